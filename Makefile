@@ -1,0 +1,193 @@
+# Makefile -- builds the generator and the runtime into build/, runs the tests, installs.
+#
+# Loops over tests live in tests/run.sh, what must be installed in tests/deps.sh.
+# SPDX-License-Identifier: MIT
+
+VERSION   := 0.1.0
+SONAME    := liborm.so.0
+BUILD     ?= build
+CFLAGS    ?= $(if $(SANITIZE),-O1,-O2) -g
+INSTALL   ?= install
+CLANG_FORMAT ?= clang-format
+
+prefix      ?= /usr/local
+exec_prefix ?= $(prefix)
+bindir      ?= $(exec_prefix)/bin
+libdir      ?= $(exec_prefix)/lib
+includedir  ?= $(prefix)/include
+pkgconfigdir ?= $(libdir)/pkgconfig
+
+# What a variant is made of: `make BUILD=build/asan SANITIZE=address,undefined WERROR=yes SUITES="unit errors" check`.
+SANITIZE ?=
+WERROR   ?= no
+SUITES   ?= unit golden errors compile exports database schemas
+# Whether missing packages may be installed: these goals do, the others name the command. V=1 shows whole commands.
+DEPS     ?= $(if $(filter deps demo check asan tsan coverage bench fuzz,$(MAKECMDGOALS)),yes,no)
+NEEDS    := build $(if $(filter deps check asan tsan coverage bench fuzz headers golden-update,$(MAKECMDGOALS)),check) \
+            $(if $(filter deps format format-check,$(MAKECMDGOALS)),format)
+
+WARNINGS := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes
+SANITIZER := $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer)
+COMPILE = $(CC) -std=c11 -pthread $(WARNINGS) $(if $(filter yes,$(WERROR)),-Werror) -D_POSIX_C_SOURCE=200809L \
+          $(INCLUDES) $(CPPFLAGS) $(SANITIZER) $(CFLAGS) -MMD -MP
+LINK    = $(CC) -pthread $(SANITIZER) $(CFLAGS) $(LDFLAGS)
+say     = $(if $(V),,@printf '  %-8s %s\n' $(1) $(2);)
+
+# pkg-config is asked once, and only when a command needs the answer: by then `deps` has run.
+DRIVER_CFLAGS = $(eval DRIVER_CFLAGS := $(shell pkg-config --cflags libpq sqlite3))$(DRIVER_CFLAGS)
+DRIVER_LIBS   = $(eval DRIVER_LIBS := $(shell pkg-config --libs libpq sqlite3) -lm)$(DRIVER_LIBS)
+YAML_CFLAGS   = $(eval YAML_CFLAGS := $(shell pkg-config --cflags yaml-0.1))$(YAML_CFLAGS)
+YAML_LIBS     = $(eval YAML_LIBS := $(shell pkg-config --libs yaml-0.1))$(YAML_LIBS)
+CHECK_CFLAGS  = $(eval CHECK_CFLAGS := $(shell pkg-config --cflags check))$(CHECK_CFLAGS)
+CHECK_LIBS    = $(eval CHECK_LIBS := $(shell pkg-config --libs check))$(CHECK_LIBS)
+
+OBJ       := $(BUILD)/obj
+TEMPLATES := $(sort $(wildcard templates/*.mustache))
+HEADERS   := $(patsubst runtime/include/%,%,$(wildcard runtime/include/*.h runtime/include/orm/*.h))
+RUNTIME   := $(patsubst %.c,$(OBJ)/%.o,$(wildcard runtime/*/*.c))
+GENERATOR := $(patsubst %.c,$(OBJ)/%.o,$(filter-out generator/main.c,$(wildcard generator/*.c))) $(OBJ)/generator/templates.o
+UNIT      := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/test_*.c))
+DATABASE  := $(patsubst %.c,$(OBJ)/%.o,$(wildcard tests/database/*.c))
+# schemas/NAME/NAME.yaml, and tests/database/NAME.yaml for models that only tests have: code in build/schemas/NAME/
+YAMLS     := $(wildcard $(foreach name,$(notdir $(wildcard schemas/*)),schemas/$(name)/$(name).yaml) tests/database/*.yaml)
+NAMES     := $(basename $(notdir $(YAMLS)))
+PROGRAMS  := $(foreach name,$(NAMES),$(if $(wildcard schemas/$(name)/main.c),$(BUILD)/schemas/$(name)/$(name)))
+GENERATED := $(foreach name,$(NAMES),$(OBJ)/schemas/$(name)/$(name).o)
+SUITE_NEEDS = $(if $(filter unit,$(SUITES)),$(UNIT)) $(if $(filter compile schemas,$(SUITES)),$(GENERATED) $(PROGRAMS)) \
+              $(if $(filter database,$(SUITES)),$(BUILD)/tests/database/database)
+STAMPS    := $(foreach name,$(NAMES),$(BUILD)/schemas/$(name)/generated)
+
+.PHONY: all demo check golden-update asan tsan format format-check headers coverage bench fuzz deps install uninstall \
+        clean help FORCE
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+all: $(BUILD)/ormc $(BUILD)/liborm.a $(BUILD)/liborm.so ## build the generator and the runtime (the default)
+
+demo: $(BUILD)/schemas/blog/blog ## generate the blog models, build schemas/blog/main.c, run it on SQLite
+	@rm -f $(BUILD)/demo.db*
+	$(BUILD)/schemas/blog/blog sqlite:///$(BUILD)/demo.db
+
+check: WERROR = yes
+check: all $(SUITE_NEEDS) ## build all and run every test, on SQLite and on a PostgreSQL of its own
+	@SANITIZE='$(SANITIZE)' tests/run.sh $(BUILD) $(SUITES)
+
+golden-update: $(BUILD)/ormc ## rewrite the expectations under tests/golden
+	tests/golden/run.sh $(BUILD)/ormc --update
+
+asan: ## the tests under AddressSanitizer, LeakSanitizer and UBSan
+	+@$(MAKE) --no-print-directory BUILD=build/asan SANITIZE=address,undefined SUITES="unit golden errors database schemas" check
+
+tsan: ## the tests under ThreadSanitizer
+	+@$(MAKE) --no-print-directory BUILD=build/tsan SANITIZE=thread SUITES="unit database" check
+
+coverage: ## the tests, then the share of lines they run, per file
+	@[ ! -d build/coverage ] || find build/coverage -name '*.gcda' -delete
+	+@$(MAKE) --no-print-directory BUILD=build/coverage CFLAGS="-O0 -g --coverage" SUITES="unit golden errors database schemas" check
+	@tests/coverage.sh build/coverage
+
+headers: deps ## compile each header alone, public ones as C11 and C++17 with gcc and clang
+	tests/compile/headers.sh
+
+bench: all ## measure against hand-written C
+	tests/bench/run.sh $(BUILD)
+
+fuzz: all ## feed the generator random input
+	tests/fuzz/run.sh $(BUILD)
+
+SOURCES = $(shell find generator runtime schemas tests -name '*.[ch]' -not -path 'tests/golden/*')
+format: deps ## rewrite all sources in our format
+	$(CLANG_FORMAT) -i $(SOURCES)
+
+format-check: deps ## fail when a source is not in our format
+	$(CLANG_FORMAT) --dry-run --Werror $(SOURCES)
+
+deps: ## install the packages that are missing (DEPS=no: only name the command)
+	@CC='$(CC)' CLANG_FORMAT='$(CLANG_FORMAT)' DEPS='$(DEPS)' tests/deps.sh $(NEEDS)
+
+install: all $(BUILD)/liborm.pc ## install below prefix (DESTDIR, bindir, libdir, includedir are respected)
+	$(INSTALL) -d $(DESTDIR)$(bindir) $(DESTDIR)$(libdir) $(DESTDIR)$(pkgconfigdir) $(DESTDIR)$(includedir)/orm
+	$(INSTALL) $(BUILD)/ormc $(DESTDIR)$(bindir)/ormc
+	$(INSTALL) -m 644 $(BUILD)/liborm.a $(DESTDIR)$(libdir)/liborm.a
+	$(INSTALL) -m 755 $(BUILD)/liborm.so $(DESTDIR)$(libdir)/liborm.so.$(VERSION)
+	ln -sf liborm.so.$(VERSION) $(DESTDIR)$(libdir)/$(SONAME)
+	ln -sf $(SONAME) $(DESTDIR)$(libdir)/liborm.so
+	$(INSTALL) -m 644 runtime/include/*.h $(DESTDIR)$(includedir)
+	$(INSTALL) -m 644 runtime/include/orm/*.h $(DESTDIR)$(includedir)/orm
+	$(INSTALL) -m 644 $(BUILD)/liborm.pc $(DESTDIR)$(pkgconfigdir)/liborm.pc
+
+uninstall: ## remove what install installed
+	rm -f $(DESTDIR)$(bindir)/ormc $(DESTDIR)$(pkgconfigdir)/liborm.pc $(DESTDIR)$(libdir)/liborm.a
+	rm -f $(DESTDIR)$(libdir)/liborm.so $(DESTDIR)$(libdir)/$(SONAME) $(DESTDIR)$(libdir)/liborm.so.$(VERSION)
+	rm -f $(addprefix $(DESTDIR)$(includedir)/,$(HEADERS))
+	-rmdir $(DESTDIR)$(includedir)/orm
+
+clean: ## remove everything built
+	rm -rf $(BUILD)
+
+help: ## show this
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+# --- objects ---------------------------------------------------------------------------------------------------------
+INTERNAL := -Iruntime -Iruntime/include
+PUBLIC   := -Iruntime/include $(foreach name,$(NAMES),-I$(BUILD)/schemas/$(name))
+$(OBJ)/runtime/%.o:        INCLUDES = $(INTERNAL) -fPIC -fvisibility=hidden $(DRIVER_CFLAGS)
+$(OBJ)/generator/%.o:      INCLUDES = $(INTERNAL) -Igenerator $(YAML_CFLAGS)
+$(OBJ)/tests/unit/%.o:     INCLUDES = $(INTERNAL) -Igenerator $(CHECK_CFLAGS) $(DRIVER_CFLAGS)
+$(OBJ)/tests/database/%.o: INCLUDES = $(PUBLIC) $(CHECK_CFLAGS)
+$(OBJ)/schemas/%.o:        INCLUDES = $(PUBLIC)
+
+$(OBJ)/%.o: %.c $(BUILD)/flags | deps
+	$(call say,CC,$<)mkdir -p $(@D) && $(COMPILE) -c $< -o $@
+
+$(OBJ)/%.o: $(BUILD)/%.c $(BUILD)/flags | deps
+	$(call say,CC,$<)mkdir -p $(@D) && $(COMPILE) -c $< -o $@
+
+# Changes only when the flags do, and everything compiled depends on it.
+$(BUILD)/flags: FORCE
+	@mkdir -p $(@D)
+	@echo '$(CC) $(CPPFLAGS) $(SANITIZER) $(CFLAGS) $(LDFLAGS)' | cmp -s - $@ || \
+	    echo '$(CC) $(CPPFLAGS) $(SANITIZER) $(CFLAGS) $(LDFLAGS)' > $@
+
+# --- libraries and the generator -------------------------------------------------------------------------------------
+$(BUILD)/liborm.a: $(RUNTIME)
+$(BUILD)/libormc.a: $(GENERATOR)
+$(BUILD)/lib%.a:
+	$(call say,AR,$@)rm -f $@ && $(AR) rcs $@ $^
+
+$(BUILD)/liborm.so: $(RUNTIME)
+	$(call say,LINK,$@)$(LINK) -shared -Wl,-soname,$(SONAME) $(if $(SANITIZE),,-Wl,-z,defs) $^ $(DRIVER_LIBS) -o $@
+
+$(BUILD)/ormc: $(OBJ)/generator/main.o $(BUILD)/libormc.a $(BUILD)/liborm.a
+	$(call say,LINK,$@)$(LINK) $^ $(YAML_LIBS) $(DRIVER_LIBS) -o $@
+
+$(BUILD)/generator/templates.c: generator/embed.sh $(TEMPLATES)
+	$(call say,EMBED,$@)mkdir -p $(@D) && generator/embed.sh $(TEMPLATES) > $@
+
+$(BUILD)/liborm.pc: FORCE
+	@mkdir -p $(@D)
+	@printf '%s\n' 'prefix=$(prefix)' 'libdir=$(libdir)' 'includedir=$(includedir)' '' 'Name: liborm' \
+	    'Description: The runtime of code that ormc generates' 'Version: $(VERSION)' 'Requires.private: libpq, sqlite3' \
+	    'Libs: -L$${libdir} -lorm' 'Libs.private: -pthread -lm' 'Cflags: -I$${includedir}' > $@
+
+# --- schemas and tests -----------------------------------------------------------------------------------------------
+# ormc leaves a file alone whose bytes would not change; the stamp says that it ran.
+define generate
+$(BUILD)/schemas/$(1)/generated: $(2) $(BUILD)/ormc
+	$$(call say,ORMC,$(2))mkdir -p $$(@D) && $(BUILD)/ormc generate $(2) -o $$(@D) && touch $$@
+$(BUILD)/schemas/$(1)/$(1).c $(BUILD)/schemas/$(1)/$(1).h: $(BUILD)/schemas/$(1)/generated
+	@:
+$(BUILD)/schemas/$(1)/$(1): $(OBJ)/schemas/$(1)/main.o $(OBJ)/schemas/$(1)/$(1).o $(BUILD)/liborm.a
+	$$(call say,LINK,$$@)$$(LINK) $$^ $$(DRIVER_LIBS) -o $$@
+$(OBJ)/schemas/$(1)/main.o: $(BUILD)/schemas/$(1)/$(1).h
+endef
+$(foreach yaml,$(YAMLS),$(eval $(call generate,$(basename $(notdir $(yaml))),$(yaml))))
+
+$(DATABASE): | $(STAMPS)
+$(BUILD)/tests/database/database: $(DATABASE) $(GENERATED) $(BUILD)/liborm.a
+	$(call say,LINK,$@)mkdir -p $(@D) && $(LINK) $^ $(CHECK_LIBS) $(DRIVER_LIBS) -o $@
+
+$(BUILD)/tests/unit/%: $(OBJ)/tests/unit/%.o $(BUILD)/libormc.a $(BUILD)/liborm.a
+	$(call say,LINK,$@)mkdir -p $(@D) && $(LINK) $^ $(CHECK_LIBS) $(YAML_LIBS) $(DRIVER_LIBS) -o $@
+
+-include $(shell find $(OBJ) -name '*.d' 2>/dev/null)

@@ -1,0 +1,134 @@
+#!/usr/bin/env bash
+# run.sh -- runs suites of tests and counts their cases.
+#
+#     tests/run.sh BUILD SUITE...              suites: unit golden errors compile exports database schemas
+#
+# BUILD is the folder that make built into. A line per program or script; what a failing one said follows its line, and
+# everything is in BUILD/tests/log/. The last line is the sum. The status is 1 when a case failed, or, with CI=true, was
+# skipped. What needs PostgreSQL gets a server from tests/postgresql.sh.
+# SPDX-License-Identifier: MIT
+set -u
+cd "$(dirname "$0")/.." || exit 1
+shopt -s nullglob
+
+build=$1
+shift
+
+# One server for the whole run.
+if [[ " $* " =~ \ (database|schemas)\  ]] && [ -z "${ORM_TEST_POSTGRESQL_URL:-}" ]; then
+    exec tests/postgresql.sh tests/run.sh "$build" "$@"
+fi
+
+scratch=$build/tests
+log_folder=$scratch/log
+passed=0 failed=0 skipped=0
+rm -rf "$log_folder"
+mkdir -p "$log_folder"
+
+# Tests are stricter than programs; sanitizers make them slower.
+export CK_VERBOSITY=normal
+export CK_TIMEOUT_MULTIPLIER=$([ -n "${SANITIZE:-}" ] && echo 20 || echo 5)
+export ASAN_OPTIONS=detect_leaks=1:allocator_may_return_null=1:detect_stack_use_after_return=1${ASAN_OPTIONS:+:$ASAN_OPTIONS}
+export UBSAN_OPTIONS=print_stacktrace=1${UBSAN_OPTIONS:+:$UBSAN_OPTIONS}
+export TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1${TSAN_OPTIONS:+:$TSAN_OPTIONS}
+
+# "PASSED FAILED SKIPPED SUMMARIES" of a log: Check's summaries and our scripts' last lines. A case of a Check program that
+# prints "skipped: ..." did not pass, whatever Check says.
+count_cases() {
+    awk '
+        /^[0-9]+%: Checks: / { gsub(/[^0-9 ]/, ""); f += $3 + $4; p += $2 - $3 - $4; n++; check = 1 }
+        /^[0-9]+ passed, [0-9]+ failed/ { p += $1; f += $3; s += $5; n++ }
+        /^skipped: / { lines++ }
+        END {
+            if (check) { s += lines; p -= lines }
+            print (p > 0 ? p : 0), f + 0, s + 0, n + 0
+        }' "$1"
+}
+
+report() {
+    local name=$1 log=$2 good=$3 bad=$4 absent=$5 milliseconds=$6
+    passed=$((passed + good)) failed=$((failed + bad)) skipped=$((skipped + absent))
+    printf '%-36s %4d passed, %d failed, %d skipped %6d.%d s\n' "$name" "$good" "$bad" "$absent" \
+        $((milliseconds / 1000)) $((milliseconds % 1000 / 100))
+    if [ "$bad" != 0 ]; then
+        sed 's/^/    /' "$log"
+    elif [ "$absent" != 0 ]; then
+        grep '^skipped: ' "$log" | sed 's/^/    /'
+    fi
+}
+
+# run KIND NAME COMMAND...: `cases` is a program that counts its cases, `program` one that is a single case itself. A
+# status that no counted failure explains (a leak at the end, a crash) is a failure more.
+run() {
+    local kind=$1 name=$2 log status begin good bad absent summaries
+    shift 2
+    log=$log_folder/${name//[\/ ]/-}.log
+    begin=$(date +%s%3N)
+    timeout --foreground -k 10 900 "$@" >"$log" 2>&1 </dev/null
+    status=$?
+    read -r good bad absent summaries < <(count_cases "$log")
+    if [ "$kind" = program ]; then
+        good=$((status == 0)) bad=$((status != 0))
+    elif [ "$status" != 0 ] && [ "$bad" = 0 ] || [ "$summaries" = 0 ]; then
+        bad=$((bad + 1))
+    fi
+    [ "$status" = 0 ] || echo "exit status $status" >>"$log"
+    report "$name" "$log" "$good" "$bad" "$absent" $(($(date +%s%3N) - begin))
+}
+
+# A database of its own for each program.
+new_sqlite() {
+    rm -f "$scratch/$1.db"*
+    echo "sqlite:///$scratch/$1.db"
+}
+
+new_postgresql() {
+    psql -qX "$ORM_TEST_POSTGRESQL_URL" -c "CREATE DATABASE \"ormc_$1\"" >&2
+    echo "${ORM_TEST_POSTGRESQL_URL/\/ormc_test\?//ormc_$1?}"
+}
+
+suite_unit() {
+    local source name
+    for source in tests/unit/test_*.c; do
+        name=$(basename "$source" .c)
+        run cases "unit/$name" "$scratch/unit/$name"
+    done
+}
+
+suite_golden() {
+    run cases golden tests/golden/run.sh "$build/ormc"
+}
+
+suite_errors() {
+    run cases errors tests/errors/run.sh "$build/ormc"
+}
+
+suite_compile() {
+    run cases compile/headers tests/compile/headers.sh
+    run cases compile/generated tests/compile/generated.sh "$build"
+}
+
+suite_exports() {
+    run cases exports tests/compile/exports.sh "$build"
+}
+
+suite_database() {
+    run cases "database on sqlite" env ORM_TEST_URL="$(new_sqlite database)" "$scratch/database/database"
+    run cases "database on postgresql" env ORM_TEST_URL="$(new_postgresql database)" "$scratch/database/database"
+}
+
+suite_schemas() {
+    local main name
+    for main in schemas/*/main.c; do
+        name=$(basename "$(dirname "$main")")
+        run program "schemas/$name on sqlite" "$build/schemas/$name/$name" "$(new_sqlite "$name")"
+        run program "schemas/$name on postgresql" "$build/schemas/$name/$name" "$(new_postgresql "$name")"
+    done
+}
+
+for suite in "$@"; do
+    declare -F "suite_$suite" >/dev/null || { echo "run.sh: no suite '$suite'" >&2; exit 2; }
+    "suite_$suite"
+done
+printf '%d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"
+[ "$failed" = 0 ] && [ "$passed" != 0 ] && { [ "${CI:-}" != true ] || [ "$skipped" = 0 ]; }
