@@ -1,0 +1,38 @@
+/* arena.h -- memory that is given back all at once, with reuse of what was replaced.
+ *
+ * Blocks come from malloc in growing chunks; one free releases them all. A caller that replaces a value
+ * recycles the old one, and later requests of that size reuse it: a long life does not mean growth.
+ * SPDX-License-Identifier: MIT */
+#ifndef ORM_BASE_ARENA_H
+#define ORM_BASE_ARENA_H
+
+#include <stddef.h>
+
+enum { ORM__ARENA_CLASSES = 96 };   /* up to 64 KiB */
+
+typedef struct orm__arena {
+    struct orm__chunk *chunk;                  /* newest first */
+    struct orm__large *large;                  /* blocks too large for a chunk, each from malloc */
+    char *next, *end;                          /* free space of the newest chunk */
+    void *recycled[ORM__ARENA_CLASSES];        /* by size class */
+    size_t held;                               /* bytes taken from malloc */
+} orm__arena;
+
+/* A zeroed orm__arena is ready for use; init is for readers. release frees every block and leaves it ready again. */
+void orm__arena_init(orm__arena *arena);
+void orm__arena_release(orm__arena *arena);
+
+/* Arena memory of `size` bytes, aligned to 8 bytes, not zeroed; NULL when memory is gone. Size 0 gives a unique address. */
+void *orm__arena_alloc(orm__arena *arena, size_t size);
+/* The same, zeroed; fails when count * size overflows. */
+void *orm__arena_zalloc(orm__arena *arena, size_t count, size_t size);
+/* Copies `size` bytes and adds a terminating zero. */
+char *orm__arena_copy(orm__arena *arena, const void *data, size_t size);
+char *orm__arena_strdup(orm__arena *arena, const char *text);
+/* Formatted text, as sprintf. */
+char *orm__arena_printf(orm__arena *arena, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Hands back a block for reuse; `size` is what was asked for. NULL does nothing. The block must not be used again. */
+void orm__arena_recycle(orm__arena *arena, void *block, size_t size);
+
+#endif

@@ -1,0 +1,116 @@
+/* orm/expression.h -- conditions, orders and loading plans, composed of typed handles.
+ *
+ *     .where = {orm_eq(BLOG_POST.status, BLOG_POST_STATUS_DRAFT), orm_like(BLOG_POST.title, "A%")}
+ *
+ * A comparison holds its value and may leave the block it was written in; the text, bytes and lists it was given are
+ * borrowed until the call that takes the condition. orm_and, orm_or, orm_not and orm_has keep what they combine in the
+ * enclosing block; orm_keep copies a condition into a session. A value of another type than the column's does not compile.
+ * NULL behaves as in SQL: a comparison with a NULL column holds for no row; use orm_is_null.
+ * SPDX-License-Identifier: MIT */
+#ifndef ORM_EXPRESSION_H
+#define ORM_EXPRESSION_H
+
+#include "orm/types.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum { ORM_WHERE_MAX = 8, ORM_ORDER_BY_MAX = 8, ORM_LOAD_MAX = 8 };
+
+/* A condition. A zero one is "no condition". Its members are not for users. */
+typedef struct orm_expr {
+    orm_op op;
+    const orm_column *column;
+    const orm_relation *relation;
+    orm_value value, upper;
+    const struct orm_expr *children;   /* ended by ORM_OP_END */
+} orm_expr;
+
+/* Typed handles of relations. */
+typedef struct orm_to_one { const orm_relation *relation; } orm_to_one;
+typedef struct orm_to_many { const orm_relation *relation; } orm_to_many;
+
+ORM_API orm_expr orm_compare(orm_op op, const orm_column *column, orm_value value);
+ORM_API orm_expr orm_compare_range(const orm_column *column, orm_value low, orm_value high);
+ORM_API orm_expr orm_null_test(orm_op op, const orm_column *column);
+ORM_API orm_expr orm_combine(orm_op op, const orm_expr *children);
+
+#define orm_eq(c, v) orm_compare(ORM_OP_EQ, (c).column, (c).of(v))
+#define orm_ne(c, v) orm_compare(ORM_OP_NE, (c).column, (c).of(v))
+#define orm_lt(c, v) orm_compare(ORM_OP_LT, (c).column, (c).of(v))
+#define orm_le(c, v) orm_compare(ORM_OP_LE, (c).column, (c).of(v))
+#define orm_gt(c, v) orm_compare(ORM_OP_GT, (c).column, (c).of(v))
+#define orm_ge(c, v) orm_compare(ORM_OP_GE, (c).column, (c).of(v))
+/* low <= c AND c <= high */
+#define orm_between(c, low, high) orm_compare_range((c).column, (c).of(low), (c).of(high))
+/* One of `count` values; of none when count is 0. The list is one parameter, whatever its length, and is borrowed. */
+#define orm_in(c, items, count) orm_compare(ORM_OP_IN, (c).column, (c).in((items), (count)))
+#define orm_is_null(c) orm_null_test(ORM_OP_IS_NULL, (c).column)
+#define orm_not_null(c) orm_null_test(ORM_OP_NOT_NULL, (c).column)
+/* SQL LIKE: % any text, _ any character, \ takes the next one as it is. Upper and lower case differ, on both databases. */
+ORM_API orm_expr orm_like(orm_text_column column, const char *pattern);
+
+/* Two columns of one type; others do not compile ("type mismatch in conditional expression"). */
+#define orm_eq_column(a, b) orm_compare(ORM_OP_EQ, (1 ? (a) : (b)).column, orm_of_any_column((b).column))
+#define orm_ne_column(a, b) orm_compare(ORM_OP_NE, (1 ? (a) : (b)).column, orm_of_any_column((b).column))
+#define orm_lt_column(a, b) orm_compare(ORM_OP_LT, (1 ? (a) : (b)).column, orm_of_any_column((b).column))
+#define orm_le_column(a, b) orm_compare(ORM_OP_LE, (1 ? (a) : (b)).column, orm_of_any_column((b).column))
+#define orm_gt_column(a, b) orm_compare(ORM_OP_GT, (1 ? (a) : (b)).column, orm_of_any_column((b).column))
+#define orm_ge_column(a, b) orm_compare(ORM_OP_GE, (1 ? (a) : (b)).column, orm_of_any_column((b).column))
+
+#define ORM__LIST(...) ((const orm_expr[]){__VA_ARGS__, {.op = ORM_OP_END}})
+#define orm_and(...) orm_combine(ORM_OP_AND, ORM__LIST(__VA_ARGS__))
+#define orm_or(...) orm_combine(ORM_OP_OR, ORM__LIST(__VA_ARGS__))
+#define orm_not(e) orm_combine(ORM_OP_NOT, ORM__LIST(e))
+#define ORM_NO_CONDITION ((orm_expr){.op = ORM_OP_NONE})
+/* A bulk update or delete of the whole table says so; left without any condition it is ORM_MISUSE. */
+#define ORM_EVERY_ROW ((orm_expr){.op = ORM_OP_EVERY_ROW})
+/* `expression` where `condition` holds, otherwise no condition. */
+#define orm_when(condition, expression) ((condition) ? (expression) : ORM_NO_CONDITION)
+
+typedef struct orm_order {
+    const orm_column *column;
+    bool descending;
+} orm_order;
+ORM_API orm_order orm_order_by(const orm_column *column, bool descending);
+#define orm_asc(c) orm_order_by((c).column, false)
+#define orm_desc(c) orm_order_by((c).column, true)
+
+/* A relation to be loaded with the rows that are found, by one more statement whatever their number.
+ *     .load = {orm_load(BLOG_POST.author), orm_load(BLOG_POST.comments, .load = {orm_load(BLOG_COMMENT.replies)})} */
+typedef struct orm_loading {
+    const orm_relation *relation;
+    const struct orm_load_options *options;
+} orm_loading;
+typedef struct orm_load_options {
+    orm_expr where[ORM_WHERE_MAX];             /* only these; the list is then `partial` */
+    orm_order order_by[ORM_ORDER_BY_MAX];      /* instead of the relation's own */
+    size_t limit;                              /* for each parent; 0: all. The list is then `partial` */
+    orm_loading load[ORM_LOAD_MAX];            /* of the loaded rows in turn */
+} orm_load_options;
+/* orm_load(relation) or orm_load(relation, .load = {...}); picked by arity, since an empty variadic part and an empty {}
+ * are both refused by -Wpedantic in C11. */
+#define ORM__LOAD_ONE(rel) ((orm_loading){.relation = (rel).relation})
+#define ORM__LOAD_WITH(rel, ...) ((orm_loading){.relation = (rel).relation, .options = &(const orm_load_options){__VA_ARGS__}})
+#define ORM__PICK(a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17, a18, a19, a20, a21, a22, \
+                  a23, a24, a25, a26, a27, a28, a29, a30, a31, name, ...) name
+#define orm_load(...) \
+    ORM__PICK(__VA_ARGS__, ORM__LOAD_WITH, ORM__LOAD_WITH, ORM__LOAD_WITH, ORM__LOAD_WITH, ORM__LOAD_WITH, ORM__LOAD_WITH, \
+              ORM__LOAD_WITH, ORM__LOAD_WITH, ORM__LOAD_WITH, ORM__LOAD_WITH, ORM__LOAD_WITH, ORM__LOAD_WITH, ORM__LOAD_WITH, \
+              ORM__LOAD_WITH, ORM__LOAD_WITH, ORM__LOAD_WITH, ORM__LOAD_WITH, ORM__LOAD_WITH, ORM__LOAD_WITH, ORM__LOAD_WITH, \
+              ORM__LOAD_WITH, ORM__LOAD_WITH, ORM__LOAD_WITH, ORM__LOAD_WITH, ORM__LOAD_WITH, ORM__LOAD_WITH, ORM__LOAD_WITH, \
+              ORM__LOAD_WITH, ORM__LOAD_WITH, ORM__LOAD_WITH, ORM__LOAD_WITH, ORM__LOAD_ONE, 0)(__VA_ARGS__)
+
+typedef enum orm_lock {
+    ORM_NO_LOCK,
+    ORM_FOR_UPDATE,
+    ORM_FOR_UPDATE_NOWAIT,
+    ORM_FOR_UPDATE_SKIP_LOCKED,
+    ORM_FOR_SHARE
+} orm_lock;
+
+#ifdef __cplusplus
+}
+#endif
+#endif

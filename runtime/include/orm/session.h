@@ -1,0 +1,107 @@
+/* orm/session.h -- the ORM: entities, the identity map and the unit of work.
+ *
+ * A session holds one connection while it is in a transaction. It hands out const entities: one pointer for each row,
+ * however often it is found. Writing goes through the generated setters; nothing is sent before the next flush (commit, or
+ * a query when autoflush is on). The typed functions (blog_post_add, _get, _find, _set_title, ...) are generated.
+ *
+ * Ownership: an entity is borrowed until the session is cleared or closed; a string in it until that column is set,
+ * refreshed or rolled back; a list until the transaction ends or orm_list_release.
+ *
+ * Errors stick: when an add, set, delete or relation change fails, the next flush fails with that error, until
+ * orm_session_clear_error or orm_session_rollback. So a status that nobody looked at never loses data silently.
+ *
+ * A session belongs to one thread at a time.
+ * SPDX-License-Identifier: MIT */
+#ifndef ORM_SESSION_H
+#define ORM_SESSION_H
+
+#include "orm/connection.h"
+#include "orm/engine.h"
+#include "orm/expression.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct orm_session orm_session;
+
+/* What an accessor does when its relation is not loaded. */
+typedef enum orm_lazy {
+    ORM_LAZY_BATCH,                    /* load it for every entity of the result that brought this one */
+    ORM_LAZY_ONE,                      /* load it for this one */
+    ORM_LAZY_RAISE                     /* ORM_NOT_LOADED */
+} orm_lazy;
+
+typedef enum orm_isolation {
+    ORM_ISOLATION_DEFAULT,             /* the server's */
+    ORM_READ_COMMITTED,
+    ORM_REPEATABLE_READ,
+    ORM_SERIALIZABLE
+} orm_isolation;
+
+/* How sessions are made; zero is the default of each but the engine. */
+typedef struct orm_session_factory {
+    orm_engine *engine;
+    bool no_autoflush;                 /* queries do not flush first */
+    bool expire_on_commit;             /* a commit marks every entity expired */
+    orm_lazy lazy;
+    bool read_only;                    /* any write is ORM_MISUSE, and the transaction is READ ONLY on PostgreSQL */
+    orm_isolation isolation;
+} orm_session_factory;
+
+/* Owned: close `*session` with orm_session_close. The factory is copied. No connection is taken yet. */
+ORM_API orm_status orm_session_open(const orm_session_factory *factory, orm_session **session, orm_error *error);
+/* Rolls back what was not committed, frees every entity, gives the connection back. NULL does nothing. */
+ORM_API void orm_session_close(orm_session *session);
+
+/* Writes everything that changed: inserts parents first, updates, deletes children first; many rows to a statement.
+ * Begins a transaction when none is open and there is something to write; an empty flush sends nothing. A failed flush has
+ * written nothing that a commit could keep: the session answers ORM_ROLLBACK_FIRST until it is rolled back. */
+ORM_API orm_status orm_session_flush(orm_session *session);
+/* Flushes, then commits. Entities stay, with their values. */
+ORM_API orm_status orm_session_commit(orm_session *session);
+/* Undoes the transaction: pending entities leave the session, deleted ones return, changed columns get their old values back
+ * and the entity is expired: its next get, find or refresh reads it anew. */
+ORM_API orm_status orm_session_rollback(orm_session *session);
+/* Begins now what would begin at the first write. */
+ORM_API orm_status orm_session_begin(orm_session *session);
+
+/* Forgets every entity and everything that was not flushed; pointers handed out are then invalid. */
+ORM_API void orm_session_clear(orm_session *session);
+
+typedef enum orm_entity_state {
+    ORM_DETACHED,                      /* left its session: rolled back add, expunged; or after a delete was committed */
+    ORM_PENDING,                       /* added, not flushed */
+    ORM_PERSISTENT,
+    ORM_DELETED                        /* deleted in this transaction */
+} orm_entity_state;
+ORM_API orm_entity_state orm_session_state(const orm_session *session, const void *entity);
+/* True for pending and persistent entities of this session. */
+ORM_API bool orm_session_contains(const orm_session *session, const void *entity);
+/* True when the next flush would write something for this entity. */
+ORM_API bool orm_session_is_modified(const orm_session *session, const void *entity);
+/* Reads the row again; pending changes of it are lost. ORM_NOT_FOUND when it is gone. */
+ORM_API orm_status orm_session_refresh(orm_session *session, const void *entity);
+/* Marks the entity to be read anew by its next get, find or accessor; its values stay readable. Pending changes are lost. */
+ORM_API orm_status orm_session_expire(orm_session *session, const void *entity);
+
+/* The last failure, or the one that sticks. Borrowed until the next call on the session. */
+ORM_API const orm_error *orm_session_error(const orm_session *session);
+/* Forgives a failed add, set, delete or relation change. */
+ORM_API void orm_session_clear_error(orm_session *session);
+
+/* The session's own connection, for Core calls inside its transaction. Flushes first unless autoflush is off. Borrowed until
+ * the transaction ends. NULL on failure: see orm_session_error. */
+ORM_API orm_connection *orm_session_connection(orm_session *session);
+
+/* A copy of a condition made of orm_and, orm_or or orm_not, with all values it borrows, that may leave its block.
+ * Lives in the session until it is cleared or closed. */
+ORM_API orm_expr orm_keep(orm_session *session, orm_expr expression);
+
+/* Gives back the memory of a list before the transaction ends. Takes the list's `items`. */
+ORM_API void orm_list_release(orm_session *session, const void *items);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
