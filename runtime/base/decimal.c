@@ -1,0 +1,310 @@
+/* base/decimal.c -- decimals as text, seen as a row of digits and the place of the point.
+ *
+ * Nothing is converted to a binary number, so every length is exact.
+ * SPDX-License-Identifier: MIT */
+#include "base/decimal.h"
+
+#include <string.h>
+
+enum { MOST_BEFORE = 131072, MOST_AFTER = 16383, MOST_EXPONENT = 1000000 };
+
+typedef enum number_kind {
+    MINUS_INFINITE,
+    NUMBER,
+    INFINITE,
+    NOT_A_NUMBER,
+    NO_DECIMAL
+} number_kind; /* in order of value */
+
+/* A decimal as it is written. The digit of 10^p is the one at `point - 1 - p`, where there is one. */
+typedef struct number {
+    number_kind kind;
+    bool negative;
+    const char *whole, *fraction; /* the digits on both sides of a point */
+    long whole_count, count;      /* before the point, and all of them */
+    long point;                   /* how many digits stand before the point once the exponent is applied */
+    long first, last;             /* the digits that are not zero lie within; equal when the number is 0 */
+    long scale;                   /* digits after the point, those that are zero too */
+} number;
+
+static number parse(const char *text, size_t length);
+static number_kind parse_name(const char *text, size_t length);
+static bool parse_digits(number *n, const char *text, const char *end);
+static bool parse_exponent(const char *text, const char *end, long *exponent);
+static char digit_at(const number *n, long power);
+static char digit(const number *n, long index);
+static long weight(const number *n);
+static const char *name_of(number_kind kind);
+static size_t number_length(const number *n, long scale);
+static void write_number(const number *n, long scale, char *buffer);
+static bool increment(char *text, size_t length);
+static int compare_sizes(const number *a, const number *b);
+static void add_numbers(orm__text *sum, const number *a, const number *b);
+static void add_digits(const number *large, const number *small, bool subtract, char *end, long before, long scale);
+
+bool orm__decimal_check(const char *text, size_t length)
+{
+    return parse(text, length).kind != NO_DECIMAL;
+}
+
+static number parse(const char *text, size_t length)
+{
+    number n = {.kind = NUMBER};
+    const char *end = text + length;
+    if (text < end && (*text == '-' || *text == '+'))
+        n.negative = *text++ == '-';
+    if (text < end && (*text == '.' || (*text >= '0' && *text <= '9'))) {
+        if (!parse_digits(&n, text, end))
+            n.kind = NO_DECIMAL;
+        return n;
+    }
+    n.kind = parse_name(text, (size_t)(end - text));
+    if (n.kind == NOT_A_NUMBER && (size_t)(end - text) != length) /* NaN has no sign */
+        n.kind = NO_DECIMAL;
+    if (n.kind == INFINITE && n.negative)
+        n.kind = MINUS_INFINITE;
+    return n;
+}
+
+static number_kind parse_name(const char *text, size_t length)
+{
+    static const struct {
+        const char *name;
+        number_kind kind;
+    } names[] = {{"nan", NOT_A_NUMBER}, {"infinity", INFINITE}, {"inf", INFINITE}};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        size_t same = 0;
+        while (same < length && names[i].name[same] && (text[same] | 0x20) == names[i].name[same])
+            same++;
+        if (same == length && !names[i].name[same])
+            return names[i].kind;
+    }
+    return NO_DECIMAL;
+}
+
+static bool parse_digits(number *n, const char *text, const char *end)
+{
+    long exponent = 0;
+    if (end - text > 2 * (MOST_BEFORE + MOST_AFTER))
+        return false;
+    for (n->whole = text; text < end && *text >= '0' && *text <= '9'; text++)
+        n->whole_count++;
+    n->count = n->whole_count;
+    n->fraction = text;
+    if (text < end && *text == '.')
+        for (n->fraction = ++text; text < end && *text >= '0' && *text <= '9'; text++)
+            n->count++;
+    if (n->count == 0 || (text < end && !parse_exponent(text, end, &exponent)))
+        return false;
+    n->point = n->whole_count + exponent;
+    n->scale = n->count > n->point ? n->count - n->point : 0;
+    for (n->last = n->count; n->last > 0 && digit(n, n->last - 1) == '0';)
+        n->last--;
+    while (n->first < n->last && digit(n, n->first) == '0')
+        n->first++;
+    return weight(n) <= MOST_BEFORE && n->scale <= MOST_AFTER;
+}
+
+static bool parse_exponent(const char *text, const char *end, long *exponent)
+{
+    if ((*text | 0x20) != 'e' || ++text == end)
+        return false;
+    bool negative = *text == '-';
+    if (*text == '-' || *text == '+')
+        text++;
+    const char *first = text;
+    for (; text < end && *text >= '0' && *text <= '9' && *exponent < MOST_EXPONENT; text++)
+        *exponent = *exponent * 10 + (*text - '0');
+    *exponent = negative ? -*exponent : *exponent;
+    return text == end && text > first;
+}
+
+/* The digit that counts 10^power. */
+static char digit_at(const number *n, long power)
+{
+    long index = n->point - 1 - power;
+    return index < 0 || index >= n->count ? '0' : digit(n, index);
+}
+
+static char digit(const number *n, long index)
+{
+    return index < n->whole_count ? n->whole[index] : n->fraction[index - n->whole_count];
+}
+
+/* How many digits stand before the point, leading zeros left out; 0 and negative for numbers less than 1. */
+static long weight(const number *n)
+{
+    return n->first == n->last ? 0 : n->point - n->first;
+}
+
+size_t orm__decimal_write(const char *text, size_t length, char *buffer, size_t size)
+{
+    number n = parse(text, length);
+    if (n.kind == NO_DECIMAL)
+        return 0;
+    size_t needed = n.kind == NUMBER ? number_length(&n, n.scale) : strlen(name_of(n.kind));
+    if (needed >= size)
+        return needed;
+    if (n.kind == NUMBER)
+        write_number(&n, n.scale, buffer);
+    else
+        memcpy(buffer, name_of(n.kind), needed);
+    buffer[needed] = '\0';
+    return needed;
+}
+
+static const char *name_of(number_kind kind)
+{
+    return kind == NOT_A_NUMBER ? "NaN" : kind == INFINITE ? "Infinity" : "-Infinity";
+}
+
+static size_t number_length(const number *n, long scale)
+{
+    long before = weight(n) > 1 ? weight(n) : 1;
+    return (size_t)((n->negative && n->first < n->last) + before + (scale > 0 ? scale + 1 : 0));
+}
+
+static void write_number(const number *n, long scale, char *buffer)
+{
+    if (n->negative && n->first < n->last)
+        *buffer++ = '-';
+    for (long power = weight(n) > 1 ? weight(n) - 1 : 0; power >= -scale; power--) {
+        if (power == -1)
+            *buffer++ = '.';
+        *buffer++ = digit_at(n, power);
+    }
+}
+
+char *orm__decimal_canonical(orm__arena *arena, const char *text)
+{
+    size_t length = strlen(text), needed = orm__decimal_write(text, length, NULL, 0);
+    char *canonical = needed ? orm__arena_alloc(arena, needed + 1) : NULL;
+    if (canonical)
+        orm__decimal_write(text, length, canonical, needed + 1);
+    return canonical;
+}
+
+char *orm__decimal_round(orm__arena *arena, const char *text, unsigned scale)
+{
+    number n = parse(text, strlen(text));
+    if (n.kind != NUMBER || scale > MOST_AFTER)
+        return n.kind == NO_DECIMAL || n.kind == NUMBER ? NULL : orm__arena_strdup(arena, name_of(n.kind));
+    size_t length = number_length(&n, (long)scale);
+    char *rounded = orm__arena_alloc(arena, length + 2); /* 9.5 grows by a digit */
+    if (!rounded)
+        return NULL;
+    char *digits = rounded + 1;
+    write_number(&n, (long)scale, digits);
+    digits[length] = '\0';
+    bool negative = *digits == '-';
+    if (digit_at(&n, -(long)scale - 1) >= '5' && increment(digits + negative, length - negative)) {
+        memcpy(rounded, negative ? "-1" : "1", negative ? 2 : 1);
+        return rounded;
+    }
+    bool zero = strspn(digits + negative, "0.") == length - negative; /* -0.00 */
+    return zero ? digits + negative : digits;
+}
+
+/* Adds one to the last digit; true when a 1 must go before the first. */
+static bool increment(char *text, size_t length)
+{
+    while (length > 0) {
+        char *c = &text[--length];
+        if (*c == '.')
+            continue;
+        if (*c != '9') {
+            ++*c;
+            return false;
+        }
+        *c = '0';
+    }
+    return true;
+}
+
+int orm__decimal_compare(const char *a, size_t a_length, const char *b, size_t b_length)
+{
+    number x = parse(a, a_length), y = parse(b, b_length);
+    if (x.kind == NO_DECIMAL && y.kind == NO_DECIMAL) {
+        int order = memcmp(a, b, a_length < b_length ? a_length : b_length);
+        return order ? order : (a_length > b_length) - (a_length < b_length);
+    }
+    if (x.kind != y.kind || x.kind != NUMBER)
+        return (x.kind > y.kind) - (x.kind < y.kind);
+    int x_sign = x.first == x.last ? 0 : x.negative ? -1 : 1, y_sign = y.first == y.last ? 0 : y.negative ? -1 : 1;
+    if (x_sign != y_sign || x_sign == 0)
+        return x_sign - y_sign;
+    return x_sign * compare_sizes(&x, &y);
+}
+
+static int compare_sizes(const number *a, const number *b)
+{
+    if (weight(a) != weight(b))
+        return weight(a) < weight(b) ? -1 : 1;
+    for (long i = a->first, j = b->first; i < a->last && j < b->last; i++, j++)
+        if (digit(a, i) != digit(b, j))
+            return digit(a, i) < digit(b, j) ? -1 : 1;
+    long a_rest = a->last - a->first, b_rest = b->last - b->first;
+    return (a_rest > b_rest) - (a_rest < b_rest);
+}
+
+uint64_t orm__decimal_hash(const char *text, size_t length)
+{
+    number n = parse(text, length);
+    uint64_t hash = 0xcbf29ce484222325u ^ n.kind;
+    if (n.kind == NO_DECIMAL)
+        for (size_t i = 0; i < length; i++)
+            hash = (hash ^ (unsigned char)text[i]) * 0x100000001b3u;
+    if (n.kind != NUMBER || n.first == n.last)
+        return hash;
+    hash = (hash ^ (uint64_t)weight(&n) ^ (uint64_t)n.negative << 32) * 0x100000001b3u;
+    for (long i = n.first; i < n.last; i++)
+        hash = (hash ^ (unsigned char)digit(&n, i)) * 0x100000001b3u;
+    return hash;
+}
+
+bool orm__decimal_add(orm__text *sum, const char *a, size_t a_length, const char *b, size_t b_length)
+{
+    number x = parse(a, a_length), y = parse(b, b_length);
+    if (x.kind == NO_DECIMAL || y.kind == NO_DECIMAL)
+        return false;
+    if (x.kind == NUMBER && y.kind == NUMBER)
+        add_numbers(sum, &x, &y);
+    else if (x.kind != NUMBER && y.kind != NUMBER && x.kind != y.kind)
+        orm__text_string(sum, name_of(NOT_A_NUMBER));
+    else
+        orm__text_string(sum, name_of(x.kind != NUMBER ? x.kind : y.kind));
+    return true;
+}
+
+static void add_numbers(orm__text *sum, const number *a, const number *b)
+{
+    bool subtract = a->negative != b->negative, swap = subtract && compare_sizes(a, b) < 0;
+    const number *large = swap ? b : a, *small = swap ? a : b;
+    long scale = a->scale > b->scale ? a->scale : b->scale, longer = weight(a) > weight(b) ? weight(a) : weight(b);
+    long before = (longer > 0 ? longer : 0) + 1; /* one more for the carry */
+    size_t length = (size_t)(before + (scale > 0 ? scale + 1 : 0)), start = sum->length;
+    char *digits = orm__text_extend(sum, length + 1);
+    if (!digits)
+        return;
+    add_digits(large, small, subtract, digits + 1 + length, before, scale);
+    size_t zeros = strspn(digits + 1, "0"), skipped = zeros < (size_t)before ? zeros : (size_t)before - 1;
+    char *first = digits + 1 + skipped;
+    if (large->negative && strspn(first, "0.") < length - skipped)
+        *--first = '-';
+    sum->length = start + (size_t)(digits + 1 + length - first);
+    memmove(digits, first, sum->length - start + 1);
+}
+
+/* Writes backwards from `end`; the sum or difference of the sizes fits into `before` digits. */
+static void add_digits(const number *large, const number *small, bool subtract, char *end, long before, long scale)
+{
+    int carry = 0;
+    for (long power = -scale; power < before; power++) {
+        int other = digit_at(small, power) - '0' + carry, own = digit_at(large, power) - '0';
+        int total = subtract ? own - other : own + other;
+        carry = total < 0 || total > 9;
+        *--end = (char)('0' + (total + 10) % 10);
+        if (power == -1)
+            *--end = '.';
+    }
+}

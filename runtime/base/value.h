@@ -1,0 +1,25 @@
+/* base/value.h -- orm_value: taking it from structs and lists, comparing and hashing it.
+ *
+ * The constructors orm_of_<type> are declared in orm/types.h and stand in value.c too. Text, bytes and lists in a
+ * value are borrowed from wherever it was taken.
+ * SPDX-License-Identifier: MIT */
+#ifndef ORM_BASE_VALUE_H
+#define ORM_BASE_VALUE_H
+
+#include "orm/model.h"
+
+orm_value orm__value_null(orm_type type);
+
+/* What the member of a row struct holds: NULL when its `has` says so, or its pointer is NULL. */
+orm_value orm__value_of_member(const orm_column *column, const void *row);
+/* How many values an ORM_FORM_LIST or ORM_FORM_ROWS value has, and one of them. 0 for other forms. */
+size_t orm__value_count(const orm_value *list);
+orm_value orm__value_of_item(const orm_value *list, size_t index);
+
+/* Two scalar values of one type. As keys are: NULL equals NULL and nothing else, NaN equals NaN, 0.0 equals -0.0,
+ * decimals are equal as numbers (1.0 and 1.00), json, inet and other by their text, intervals by their parts. */
+bool orm__value_equal(orm_value a, orm_value b);
+/* Equal values have equal hashes; all 64 bits are mixed. The same in every run of the program. */
+uint64_t orm__value_hash(orm_value value);
+
+#endif

@@ -1,0 +1,86 @@
+/* driver.h -- what the runtime asks of a database: one small table of functions, filled by postgresql.c and sqlite.c.
+ *
+ * A link is one connection to a database and runs one statement at a time: start, step and read each row, finish. Drivers
+ * know values and statements; nothing of models beyond the columns they fill, and nothing of transactions or caches.
+ * Every function that fails fills `error` (status, message, SQLSTATE, constraint, table, column as far as the database tells)
+ * and leaves the link ready for the next call, unless the status is ORM_DISCONNECTED, after which only close is allowed.
+ * SPDX-License-Identifier: MIT */
+#ifndef ORM_DRIVER_DRIVER_H
+#define ORM_DRIVER_DRIVER_H
+
+#include "base/arena.h"
+#include "orm/engine.h"
+#include "orm/model.h"
+
+/* Both drivers' connections begin with this. */
+typedef struct orm__link {
+    const struct orm__driver *driver;
+    int64_t deadline;                  /* microseconds of the monotonic clock for the waits of the calls to come; 0: none */
+} orm__link;
+
+typedef struct orm__prepared orm__prepared;
+
+/* Where the database is; made by engine/url.c, which owns all of it. */
+typedef struct orm__address {
+    orm_dialect dialect;
+    const char *const *keywords, *const *values;   /* PostgreSQL: libpq's, each ended by NULL */
+    const char *file;                              /* SQLite: a file name or a file: URI */
+    bool memory;                                   /* SQLite: a database in memory, where WAL means nothing */
+    int connect_timeout;                           /* seconds; 0: none */
+} orm__address;
+
+/* The declared type of a parameter. Values are encoded by it, not by their own type: an int32 comparison may declare INT64.
+ * DECIMAL, INET, OTHER and ENUM travel to PostgreSQL as text, and the SQL casts them. A list is one array parameter. */
+typedef struct orm__parameter {
+    orm_type type;
+    bool list;                         /* ORM_FORM_LIST or ORM_FORM_ROWS values */
+} orm__parameter;
+
+typedef enum orm__fetch {
+    ORM__FETCH_WHOLE,                  /* few rows: the whole answer at once */
+    ORM__FETCH_STREAM                  /* many, or nobody knows: a row at a time */
+} orm__fetch;
+
+typedef struct orm__driver {
+    orm_dialect dialect;
+    const char *name;                  /* "postgresql", "sqlite" */
+
+    /* Connects. `*link` is owned by the caller and NULL on failure. `waiter` is borrowed until close. */
+    orm_status (*open)(const orm__address *address, const orm_waiter *waiter, orm__link **link, orm_error *error);
+    void (*close)(orm__link *link);
+    /* Whether an idle link still seems alive; costs no round trip. */
+    bool (*usable)(orm__link *link);
+
+    /* A statement to be started many times. The SQL and the parameter types are copied. On PostgreSQL nothing is sent before
+     * the first start, and a mistake in the SQL may be told only there. Owned: forget it. */
+    orm_status (*prepare)(orm__link *link, const char *sql, const orm__parameter *parameters, size_t count,
+                          orm__prepared **prepared, orm_error *error);
+    void (*forget)(orm__link *link, orm__prepared *prepared);
+
+    /* Runs a statement of no parameters and no rows, prepared nowhere: BEGIN, COMMIT, DDL. */
+    orm_status (*control)(orm__link *link, const char *sql, size_t *rows, orm_error *error);
+
+    /* Runs a prepared statement. `before`, unless NULL, is a control statement that goes ahead of it in the same trip; when that
+     * fails the statement is not run and the error is its. `values` are borrowed until finish. On failure nothing is open. */
+    orm_status (*start)(orm__link *link, const char *before, orm__prepared *prepared, const orm_value *values, orm__fetch fetch,
+                        orm_error *error);
+    /* The next row: ORM_OK, ORM_DONE after the last, or a failure (finish is called all the same). */
+    orm_status (*step)(orm__link *link, orm_error *error);
+    /* Reads result columns first, first + 1, ... of the current row into the members that `columns` describe of the struct `row`.
+     * Text and bytes are copied to the arena. A NULL for a column that is not nullable, or a value that does not fit the
+     * column's type, is ORM_SCHEMA naming table and column. */
+    orm_status (*read)(orm__link *link, const orm_column *const *columns, size_t count, size_t first, void *row,
+                       orm__arena *arena, orm_error *error);
+    /* Result column `index` of the current row as an integer: counts, ordinals, keys drawn. NULL is 0. */
+    int64_t (*read_integer)(orm__link *link, size_t index);
+    /* Ends the statement, reading what is left of it. `rows`, which may be NULL, gets how many rows an INSERT, UPDATE or DELETE
+     * wrote. A failure that came after the rows is told here. */
+    orm_status (*finish)(orm__link *link, size_t *rows, orm_error *error);
+
+    /* The key that SQLite gave to the last row inserted. NULL in PostgreSQL's table. */
+    int64_t (*last_key)(orm__link *link);
+} orm__driver;
+
+extern const orm__driver orm__driver_postgresql, orm__driver_sqlite;
+
+#endif

@@ -1,0 +1,279 @@
+/* postgresql.c -- PostgreSQL behind driver.h: statements and their rows.
+ *
+ * Connecting is postgresql_connect.c; messages to and fro are postgresql_trip.c; the bytes of values postgresql_codec.h. The
+ * rest of the runtime knows nothing of libpq.
+ * SPDX-License-Identifier: MIT */
+#include "base/error.h"
+#include "driver/postgresql_codec.h"
+#include "driver/postgresql_link.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MOST_PARAMETERS = 65535, KEPT_BUFFER = 1 << 20 };
+
+static char *place_arrays(orm__prepared *prepared);
+static void give_name(orm__pg_link *l, orm__prepared *prepared);
+static orm_status encode(orm__pg_link *l, orm__prepared *prepared, const orm_value *values);
+static orm_status run(orm__pg_link *l, const char *before, orm__prepared *prepared, orm__fetch fetch);
+static void send_prepared(orm__pg_link *l, orm__prepared *prepared);
+static void receive_prepared(orm__pg_link *l, orm__prepared *prepared, orm__fetch fetch);
+static void hold(orm__pg_link *l, PGresult *result);
+
+static orm_status prepare(orm__link *base, const char *sql, const orm__parameter *parameters, size_t count,
+                          orm__prepared **prepared, orm_error *error)
+{
+    *prepared = NULL;
+    if (count > MOST_PARAMETERS)
+        return orm__error_set(error, ORM_MISUSE, "a statement of %zu parameters: PostgreSQL takes %d", count,
+                              MOST_PARAMETERS);
+    size_t each = sizeof(const char *) + sizeof(orm__parameter) + sizeof(Oid) + 2 * sizeof(int);
+    orm__prepared *made = calloc(1, sizeof *made + count * each + strlen(sql) + 1);
+    if (!made)
+        return orm__error_no_memory(error);
+    made->count = count;
+    made->sql = place_arrays(made);
+    memcpy(made->sql, sql, strlen(sql) + 1);
+    for (size_t i = 0; i < count; i++) {
+        made->parameters[i] = parameters[i];
+        made->types[i] = orm__pg_type(&parameters[i]);
+        made->formats[i] = ORM__PG_BINARY;
+    }
+    give_name(orm__pg_link_of(base), made);
+    *prepared = made;
+    return ORM_OK;
+}
+
+/* Behind the struct, those of the strictest alignment first. Returns the place behind them. */
+static char *place_arrays(orm__prepared *prepared)
+{
+    prepared->values = (const char **)(void *)(prepared + 1);
+    prepared->parameters = (orm__parameter *)(void *)(prepared->values + prepared->count);
+    prepared->types = (Oid *)(void *)(prepared->parameters + prepared->count);
+    prepared->sizes = (int *)(void *)(prepared->types + prepared->count);
+    prepared->formats = prepared->sizes + prepared->count;
+    return (char *)(prepared->formats + prepared->count);
+}
+
+static void give_name(orm__pg_link *l, orm__prepared *prepared)
+{
+    snprintf(prepared->name, sizeof prepared->name, "orm_%lu", ++l->names);
+    prepared->sent = false;
+}
+
+static void forget(orm__link *base, orm__prepared *prepared)
+{
+    orm__pg_link *l = orm__pg_link_of(base);
+    if (!prepared)
+        return;
+    if (!prepared->sent || l->broken) {
+        free(prepared);
+        return;
+    }
+    prepared->next = l->forgotten;
+    l->forgotten = prepared;
+}
+
+static orm_status control(orm__link *base, const char *sql, size_t *rows, orm_error *error)
+{
+    orm__pg_link *l = orm__pg_link_of(base);
+    if (rows)
+        *rows = 0;
+    ORM_TRY(orm__pg_begin_trip(l, sql, error));
+    size_t forgotten = orm__pg_send_forgotten(l);
+    orm__pg_send_control(l, sql);
+    orm__pg_send_sync(l);
+    orm__pg_flush(l);
+    orm__pg_receive_forgotten(l, forgotten);
+    PGresult *result = l->failure ? NULL : orm__pg_receive(l, sql);
+    orm__pg_drain(l, 0);
+    if (rows && !l->failure)
+        *rows = orm__pg_rows_written(result);
+    PQclear(result);
+    return l->failure;
+}
+
+/* A statement that the server no longer knows as it was prepared (DISCARD ALL; a column's type has changed) is sent again;
+ * inside a transaction, which that has ended, the caller must begin again. */
+static orm_status start(orm__link *base, const char *before, orm__prepared *prepared, const orm_value *values,
+                        orm__fetch fetch, orm_error *error)
+{
+    orm__pg_link *l = orm__pg_link_of(base);
+    ORM_TRY(orm__pg_begin_trip(l, prepared->sql, error));
+    ORM_TRY(encode(l, prepared, values));
+    orm_status status = run(l, before, prepared, fetch);
+    if (!l->outdated)
+        return status;
+    give_name(l, prepared);
+    if (PQtransactionStatus(l->connection) != PQTRANS_IDLE)
+        return status;
+    ORM_TRY(orm__pg_begin_trip(l, prepared->sql, error));
+    return run(l, before, prepared, fetch);
+}
+
+static orm_status encode(orm__pg_link *l, orm__prepared *prepared, const orm_value *values)
+{
+    orm__text_clear(&l->buffer);
+    for (size_t i = 0; i < prepared->count; i++) {
+        size_t start = l->buffer.length;
+        bool null;
+        orm_status status = orm__pg_encode(&l->buffer, &prepared->parameters[i], &values[i], &null, l->error);
+        if (status && l->error)
+            ORM__ERROR_COPY(l->error->statement, prepared->sql);
+        ORM_TRY(status);
+        prepared->values[i] = null ? NULL : "";
+        prepared->sizes[i] = (int)(l->buffer.length - start);
+    }
+    const char *place = l->buffer.data ? l->buffer.data : ""; /* now that it moves no more */
+    for (size_t i = 0; i < prepared->count; place += prepared->sizes[i++])
+        if (prepared->sizes[i])
+            prepared->values[i] = place;
+    return ORM_OK;
+}
+
+static orm_status run(orm__pg_link *l, const char *before, orm__prepared *prepared, orm__fetch fetch)
+{
+    size_t forgotten = orm__pg_send_forgotten(l);
+    if (before)
+        orm__pg_send_control(l, before);
+    send_prepared(l, prepared);
+    orm__pg_send_sync(l);
+    orm__pg_flush(l);
+    orm__pg_receive_forgotten(l, forgotten);
+    if (before && !l->failure)
+        PQclear(orm__pg_receive(l, before));
+    l->sql = prepared->sql;
+    receive_prepared(l, prepared, fetch);
+    if (!l->streaming)
+        orm__pg_drain(l, 0);
+    if (l->failure)
+        hold(l, NULL);
+    else
+        l->running = prepared;
+    return l->failure;
+}
+
+static void send_prepared(orm__pg_link *l, orm__prepared *prepared)
+{
+    int count = (int)prepared->count;
+    if (!prepared->sent && !l->failure)
+        orm__pg_note_sent(l, PQsendPrepare(l->connection, prepared->name, prepared->sql, count, prepared->types));
+    if (!l->failure)
+        orm__pg_note_sent(l, PQsendQueryPrepared(l->connection, prepared->name, count, prepared->values,
+                                                 prepared->sizes, prepared->formats, ORM__PG_BINARY));
+}
+
+static void receive_prepared(orm__pg_link *l, orm__prepared *prepared, orm__fetch fetch)
+{
+    l->reused = prepared->sent;
+    if (!prepared->sent && !l->failure) {
+        PQclear(orm__pg_receive(l, prepared->sql));
+        prepared->sent = !l->failure;
+    }
+    if (l->failure)
+        return;
+    if (fetch == ORM__FETCH_STREAM)
+        PQsetSingleRowMode(l->connection);
+    PGresult *result = orm__pg_next_result(l);
+    if (!orm__pg_check(l, result)) {
+        PQclear(result);
+        return;
+    }
+    hold(l, result);
+    for (int i = 0; i < PQnfields(result) && i < ORM__PG_KNOWN_TYPES; i++)
+        l->types[i] = PQftype(result, i);
+}
+
+/* Takes the result, which may be NULL, and puts it in the place of the one before. */
+static void hold(orm__pg_link *l, PGresult *result)
+{
+    PQclear(l->result);
+    l->result = result;
+    l->row = -1;
+    l->row_count = result ? PQntuples(result) : 0;
+    l->written = orm__pg_rows_written(result);
+    l->streaming = result && PQresultStatus(result) == PGRES_SINGLE_TUPLE;
+}
+
+static orm_status step(orm__link *base, orm_error *error)
+{
+    orm__pg_link *l = orm__pg_link_of(base);
+    if (++l->row < l->row_count)
+        return ORM_OK;
+    if (!l->streaming) {
+        l->row = l->row_count;
+        return ORM_DONE;
+    }
+    l->error = error;
+    PGresult *result = orm__pg_next_result(l);
+    bool good = orm__pg_check(l, result);
+    hold(l, good ? result : NULL);
+    if (!good)
+        PQclear(result);
+    if (!l->streaming)
+        orm__pg_drain(l, 0);
+    ORM_TRY(l->failure);
+    return step(base, error);
+}
+
+static orm_status read_row(orm__link *base, const orm_column *const *columns, size_t count, size_t first, void *row,
+                           orm__arena *arena, orm_error *error)
+{
+    orm__pg_link *l = orm__pg_link_of(base);
+    if (l->row < 0 || l->row >= l->row_count || first + count > (size_t)PQnfields(l->result))
+        return orm__error_set(error, ORM_MISUSE, "no such row or column in the answer");
+    for (size_t i = 0; i < count; i++) {
+        int at = (int)(first + i);
+        orm__pg_field field = {.type = at < ORM__PG_KNOWN_TYPES ? l->types[at] : PQftype(l->result, at),
+                               .data = PQgetvalue(l->result, l->row, at),
+                               .size = (size_t)PQgetlength(l->result, l->row, at)};
+        if (field.size == 0 && PQgetisnull(l->result, l->row, at))
+            field.data = NULL;
+        ORM_TRY(orm__pg_decode(columns[i], &field, row, arena, error));
+    }
+    return ORM_OK;
+}
+
+static int64_t read_integer(orm__link *base, size_t index)
+{
+    orm__pg_link *l = orm__pg_link_of(base);
+    if (l->row < 0 || l->row >= l->row_count || index >= (size_t)PQnfields(l->result))
+        return 0;
+    int size = PQgetlength(l->result, l->row, (int)index);
+    return orm__pg_integer(PQgetvalue(l->result, l->row, (int)index), (size_t)size);
+}
+
+/* A failure that step has told is not told again. */
+static orm_status finish(orm__link *base, size_t *rows, orm_error *error)
+{
+    orm__pg_link *l = orm__pg_link_of(base);
+    orm_status told = l->failure;
+    l->error = error;
+    if (l->streaming)
+        orm__pg_drain(l, 0);
+    orm_status status = told ? ORM_OK : l->failure;
+    if (rows)
+        *rows = l->failure ? 0 : l->written;
+    hold(l, NULL);
+    l->running = NULL;
+    if (l->buffer.capacity > KEPT_BUFFER)
+        orm__text_release(&l->buffer);
+    return status;
+}
+
+const orm__driver orm__driver_postgresql = {
+    .dialect = ORM_POSTGRESQL,
+    .name = "postgresql",
+    .open = orm__pg_open,
+    .close = orm__pg_close,
+    .usable = orm__pg_usable,
+    .prepare = prepare,
+    .forget = forget,
+    .control = control,
+    .start = start,
+    .step = step,
+    .read = read_row,
+    .read_integer = read_integer,
+    .finish = finish,
+};

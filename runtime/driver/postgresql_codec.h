@@ -1,0 +1,89 @@
+/* postgresql_codec.h -- PostgreSQL's binary formats: parameters out of C values, struct members out of results.
+ *
+ * Pure bytes, no libpq: encoding is postgresql_codec.c, decoding postgresql_decode.c. The formats are those that the server's
+ * own type functions (int4recv, numeric_send ...) read and write; each function names the server's source file that shows
+ * it. All numbers are big-endian.
+ * SPDX-License-Identifier: MIT */
+#ifndef ORM_DRIVER_POSTGRESQL_CODEC_H
+#define ORM_DRIVER_POSTGRESQL_CODEC_H
+
+#include "base/arena.h"
+#include "base/text.h"
+#include "driver/driver.h"
+
+/* pg_type.oid of the built-in types, from the server's src/include/catalog/pg_type.dat. From ORM__PG_FIRST_USER_TYPE on the
+ * numbers are of enums, extensions and the like (FirstNormalObjectId in src/include/access/transam.h). */
+enum {
+    ORM__PG_BOOL = 16,
+    ORM__PG_BYTEA = 17,
+    ORM__PG_CHAR = 18,
+    ORM__PG_NAME = 19,
+    ORM__PG_INT8 = 20,
+    ORM__PG_INT2 = 21,
+    ORM__PG_INT4 = 23,
+    ORM__PG_TEXT = 25,
+    ORM__PG_JSON = 114,
+    ORM__PG_CIDR = 650,
+    ORM__PG_FLOAT4 = 700,
+    ORM__PG_FLOAT8 = 701,
+    ORM__PG_UNKNOWN = 705,
+    ORM__PG_INET = 869,
+    ORM__PG_BPCHAR = 1042,
+    ORM__PG_VARCHAR = 1043,
+    ORM__PG_DATE = 1082,
+    ORM__PG_TIME = 1083,
+    ORM__PG_TIMESTAMP = 1114,
+    ORM__PG_TIMESTAMPTZ = 1184,
+    ORM__PG_INTERVAL = 1186,
+    ORM__PG_NUMERIC = 1700,
+    ORM__PG_UUID = 2950,
+    ORM__PG_JSONB = 3802,
+    ORM__PG_FIRST_USER_TYPE = 16384
+};
+enum { ORM__PG_JSONB_VERSION = 1 };
+
+typedef enum orm__pg_shape {
+    ORM__PG_NOTHING,
+    ORM__PG_INTEGER,
+    ORM__PG_REAL,
+    ORM__PG_STRING,
+    ORM__PG_BYTES,
+    ORM__PG_SPAN
+} orm__pg_shape;
+
+/* By orm_type: what a value is in C, and as what it travels. `size` is of the C value, `wire` of the encoded one where that
+ * is fixed. */
+typedef struct orm__pg_format {
+    const char *name;
+    orm__pg_shape shape;
+    uint8_t size, wire;
+    uint16_t type, array; /* pg_type.oid of the parameter, and of an array of them */
+} orm__pg_format;
+enum { ORM__PG_FORMATS = ORM_TYPE_ENUM + 1 };
+extern const orm__pg_format orm__pg_formats[ORM__PG_FORMATS];
+
+/* The type, as pg_type.oid, that a parameter is declared and encoded as. */
+uint32_t orm__pg_type(const orm__parameter *parameter);
+
+/* Appends the value to the buffer in the parameter's format, and says in `null` whether it is NULL, which appends nothing.
+ * A number that does not fit the declared type, or a position that is none of the enum's, is ORM_INVALID; a value of quite
+ * another kind than the one declared is ORM_MISUSE. */
+orm_status orm__pg_encode(orm__text *buffer, const orm__parameter *parameter, const orm_value *value, bool *null,
+                          orm_error *error);
+
+/* A field of a result in binary format. */
+typedef struct orm__pg_field {
+    uint32_t type;    /* pg_type.oid */
+    const char *data; /* NULL is SQL NULL */
+    size_t size;
+} orm__pg_field;
+
+/* Writes a field into the member that `column` describes of the struct `row`. Text and bytes are copied to the arena. What
+ * the member cannot hold is ORM_SCHEMA. */
+orm_status orm__pg_decode(const orm_column *column, const orm__pg_field *field, void *row, orm__arena *arena,
+                          orm_error *error);
+
+/* The value of an int2, int4 or int8 by its size; 0 for any other size. */
+int64_t orm__pg_integer(const char *data, size_t size);
+
+#endif

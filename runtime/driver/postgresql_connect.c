@@ -1,0 +1,179 @@
+/* postgresql_connect.c -- opening, looking at and closing a connection to PostgreSQL.
+ * SPDX-License-Identifier: MIT */
+#include "driver/postgresql_link.h"
+
+#include "base/error.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static orm_status connect_to(orm__pg_link *l, const orm__address *address);
+static orm_status check_string(const orm__address *address, orm_error *error);
+static PGconn *start_connecting(const orm__address *address);
+static orm_status finish_connecting(orm__pg_link *l, int64_t deadline);
+static int64_t connect_deadline(const orm__pg_link *l, const orm__address *address);
+static void drop_notice(void *user, const PGresult *result);
+static orm_status settle(orm__pg_link *l);
+
+orm_status orm__pg_open(const orm__address *address, const orm_waiter *waiter, orm__link **opened, orm_error *error)
+{
+    *opened = NULL;
+    orm__pg_link *l = calloc(1, sizeof *l);
+    if (!l)
+        return orm__error_no_memory(error);
+    l->base.driver = &orm__driver_postgresql;
+    l->waiter = waiter;
+    l->error = error;
+    orm_status status = connect_to(l, address);
+    if (status) {
+        orm__pg_close(&l->base);
+        return status;
+    }
+    *opened = &l->base;
+    return ORM_OK;
+}
+
+static orm_status connect_to(orm__pg_link *l, const orm__address *address)
+{
+    ORM_TRY(check_string(address, l->error));
+    l->connection = start_connecting(address);
+    if (!l->connection)
+        return orm__error_no_memory(l->error);
+    PQsetNoticeReceiver(l->connection, drop_notice, l);
+    ORM_TRY(finish_connecting(l, connect_deadline(l, address)));
+    if (PQsetnonblocking(l->connection, 1) || !PQenterPipelineMode(l->connection)) {
+        orm__pg_lost(l);
+        return l->failure;
+    }
+    orm_status status = orm__watch_start(&l->watch, l->waiter, PQsocket(l->connection));
+    return status ? orm__error_set(l->error, status, "the connection cannot be watched: %s", orm_status_text(status))
+                  : settle(l);
+}
+
+/* libpq's complaints about a connection string quote it, and a password may be in it: so they are never shown. */
+static orm_status check_string(const orm__address *address, orm_error *error)
+{
+    for (size_t i = 0; address->keywords[i]; i++) {
+        const char *value = address->values[i];
+        if (strcmp(address->keywords[i], "dbname") != 0 || !value || (!strchr(value, '=') && !strstr(value, "://")))
+            continue;
+        char *complaint = NULL;
+        PQconninfoOption *options = PQconninfoParse(value, &complaint);
+        bool memory = !options && (!complaint || orm__pg_is_out_of_memory(complaint));
+        PQfreemem(complaint);
+        PQconninfoFree(options);
+        if (memory)
+            return orm__error_no_memory(error);
+        if (!options)
+            return orm__error_set(error, ORM_MISUSE, "the connection string is none that libpq can read");
+    }
+    return ORM_OK;
+}
+
+/* The user's settings, and ours: a name that gives way to the user's, and the encoding, which is not for the user to choose. */
+static PGconn *start_connecting(const orm__address *address)
+{
+    size_t count = 0;
+    while (address->keywords[count])
+        count++;
+    const char **keywords = calloc(2 * (count + 3), sizeof *keywords),
+               **values = keywords ? keywords + count + 3 : NULL;
+    if (!keywords)
+        return NULL;
+    keywords[0] = "fallback_application_name";
+    values[0] = "ormc";
+    memcpy(keywords + 1, address->keywords, count * sizeof *keywords);
+    memcpy(values + 1, address->values, count * sizeof *values);
+    keywords[count + 1] = "client_encoding";
+    values[count + 1] = "UTF8";
+    PGconn *connection = PQconnectStartParams(keywords, values, 1);
+    free(keywords);
+    return connection;
+}
+
+/* libpq changes the socket as it goes from host to host: so each wait is watched anew, and never across libpq's work. */
+static orm_status finish_connecting(orm__pg_link *l, int64_t deadline)
+{
+    PostgresPollingStatusType state = PQstatus(l->connection) == CONNECTION_BAD ? PGRES_POLLING_FAILED
+                                                                                : PGRES_POLLING_WRITING;
+    while (state != PGRES_POLLING_OK && state != PGRES_POLLING_FAILED) {
+        int events = state == PGRES_POLLING_READING ? ORM_WAIT_READ : ORM_WAIT_WRITE;
+        orm_status status = orm__watch_start(&l->watch, l->waiter, PQsocket(l->connection));
+        if (!status)
+            status = orm__wait(&l->watch, events, deadline);
+        orm__watch_stop(&l->watch);
+        if (status)
+            return orm__error_set(l->error, status, "no connection to the database: %s", orm_status_text(status));
+        state = PQconnectPoll(l->connection);
+    }
+    if (state == PGRES_POLLING_OK)
+        return ORM_OK;
+    orm__pg_lost(l);
+    return l->failure;
+}
+
+/* For all hosts together. Polling, libpq leaves connect_timeout, which may be in the URL or the environment, to us. */
+static int64_t connect_deadline(const orm__pg_link *l, const orm__address *address)
+{
+    int seconds = address->connect_timeout;
+    PQconninfoOption *options = seconds ? NULL : PQconninfo(l->connection);
+    for (PQconninfoOption *option = options; option && option->keyword; option++)
+        if (strcmp(option->keyword, "connect_timeout") == 0 && option->val)
+            seconds = atoi(option->val);
+    PQconninfoFree(options);
+    return seconds > 0 ? orm__deadline_in(seconds) : 0;
+}
+
+/* The library prints nothing. A server that goes away says so to an idle connection by a notice. */
+static void drop_notice(void *user, const PGresult *result)
+{
+    const char *severity = PQresultErrorField(result, PG_DIAG_SEVERITY_NONLOCALIZED);
+    if (severity && strcmp(severity, "FATAL") == 0)
+        ((orm__pg_link *)user)->broken = true;
+}
+
+/* Texts that the SQL makes of values, and literals in the SQL, rely on these. Nearly always they are so, which the server has
+ * told while connecting; then this sends nothing. */
+static orm_status settle(orm__pg_link *l)
+{
+    static const char *const wanted[][3] = {
+        {"DateStyle", "ISO", "SET DateStyle = 'ISO'"},
+        {"IntervalStyle", "postgres", "SET IntervalStyle = 'postgres'"},
+        {"standard_conforming_strings", "on", "SET standard_conforming_strings = on"},
+    };
+    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
+        const char *value = PQparameterStatus(l->connection, wanted[i][0]);
+        size_t length = strlen(wanted[i][1]);
+        if (value && (strncmp(value, wanted[i][1], length) != 0 || (value[length] && value[length] != ',')))
+            ORM_TRY(orm__driver_postgresql.control(&l->base, wanted[i][2], NULL, l->error));
+    }
+    return ORM_OK;
+}
+
+void orm__pg_close(orm__link *base)
+{
+    orm__pg_link *l = orm__pg_link_of(base);
+    if (!l)
+        return;
+    orm__watch_stop(&l->watch);
+    PQclear(l->result);
+    PQfinish(l->connection);
+    for (orm__prepared *next; l->forgotten; l->forgotten = next) {
+        next = l->forgotten->next;
+        free(l->forgotten);
+    }
+    orm__text_release(&l->buffer);
+    free(l);
+}
+
+/* Reads what has come unasked, which shows a closed socket too. */
+bool orm__pg_usable(orm__link *base)
+{
+    orm__pg_link *l = orm__pg_link_of(base);
+    l->error = NULL;
+    if (!l->broken && !PQconsumeInput(l->connection))
+        orm__pg_lost(l);
+    for (PGnotify *notice; (notice = PQnotifies(l->connection)) != NULL;)
+        PQfreemem(notice);
+    return !l->broken && PQstatus(l->connection) == CONNECTION_OK;
+}

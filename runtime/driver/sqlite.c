@@ -1,0 +1,430 @@
+/* driver/sqlite.c -- the driver of SQLite: connections, and running statements on them.
+ *
+ * What values look like in the database is in sqlite_values.c, lists as parameters in sqlite_rows.c, refusals in
+ * sqlite_error.c. No other file than these knows sqlite3.h.
+ * SPDX-License-Identifier: MIT */
+#include "driver/driver.h"
+
+#include "base/error.h"
+#include "driver/sqlite_error.h"
+#include "driver/sqlite_functions.h"
+#include "driver/sqlite_rows.h"
+#include "driver/sqlite_values.h"
+#include "driver/wait.h"
+
+#include <sqlite3.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum { BUSY_SECONDS = 5, LEAST_SLEEP = 100, MOST_SLEEP = 1600 /* microseconds */ };
+
+typedef struct sqlite_link {
+    orm__link base;
+    sqlite3 *database;
+    int64_t busy_until; /* of the wait for a lock that is going on */
+    uint64_t random;
+    orm__prepared *running; /* NULL between statements */
+    int code;               /* of the last step of it */
+    bool pending;           /* that step's result was not asked for yet */
+    int64_t changes;        /* ever made on this connection, before it */
+    orm__sqlite_lists lists;
+} sqlite_link;
+
+struct orm__prepared {
+    sqlite3_stmt *statement;
+    bool writes;
+    size_t count;
+    orm__sqlite_parameter parameters[];
+};
+
+static void close_link(orm__link *base);
+static orm_status configure(sqlite_link *l, const orm__address *address, orm_error *error);
+static orm_status set_up(sqlite_link *l, orm_error *error);
+static void use_wal(sqlite_link *l);
+static void cannot_open(sqlite_link *l, const char *file, const orm_error *reason, orm_error *error);
+static int wait_busy(void *user, int tries);
+static uint64_t next_random(sqlite_link *l);
+static orm_status prepare_statement(sqlite_link *l, const char *sql, unsigned flags, sqlite3_stmt **statement,
+                                    const char **rest, orm_error *error);
+static bool says_nothing(sqlite_link *l, const char *sql);
+static orm_status control(orm__link *base, const char *sql, size_t *rows, orm_error *error);
+static orm_status bind_all(sqlite_link *l, orm__prepared *prepared, const orm_value *values, orm_error *error);
+static orm_status bind_list(sqlite_link *l, orm__prepared *prepared, size_t index, const orm_value *value,
+                            orm_error *error);
+static orm_status bind_one(sqlite_link *l, orm__prepared *prepared, size_t index, const orm_value *value,
+                           orm_error *error);
+static int bind_stored(sqlite3_stmt *statement, int index, const orm__sqlite_stored *stored);
+static orm_status blame_parameter(sqlite3_stmt *statement, size_t index, const orm_error *reason, orm_error *error);
+static orm_status advance(sqlite_link *l, orm_error *error);
+static orm_status failed(sqlite_link *l, sqlite3_stmt *statement, orm_error *error);
+static void stop(sqlite_link *l);
+
+static orm_status open_link(const orm__address *address, const orm_waiter *waiter, orm__link **link, orm_error *error)
+{
+    (void)waiter; /* files have nothing to be waited for */
+    *link = NULL;
+    sqlite_link *l = calloc(1, sizeof *l);
+    if (!l)
+        return orm__error_no_memory(error);
+    l->base.driver = &orm__driver_sqlite;
+    l->base.deadline = address->connect_timeout > 0 ? orm__deadline_in(address->connect_timeout) : 0;
+    l->random = (uint64_t)(uintptr_t)l ^ (uint64_t)orm__deadline_in(0);
+    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX;
+    orm_error reason;
+    orm_status status = sqlite3_open_v2(address->file, &l->database, flags, NULL)
+                            ? orm__sqlite_error(l->database, NULL, &reason)
+                            : configure(l, address, &reason);
+    if (status) {
+        cannot_open(l, address->file, &reason, error);
+        close_link(&l->base);
+        return status;
+    }
+    l->base.deadline = 0;
+    *link = &l->base;
+    return ORM_OK;
+}
+
+static void close_link(orm__link *base)
+{
+    sqlite_link *l = (sqlite_link *)base;
+    if (!l)
+        return;
+    sqlite3_close_v2(l->database);
+    free(l);
+}
+
+static orm_status configure(sqlite_link *l, const orm__address *address, orm_error *error)
+{
+    sqlite3_extended_result_codes(l->database, 1);
+    sqlite3_busy_handler(l->database, wait_busy, l);
+    sqlite3_db_config(l->database, SQLITE_DBCONFIG_DQS_DML, 0, (int *)NULL); /* "nme" is a mistake, not a text */
+    sqlite3_db_config(l->database, SQLITE_DBCONFIG_DQS_DDL, 0, (int *)NULL);
+    ORM_TRY(set_up(l, error));
+    if (!address->memory)
+        use_wal(l);
+    return ORM_OK;
+}
+
+/* Asking for the schema's version reads the file, so that what is no database is told here. */
+static orm_status set_up(sqlite_link *l, orm_error *error)
+{
+    static const char settings[] = "PRAGMA schema_version; PRAGMA foreign_keys=ON; PRAGMA case_sensitive_like=ON; "
+                                   "PRAGMA recursive_triggers=OFF";
+    if (orm__sqlite_functions_register(l->database) || orm__sqlite_rows_register(l->database, &l->lists))
+        return orm__sqlite_error(l->database, NULL, error);
+    return control(&l->base, settings, NULL, error);
+}
+
+/* "Unable to open database file" alone does not say why; the system does. */
+static void cannot_open(sqlite_link *l, const char *file, const orm_error *reason, orm_error *error)
+{
+    char system[128] = "";
+    int code = sqlite3_errcode(l->database) & 0xff, number = l->database ? sqlite3_system_errno(l->database) : 0;
+    if ((code != SQLITE_CANTOPEN && code != SQLITE_IOERR) || !number || strerror_r(number, system, sizeof system) != 0)
+        system[0] = '\0';
+    orm__error_set(error, reason->status, "cannot open the SQLite database '%s': %s%s%s", file, reason->message,
+                   system[0] ? ": " : "", system);
+    if (error)
+        ORM__ERROR_COPY(error->sqlstate, reason->sqlstate);
+}
+
+/* Where it cannot be had, as on a medium that is read-only, the old journal does as well. Others that open the file
+ * at the same moment may be in the way, without SQLite calling the busy handler. */
+static void use_wal(sqlite_link *l)
+{
+    sqlite3_stmt *statement;
+    for (int tries = 0;; tries++) {
+        if (sqlite3_prepare_v2(l->database, "PRAGMA journal_mode=WAL", -1, &statement, NULL))
+            return;
+        int code = sqlite3_step(statement);
+        const char *mode = code == SQLITE_ROW ? (const char *)sqlite3_column_text(statement, 0) : NULL;
+        bool wal = mode && strcmp(mode, "wal") == 0;
+        sqlite3_finalize(statement);
+        if (wal)
+            sqlite3_exec(l->database, "PRAGMA synchronous=NORMAL", NULL, NULL, NULL);
+        if ((code & 0xff) != SQLITE_BUSY || !wait_busy(l, tries))
+            return;
+    }
+}
+
+/* Sleeps for a short random time, so that those who wait do not meet again; 0 when the time is over. */
+static int wait_busy(void *user, int tries)
+{
+    sqlite_link *l = user;
+    if (tries == 0)
+        l->busy_until = l->base.deadline ? l->base.deadline : orm__deadline_in(BUSY_SECONDS);
+    int64_t left = l->busy_until - orm__deadline_in(0);
+    if (left <= 0)
+        return 0;
+    int64_t sleep = LEAST_SLEEP + (int64_t)(next_random(l) % (MOST_SLEEP - LEAST_SLEEP + 1));
+    nanosleep(&(struct timespec){.tv_nsec = (long)(sleep < left ? sleep : left) * 1000}, NULL);
+    return 1;
+}
+
+static uint64_t next_random(sqlite_link *l)
+{
+    l->random = l->random * 6364136223846793005u + 1442695040888963407u;
+    return l->random >> 33;
+}
+
+static bool usable(orm__link *base)
+{
+    (void)base;
+    return true;
+}
+
+static orm_status prepare(orm__link *base, const char *sql, const orm__parameter *parameters, size_t count,
+                          orm__prepared **prepared, orm_error *error)
+{
+    sqlite_link *l = (sqlite_link *)base;
+    const char *rest;
+    sqlite3_stmt *statement;
+    *prepared = NULL;
+    ORM_TRY(prepare_statement(l, sql, SQLITE_PREPARE_PERSISTENT, &statement, &rest, error));
+    orm__prepared *made = NULL;
+    orm_status status = ORM_OK;
+    if (!statement || !says_nothing(l, rest))
+        status = orm__error_set(error, ORM_MISUSE, "one statement is prepared at a time: %.300s", sql);
+    else if ((size_t)sqlite3_bind_parameter_count(statement) != count)
+        status = orm__error_set(error, ORM_MISUSE, "%zu parameters are declared for a statement that has %d: %.300s",
+                                count, sqlite3_bind_parameter_count(statement), sql);
+    else if ((made = malloc(sizeof *made + count * sizeof *made->parameters)) == NULL)
+        status = orm__error_no_memory(error);
+    if (status) {
+        sqlite3_finalize(statement);
+        return status;
+    }
+    *made = (orm__prepared){.statement = statement, .writes = !sqlite3_stmt_readonly(statement), .count = count};
+    for (size_t i = 0; i < count; i++)
+        made->parameters[i] = (orm__sqlite_parameter){.declared = parameters[i]};
+    *prepared = made;
+    return ORM_OK;
+}
+
+static orm_status prepare_statement(sqlite_link *l, const char *sql, unsigned flags, sqlite3_stmt **statement,
+                                    const char **rest, orm_error *error)
+{
+    int code = sqlite3_prepare_v3(l->database, sql, -1, flags, statement, rest);
+    return code ? orm__sqlite_error(l->database, sql, error) : ORM_OK;
+}
+
+/* Blanks, semicolons and comments. */
+static bool says_nothing(sqlite_link *l, const char *sql)
+{
+    while (*sql) {
+        sqlite3_stmt *statement;
+        int code = sqlite3_prepare_v2(l->database, sql, -1, &statement, &sql);
+        sqlite3_finalize(statement);
+        if (code || statement)
+            return false;
+    }
+    return true;
+}
+
+static void forget(orm__link *base, orm__prepared *prepared)
+{
+    sqlite_link *l = (sqlite_link *)base;
+    if (!prepared)
+        return;
+    if (l->running == prepared)
+        stop(l);
+    sqlite3_finalize(prepared->statement);
+    free(prepared);
+}
+
+/* SQLite has rolled back by itself after some errors, a full disk for one; a ROLLBACK has then nothing to do. */
+static orm_status control(orm__link *base, const char *sql, size_t *rows, orm_error *error)
+{
+    sqlite_link *l = (sqlite_link *)base;
+    if (rows)
+        *rows = 0;
+    if (strcmp(sql, "ROLLBACK") == 0 && sqlite3_get_autocommit(l->database))
+        return ORM_OK;
+    while (*sql) {
+        sqlite3_stmt *statement;
+        int64_t before = sqlite3_total_changes64(l->database);
+        ORM_TRY(prepare_statement(l, sql, 0, &statement, &sql, error));
+        int code = SQLITE_DONE;
+        while (statement && (code = sqlite3_step(statement)) == SQLITE_ROW)
+            ;
+        orm_status status = code == SQLITE_DONE ? ORM_OK : failed(l, statement, error);
+        sqlite3_finalize(statement);
+        if (status)
+            return status;
+        if (rows && statement)
+            *rows = sqlite3_total_changes64(l->database) != before ? (size_t)sqlite3_changes64(l->database) : 0;
+    }
+    return ORM_OK;
+}
+
+static orm_status start(orm__link *base, const char *before, orm__prepared *prepared, const orm_value *values,
+                        orm__fetch fetch, orm_error *error)
+{
+    sqlite_link *l = (sqlite_link *)base;
+    (void)fetch; /* rows are always taken one at a time */
+    if (l->running)
+        return orm__error_set(error, ORM_MISUSE, "a statement is still running on this connection");
+    if (before)
+        ORM_TRY(control(base, before, NULL, error));
+    ORM_TRY(bind_all(l, prepared, values, error));
+    l->running = prepared;
+    l->lists.parameters = prepared->parameters;
+    l->lists.count = prepared->count;
+    l->changes = sqlite3_total_changes64(l->database);
+    orm_status status = advance(l, error);
+    l->pending = true;
+    if (status)
+        stop(l);
+    return status;
+}
+
+static orm_status bind_all(sqlite_link *l, orm__prepared *prepared, const orm_value *values, orm_error *error)
+{
+    for (size_t i = 0; i < prepared->count; i++)
+        ORM_TRY(prepared->parameters[i].declared.list ? bind_list(l, prepared, i, &values[i], error)
+                                                      : bind_one(l, prepared, i, &values[i], error));
+    return ORM_OK;
+}
+
+static orm_status bind_list(sqlite_link *l, orm__prepared *prepared, size_t index, const orm_value *value,
+                            orm_error *error)
+{
+    if (value->form != ORM_FORM_LIST && value->form != ORM_FORM_ROWS)
+        return orm__error_set(error, ORM_MISUSE, "parameter %zu is declared as a list and is none", index + 1);
+    prepared->parameters[index].list = value;
+    int code = sqlite3_bind_int64(prepared->statement, (int)index + 1, (sqlite3_int64)index + 1);
+    return code ? failed(l, prepared->statement, error) : ORM_OK;
+}
+
+static orm_status bind_one(sqlite_link *l, orm__prepared *prepared, size_t index, const orm_value *value,
+                           orm_error *error)
+{
+    orm__sqlite_stored stored;
+    orm_error reason;
+    if (orm__sqlite_store(prepared->parameters[index].declared.type, value, &stored, &reason))
+        return blame_parameter(prepared->statement, index, &reason, error);
+    int code = bind_stored(prepared->statement, (int)index + 1, &stored);
+    return code ? failed(l, prepared->statement, error) : ORM_OK;
+}
+
+static int bind_stored(sqlite3_stmt *statement, int index, const orm__sqlite_stored *stored)
+{
+    switch (stored->form) {
+    case SQLITE_INTEGER:
+        return sqlite3_bind_int64(statement, index, stored->integer);
+    case SQLITE_FLOAT:
+        return sqlite3_bind_double(statement, index, stored->real);
+    case SQLITE_TEXT:
+        return sqlite3_bind_text64(statement, index, stored->data, stored->size, stored->release, SQLITE_UTF8);
+    case SQLITE_BLOB:
+        return sqlite3_bind_blob64(statement, index, stored->data, stored->size, stored->release);
+    default:
+        return sqlite3_bind_null(statement, index);
+    }
+}
+
+static orm_status blame_parameter(sqlite3_stmt *statement, size_t index, const orm_error *reason, orm_error *error)
+{
+    orm__error_set(error, reason->status, "parameter %zu: %s", index + 1, reason->message);
+    if (!error)
+        return reason->status;
+    ORM__ERROR_COPY(error->sqlstate, reason->sqlstate);
+    ORM__ERROR_COPY(error->statement, sqlite3_sql(statement));
+    return reason->status;
+}
+
+static orm_status step(orm__link *base, orm_error *error)
+{
+    sqlite_link *l = (sqlite_link *)base;
+    if (!l->running)
+        return orm__error_set(error, ORM_MISUSE, "no statement is running on this connection");
+    if (!l->pending && l->code == SQLITE_ROW)
+        ORM_TRY(advance(l, error));
+    l->pending = false;
+    if (l->code != SQLITE_ROW && l->code != SQLITE_DONE)
+        return orm__error_set(error, ORM_MISUSE, "the statement has failed before");
+    return l->code == SQLITE_ROW ? ORM_OK : ORM_DONE;
+}
+
+static orm_status advance(sqlite_link *l, orm_error *error)
+{
+    l->code = sqlite3_step(l->running->statement);
+    return l->code == SQLITE_ROW || l->code == SQLITE_DONE ? ORM_OK : failed(l, l->running->statement, error);
+}
+
+static orm_status failed(sqlite_link *l, sqlite3_stmt *statement, orm_error *error)
+{
+    if (!l->lists.failure.status)
+        return orm__sqlite_error(l->database, sqlite3_sql(statement), error);
+    orm_status status = l->lists.failure.status;
+    if (error) {
+        *error = l->lists.failure;
+        ORM__ERROR_COPY(error->statement, sqlite3_sql(statement));
+    }
+    orm__error_clear(&l->lists.failure);
+    return status;
+}
+
+static orm_status read_row(orm__link *base, const orm_column *const *columns, size_t count, size_t first, void *row,
+                           orm__arena *arena, orm_error *error)
+{
+    sqlite_link *l = (sqlite_link *)base;
+    if (!l->running || l->code != SQLITE_ROW)
+        return orm__error_set(error, ORM_MISUSE, "there is no row to read");
+    return orm__sqlite_read(l->running->statement, columns, count, first, row, arena, error);
+}
+
+static int64_t read_integer(orm__link *base, size_t index)
+{
+    sqlite_link *l = (sqlite_link *)base;
+    return l->running ? sqlite3_column_int64(l->running->statement, (int)index) : 0;
+}
+
+/* What a writing statement returns comes after all its writing; its rows are counted once the last is taken. */
+static orm_status finish(orm__link *base, size_t *rows, orm_error *error)
+{
+    sqlite_link *l = (sqlite_link *)base;
+    orm__prepared *prepared = l->running;
+    orm_status status = ORM_OK;
+    if (rows)
+        *rows = 0;
+    if (!prepared)
+        return ORM_OK;
+    while (prepared->writes && l->code == SQLITE_ROW && !status)
+        status = advance(l, error);
+    if (rows && prepared->writes && l->code == SQLITE_DONE && sqlite3_total_changes64(l->database) != l->changes)
+        *rows = (size_t)sqlite3_changes64(l->database);
+    stop(l);
+    return status;
+}
+
+static void stop(sqlite_link *l)
+{
+    sqlite3_reset(l->running->statement);
+    l->running = NULL;
+    l->lists.parameters = NULL;
+    l->lists.count = 0;
+}
+
+static int64_t last_key(orm__link *base)
+{
+    return sqlite3_last_insert_rowid(((sqlite_link *)base)->database);
+}
+
+const orm__driver orm__driver_sqlite = {
+    .dialect = ORM_SQLITE,
+    .name = "sqlite",
+    .open = open_link,
+    .close = close_link,
+    .usable = usable,
+    .prepare = prepare,
+    .forget = forget,
+    .control = control,
+    .start = start,
+    .step = step,
+    .read = read_row,
+    .read_integer = read_integer,
+    .finish = finish,
+    .last_key = last_key,
+};

@@ -1,0 +1,71 @@
+/* driver/sqlite_functions.c -- the collation and the aggregate of decimals.
+ * SPDX-License-Identifier: MIT */
+#include "driver/sqlite_functions.h"
+
+#include "base/decimal.h"
+
+/* The state of an aggregate: SQLite zeroes it. */
+typedef struct total {
+    orm__text sum, next; /* as text; empty before the first value */
+} total;
+
+static int compare(void *user, int a_length, const void *a, int b_length, const void *b);
+static void sum_step(sqlite3_context *context, int argc, sqlite3_value **argv);
+static void sum_final(sqlite3_context *context);
+static bool add(total *t, const char *text, size_t length);
+
+int orm__sqlite_functions_register(sqlite3 *database)
+{
+    int code = sqlite3_create_collation_v2(database, "ORM_DECIMAL", SQLITE_UTF8, NULL, compare, NULL);
+    if (code)
+        return code;
+    return sqlite3_create_function_v2(database, "orm_decimal_sum", 1,
+                                      SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS, NULL, NULL, sum_step,
+                                      sum_final, NULL);
+}
+
+static int compare(void *user, int a_length, const void *a, int b_length, const void *b)
+{
+    (void)user;
+    return orm__decimal_compare(a, (size_t)a_length, b, (size_t)b_length);
+}
+
+static void sum_step(sqlite3_context *context, int argc, sqlite3_value **argv)
+{
+    (void)argc;
+    if (sqlite3_value_type(argv[0]) == SQLITE_NULL)
+        return;
+    total *t = sqlite3_aggregate_context(context, sizeof *t);
+    const char *text = (const char *)sqlite3_value_text(argv[0]);
+    if (!t || !text)
+        sqlite3_result_error_nomem(context);
+    else if (!add(t, text, (size_t)sqlite3_value_bytes(argv[0])))
+        sqlite3_result_error(context, "orm_decimal_sum: a value is no decimal", -1);
+    else if (t->sum.failed)
+        sqlite3_result_error_nomem(context);
+}
+
+/* False when it is no decimal. */
+static bool add(total *t, const char *text, size_t length)
+{
+    bool first = !t->sum.data;
+    orm__text_clear(&t->next);
+    if (!orm__decimal_add(&t->next, first ? "0" : t->sum.data, first ? 1 : t->sum.length, text, length))
+        return false;
+    orm__text sum = t->next;
+    t->next = t->sum;
+    t->sum = sum;
+    return true;
+}
+
+/* Called also after an error, to clean up. */
+static void sum_final(sqlite3_context *context)
+{
+    total *t = sqlite3_aggregate_context(context, 0);
+    if (!t)
+        return;
+    if (t->sum.data && !t->sum.failed)
+        sqlite3_result_text64(context, t->sum.data, t->sum.length, SQLITE_TRANSIENT, SQLITE_UTF8);
+    orm__text_release(&t->sum);
+    orm__text_release(&t->next);
+}

@@ -1,0 +1,36 @@
+/* driver/sqlite_rows.h -- orm_rows: lists of C values as a table of SQLite.
+ *
+ *     ... WHERE id IN (SELECT c0 FROM orm_rows(?1))
+ *     INSERT INTO t (a, b) SELECT c0, c1 FROM orm_rows(?1, ?2)
+ *
+ * The arguments are parameters that are bound to lists of one length. Columns c0, c1, ... are their values as a bound
+ * scalar would be stored, `ord` counts the rows from 1. Values are read where they lie, and nothing is copied.
+ * SPDX-License-Identifier: MIT */
+#ifndef ORM_DRIVER_SQLITE_ROWS_H
+#define ORM_DRIVER_SQLITE_ROWS_H
+
+#include "driver/driver.h"
+
+#include <sqlite3.h>
+
+enum { ORM__SQLITE_LISTS = 64 }; /* the most that one orm_rows takes */
+
+/* A parameter of a statement. */
+typedef struct orm__sqlite_parameter {
+    orm__parameter declared;
+    const orm_value *list; /* the ORM_FORM_LIST or ORM_FORM_ROWS value of a list that is bound */
+} orm__sqlite_parameter;
+
+/* What orm_rows gives out: the parameters of the statement that runs. For SQL a list is the number of its parameter,
+ * since SQLite compares the seventeenth argument and those behind it with the column they come from, and pointers
+ * equal nothing. */
+typedef struct orm__sqlite_lists {
+    const orm__sqlite_parameter *parameters; /* NULL while nothing runs */
+    size_t count;
+    orm_error failure; /* why a value could not be given, in more words than SQLite has */
+} orm__sqlite_lists;
+
+/* Makes the table known; `lists` is borrowed until the database is closed. Returns SQLite's code. */
+int orm__sqlite_rows_register(sqlite3 *database, orm__sqlite_lists *lists);
+
+#endif
