@@ -1,0 +1,193 @@
+/* sql/connection.c -- opening, resetting and the transaction state of a connection.
+ * SPDX-License-Identifier: MIT */
+#include "sql/connection.h"
+
+#include "base/error.h"
+#include "sql/statement.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { DEFAULT_CACHE = 256 };
+
+static bool must_roll_back_first(orm_connection *connection);
+static orm_status end_transaction(orm_connection *connection, const char *sql);
+static bool only_reads(const char *sql);
+
+orm_status orm__connection_new(const orm__address *address, const orm_waiter *waiter, const orm_hooks *hooks,
+                               size_t statement_cache_size, orm_connection **connection, orm_error *error)
+{
+    *connection = NULL;
+    orm_connection *made = calloc(1, sizeof *made);
+    if (!made)
+        return orm__error_no_memory(error);
+    made->driver = address->dialect == ORM_SQLITE ? &orm__driver_sqlite : &orm__driver_postgresql;
+    made->dialect = address->dialect;
+    made->hooks = *hooks;
+    made->statements.limit = statement_cache_size ? statement_cache_size : DEFAULT_CACHE;
+    orm_status status = made->driver->open(address, waiter, &made->link, error);
+    if (status) {
+        free(made);
+        return status;
+    }
+    *connection = made;
+    return ORM_OK;
+}
+
+void orm__connection_free(orm_connection *connection)
+{
+    if (!connection)
+        return;
+    orm__statements_free(connection);
+    connection->driver->close(connection->link);
+    orm__text_release(&connection->sql);
+    free(connection);
+}
+
+bool orm__connection_reset(orm_connection *connection)
+{
+    orm_connection_rollback(connection);
+    orm__error_clear(&connection->error);
+    connection->session = NULL;
+    return !connection->broken;
+}
+
+bool orm__connection_usable(orm_connection *connection)
+{
+    return !connection->broken && connection->driver->usable(connection->link);
+}
+
+const orm_error *orm_connection_error(const orm_connection *connection)
+{
+    return &connection->error;
+}
+
+orm_status orm_connection_begin(orm_connection *connection)
+{
+    if (connection->transaction == ORM__WRITING)
+        return orm__error_set(&connection->error, ORM_MISUSE, "a transaction is already open on this connection");
+    ORM_TRY(orm_connection_rollback(connection));
+    return orm__connection_begin(connection, connection->dialect == ORM_SQLITE ? "BEGIN IMMEDIATE" : "BEGIN");
+}
+
+orm_status orm__connection_begin(orm_connection *connection, const char *begin)
+{
+    if (connection->dialect == ORM_SQLITE)
+        ORM_TRY(orm__connection_control(connection, ORM_STATEMENT_TRANSACTION, begin, NULL));
+    else
+        connection->begin = begin;
+    connection->transaction = ORM__WRITING;
+    return ORM_OK;
+}
+
+orm_status orm__connection_prepare_write(orm_connection *connection)
+{
+    if (connection->transaction != ORM__READING)
+        return ORM_OK;
+    ORM_TRY(end_transaction(connection, "COMMIT"));
+    return orm__connection_begin(connection, "BEGIN IMMEDIATE");
+}
+
+orm_status orm_connection_commit(orm_connection *connection)
+{
+    if (must_roll_back_first(connection))
+        return ORM_ROLLBACK_FIRST;
+    bool was_broken = connection->broken;
+    orm_status status = end_transaction(connection, "COMMIT");
+    if (status == ORM_DISCONNECTED && !was_broken)
+        return orm__error_set(&connection->error, ORM_IN_DOUBT, "the connection was lost while COMMIT was unanswered: %s",
+                              connection->error.message);
+    if (status) {
+        connection->transaction = ORM__WRITING;                                /* SQLite keeps it open */
+        orm_connection_rollback(connection);
+    }
+    return status;
+}
+
+orm_status orm_connection_rollback(orm_connection *connection)
+{
+    orm_error kept = connection->error;
+    orm_status status = end_transaction(connection, "ROLLBACK");
+    if (!status)
+        connection->error = kept;
+    connection->failed = false;
+    return status == ORM_DISCONNECTED ? ORM_OK : status;                       /* the server has rolled back by itself */
+}
+
+/* After it no transaction is open, unless SQLite refused a COMMIT. */
+static orm_status end_transaction(orm_connection *connection, const char *sql)
+{
+    bool begun = connection->transaction != ORM__NO_TRANSACTION && !connection->begin;
+    connection->transaction = ORM__NO_TRANSACTION;
+    connection->begin = NULL;
+    if (!begun || connection->broken) {
+        bool lost = begun && connection->broken;
+        connection->failed = false;
+        return lost ? orm__error_set(&connection->error, ORM_DISCONNECTED, "the connection is lost") : ORM_OK;
+    }
+    orm_status status = orm__connection_control(connection, ORM_STATEMENT_TRANSACTION, sql, NULL);
+    connection->failed = false;
+    return status;
+}
+
+static bool must_roll_back_first(orm_connection *connection)
+{
+    if (connection->failed)
+        orm__error_set(&connection->error, ORM_ROLLBACK_FIRST, "a statement of this transaction failed: roll back first");
+    return connection->failed;
+}
+
+orm_status orm_connection_execute(orm_connection *connection, const char *sql, size_t *rows)
+{
+    if (rows)
+        *rows = 0;
+    if (must_roll_back_first(connection))
+        return ORM_ROLLBACK_FIRST;
+    if (!only_reads(sql))
+        ORM_TRY(orm__connection_prepare_write(connection));
+    return orm__connection_control(connection, ORM_STATEMENT_OTHER, sql, rows);
+}
+
+static bool only_reads(const char *sql)
+{
+    sql += strspn(sql, " \t\r\n");
+    static const char word[] = "select";
+    for (size_t i = 0; word[i]; i++)
+        if ((sql[i] | 0x20) != word[i])
+            return false;
+    return true;
+}
+
+orm_status orm__connection_control(orm_connection *connection, orm_statement_kind kind, const char *sql, size_t *rows)
+{
+    const char *begin = connection->begin;
+    size_t count = 0;
+    if (begin) {
+        connection->begin = NULL;
+        ORM_TRY(orm__connection_control(connection, ORM_STATEMENT_TRANSACTION, begin, NULL));
+    }
+    orm_status status = connection->driver->control(connection->link, sql, &count, &connection->error);
+    orm__connection_tell(connection, kind, sql, "", count, status);
+    if (rows)
+        *rows = count;
+    return status ? orm__connection_failed(connection) : ORM_OK;
+}
+
+orm_status orm__connection_failed(orm_connection *connection)
+{
+    orm_status status = connection->error.status;
+    if (status == ORM_DISCONNECTED)
+        connection->broken = true;
+    if (connection->transaction != ORM__NO_TRANSACTION)
+        connection->failed = true;
+    return status;
+}
+
+void orm__connection_tell(orm_connection *connection, orm_statement_kind kind, const char *sql, const char *table, size_t rows,
+                          orm_status status)
+{
+    if (!connection->hooks.statement)
+        return;
+    const orm_statement_event event = {.kind = kind, .sql = sql, .table = table, .rows = rows, .status = status};
+    connection->hooks.statement(&event, connection->hooks.user);
+}

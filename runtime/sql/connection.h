@@ -1,0 +1,57 @@
+/* sql/connection.h -- a connection: a driver's link, its prepared statements and the state of its transaction.
+ *
+ * A pool (engine/) makes connections, keeps them and lends them out. Whoever holds one runs statements through statement.h.
+ * SPDX-License-Identifier: MIT */
+#ifndef ORM_SQL_CONNECTION_H
+#define ORM_SQL_CONNECTION_H
+
+#include "base/text.h"
+#include "driver/driver.h"
+#include "orm/connection.h"
+
+typedef enum orm__transaction {
+    ORM__NO_TRANSACTION,
+    ORM__READING,                      /* SQLite only: a deferred transaction that has not written; its first write begins anew */
+    ORM__WRITING                       /* begun, or (PostgreSQL) about to be, ahead of the next statement */
+} orm__transaction;
+
+typedef struct orm__statement orm__statement;
+
+struct orm_connection {
+    orm__link *link;
+    const orm__driver *driver;
+    orm_dialect dialect;
+    orm_error error;                   /* the last failure */
+    orm_hooks hooks;
+    orm__transaction transaction;
+    const char *begin;                 /* the BEGIN that rides with the next statement; NULL when none is due */
+    bool failed;                       /* a statement inside the transaction was refused */
+    bool broken;                       /* the link is lost */
+    struct { orm__statement **slots; size_t count, capacity, limit; orm__statement *newest, *oldest; } statements;
+    orm__text sql;                     /* where statements are put together, reused */
+    struct orm_engine *engine;         /* whose pool lent it; borrowed */
+    struct orm_session *session;       /* the session that holds it, or NULL */
+};
+
+/* Connects. Owned: free it. `waiter` and `address` are borrowed until then, `hooks` is copied. */
+orm_status orm__connection_new(const orm__address *address, const orm_waiter *waiter, const orm_hooks *hooks,
+                               size_t statement_cache_size, orm_connection **connection, orm_error *error);
+void orm__connection_free(orm_connection *connection);
+
+/* Makes it as new for the next holder: rolls back, clears errors. A broken connection cannot be mended: false. */
+bool orm__connection_reset(orm_connection *connection);
+/* Whether an idle one still seems alive; costs no round trip. */
+bool orm__connection_usable(orm_connection *connection);
+
+/* Begins with `begin` ("BEGIN", "BEGIN ISOLATION LEVEL ..."; a constant). On PostgreSQL it rides with the next statement. */
+orm_status orm__connection_begin(orm_connection *connection, const char *begin);
+/* What must stand before a statement: on SQLite a write ends a transaction that only read and begins one that may write. */
+orm_status orm__connection_prepare_write(orm_connection *connection);
+/* A statement of no parameters and no rows. */
+orm_status orm__connection_control(orm_connection *connection, orm_statement_kind kind, const char *sql, size_t *rows);
+/* Remembers what a failed statement means for the transaction and the link; returns the status, error already filled in. */
+orm_status orm__connection_failed(orm_connection *connection);
+void orm__connection_tell(orm_connection *connection, orm_statement_kind kind, const char *sql, const char *table, size_t rows,
+                          orm_status status);
+
+#endif

@@ -1,0 +1,379 @@
+/* sql/statement.c -- putting SQL together, the cache of prepared statements, and running them.
+ *
+ * The cache is a hash table of open addressing over the texts, with the order of use as a list: when it is full the
+ * statement that was not used for longest is forgotten.
+ * SPDX-License-Identifier: MIT */
+#include "sql/statement.h"
+
+#include "base/error.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool add_parameter(orm__sql *sql, orm_type type, bool list, orm_value value);
+static const char *postgresql_type(orm_type type);
+static orm_status prepare(orm__sql *sql, orm__statement **statement);
+static uint64_t hash_text(const char *text, size_t length);
+static orm__statement **slot_of(orm_connection *connection, const char *text, size_t length, uint64_t hash);
+static bool make_room(orm_connection *connection);
+static void remove_statement(orm_connection *connection, orm__statement *statement);
+static void unlink_statement(orm_connection *connection, orm__statement *statement);
+static void link_newest(orm_connection *connection, orm__statement *statement);
+
+void orm__sql_init(orm__sql *sql, orm_connection *connection)
+{
+    sql->connection = connection;
+    sql->text = &connection->sql;
+    sql->status = ORM_OK;
+    sql->count = 0;
+    sql->capacity = ORM__INLINE_PARAMETERS;
+    sql->parameters = sql->inline_parameters;
+    sql->values = sql->inline_values;
+    orm__text_clear(sql->text);
+}
+
+void orm__sql_release(orm__sql *sql)
+{
+    if (sql->parameters != sql->inline_parameters)
+        free(sql->parameters);
+    if (sql->values != sql->inline_values)
+        free(sql->values);
+}
+
+void orm__sql_text(orm__sql *sql, const char *text)
+{
+    orm__text_string(sql->text, text);
+}
+
+void orm__sql_number(orm__sql *sql, size_t number)
+{
+    char digits[24], *first = digits + sizeof digits;
+    *--first = '\0';
+    do {
+        *--first = (char)('0' + number % 10);
+        number /= 10;
+    } while (number);
+    orm__text_string(sql->text, first);
+}
+
+static void quote(orm__sql *sql, const char *text, char mark)
+{
+    orm__text_char(sql->text, mark);
+    for (const char *next; (next = strchr(text, mark)) != NULL; text = next + 1) {
+        orm__text_bytes(sql->text, text, (size_t)(next - text + 1));
+        orm__text_char(sql->text, mark);
+    }
+    orm__text_string(sql->text, text);
+    orm__text_char(sql->text, mark);
+}
+
+void orm__sql_identifier(orm__sql *sql, const char *name)
+{
+    quote(sql, name, '"');
+}
+
+void orm__sql_literal(orm__sql *sql, const char *text)
+{
+    quote(sql, text, '\'');
+}
+
+void orm__sql_parameter(orm__sql *sql, const orm_column *like, orm_value value)
+{
+    if (!add_parameter(sql, like->type, false, value))
+        return;
+    orm__text_char(sql->text, sql->connection->dialect == ORM_SQLITE ? '?' : '$');
+    orm__sql_number(sql, sql->count);
+    orm__sql_cast(sql, like);
+}
+
+void orm__sql_integer(orm__sql *sql, int64_t value)
+{
+    if (!add_parameter(sql, ORM_TYPE_INT64, false, orm_of_int64(value)))
+        return;
+    orm__text_char(sql->text, sql->connection->dialect == ORM_SQLITE ? '?' : '$');
+    orm__sql_number(sql, sql->count);
+}
+
+void orm__sql_list(orm__sql *sql, const orm_column *like, orm_value value)
+{
+    if (!add_parameter(sql, like->type, true, value))
+        return;
+    orm__text_char(sql->text, sql->connection->dialect == ORM_SQLITE ? '?' : '$');
+    orm__sql_number(sql, sql->count);
+    if (sql->connection->dialect == ORM_SQLITE)
+        return;
+    orm__sql_text(sql, "::");
+    orm__sql_text(sql, postgresql_type(like->type));
+    orm__sql_text(sql, "[]");
+}
+
+void orm__sql_cast(orm__sql *sql, const orm_column *like)
+{
+    if (sql->connection->dialect == ORM_SQLITE)
+        return;
+    if (like->type == ORM_TYPE_ENUM) {
+        orm__sql_text(sql, "::");
+        orm__sql_identifier(sql, like->enumeration->name);
+    } else if (like->type == ORM_TYPE_DECIMAL) {
+        orm__sql_text(sql, "::numeric");
+    } else if (like->type == ORM_TYPE_INET) {
+        orm__sql_text(sql, "::inet");
+    }
+}
+
+/* How a parameter of the type is declared: what travels as text is text. */
+static const char *postgresql_type(orm_type type)
+{
+    static const char *const names[] = {
+        [ORM_TYPE_BOOL] = "bool",           [ORM_TYPE_INT16] = "int2",       [ORM_TYPE_INT32] = "int4",
+        [ORM_TYPE_INT64] = "int8",          [ORM_TYPE_FLOAT32] = "float4",   [ORM_TYPE_FLOAT64] = "float8",
+        [ORM_TYPE_BYTES] = "bytea",         [ORM_TYPE_UUID] = "uuid",        [ORM_TYPE_DATE] = "date",
+        [ORM_TYPE_TIME] = "time",           [ORM_TYPE_TIMESTAMP] = "timestamp", [ORM_TYPE_TIMESTAMPTZ] = "timestamptz",
+        [ORM_TYPE_INTERVAL] = "interval",   [ORM_TYPE_JSON] = "json",        [ORM_TYPE_JSONB] = "jsonb",
+    };
+    return (size_t)type < sizeof names / sizeof *names && names[type] ? names[type] : "text";
+}
+
+static bool add_parameter(orm__sql *sql, orm_type type, bool list, orm_value value)
+{
+    if (sql->status)
+        return false;
+    if (sql->count == sql->capacity) {
+        size_t capacity = sql->capacity * 2;
+        orm__parameter *parameters = malloc(capacity * sizeof *parameters);
+        orm_value *values = malloc(capacity * sizeof *values);
+        if (!parameters || !values) {
+            free(parameters);
+            free(values);
+            sql->status = orm__error_no_memory(&sql->connection->error);
+            return false;
+        }
+        memcpy(parameters, sql->parameters, sql->count * sizeof *parameters);
+        memcpy(values, sql->values, sql->count * sizeof *values);
+        orm__sql_release(sql);
+        sql->parameters = parameters;
+        sql->values = values;
+        sql->capacity = capacity;
+    }
+    sql->parameters[sql->count] = (orm__parameter){.type = type, .list = list};
+    sql->values[sql->count++] = value;
+    return true;
+}
+
+void orm__sql_fail(orm__sql *sql, orm_status status, const char *format, ...)
+{
+    if (sql->status)
+        return;
+    char message[sizeof sql->connection->error.message];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(message, sizeof message, format, arguments);
+    va_end(arguments);
+    sql->status = orm__error_set(&sql->connection->error, status, "%s", message);
+}
+
+void orm__statement_tell(orm__sql *sql, orm__purpose purpose, size_t rows, orm_status status)
+{
+    orm__connection_tell(sql->connection, purpose.kind, sql->text->data ? sql->text->data : "", purpose.table, rows, status);
+}
+
+orm_status orm__statement_start(orm__sql *sql, orm__purpose purpose, orm__fetch fetch, orm__statement **statement)
+{
+    orm_connection *c = sql->connection;
+    if (!sql->status && sql->text->failed)
+        sql->status = orm__error_no_memory(&c->error);
+    if (sql->status)
+        return sql->status;
+    if (c->failed)
+        return orm__error_set(&c->error, ORM_ROLLBACK_FIRST, "a statement of this transaction failed: roll back first");
+    if (purpose.kind != ORM_STATEMENT_SELECT)
+        ORM_TRY(orm__connection_prepare_write(c));
+    ORM_TRY(prepare(sql, statement));
+    const char *begin = c->begin;
+    c->begin = NULL;
+    orm_status status = c->driver->start(c->link, begin, (*statement)->prepared, sql->values, fetch, &c->error);
+    if (begin)
+        orm__connection_tell(c, ORM_STATEMENT_TRANSACTION, begin, "", 0, status == ORM_DISCONNECTED ? status : ORM_OK);
+    return status ? orm__connection_failed(c) : ORM_OK;
+}
+
+orm_status orm__statement_restart(orm_connection *connection, orm__statement *statement, const orm_value *values)
+{
+    orm_status status = connection->driver->start(connection->link, NULL, statement->prepared, values, ORM__FETCH_WHOLE,
+                                                  &connection->error);
+    return status ? orm__connection_failed(connection) : ORM_OK;
+}
+
+orm_status orm__statement_step(orm_connection *connection, orm__statement *statement)
+{
+    (void)statement;
+    orm_status status = connection->driver->step(connection->link, &connection->error);
+    return status == ORM_OK || status == ORM_DONE ? status : orm__connection_failed(connection);
+}
+
+orm_status orm__statement_finish(orm_connection *connection, orm__statement *statement, size_t *rows)
+{
+    (void)statement;
+    orm_status status = connection->driver->finish(connection->link, rows, &connection->error);
+    return status ? orm__connection_failed(connection) : ORM_OK;
+}
+
+orm_status orm__statement_run(orm__sql *sql, orm__purpose purpose, size_t *rows)
+{
+    orm__statement *statement;
+    size_t count = 0;
+    if (rows)
+        *rows = 0;
+    orm_status status = orm__statement_start(sql, purpose, ORM__FETCH_WHOLE, &statement);
+    if (!status)
+        status = orm__statement_finish(sql->connection, statement, &count);
+    orm__statement_tell(sql, purpose, count, status);
+    if (rows)
+        *rows = count;
+    return status;
+}
+
+/* The statement of that text, found in the cache or prepared and put there; the newest now. */
+static orm_status prepare(orm__sql *sql, orm__statement **statement)
+{
+    orm_connection *c = sql->connection;
+    if (!make_room(c))
+        return orm__error_no_memory(&c->error);
+    uint64_t hash = hash_text(sql->text->data, sql->text->length);
+    orm__statement **slot = slot_of(c, sql->text->data, sql->text->length, hash), *found = *slot;
+    if (found) {
+        unlink_statement(c, found);
+        link_newest(c, found);
+        *statement = found;
+        return ORM_OK;
+    }
+    orm__statement *made = malloc(sizeof *made + sql->text->length + 1);
+    if (!made)
+        return orm__error_no_memory(&c->error);
+    *made = (orm__statement){.text = (char *)(made + 1), .length = sql->text->length, .hash = hash};
+    memcpy(made->text, sql->text->data, made->length + 1);
+    orm_status status = c->driver->prepare(c->link, made->text, sql->parameters, sql->count, &made->prepared, &c->error);
+    if (status) {
+        free(made);
+        return orm__connection_failed(c);
+    }
+    *slot = made;
+    c->statements.count++;
+    link_newest(c, made);
+    *statement = made;
+    return ORM_OK;
+}
+
+static uint64_t hash_text(const char *text, size_t length)
+{
+    uint64_t hash = length * 0x9e3779b97f4a7c15u;
+    for (; length >= 8; text += 8, length -= 8) {
+        uint64_t word;
+        memcpy(&word, text, 8);
+        hash = (hash ^ word) * 0xd6e8feb86659fd93u;
+        hash ^= hash >> 32;
+    }
+    uint64_t last = 0;
+    memcpy(&last, text, length);
+    hash = (hash ^ last) * 0xd6e8feb86659fd93u;
+    return hash ^ hash >> 32;
+}
+
+static orm__statement **slot_of(orm_connection *connection, const char *text, size_t length, uint64_t hash)
+{
+    size_t mask = connection->statements.capacity - 1;
+    for (size_t i = hash & mask;; i = (i + 1) & mask) {
+        orm__statement **slot = &connection->statements.slots[i];
+        if (!*slot || ((*slot)->hash == hash && (*slot)->length == length && memcmp((*slot)->text, text, length) == 0))
+            return slot;
+    }
+}
+
+/* Room for one more: a table at most half full, and no more statements than the limit. */
+static bool make_room(orm_connection *connection)
+{
+    if (connection->statements.count >= connection->statements.limit)
+        remove_statement(connection, connection->statements.oldest);
+    if ((connection->statements.count + 1) * 2 <= connection->statements.capacity)
+        return true;
+    size_t capacity = connection->statements.capacity ? connection->statements.capacity * 2 : 16;
+    orm__statement **slots = calloc(capacity, sizeof *slots);
+    if (!slots)
+        return false;
+    free(connection->statements.slots);
+    connection->statements.slots = slots;
+    connection->statements.capacity = capacity;
+    for (orm__statement *s = connection->statements.newest; s; s = s->older)
+        *slot_of(connection, s->text, s->length, s->hash) = s;
+    return true;
+}
+
+static void remove_statement(orm_connection *connection, orm__statement *statement)
+{
+    size_t mask = connection->statements.capacity - 1;
+    orm__statement **slots = connection->statements.slots;
+    size_t hole = (size_t)(slot_of(connection, statement->text, statement->length, statement->hash) - slots);
+    slots[hole] = NULL;
+    for (size_t i = (hole + 1) & mask; slots[i]; i = (i + 1) & mask) {     /* close the gap for those that were pushed on */
+        orm__statement *moved = slots[i];
+        slots[i] = NULL;
+        *slot_of(connection, moved->text, moved->length, moved->hash) = moved;
+    }
+    unlink_statement(connection, statement);
+    connection->statements.count--;
+    connection->driver->forget(connection->link, statement->prepared);
+    free(statement);
+}
+
+static void unlink_statement(orm_connection *connection, orm__statement *statement)
+{
+    if (statement->newer)
+        statement->newer->older = statement->older;
+    else
+        connection->statements.newest = statement->older;
+    if (statement->older)
+        statement->older->newer = statement->newer;
+    else
+        connection->statements.oldest = statement->newer;
+}
+
+static void link_newest(orm_connection *connection, orm__statement *statement)
+{
+    statement->newer = NULL;
+    statement->older = connection->statements.newest;
+    if (statement->older)
+        statement->older->newer = statement;
+    else
+        connection->statements.oldest = statement;
+    connection->statements.newest = statement;
+}
+
+void orm__statements_free(orm_connection *connection)
+{
+    while (connection->statements.newest)
+        remove_statement(connection, connection->statements.newest);
+    free(connection->statements.slots);
+    connection->statements.slots = NULL;
+    connection->statements.capacity = 0;
+}
+
+orm_status orm__columns_of_model(orm_connection *connection, orm__columns *columns, const orm_model *model)
+{
+    columns->count = model->column_count;
+    columns->list = columns->inline_list;
+    if (columns->count > sizeof columns->inline_list / sizeof *columns->inline_list)
+        columns->list = malloc(columns->count * sizeof *columns->list);
+    if (!columns->list)
+        return orm__error_no_memory(&connection->error);
+    for (size_t i = 0; i < columns->count; i++)
+        columns->list[i] = &model->columns[i];
+    return ORM_OK;
+}
+
+void orm__columns_release(orm__columns *columns)
+{
+    if (columns->list != columns->inline_list)
+        free(columns->list);
+}

@@ -1,0 +1,88 @@
+/* sql/statement.h -- SQL under construction, and running it: text and parameters in, a prepared and cached statement out.
+ *
+ * The text is put together in the connection's own buffer; the statement cache of the connection is keyed by it. One
+ * statement runs at a time: start, step and read, finish.
+ * SPDX-License-Identifier: MIT */
+#ifndef ORM_SQL_STATEMENT_H
+#define ORM_SQL_STATEMENT_H
+
+#include "sql/connection.h"
+
+enum { ORM__INLINE_PARAMETERS = 32 };
+
+/* SQL being put together. After the first failure every further call does nothing, and run tells it. */
+typedef struct orm__sql {
+    orm_connection *connection;
+    orm__text *text;
+    orm_status status;                 /* the error stands in connection->error */
+    size_t count, capacity;
+    orm__parameter *parameters;
+    orm_value *values;
+    orm__parameter inline_parameters[ORM__INLINE_PARAMETERS];
+    orm_value inline_values[ORM__INLINE_PARAMETERS];
+} orm__sql;
+
+/* Takes the connection's buffer; one orm__sql at a time. release frees what the parameters needed, not the text. */
+void orm__sql_init(orm__sql *sql, orm_connection *connection);
+void orm__sql_release(orm__sql *sql);
+
+void orm__sql_text(orm__sql *sql, const char *text);
+void orm__sql_number(orm__sql *sql, size_t number);
+/* "name", with quotes doubled inside. */
+void orm__sql_identifier(orm__sql *sql, const char *name);
+/* 'text', with quotes doubled inside. */
+void orm__sql_literal(orm__sql *sql, const char *text);
+/* $3 or ?3, with the cast that PostgreSQL needs; `like` says what type it is declared as and what enum it is of. */
+void orm__sql_parameter(orm__sql *sql, const orm_column *like, orm_value value);
+/* A plain integer parameter. */
+void orm__sql_integer(orm__sql *sql, int64_t value);
+/* One array parameter, declared as a list of the type of `like`: $3::bigint[], or ?3 without a cast. */
+void orm__sql_list(orm__sql *sql, const orm_column *like, orm_value value);
+/* ::numeric and its like after an expression that carries a value of `like` as text; nothing for other types. */
+void orm__sql_cast(orm__sql *sql, const orm_column *like);
+/* Records a failure of its own. */
+void orm__sql_fail(orm__sql *sql, orm_status status, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* How to fetch what a limit bounds (0: nothing does). */
+static inline orm__fetch orm__fetch_of(size_t limit)
+{
+    return limit > 0 && limit <= 300 ? ORM__FETCH_WHOLE : ORM__FETCH_STREAM;
+}
+
+/* What a statement is, for hooks and errors. */
+typedef struct orm__purpose {
+    orm_statement_kind kind;
+    const char *table;
+} orm__purpose;
+
+struct orm__statement {
+    char *text;
+    size_t length;
+    uint64_t hash;
+    orm__prepared *prepared;
+    orm__statement *newer, *older;     /* by last use */
+};
+
+/* Prepares `sql`, or finds it prepared, and runs it. On success the caller steps, reads and must finish. */
+orm_status orm__statement_start(orm__sql *sql, orm__purpose purpose, orm__fetch fetch, orm__statement **statement);
+/* The same statement again, with other values. */
+orm_status orm__statement_restart(orm_connection *connection, orm__statement *statement, const orm_value *values);
+orm_status orm__statement_step(orm_connection *connection, orm__statement *statement);
+orm_status orm__statement_finish(orm_connection *connection, orm__statement *statement, size_t *rows);
+/* Tells the hooks of it; whoever starts a statement tells, once for all its rows, whether it succeeded or not. */
+void orm__statement_tell(orm__sql *sql, orm__purpose purpose, size_t rows, orm_status status);
+/* start, finish and tell, for a statement whose rows nobody reads. */
+orm_status orm__statement_run(orm__sql *sql, orm__purpose purpose, size_t *rows);
+
+/* The members of a model, in the form that drivers read. */
+typedef struct orm__columns {
+    const orm_column **list;
+    size_t count;
+    const orm_column *inline_list[64];
+} orm__columns;
+orm_status orm__columns_of_model(orm_connection *connection, orm__columns *columns, const orm_model *model);
+void orm__columns_release(orm__columns *columns);
+
+void orm__statements_free(orm_connection *connection);
+
+#endif

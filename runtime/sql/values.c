@@ -1,0 +1,347 @@
+/* sql/values.c -- reading inputs, filling in defaults.
+ * SPDX-License-Identifier: MIT */
+#include "sql/values.h"
+
+#include "base/error.h"
+#include "base/value.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static orm_status read_input(const orm_column *column, const char *values, char *row, bool *given, orm_error *error);
+static bool required_is_missing(const orm_column *column, const char *row);
+static void set_now(const orm_column *column, char *row, orm_timestamptz now);
+static void mark_has(const orm_column *column, char *row);
+static const char *pointer_of(const orm_column *column, const void *row);
+static size_t size_of(const orm_column *column, const void *row);
+
+bool orm__mask_empty(const orm_model *model, const uint64_t *mask)
+{
+    uint64_t any = 0;
+    for (size_t i = 0; i < orm__mask_words(model); i++)
+        any |= mask[i];
+    return any == 0;
+}
+
+size_t orm__member_size(const orm_column *column)
+{
+    switch (column->type) {
+#define SIZE_OF(name, NAME, type, compared) \
+    case ORM_TYPE_##NAME: \
+        return sizeof(type);
+        ORM_SCALAR_TYPES(SIZE_OF)
+#undef SIZE_OF
+    case ORM_TYPE_ENUM:
+        return sizeof(int);
+    case ORM_TYPE_NONE:
+        break;
+    }
+    return 0;
+}
+
+orm_status orm__values_read(const orm_model *model, const void *values, void *row, uint64_t *given, orm_error *error)
+{
+    for (size_t i = 0; i < model->column_count; i++) {
+        bool is_given;
+        ORM_TRY(read_input(&model->columns[i], values, row, &is_given, error));
+        if (is_given)
+            orm__mask_add(given, i);
+    }
+    return ORM_OK;
+}
+
+static orm_status read_input(const orm_column *column, const char *values, char *row, bool *given, orm_error *error)
+{
+    orm_given set = ORM_LEFT_OUT, null = ORM_LEFT_OUT;
+    if (column->input.set != ORM_ABSENT)
+        memcpy(&set, values + column->input.set, sizeof set);
+    if (column->input.null != ORM_ABSENT)
+        memcpy(&null, values + column->input.null, sizeof null);
+    *given = column->input.set == ORM_ABSENT || set == ORM_GIVEN || null == ORM_GIVEN;
+    if ((set != ORM_LEFT_OUT && set != ORM_GIVEN) || (null != ORM_LEFT_OUT && null != ORM_GIVEN))
+        return orm__error_set(error, ORM_MISUSE, "column '%s' of '%s' was given a plain value: write ORM_VALUE(...) or ORM_NULL",
+                              column->member, column->model->name);
+    if (null == ORM_GIVEN) {
+        orm__member_set_null(column, row);
+        return ORM_OK;
+    }
+    if (!*given)
+        return ORM_OK;
+    memcpy(row + column->field.value, values + column->input.value, orm__member_size(column));
+    mark_has(column, row);
+    if (!(column->flags & ORM_NULLABLE) && required_is_missing(column, row))
+        *given = false;
+    return ORM_OK;
+}
+
+/* NULL text, enum 0 and an all-zero uuid; numbers have no absent form. */
+static bool required_is_missing(const orm_column *column, const char *row)
+{
+    static const orm_uuid zero;
+    if (column->type == ORM_TYPE_ENUM) {
+        int value;
+        memcpy(&value, row + column->field.value, sizeof value);
+        return value == 0;
+    }
+    if (column->type == ORM_TYPE_UUID)
+        return memcmp(row + column->field.value, &zero, sizeof zero) == 0;
+    return orm__member_is_null(column, row);
+}
+
+void orm__values_default(const orm_model *model, void *row, uint64_t *given, const orm_timestamptz *now)
+{
+    for (size_t i = 0; i < model->column_count; i++) {
+        const orm_column *column = &model->columns[i];
+        if (orm__mask_has(given, i) || !(column->flags & (ORM_DEFAULT_VALUE | ORM_DEFAULT_NOW)))
+            continue;
+        if (column->flags & ORM_DEFAULT_VALUE)
+            orm__member_set(column, row, column->default_value);
+        else if (now)
+            set_now(column, row, *now);
+        else
+            continue;
+        orm__mask_add(given, i);
+    }
+}
+
+void orm__member_set(const orm_column *column, void *row, orm_value value)
+{
+    char *member = (char *)row + column->field.value;
+    if (value.form == ORM_FORM_NULL) {
+        orm__member_set_null(column, row);
+        return;
+    }
+    switch (column->type) {
+    case ORM_TYPE_BOOL:
+        memcpy(member, &value.as.boolean, sizeof value.as.boolean);
+        break;
+    case ORM_TYPE_INT16:
+        memcpy(member, &(int16_t){(int16_t)value.as.integer}, sizeof(int16_t));
+        break;
+    case ORM_TYPE_INT32:
+    case ORM_TYPE_DATE:
+    case ORM_TYPE_ENUM:
+        memcpy(member, &(int32_t){(int32_t)value.as.integer}, sizeof(int32_t));
+        break;
+    case ORM_TYPE_INT64:
+    case ORM_TYPE_TIME:
+    case ORM_TYPE_TIMESTAMP:
+    case ORM_TYPE_TIMESTAMPTZ:
+        memcpy(member, &value.as.integer, sizeof(int64_t));
+        break;
+    case ORM_TYPE_FLOAT32:
+        memcpy(member, &(float){(float)value.as.real}, sizeof(float));
+        break;
+    default:                                                                   /* the union's member is the C type itself */
+        memcpy(member, &value.as, orm__member_size(column));
+    }
+    mark_has(column, row);
+}
+
+static void set_now(const orm_column *column, char *row, orm_timestamptz now)
+{
+    static const int64_t day = INT64_C(86400000000);
+    int64_t in_day = now.microseconds % day < 0 ? now.microseconds % day + day : now.microseconds % day;
+    char *member = row + column->field.value;
+    if (column->type == ORM_TYPE_DATE)
+        memcpy(member, &(orm_date){(int32_t)((now.microseconds - in_day) / day)}, sizeof(orm_date));
+    else if (column->type == ORM_TYPE_TIME)
+        memcpy(member, &(orm_time){in_day}, sizeof(orm_time));
+    else
+        memcpy(member, &now, sizeof now);
+    mark_has(column, row);
+}
+
+static void mark_has(const orm_column *column, char *row)
+{
+    if (column->field.has != ORM_ABSENT)
+        memcpy(row + column->field.has, &(bool){true}, sizeof(bool));
+}
+
+orm_status orm__values_check(const orm_model *model, const uint64_t *given, orm_error *error)
+{
+    for (size_t i = 0; i < model->column_count; i++) {
+        const orm_column *column = &model->columns[i];
+        if (orm__mask_has(given, i) || (column->flags & (ORM_NULLABLE | ORM_GENERATED | ORM_DEFAULT_NOW)))
+            continue;
+        orm__error_set(error, ORM_INVALID, "column '%s' of '%s' needs a value", column->member, model->name);
+        ORM__ERROR_COPY(error->table, model->table);
+        ORM__ERROR_COPY(error->column, column->name);
+        ORM__ERROR_COPY(error->sqlstate, "23502");
+        return ORM_INVALID;
+    }
+    return ORM_OK;
+}
+
+void orm__member_set_null(const orm_column *column, void *row)
+{
+    memset((char *)row + column->field.value, 0, orm__member_size(column));
+    if (column->field.has != ORM_ABSENT)
+        memcpy((char *)row + column->field.has, &(bool){false}, sizeof(bool));
+}
+
+bool orm__member_is_null(const orm_column *column, const void *row)
+{
+    const char *base = row;
+    if (column->field.has != ORM_ABSENT) {
+        bool has;
+        memcpy(&has, base + column->field.has, sizeof has);
+        return !has;
+    }
+    return orm__member_points(column) && !pointer_of(column, row);
+}
+
+bool orm__member_points(const orm_column *column)
+{
+    switch (column->type) {
+    case ORM_TYPE_TEXT:
+    case ORM_TYPE_BYTES:
+    case ORM_TYPE_DECIMAL:
+    case ORM_TYPE_JSON:
+    case ORM_TYPE_JSONB:
+    case ORM_TYPE_INET:
+    case ORM_TYPE_OTHER:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* The text itself, or the first member of the struct that holds it. */
+static const char *pointer_of(const orm_column *column, const void *row)
+{
+    const char *pointer;
+    memcpy(&pointer, (const char *)row + column->field.value, sizeof pointer);
+    return pointer;
+}
+
+static size_t size_of(const orm_column *column, const void *row)
+{
+    if (column->type != ORM_TYPE_BYTES)
+        return strlen(pointer_of(column, row));
+    orm_bytes bytes;
+    memcpy(&bytes, (const char *)row + column->field.value, sizeof bytes);
+    return bytes.size;
+}
+
+bool orm__member_keep(const orm_column *column, void *row, orm__arena *arena)
+{
+    if (!orm__member_points(column) || !pointer_of(column, row))
+        return true;
+    const char *copy = orm__arena_copy(arena, pointer_of(column, row), size_of(column, row));
+    memcpy((char *)row + column->field.value, &copy, sizeof copy);
+    return copy != NULL;
+}
+
+void orm__member_recycle(const orm_column *column, const void *row, orm__arena *arena)
+{
+    if (!orm__member_points(column) || !pointer_of(column, row))
+        return;
+    char *block;
+    memcpy(&block, (const char *)row + column->field.value, sizeof block);
+    orm__arena_recycle(arena, block, size_of(column, row) + 1);
+}
+
+bool orm__member_same(const orm_column *column, const void *a, const void *b)
+{
+    return pointer_of(column, a) == pointer_of(column, b);
+}
+
+bool orm__member_equal(const orm_column *column, const void *a, const void *b)
+{
+    bool null = orm__member_is_null(column, a);
+    if (null || orm__member_is_null(column, b))
+        return null && orm__member_is_null(column, b);
+    if (!orm__member_points(column))
+        return memcmp((const char *)a + column->field.value, (const char *)b + column->field.value, orm__member_size(column)) == 0;
+    size_t size = size_of(column, a);
+    return size == size_of(column, b) && memcmp(pointer_of(column, a), pointer_of(column, b), size) == 0;
+}
+
+orm_status orm__values_take_keys(const orm_model *model, const void *values, void *row, uint64_t *given, orm_error *error)
+{
+    for (size_t i = 0; i < model->relation_count; i++) {
+        const orm_relation *relation = &model->relations[i];
+        const void *target = orm__values_target(relation, values);
+        for (size_t k = 0; target && k < relation->column_count; k++) {
+            const orm_column *column = relation->columns[k];
+            if (orm__mask_has(given, column->index) && !orm__key_agrees(relation, k, row, target))
+                return orm__error_set(error, ORM_MISUSE, "'%s' of '%s' was given twice, as '%s' and as '%s', and they differ", relation->name,
+                                      model->name, relation->name, column->member);
+            orm__member_set(column, row, orm__value_of_member(relation->target_columns[k], target));
+            orm__mask_add(given, column->index);
+        }
+    }
+    return ORM_OK;
+}
+
+const void *orm__values_target(const orm_relation *relation, const void *values)
+{
+    const void *target = NULL;
+    if (relation->input != ORM_ABSENT)
+        memcpy(&target, (const char *)values + relation->input, sizeof target);
+    return target;
+}
+
+/* The two columns have one type, but may stand at different places and differ in whether they are NULL. */
+bool orm__key_agrees(const orm_relation *relation, size_t index, const void *row, const void *target)
+{
+    return orm__value_equal(orm__value_of_member(relation->columns[index], row),
+                            orm__value_of_member(relation->target_columns[index], target));
+}
+
+bool orm__key_given(const orm_model *model, const uint64_t *given)
+{
+    for (size_t i = 0; i < model->primary_key_count; i++)
+        if (!orm__mask_has(given, model->primary_key[i]->index))
+            return false;
+    return true;
+}
+
+void orm__value_text(orm_value value, char *buffer, size_t size)
+{
+    char text[48];
+    switch (value.form == ORM_FORM_NULL ? ORM_TYPE_NONE : value.type) {
+    case ORM_TYPE_NONE:
+        snprintf(buffer, size, "NULL");
+        return;
+    case ORM_TYPE_BOOL:
+        snprintf(buffer, size, "%s", value.as.boolean ? "true" : "false");
+        return;
+    case ORM_TYPE_INT16:
+    case ORM_TYPE_INT32:
+    case ORM_TYPE_INT64:
+        snprintf(buffer, size, "%lld", (long long)value.as.integer);
+        return;
+    case ORM_TYPE_FLOAT32:
+    case ORM_TYPE_FLOAT64:
+        snprintf(buffer, size, "%g", value.as.real);
+        return;
+    case ORM_TYPE_UUID:
+        snprintf(buffer, size, "%s", orm_uuid_format(value.as.uuid, text));
+        return;
+    case ORM_TYPE_DATE:
+        snprintf(buffer, size, "%s", orm_date_format((orm_date){(int32_t)value.as.integer}, text));
+        return;
+    case ORM_TYPE_TIME:
+        snprintf(buffer, size, "%s", orm_time_format((orm_time){value.as.integer}, text));
+        return;
+    case ORM_TYPE_TIMESTAMP:
+        snprintf(buffer, size, "%s", orm_timestamp_format((orm_timestamp){value.as.integer}, text));
+        return;
+    case ORM_TYPE_TIMESTAMPTZ:
+        snprintf(buffer, size, "%s", orm_timestamptz_format((orm_timestamptz){value.as.integer}, text));
+        return;
+    case ORM_TYPE_ENUM:
+        snprintf(buffer, size, "%s", value.enumeration->values[value.as.integer - 1]);
+        return;
+    case ORM_TYPE_BYTES:
+        snprintf(buffer, size, "(%zu bytes)", value.as.bytes.size);
+        return;
+    case ORM_TYPE_INTERVAL:
+        snprintf(buffer, size, "(interval)");
+        return;
+    default:
+        snprintf(buffer, size, "'%s'", value.as.text);
+    }
+}

@@ -1,0 +1,57 @@
+/* sql/values.h -- from the inputs of generated structs to rows: what was given, what was left out, what is wrong.
+ *
+ * A set of columns is a mask: one bit a column, in words of 64 bits.
+ * SPDX-License-Identifier: MIT */
+#ifndef ORM_SQL_VALUES_H
+#define ORM_SQL_VALUES_H
+
+#include "base/arena.h"
+#include "orm/model.h"
+
+static inline size_t orm__mask_words(const orm_model *model) { return (model->column_count + 63) / 64; }
+static inline bool orm__mask_has(const uint64_t *mask, size_t column) { return mask[column / 64] >> column % 64 & 1; }
+static inline void orm__mask_add(uint64_t *mask, size_t column) { mask[column / 64] |= (uint64_t)1 << column % 64; }
+static inline void orm__mask_remove(uint64_t *mask, size_t column) { mask[column / 64] &= ~((uint64_t)1 << column % 64); }
+bool orm__mask_empty(const orm_model *model, const uint64_t *mask);
+
+/* Text in all its forms, and bytes: members that point to memory. */
+bool orm__member_points(const orm_column *column);
+/* Size of a member's value, without the `has` of an opt. */
+size_t orm__member_size(const orm_column *column);
+
+/* Copies what a `_values` struct gives into `row` (zeroed before; text is borrowed) and adds it to `given`. An input that was
+ * written without ORM_VALUE is ORM_MISUSE. A required member that is missing (NULL text, enum 0, zero uuid) is not added. */
+orm_status orm__values_read(const orm_model *model, const void *values, void *row, uint64_t *given, orm_error *error);
+/* Core's way with relations: the pointer of an owning relation gives the row it refers to, whose key is copied; a key that
+ * was given too must agree (ORM_MISUSE). */
+orm_status orm__values_take_keys(const orm_model *model, const void *values, void *row, uint64_t *given, orm_error *error);
+/* The pointer that a `_values` struct holds for an owning relation, or NULL. */
+const void *orm__values_target(const orm_relation *relation, const void *values);
+/* Whether column `index` of a relation's key in `row` is equal to the key of the row it refers to. */
+bool orm__key_agrees(const orm_relation *relation, size_t index, const void *row, const void *target);
+/* Whether every column of the primary key was given. */
+bool orm__key_given(const orm_model *model, const uint64_t *given);
+/* Fills in the defaults of columns that were not given, and adds them. `now` NULL leaves those alone whose default is the
+ * clock. */
+void orm__values_default(const orm_model *model, void *row, uint64_t *given, const orm_timestamptz *now);
+/* Every column that needs a value has one: otherwise ORM_INVALID naming the first that has none. */
+orm_status orm__values_check(const orm_model *model, const uint64_t *given, orm_error *error);
+
+/* Replaces what a member points to by a copy in the arena; false when memory is gone. */
+bool orm__member_keep(const orm_column *column, void *row, orm__arena *arena);
+/* Hands the memory that a member points to back to the arena. */
+void orm__member_recycle(const orm_column *column, const void *row, orm__arena *arena);
+/* Whether a member that points to memory points to the same in two rows. */
+bool orm__member_same(const orm_column *column, const void *a, const void *b);
+/* Whether a member is equal in two rows: NULL equals NULL; floats by their bits. */
+bool orm__member_equal(const orm_column *column, const void *a, const void *b);
+
+/* Writes a value of the column's type, or NULL, into its member; text is borrowed. */
+void orm__member_set(const orm_column *column, void *row, orm_value value);
+void orm__member_set_null(const orm_column *column, void *row);
+bool orm__member_is_null(const orm_column *column, const void *row);
+
+/* A value as messages show it: 5, 'ada', 2024-02-29; cut to `size`. */
+void orm__value_text(orm_value value, char *buffer, size_t size);
+
+#endif

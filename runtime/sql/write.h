@@ -1,0 +1,27 @@
+/* sql/write.h -- inserting, updating and deleting many rows of one model by one statement.
+ *
+ * Rows are pointers to row structs. On PostgreSQL their columns travel as arrays, a thousand rows at a time; on SQLite one
+ * prepared statement runs for each row. Hooks are told once for all.
+ * SPDX-License-Identifier: MIT */
+#ifndef ORM_SQL_WRITE_H
+#define ORM_SQL_WRITE_H
+
+#include "orm/model.h"
+#include "sql/connection.h"
+
+/* Inserts `count` rows of which the same columns are given. A generated key that was not given is written into each row, by
+ * the row it belongs to and never by the order of answers. */
+orm_status orm__insert_rows(orm_connection *connection, const orm_model *model, const uint64_t *given, void *const *rows, size_t count);
+
+/* Sets the columns of `changed` in each of the rows whose key is in keys[i] (a row struct; the same as rows[i] unless the key
+ * changes). `matched` gets how many rows there were. */
+orm_status orm__update_rows(orm_connection *connection, const orm_model *model, const uint64_t *changed, const void *const *rows,
+                            const void *const *keys, size_t count, size_t *matched);
+
+/* Deletes the rows that have the keys of these. */
+orm_status orm__delete_rows(orm_connection *connection, const orm_model *model, const void *const *keys, size_t count, size_t *matched);
+
+/* The column whose value the database makes, when it is not in `given`; or NULL. */
+const orm_column *orm__generated_key(const orm_model *model, const uint64_t *given);
+
+#endif
