@@ -1,0 +1,13 @@
+/* engine/engine.h -- the engine as the session knows it: a lender of connections.
+ * SPDX-License-Identifier: MIT */
+#ifndef ORM_ENGINE_ENGINE_H
+#define ORM_ENGINE_ENGINE_H
+
+#include "sql/connection.h"
+
+/* A connection from the pool, waiting up to pool_timeout. Give it back. */
+orm_status orm__engine_acquire(orm_engine *engine, orm_connection **connection, orm_error *error);
+/* NULL does nothing. What was not committed is rolled back. */
+void orm__engine_give_back(orm_engine *engine, orm_connection *connection);
+
+#endif
