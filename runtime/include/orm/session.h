@@ -66,6 +66,13 @@ ORM_API orm_status orm_session_rollback(orm_session *session);
 /* Begins now what would begin at the first write. */
 ORM_API orm_status orm_session_begin(orm_session *session);
 
+/* Savepoints, to any depth: begin_nested flushes and sets one; commit_nested flushes and gives up the innermost, its changes
+ * becoming the outer one's; rollback_nested undoes what came since the innermost, on entities too, and gives it up.
+ * orm_session_commit and orm_session_rollback act on the whole transaction. ORM_MISUSE when none is open. */
+ORM_API orm_status orm_session_begin_nested(orm_session *session);
+ORM_API orm_status orm_session_commit_nested(orm_session *session);
+ORM_API orm_status orm_session_rollback_nested(orm_session *session);
+
 /* Forgets every entity and everything that was not flushed; pointers handed out are then invalid. */
 ORM_API void orm_session_clear(orm_session *session);
 

@@ -1,0 +1,286 @@
+/* session/entity.c -- making entities and changing them: add, set, delete. Relations are relation.c's.
+ *
+ * Nothing here talks to the database. What changes is marked for the next flush (queue) and for the end of the transaction
+ * (touch), and the row as it was is kept until then (remember).
+ * SPDX-License-Identifier: MIT */
+#include "base/error.h"
+#include "base/value.h"
+#include "session/session.h"
+
+#include <string.h>
+
+static orm_status add(orm_session *session, orm__store *store, const void *values, orm__entity *entity);
+static orm_status take_targets(orm_session *session, const void *values, orm__entity *entity);
+static orm_status refuse_two_targets(orm_session *session, orm__entity *entity, const orm_relation *relation, orm__entity *target);
+static orm_status refuse_present_key(orm_session *session, orm__store *store, orm__entity *entity);
+static orm_status set(orm_session *session, orm__entity *entity, const orm_column *column, const void *value);
+static orm_status rekey(orm_session *session, orm__entity *entity, const orm_column *column, bool before);
+static bool holds(orm__entity *entity, const orm_column *column, orm_value value);
+static bool identical(orm_value a, orm_value b);
+static bool keep_value(orm_session *session, const orm_column *column, orm_value *value);
+
+orm_status orm_model_add(orm_session *session, const orm_model *model, const void *values, const void **added)
+{
+    if (added)
+        *added = NULL;
+    if (session->factory.read_only)
+        return orm__session_stick(session, orm__session_error(session, ORM_MISUSE, "add of '%s': the session is read-only", model->name));
+    orm__store *store = orm__store_of(session, model);
+    orm__entity *entity = store ? orm__store_next(store) : NULL;
+    if (!entity)
+        return orm__session_stick(session, orm__session_no_memory(session));
+    orm_status status = add(session, store, values, entity);
+    if (status)
+        return orm__session_stick(session, status);
+    if (added)
+        *added = orm__row_of(entity);
+    return ORM_OK;
+}
+
+/* The entity counts as used only when nothing can fail any more but memory. */
+static orm_status add(orm_session *session, orm__store *store, const void *values, orm__entity *entity)
+{
+    const orm_model *model = store->model;
+    void *row = orm__row_of(entity);
+    if (orm__mask_words(model) > 1 &&
+        !(entity->dirty.words = orm__arena_zalloc(&session->arena, orm__mask_words(model), sizeof *entity->dirty.words)))
+        return orm__session_no_memory(session);
+    uint64_t *given = orm__entity_dirty(entity);
+    entity->generation = session->generation;
+    ORM_TRY(orm__values_read(model, values, row, given, &session->error));
+    orm__values_default(model, row, given, NULL);
+    for (size_t i = 0; i < model->column_count; i++)
+        if (!orm__member_keep(&model->columns[i], row, &session->arena))
+            return orm__session_no_memory(session);
+    ORM_TRY(refuse_present_key(session, store, entity));
+    orm__store_keep(store, entity);
+    store->alone.live++;
+    orm_status status = orm__entity_touch(session, entity);                    /* while it is detached: so a rollback leaves it */
+    entity->state = ORM__PENDING;
+    if (!status)
+        status = orm__entity_queue(session, entity);
+    if (!status)
+        status = take_targets(session, values, entity);
+    if (!status && orm__key_given(model, given) && !(entity->flags & ORM__MAPPED) && !orm__identity_add(store, entity))
+        status = orm__session_no_memory(session);
+    if (status)
+        entity->state = ORM__DETACHED;
+    return status;
+}
+
+/* The parents, given by pointer or by key: both sides know of each other from now on. */
+static orm_status take_targets(orm_session *session, const void *values, orm__entity *entity)
+{
+    const orm_model *model = orm__model_of(entity);
+    for (size_t i = 0; i < model->relation_count; i++) {
+        const orm_relation *relation = &model->relations[i];
+        if (!relation->owning)
+            continue;
+        const void *row = orm__values_target(relation, values);
+        if (!row) {
+            ORM_TRY(orm__relations_join(session, entity, relation->columns[0]));
+            continue;
+        }
+        orm__entity *target = orm__entity_of(row);
+        ORM_TRY(orm__entity_check(session, target, "add"));
+        ORM_TRY(refuse_two_targets(session, entity, relation, target));
+        ORM_TRY(orm__relation_set(session, entity, relation, target));
+    }
+    return ORM_OK;
+}
+
+static orm_status refuse_two_targets(orm_session *session, orm__entity *entity, const orm_relation *relation, orm__entity *target)
+{
+    for (size_t k = 0; k < relation->column_count; k++) {
+        const orm_column *column = relation->columns[k];
+        if (orm__mask_has(orm__entity_dirty(entity), column->index) && !orm__key_agrees(relation, k, orm__row_of(entity), orm__row_of(target)))
+            return orm__session_error(session, ORM_MISUSE, "'%s' of '%s' was given twice, as '%s' and as '%s', and they differ",
+                                      relation->name, column->model->name, relation->name, column->member);
+    }
+    return ORM_OK;
+}
+
+static orm_status refuse_present_key(orm_session *session, orm__store *store, orm__entity *entity)
+{
+    if (!orm__key_given(store->model, orm__entity_dirty(entity)))
+        return ORM_OK;
+    orm__entity *present = orm__identity_find_row(store, store->model->primary_key, orm__row_of(entity));
+    if (!present)
+        return ORM_OK;
+    char name[160];
+    return orm__session_error(session, ORM_CONFLICT, "%s is already in the session%s", orm__entity_name(present, name, sizeof name),
+                              present->state == ORM__DELETING ? ", marked to be deleted" : "");
+}
+
+orm_status orm_entity_set(orm_session *session, const void *row, const orm_column *column, const void *value)
+{
+    orm__entity *entity = orm__entity_of(row);
+    orm_status status = orm__entity_check(session, entity, "set");
+    if (!status)
+        status = set(session, entity, column, value);
+    return status ? orm__session_stick(session, status) : ORM_OK;
+}
+
+static orm_status set(orm_session *session, orm__entity *entity, const orm_column *column, const void *value)
+{
+    if (session->factory.read_only)
+        return orm__session_error(session, ORM_MISUSE, "set of '%s': the session is read-only", column->member);
+    orm_column alone = *column;                                                /* the value as a row of one member */
+    bool opt = column->field.has != ORM_ABSENT;
+    alone.field = (orm_field){opt ? column->field.value - column->field.has : 0, opt ? 0 : ORM_ABSENT};
+    orm_value given = orm__value_of_member(&alone, value);
+    if (given.form == ORM_FORM_NULL && !(column->flags & ORM_NULLABLE))
+        return orm__session_error(session, ORM_INVALID, "column '%s' of '%s' cannot be NULL", column->member, column->model->name);
+    if (given.form != ORM_FORM_NULL && column->type == ORM_TYPE_ENUM &&
+        (given.as.integer < 1 || (uint64_t)given.as.integer > column->enumeration->count))
+        return orm__session_error(session, ORM_INVALID, "column '%s' of '%s': %lld is no value of enum '%s'", column->member,
+                                  column->model->name, (long long)given.as.integer, column->enumeration->name);
+    if (!(column->flags & ORM_FOREIGN_KEY) && holds(entity, column, given))
+        return ORM_OK;
+    if (!(column->flags & ORM_FOREIGN_KEY))
+        return orm__entity_put(session, entity, column, given);
+    orm__relations_leave(session, entity, column);
+    ORM_TRY(orm__entity_put(session, entity, column, given));
+    return orm__relations_join(session, entity, column);
+}
+
+/* Whether the entity has this value already, and not by chance (a pending entity's column may be unset). */
+static bool holds(orm__entity *entity, const orm_column *column, orm_value value)
+{
+    if (entity->state != ORM__PERSISTENT && !orm__mask_has(orm__entity_dirty(entity), column->index))
+        return false;
+    return identical(orm__value_of_member(column, orm__row_of(entity)), value);
+}
+
+/* To the last digit: 1.0 is not 1.00 here, nor 0.0 -0.0. */
+static bool identical(orm_value a, orm_value b)
+{
+    if (a.form == ORM_FORM_NULL || b.form == ORM_FORM_NULL)
+        return a.form == b.form;
+    if (a.type == ORM_TYPE_DECIMAL)
+        return strcmp(a.as.text, b.as.text) == 0;
+    if (a.type == ORM_TYPE_FLOAT32 || a.type == ORM_TYPE_FLOAT64)
+        return memcmp(&a.as.real, &b.as.real, sizeof a.as.real) == 0;
+    return orm__value_equal(a, b);
+}
+
+orm_status orm__entity_put(orm_session *session, orm__entity *entity, const orm_column *column, orm_value value)
+{
+    if (holds(entity, column, value))
+        return ORM_OK;
+    if (value.form != ORM_FORM_NULL && !keep_value(session, column, &value))
+        return orm__session_no_memory(session);
+    ORM_TRY(orm__entity_remember(session, entity));
+    ORM_TRY(orm__entity_queue(session, entity));
+    ORM_TRY(rekey(session, entity, column, true));
+    void *row = orm__row_of(entity);
+    if (!entity->original || !orm__member_same(column, entity->original, row))
+        orm__member_recycle(column, row, &session->arena);
+    orm__member_set(column, row, value);
+    orm__mask_add(orm__entity_dirty(entity), column->index);
+    return rekey(session, entity, column, false);
+}
+
+/* A copy of text or bytes in the session's arena. */
+static bool keep_value(orm_session *session, const orm_column *column, orm_value *value)
+{
+    if (!orm__member_points(column))
+        return true;
+    if (column->type != ORM_TYPE_BYTES)
+        return (value->as.text = orm__arena_strdup(&session->arena, value->as.text)) != NULL;
+    value->as.bytes.data = (const uint8_t *)orm__arena_copy(&session->arena, value->as.bytes.data, value->as.bytes.size);
+    return value->as.bytes.data != NULL;
+}
+
+/* Pending entities are known by their new key at once; persistent ones by the old one until the flush. */
+static orm_status rekey(orm_session *session, orm__entity *entity, const orm_column *column, bool before)
+{
+    if (!(column->flags & ORM_PRIMARY_KEY))
+        return ORM_OK;
+    orm__store *store = entity->batch->store;
+    if (entity->state == ORM__PERSISTENT) {
+        return before ? orm__old_key_keep(session, entity) : ORM_OK;
+    } else if (before) {
+        orm__identity_remove(store, entity);
+    } else if (orm__key_given(store->model, orm__entity_dirty(entity))) {
+        ORM_TRY(refuse_present_key(session, store, entity));
+        if (!orm__identity_add(store, entity))
+            return orm__session_no_memory(session);
+    }
+    return ORM_OK;
+}
+
+orm_status orm_entity_delete(orm_session *session, const orm_model *model, const void *row)
+{
+    if (!row)
+        return orm__session_stick(session, orm__session_error(session, ORM_MISUSE, "delete of '%s' was given no entity", model->name));
+    orm__entity *entity = orm__entity_of(row);
+    if (entity->state == ORM__DELETING && entity->batch->store->session == session)
+        return ORM_OK;
+    orm_status status = orm__entity_check(session, entity, "delete");
+    if (!status)
+        status = orm__entity_mark_deleted(session, entity);
+    return status ? orm__session_stick(session, status) : ORM_OK;
+}
+
+orm_status orm__entity_mark_deleted(orm_session *session, orm__entity *entity)
+{
+    if (session->factory.read_only)
+        return orm__session_error(session, ORM_MISUSE, "delete of '%s': the session is read-only", orm__model_of(entity)->name);
+    ORM_TRY(orm__entity_queue(session, entity));
+    ORM_TRY(orm__entity_touch(session, entity));
+    orm__relations_leave_all(session, entity);
+    if (entity->state == ORM__PENDING) {
+        orm__identity_remove(entity->batch->store, entity);
+        entity->state = ORM__DETACHED;
+    } else {
+        entity->state = ORM__DELETING;
+    }
+    return ORM_OK;
+}
+
+uint64_t *orm__entity_dirty(orm__entity *entity)
+{
+    return orm__mask_words(orm__model_of(entity)) > 1 ? entity->dirty.words : &entity->dirty.word;
+}
+
+orm_status orm__entity_queue(orm_session *session, orm__entity *entity)
+{
+    if (entity->flags & ORM__QUEUED)
+        return ORM_OK;
+    if (!orm__entities_add(&session->changed, entity))
+        return orm__session_no_memory(session);
+    entity->flags |= ORM__QUEUED;
+    return ORM_OK;
+}
+
+/* A member takes the value, and the memory, that another row's member holds; that one is NULL afterwards. */
+void orm__entity_put_back(orm_session *session, orm__entity *entity, const orm_column *column, void *from)
+{
+    if (!entity->original || !orm__member_same(column, entity->original, orm__row_of(entity)))
+        orm__member_recycle(column, orm__row_of(entity), &session->arena);
+    orm__member_set(column, orm__row_of(entity), orm__value_of_member(column, from));
+    orm__member_set_null(column, from);
+}
+
+/* The texts of `row` go back to the arena, but for those that `keep` (NULL: nothing) points to as well. */
+void orm__entity_recycle_texts(orm_session *session, const orm_model *model, const void *row, const void *keep)
+{
+    for (size_t i = 0; i < model->column_count; i++) {
+        const orm_column *column = &model->columns[i];
+        if (orm__member_points(column) && !(keep && orm__member_same(column, row, keep)))
+            orm__member_recycle(column, row, &session->arena);
+    }
+}
+
+orm_status orm__entity_check(orm_session *session, const orm__entity *entity, const char *what)
+{
+    char name[160];
+    if (entity->batch->store->session != session)
+        return orm__session_error(session, ORM_MISUSE, "%s: %s belongs to another session", what,
+                                  orm__entity_name(entity, name, sizeof name));
+    if (entity->state == ORM__PENDING || entity->state == ORM__PERSISTENT)
+        return ORM_OK;
+    return orm__session_error(session, ORM_MISUSE, "%s: %s %s", what, orm__entity_name(entity, name, sizeof name),
+                              entity->state == ORM__DETACHED ? "has left the session" : "was deleted");
+}

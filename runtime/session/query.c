@@ -1,0 +1,328 @@
+/* session/query.c -- finding entities: by key, by conditions; rows become entities, or turn out to be present.
+ * SPDX-License-Identifier: MIT */
+#include "base/error.h"
+#include "base/value.h"
+#include "session/session.h"
+#include "sql/builder.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static orm_status take_row(orm_session *session, orm__store *store, bool overwrite, orm__entity **entity);
+static void merge_row(orm_session *session, orm__entity *entity, const void *fresh);
+static orm_status find(orm_session *session, const orm_model *model, const orm_query *query, orm__entities *found);
+static orm_status refuse(orm_session *session, const orm_model *model, const orm_query *query);
+static orm_status read_integer(orm_session *session, const orm_model *model, orm__sql *sql, int64_t *value, bool *any);
+static orm_status fetch(orm_session *session, orm__store *store, const orm_value *key, bool overwrite, orm__entities *found);
+
+orm_status orm_model_get(orm_session *session, const orm_model *model, const orm_value *key, const void **found)
+{
+    *found = NULL;
+    orm__store *store = orm__store_of(session, model);
+    if (!store)
+        return orm__session_no_memory(session);
+    orm__entity *entity = orm__identity_find(store, key);
+    if (!entity) {
+        orm__entities read = {0};
+        ORM_TRY(orm__session_autoflush(session));
+        orm_status status = fetch(session, store, key, false, &read);
+        entity = read.count ? read.items[0] : NULL;
+        free(read.items);
+        ORM_TRY(status);
+    } else if (entity->flags & ORM__EXPIRED) {
+        orm_status status = orm__entity_reload(session, entity);
+        if (status)
+            return status;
+    }
+    if (!entity || entity->state == ORM__DELETING)
+        return ORM_NOT_FOUND;
+    *found = orm__row_of(entity);
+    return ORM_OK;
+}
+
+static orm_status fetch(orm_session *session, orm__store *store, const orm_value *key, bool overwrite, orm__entities *found)
+{
+    const orm_model *model = store->model;
+    ORM_TRY(orm__session_read(session));
+    orm__sql sql;
+    orm__sql_init(&sql, session->connection);
+    orm__sql_select_from(&sql, model);
+    orm__sql_where_key(&sql, model->primary_key, model->primary_key_count, key);
+    orm_status status = orm__read_entities(session, store, &sql, ORM__FETCH_WHOLE, overwrite, found);
+    orm__sql_release(&sql);
+    return status;
+}
+
+orm_status orm__entity_reload(orm_session *session, orm__entity *entity)
+{
+    const orm_model *model = orm__model_of(entity);
+    orm_value key[16];
+    orm__entities read = {0};
+    for (size_t i = 0; i < model->primary_key_count; i++)
+        key[i] = orm__value_of_member(model->primary_key[i], orm__key_row(entity));
+    orm_status status = fetch(session, entity->batch->store, key, true, &read);
+    size_t count = read.count;
+    free(read.items);
+    ORM_TRY(status);
+    if (count > 0)
+        return ORM_OK;
+    char name[160];
+    orm__error_set(&session->error, ORM_NOT_FOUND, "%s is no longer in the database", orm__entity_name(entity, name, sizeof name));
+    return ORM_NOT_FOUND;
+}
+
+orm_status orm__read_entities(orm_session *session, orm__store *store, orm__sql *sql, orm__fetch fetch_mode, bool overwrite,
+                              orm__entities *found)
+{
+    orm_connection *c = session->connection;
+    const orm__purpose purpose = {ORM_STATEMENT_SELECT, store->model->table};
+    orm__statement *statement;
+    size_t before = found->count;
+    orm_status status = orm__statement_start(sql, purpose, fetch_mode, &statement);
+    if (!status) {
+        while ((status = orm__statement_step(c, statement)) == ORM_OK) {
+            orm__entity *entity = NULL;
+            status = take_row(session, store, overwrite, &entity);
+            if (!status && !orm__entities_add(found, entity))
+                status = orm__error_no_memory(&c->error);
+            if (status)
+                break;
+        }
+        orm_status end = orm__statement_finish(c, statement, NULL);
+        if (status == ORM_DONE)
+            status = end;
+    }
+    orm__statement_tell(sql, purpose, found->count - before, status);
+    return status ? orm__session_failed(session, status) : ORM_OK;
+}
+
+/* The row is read where a new entity would stand; when its key is known already, that place is used again. */
+static orm_status take_row(orm_session *session, orm__store *store, bool overwrite, orm__entity **entity)
+{
+    orm_connection *c = session->connection;
+    orm__entity *fresh = orm__store_next(store);
+    if (!fresh)
+        return orm__error_no_memory(&c->error);
+    void *row = orm__row_of(fresh);
+    ORM_TRY(c->driver->read(c->link, store->columns.list, store->columns.count, 0, row, &session->arena, &c->error));
+    orm__entity *present = orm__identity_find_row(store, store->model->primary_key, row);
+    *entity = present ? present : fresh;
+    if (!present) {
+        fresh->state = ORM__PERSISTENT;
+        fresh->generation = session->generation;
+        store->alone.live++;
+        orm__store_keep(store, fresh);
+        return orm__identity_add(store, fresh) ? ORM_OK : orm__error_no_memory(&c->error);
+    }
+    if (overwrite || (present->flags & ORM__EXPIRED))
+        merge_row(session, present, row);
+    else
+        orm__entity_recycle_texts(session, store->model, row, NULL);
+    return ORM_OK;
+}
+
+/* Columns with pending changes keep them; all others show what was read. Relations are loaded anew when a key changed. */
+static void merge_row(orm_session *session, orm__entity *entity, const void *fresh)
+{
+    const orm_model *model = orm__model_of(entity);
+    bool dirty = entity->state == ORM__PERSISTENT && (entity->flags & ORM__QUEUED) && entity->original;
+    bool moved = false;
+    for (size_t i = 0; i < model->column_count; i++) {
+        const orm_column *column = &model->columns[i];
+        if (dirty && orm__mask_has(orm__entity_dirty(entity), i)) {
+            orm__member_recycle(column, fresh, &session->arena);
+            continue;
+        }
+        if ((column->flags & ORM_FOREIGN_KEY) && !orm__member_equal(column, orm__row_of(entity), fresh))
+            moved = true;
+        if (!entity->original || !orm__member_same(column, entity->original, orm__row_of(entity)))
+            orm__member_recycle(column, orm__row_of(entity), &session->arena);
+        orm__member_set(column, orm__row_of(entity), orm__value_of_member(column, fresh));
+    }
+    if (moved && entity->slots)
+        for (size_t i = 0; i < model->relation_count; i++)
+            if (model->relations[i].owning)
+                entity->slots[i].loaded = false;
+    entity->flags &= (uint8_t)~ORM__EXPIRED;
+}
+
+orm_status orm__batch_new(orm_session *session, orm__store *store, const orm__entities *found)
+{
+    orm__batch *batch = NULL;
+    if (found->count > 1) {
+        batch = orm__arena_alloc(&session->arena, sizeof *batch + found->count * sizeof *batch->members);
+        if (!batch)
+            return orm__session_no_memory(session);
+        *batch = (orm__batch){.store = store, .members = (orm__entity **)(void *)(batch + 1), .count = (uint32_t)found->count};
+    }
+    for (size_t i = 0; batch && i < found->count; i++) {
+        orm__entity *entity = found->items[i];
+        orm__batch *left = entity->batch;
+        batch->members[i] = entity;
+        if (left == batch)
+            continue;
+        if (--left->live == 0 && left != &store->alone)
+            orm__arena_recycle(&session->arena, left, sizeof *left + left->count * sizeof *left->members);
+        entity->batch = batch;
+        batch->live++;
+    }
+    return ORM_OK;
+}
+
+static orm_status find(orm_session *session, const orm_model *model, const orm_query *query, orm__entities *found)
+{
+    orm__store *store = orm__store_of(session, model);
+    if (!store)
+        return orm__session_no_memory(session);
+    ORM_TRY(refuse(session, model, query));
+    ORM_TRY(orm__session_autoflush(session));
+    ORM_TRY(query->lock ? orm__session_write(session) : orm__session_read(session));
+    orm__sql sql;
+    orm__sql_init(&sql, session->connection);
+    orm__sql_select(&sql, model, query);
+    orm_status status = orm__read_entities(session, store, &sql, orm__fetch_of(query->limit), query->lock != ORM_NO_LOCK, found);
+    orm__sql_release(&sql);
+    if (!status)
+        status = orm__batch_new(session, store, found);
+    if (!status && query->load)
+        status = orm__load_all(session, model, query->load, found->items, found->count);
+    return status;
+}
+
+static orm_status refuse(orm_session *session, const orm_model *model, const orm_query *query)
+{
+    if (query->after)
+        return orm__session_error(session, ORM_UNSUPPORTED, "find of '%s': .after is not supported yet", model->name);
+    return ORM_OK;
+}
+
+orm_status orm_model_find(orm_session *session, const orm_model *model, const orm_query *query, orm_list *found)
+{
+    *found = (orm_list){0};
+    orm__entities read = {0};
+    orm_status status = find(session, model, query, &read);
+    const void **items = status || read.count == 0 ? NULL : orm__list_new(session, read.count);
+    if (!status && read.count > 0 && !items)
+        status = orm__session_no_memory(session);
+    for (size_t i = 0; items && i < read.count; i++)
+        items[i] = orm__row_of(read.items[i]);
+    if (!status)
+        *found = (orm_list){.items = items, .count = read.count};
+    free(read.items);
+    return status;
+}
+
+orm_status orm_model_first(orm_session *session, const orm_model *model, const orm_query *query, const void **found)
+{
+    orm_query one = *query;
+    orm__entities read = {0};
+    one.limit = 1;
+    *found = NULL;
+    orm_status status = find(session, model, &one, &read);
+    if (!status && read.count > 0)
+        *found = orm__row_of(read.items[0]);
+    status = status ? status : read.count > 0 ? ORM_OK : ORM_NOT_FOUND;
+    free(read.items);
+    return status;
+}
+
+orm_status orm_model_one(orm_session *session, const orm_model *model, const orm_query *query, const void **found)
+{
+    orm_query two = *query;
+    orm__entities read = {0};
+    two.limit = query->limit == 1 ? 1 : 2;
+    *found = NULL;
+    orm_status status = find(session, model, &two, &read);
+    if (!status && read.count == 1)
+        *found = orm__row_of(read.items[0]);
+    if (!status && read.count > 1)
+        status = orm__session_error(session, ORM_TOO_MANY, "one '%s' was asked for and there are more", model->name);
+    status = status ? status : read.count > 0 ? ORM_OK : ORM_NOT_FOUND;
+    free(read.items);
+    return status;
+}
+
+orm_status orm_model_count(orm_session *session, const orm_model *model, const orm_query *query, size_t *count)
+{
+    *count = 0;
+    int64_t value;
+    bool any;
+    bool bounded = query->limit || query->offset;
+    ORM_TRY(refuse(session, model, query));
+    ORM_TRY(orm__session_autoflush(session));
+    ORM_TRY(orm__session_read(session));
+    orm__sql sql;
+    orm__sql_init(&sql, session->connection);
+    orm__sql_text(&sql, bounded ? "SELECT count(*) FROM (SELECT 1 FROM " : "SELECT count(*) FROM ");
+    orm__sql_table(&sql, model);
+    if (query->where)
+        orm__sql_where(&sql, model, query->where, ORM_WHERE_MAX);
+    if (bounded) {
+        orm__sql_limit(&sql, query->limit, query->offset);
+        orm__sql_text(&sql, ") AS counted");
+    }
+    orm_status status = read_integer(session, model, &sql, &value, &any);
+    orm__sql_release(&sql);
+    if (!status)
+        *count = (size_t)value;
+    return status;
+}
+
+orm_status orm_model_exists(orm_session *session, const orm_model *model, const orm_query *query, bool *exists)
+{
+    *exists = false;
+    int64_t value;
+    ORM_TRY(refuse(session, model, query));
+    ORM_TRY(orm__session_autoflush(session));
+    ORM_TRY(orm__session_read(session));
+    orm__sql sql;
+    orm__sql_init(&sql, session->connection);
+    orm__sql_text(&sql, "SELECT 1 FROM ");
+    orm__sql_table(&sql, model);
+    if (query->where)
+        orm__sql_where(&sql, model, query->where, ORM_WHERE_MAX);
+    orm__sql_limit(&sql, 1, query->offset);
+    orm_status status = read_integer(session, model, &sql, &value, exists);
+    orm__sql_release(&sql);
+    return status;
+}
+
+orm_status orm__count_key(orm_session *session, const orm__entity *entity, size_t *count)
+{
+    const orm_model *model = orm__model_of(entity);
+    orm_value key[16];
+    int64_t value;
+    bool any;
+    for (size_t i = 0; i < model->primary_key_count; i++)
+        key[i] = orm__value_of_member(model->primary_key[i], orm__key_row(entity));
+    orm__sql sql;
+    orm__sql_init(&sql, session->connection);
+    orm__sql_text(&sql, "SELECT 1 FROM ");
+    orm__sql_table(&sql, model);
+    orm__sql_where_key(&sql, model->primary_key, model->primary_key_count, key);
+    orm_status status = read_integer(session, model, &sql, &value, &any);
+    orm__sql_release(&sql);
+    *count = any;
+    return status;
+}
+
+/* The first column of the first row. */
+static orm_status read_integer(orm_session *session, const orm_model *model, orm__sql *sql, int64_t *value, bool *any)
+{
+    orm_connection *c = session->connection;
+    const orm__purpose purpose = {ORM_STATEMENT_SELECT, model->table};
+    orm__statement *statement;
+    *value = 0;
+    *any = false;
+    orm_status status = orm__statement_start(sql, purpose, ORM__FETCH_WHOLE, &statement);
+    if (!status) {
+        status = orm__statement_step(c, statement);
+        *any = status == ORM_OK;
+        if (*any)
+            *value = c->driver->read_integer(c->link, 0);
+        orm_status end = orm__statement_finish(c, statement, NULL);
+        status = status == ORM_OK || status == ORM_DONE ? end : status;
+    }
+    orm__statement_tell(sql, purpose, *any, status);
+    return status ? orm__session_failed(session, status) : ORM_OK;
+}

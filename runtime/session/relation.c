@@ -1,0 +1,249 @@
+/* session/relation.c -- what entities know of each other: slots, and both sides of a relation in step before any flush.
+ *
+ * A slot belongs to a generation; a rollback begins a new one, and what older slots held counts as not loaded.
+ * SPDX-License-Identifier: MIT */
+#include "base/error.h"
+#include "base/value.h"
+#include "session/session.h"
+
+#include <string.h>
+
+static orm_status set_inverse(orm_session *session, orm__entity *entity, const orm_relation *relation, orm__entity *target);
+static orm_status put_key(orm_session *session, orm__entity *entity, const orm_relation *relation, size_t index, orm__entity *target);
+static orm_status leave(orm_session *session, const orm_relation *inverse, orm__entity *member);
+static orm_status link_to(orm_session *session, const orm_relation *owning, orm__entity *member, orm__entity *target);
+static void unlink_from(const orm_relation *owning, orm__entity *member, orm__entity *target);
+static void remove_member(orm__slot *slot, const orm__entity *member);
+static bool owns_column(const orm_relation *relation, const orm_column *column);
+
+orm_status orm_entity_set_one(orm_session *session, const void *row, const orm_relation *relation, const void *target)
+{
+    orm__entity *entity = orm__entity_of(row), *other = target ? orm__entity_of(target) : NULL;
+    orm_status status = orm__entity_check(session, entity, "set");
+    if (!status && other)
+        status = orm__entity_check(session, other, "set");
+    if (!status)
+        status = relation->owning ? orm__relation_set(session, entity, relation, other) : set_inverse(session, entity, relation, other);
+    return status ? orm__session_stick(session, status) : ORM_OK;
+}
+
+/* The pointer counts: the flush copies the key again, when every key is known. Here it is copied so that it can be read. */
+orm_status orm__relation_set(orm_session *session, orm__entity *entity, const orm_relation *relation, orm__entity *target)
+{
+    orm__entity *before = orm__known_target(session, relation, entity);
+    orm__slot *slot = orm__entity_slot(entity, relation);
+    if (!slot)
+        return orm__session_no_memory(session);
+    if (before && before != target)
+        unlink_from(relation, entity, before);
+    for (size_t k = 0; k < relation->column_count; k++)
+        ORM_TRY(put_key(session, entity, relation, k, target));
+    slot->loaded = true;
+    slot->as.one = target;
+    return target && target != before ? link_to(session, relation, entity, target) : ORM_OK;
+}
+
+/* A key that cannot be written yet (its owner is pending), or never (NULL in a NOT NULL column), is only marked: the flush
+ * sees to the first and refuses the second, unless the entity is deleted by then. */
+static orm_status put_key(orm_session *session, orm__entity *entity, const orm_relation *relation, size_t index, orm__entity *target)
+{
+    const orm_column *column = relation->columns[index], *key = relation->target_columns[index];
+    bool known = target ? target->state == ORM__PERSISTENT || orm__mask_has(orm__entity_dirty(target), key->index)
+                        : (column->flags & ORM_NULLABLE) != 0;
+    if (known)
+        return orm__entity_put(session, entity, column,
+                               target ? orm__value_of_member(key, orm__row_of(target)) : (orm_value){.form = ORM_FORM_NULL});
+    ORM_TRY(orm__entity_remember(session, entity));
+    ORM_TRY(orm__entity_queue(session, entity));
+    orm__mask_add(orm__entity_dirty(entity), column->index);
+    return ORM_OK;
+}
+
+/* The far side of a one_to_one: what was there leaves, and the new one's owning side is set. */
+static orm_status set_inverse(orm_session *session, orm__entity *entity, const orm_relation *relation, orm__entity *target)
+{
+    const void *found;
+    ORM_TRY(orm_entity_get_one(session, orm__row_of(entity), relation, &found));
+    orm__entity *before = found ? orm__entity_of(found) : NULL;
+    if (before == target)
+        return ORM_OK;
+    if (before)
+        ORM_TRY(leave(session, relation, before));
+    return target ? orm__relation_set(session, target, relation->inverse, entity) : ORM_OK;
+}
+
+/* A member leaves the far side of a relation: deleted when it must not be an orphan. */
+static orm_status leave(orm_session *session, const orm_relation *inverse, orm__entity *member)
+{
+    return inverse->orphan_delete ? orm__entity_mark_deleted(session, member) : orm__relation_set(session, member, inverse->inverse, NULL);
+}
+
+orm_status orm_entity_add_to(orm_session *session, const void *row, const orm_relation *relation, const void *member)
+{
+    orm__entity *entity = orm__entity_of(row);
+    orm_status status = member ? ORM_OK : orm__session_error(session, ORM_MISUSE, "add to '%s': no entity was given", relation->name);
+    if (!status)
+        status = orm__entity_check(session, entity, "add to");
+    if (!status)
+        status = orm__entity_check(session, orm__entity_of(member), "add to");
+    if (!status)
+        status = orm__relation_set(session, orm__entity_of(member), relation->inverse, entity);
+    return status ? orm__session_stick(session, status) : ORM_OK;
+}
+
+orm_status orm_entity_remove_from(orm_session *session, const void *row, const orm_relation *relation, const void *member)
+{
+    orm__entity *entity = orm__entity_of(row);
+    orm_status status = member ? ORM_OK : orm__session_error(session, ORM_MISUSE, "remove from '%s': no entity was given", relation->name);
+    if (!status)
+        status = orm__entity_check(session, entity, "remove from");
+    if (!status)
+        status = orm__entity_check(session, orm__entity_of(member), "remove from");
+    if (!status && orm__known_target(session, relation->inverse, orm__entity_of(member)) != entity)
+        status = orm__session_error(session, ORM_MISUSE, "remove from '%s': the entity is not in it", relation->name);
+    if (!status)
+        status = leave(session, relation, orm__entity_of(member));
+    return status ? orm__session_stick(session, status) : ORM_OK;
+}
+
+orm__slot *orm__entity_slot(orm__entity *entity, const orm_relation *relation)
+{
+    orm_session *session = entity->batch->store->session;
+    size_t count = orm__model_of(entity)->relation_count;
+    if (!entity->slots && !(entity->slots = orm__arena_zalloc(&session->arena, count, sizeof *entity->slots)))
+        return NULL;
+    if (entity->generation != session->generation) {
+        for (size_t i = 0; i < count; i++)
+            entity->slots[i].loaded = false;
+        entity->generation = session->generation;
+    }
+    return &entity->slots[relation->index];
+}
+
+orm__slot *orm__entity_loaded(const orm__entity *entity, const orm_relation *relation)
+{
+    if (!entity->slots || entity->generation != entity->batch->store->session->generation)
+        return NULL;
+    return entity->slots[relation->index].loaded ? &entity->slots[relation->index] : NULL;
+}
+
+bool orm__slot_append(orm_session *session, orm__slot *slot, orm__entity *member)
+{
+    if (slot->count == slot->capacity) {
+        uint32_t capacity = slot->capacity ? slot->capacity * 2 : 4;
+        orm__entity **many = orm__arena_alloc(&session->arena, capacity * sizeof *many);
+        if (!many)
+            return false;
+        if (slot->count)
+            memcpy(many, slot->as.many, slot->count * sizeof *many);
+        if (slot->capacity)
+            orm__arena_recycle(&session->arena, slot->as.many, slot->capacity * sizeof *many);
+        slot->as.many = many;
+        slot->capacity = capacity;
+    }
+    slot->as.many[slot->count++] = member;
+    return true;
+}
+
+/* The far side learns of a new member. What a pending entity holds is whole: the database knows nothing of it. */
+static orm_status link_to(orm_session *session, const orm_relation *owning, orm__entity *member, orm__entity *target)
+{
+    const orm_relation *inverse = owning->inverse;
+    if (!inverse)
+        return ORM_OK;
+    orm__slot *slot = orm__entity_loaded(target, inverse);
+    if (!slot && target->state == ORM__PENDING) {
+        slot = orm__entity_slot(target, inverse);
+        if (!slot)
+            return orm__session_no_memory(session);
+        slot->loaded = true;
+        slot->partial = false;
+        slot->count = 0;
+    }
+    if (slot && inverse->kind == ORM_ONE_TO_ONE)
+        slot->as.one = member;
+    else if (slot && !orm__slot_append(session, slot, member))
+        return orm__session_no_memory(session);
+    return ORM_OK;
+}
+
+static void unlink_from(const orm_relation *owning, orm__entity *member, orm__entity *target)
+{
+    orm__slot *slot = owning->inverse ? orm__entity_loaded(target, owning->inverse) : NULL;
+    if (slot && owning->inverse->kind == ORM_ONE_TO_MANY)
+        remove_member(slot, member);
+    else if (slot && slot->as.one == member)
+        slot->as.one = NULL;
+}
+
+static void remove_member(orm__slot *slot, const orm__entity *member)
+{
+    for (uint32_t i = slot->count; i-- > 0;) {
+        if (slot->as.many[i] != member)
+            continue;
+        memmove(&slot->as.many[i], &slot->as.many[i + 1], (slot->count - i - 1) * sizeof *slot->as.many);
+        slot->count--;
+        return;
+    }
+}
+
+orm__entity *orm__known_target(orm_session *session, const orm_relation *owning, orm__entity *entity)
+{
+    orm__slot *slot = orm__entity_loaded(entity, owning);
+    if (slot)
+        return slot->as.one;
+    for (size_t k = 0; entity->state == ORM__PENDING && k < owning->column_count; k++)
+        if (!orm__mask_has(orm__entity_dirty(entity), owning->columns[k]->index))
+            return NULL;
+    orm__store *store = orm__store_of(session, owning->target);
+    return store ? orm__identity_find_row(store, owning->columns, orm__row_of(entity)) : NULL;
+}
+
+/* A column of a foreign key is about to be set by hand: what relations hold because of it is no longer true. */
+void orm__relations_leave(orm_session *session, orm__entity *entity, const orm_column *column)
+{
+    const orm_model *model = orm__model_of(entity);
+    for (size_t i = 0; i < model->relation_count; i++) {
+        const orm_relation *relation = &model->relations[i];
+        if (!relation->owning || !owns_column(relation, column))
+            continue;
+        orm__entity *target = orm__known_target(session, relation, entity);
+        if (target)
+            unlink_from(relation, entity, target);
+        orm__slot *slot = orm__entity_loaded(entity, relation);
+        if (slot)
+            slot->loaded = false;
+    }
+}
+
+orm_status orm__relations_join(orm_session *session, orm__entity *entity, const orm_column *column)
+{
+    const orm_model *model = orm__model_of(entity);
+    for (size_t i = 0; i < model->relation_count; i++) {
+        const orm_relation *relation = &model->relations[i];
+        orm__entity *target = relation->owning && owns_column(relation, column) ? orm__known_target(session, relation, entity) : NULL;
+        if (target)
+            ORM_TRY(link_to(session, relation, entity, target));
+    }
+    return ORM_OK;
+}
+
+/* A deleted entity is in no collection. */
+void orm__relations_leave_all(orm_session *session, orm__entity *entity)
+{
+    const orm_model *model = orm__model_of(entity);
+    for (size_t i = 0; i < model->relation_count; i++) {
+        const orm_relation *relation = &model->relations[i];
+        orm__entity *target = relation->owning ? orm__known_target(session, relation, entity) : NULL;
+        if (target)
+            unlink_from(relation, entity, target);
+    }
+}
+
+static bool owns_column(const orm_relation *relation, const orm_column *column)
+{
+    for (size_t k = 0; k < relation->column_count; k++)
+        if (relation->columns[k] == column)
+            return true;
+    return false;
+}

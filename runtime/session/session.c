@@ -1,0 +1,470 @@
+/* session/session.c -- the life of a session: its connection, its transaction, what commit and rollback do to entities.
+ * SPDX-License-Identifier: MIT */
+#include "session/session.h"
+
+#include "base/error.h"
+#include "base/value.h"
+#include "engine/engine.h"
+#include "sql/expression.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static orm_status hold_connection(orm_session *session);
+static void give_back(orm_session *session);
+static const char *begin_text(const orm_session *session);
+static orm_status savepoint(orm_session *session, const char *verb);
+static bool in_savepoint(orm_session *session, const char *what);
+static void end_transaction(orm_session *session);
+static void forget_queue(orm_session *session);
+static void next_generation(orm_session *session);
+static void expire_all(orm_session *session);
+static void expire(orm_session *session, orm__entity *entity);
+static void free_stores(orm_session *session);
+
+orm_status orm_session_open(const orm_session_factory *factory, orm_session **session, orm_error *error)
+{
+    *session = NULL;
+    if (!factory || !factory->engine)
+        return orm__error_set(error, ORM_MISUSE, "orm_session_open: the factory has no engine");
+    orm_session *made = calloc(1, sizeof *made);
+    if (!made)
+        return orm__error_no_memory(error);
+    made->factory = *factory;
+    *session = made;
+    return ORM_OK;
+}
+
+void orm_session_close(orm_session *session)
+{
+    if (!session)
+        return;
+    end_transaction(session);
+    give_back(session);
+    free_stores(session);
+    free(session->changed.items);
+    free(session->undo.records);
+    free(session->old_keys.items);
+    free(session->stores);
+    orm__arena_release(&session->arena);
+    free(session);
+}
+
+void orm_session_clear(orm_session *session)
+{
+    free_stores(session);
+    free(session->stores);
+    session->stores = NULL;
+    session->schema = NULL;
+    session->changed.count = session->undo.count = session->old_keys.count = 0;
+    orm__arena_release(&session->arena);
+}
+
+static void free_stores(orm_session *session)
+{
+    while (session->store_list) {
+        orm__store *store = session->store_list;
+        session->store_list = store->next;
+        orm__store_free(store);
+    }
+}
+
+/* --- the connection and its transaction --- */
+
+static orm_status hold_connection(orm_session *session)
+{
+    if (session->failed || (session->connection && session->connection->failed))
+        return orm__session_error(session, ORM_ROLLBACK_FIRST, "the transaction failed: roll the session back first");
+    if (session->connection && session->connection->broken && session->connection->transaction == ORM__NO_TRANSACTION)
+        give_back(session);
+    if (session->connection)
+        return ORM_OK;
+    ORM_TRY(orm__engine_acquire(session->factory.engine, &session->connection, &session->error));
+    session->connection->session = session;
+    return ORM_OK;
+}
+
+static void give_back(orm_session *session)
+{
+    if (session->connection)
+        orm__engine_give_back(session->factory.engine, session->connection);
+    session->connection = NULL;
+}
+
+orm_status orm__session_read(orm_session *session)
+{
+    ORM_TRY(hold_connection(session));
+    orm_connection *c = session->connection;
+    if (c->transaction != ORM__NO_TRANSACTION)
+        return ORM_OK;
+    orm_status status = ORM_OK;
+    if (c->dialect == ORM_SQLITE) {
+        status = orm__connection_control(c, ORM_STATEMENT_TRANSACTION, "BEGIN", NULL);
+        if (!status)
+            c->transaction = ORM__READING;
+    } else if (session->factory.isolation >= ORM_REPEATABLE_READ) {
+        status = orm__connection_begin(c, begin_text(session));
+    }
+    return status ? orm__session_failed(session, status) : ORM_OK;
+}
+
+orm_status orm__session_write(orm_session *session)
+{
+    ORM_TRY(hold_connection(session));
+    orm_connection *c = session->connection;
+    orm_status status = ORM_OK;
+    if (c->transaction == ORM__READING)
+        status = orm__connection_prepare_write(c);
+    else if (c->transaction == ORM__NO_TRANSACTION)
+        status = orm__connection_begin(c, begin_text(session));
+    return status ? orm__session_failed(session, status) : ORM_OK;
+}
+
+static const char *begin_text(const orm_session *session)
+{
+    static const char *const texts[][2] = {
+        [ORM_ISOLATION_DEFAULT] = {"BEGIN", "BEGIN READ ONLY"},
+        [ORM_READ_COMMITTED] = {"BEGIN ISOLATION LEVEL READ COMMITTED", "BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY"},
+        [ORM_REPEATABLE_READ] = {"BEGIN ISOLATION LEVEL REPEATABLE READ", "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"},
+        [ORM_SERIALIZABLE] = {"BEGIN ISOLATION LEVEL SERIALIZABLE", "BEGIN ISOLATION LEVEL SERIALIZABLE READ ONLY"},
+    };
+    if (session->connection->dialect == ORM_SQLITE)
+        return "BEGIN IMMEDIATE";
+    return texts[session->factory.isolation][session->factory.read_only];
+}
+
+orm_status orm_session_begin(orm_session *session)
+{
+    return orm__session_write(session);
+}
+
+orm_status orm__session_autoflush(orm_session *session)
+{
+    return session->factory.no_autoflush || session->changed.count == 0 ? ORM_OK : orm_session_flush(session);
+}
+
+orm_status orm_session_flush(orm_session *session)
+{
+    if (session->sticky.status) {
+        session->error = session->sticky;
+        return session->error.status;
+    }
+    if (session->failed || (session->connection && session->connection->failed))
+        return hold_connection(session);
+    return orm__flush(session);
+}
+
+orm_status orm_session_commit(orm_session *session)
+{
+    ORM_TRY(orm_session_flush(session));
+    if (session->connection) {
+        orm_status status = orm_connection_commit(session->connection);
+        if (status) {
+            session->failed = true;
+            return orm__session_failed(session, status);
+        }
+    }
+    orm__undo_settle(session);
+    session->level = 0;
+    end_transaction(session);
+    give_back(session);
+    if (session->factory.expire_on_commit)
+        expire_all(session);
+    return ORM_OK;
+}
+
+orm_status orm_session_rollback(orm_session *session)
+{
+    orm_status status = ORM_OK;
+    if (session->connection) {
+        status = orm_connection_rollback(session->connection);
+        if (status)
+            orm__session_failed(session, status);
+    }
+    session->level = 0;
+    forget_queue(session);
+    orm__undo_level(session);
+    next_generation(session);
+    end_transaction(session);
+    give_back(session);
+    orm_session_clear_error(session);
+    session->failed = false;
+    return status;
+}
+
+/* --- savepoints --- */
+
+orm_status orm_session_begin_nested(orm_session *session)
+{
+    ORM_TRY(orm_session_flush(session));
+    if (session->level == UINT16_MAX)
+        return orm__session_error(session, ORM_MISUSE, "more than %d savepoints", UINT16_MAX);
+    ORM_TRY(orm__session_write(session));
+    session->level++;
+    orm_status status = savepoint(session, "SAVEPOINT");
+    if (status)
+        session->level--;
+    return status;
+}
+
+orm_status orm_session_commit_nested(orm_session *session)
+{
+    if (!in_savepoint(session, "commit"))
+        return ORM_MISUSE;
+    ORM_TRY(orm_session_flush(session));
+    ORM_TRY(savepoint(session, "RELEASE SAVEPOINT"));
+    orm__undo_merge(session);
+    session->level--;
+    return ORM_OK;
+}
+
+orm_status orm_session_rollback_nested(orm_session *session)
+{
+    if (!in_savepoint(session, "rollback"))
+        return ORM_MISUSE;
+    ORM_TRY(savepoint(session, "ROLLBACK TO SAVEPOINT"));
+    session->connection->failed = false;
+    session->failed = false;
+    ORM_TRY(savepoint(session, "RELEASE SAVEPOINT"));
+    forget_queue(session);
+    orm__undo_level(session);
+    next_generation(session);
+    if (session->sticky_level >= session->level)
+        orm_session_clear_error(session);
+    session->level--;
+    return ORM_OK;
+}
+
+static orm_status savepoint(orm_session *session, const char *verb)
+{
+    char sql[64];
+    snprintf(sql, sizeof sql, "%s orm_%d", verb, session->level);
+    orm_status status = orm__connection_control(session->connection, ORM_STATEMENT_TRANSACTION, sql, NULL);
+    return status ? orm__session_failed(session, status) : ORM_OK;
+}
+
+static bool in_savepoint(orm_session *session, const char *what)
+{
+    if (session->level > 0 && session->connection)
+        return true;
+    orm__session_error(session, ORM_MISUSE, "%s of a savepoint: none is open", what);
+    return false;
+}
+
+static void forget_queue(orm_session *session)
+{
+    for (size_t i = 0; i < session->changed.count; i++) {
+        orm__entity *entity = session->changed.items[i];
+        entity->flags &= (uint8_t)~ORM__QUEUED;
+        if (entity->state == ORM__PERSISTENT && (orm__mask_words(orm__model_of(entity)) == 1 || entity->dirty.words))
+            memset(orm__entity_dirty(entity), 0, orm__mask_words(orm__model_of(entity)) * sizeof(uint64_t));
+    }
+    session->changed.count = 0;
+}
+
+static void end_transaction(orm_session *session)
+{
+    while (session->lists) {
+        orm__list_block *block = session->lists;
+        session->lists = block->next;
+        free(block);
+    }
+}
+
+/* What slots hold counts as not loaded from now on. Where the count begins anew, they are told one by one. */
+static void next_generation(orm_session *session)
+{
+    if (++session->generation != 0)
+        return;
+    for (orm__store *store = session->store_list; store; store = store->next)
+        for (uint32_t number = 1; number <= store->used; number++) {
+            orm__entity *entity = orm__store_at(store, number);
+            for (size_t i = 0; entity->slots && i < store->model->relation_count; i++)
+                entity->slots[i].loaded = false;
+            entity->generation = 0;
+        }
+}
+
+static void expire_all(orm_session *session)
+{
+    for (orm__store *store = session->store_list; store; store = store->next)
+        for (uint32_t number = 1; number <= store->used; number++)
+            expire(session, orm__store_at(store, number));
+}
+
+/* --- looking at entities --- */
+
+orm_entity_state orm_session_state(const orm_session *session, const void *row)
+{
+    const orm__entity *entity = orm__entity_of(row);
+    if (entity->batch->store->session != session)
+        return ORM_DETACHED;
+    switch ((orm__state)entity->state) {
+    case ORM__PENDING:
+        return ORM_PENDING;
+    case ORM__PERSISTENT:
+        return ORM_PERSISTENT;
+    case ORM__DELETING:
+    case ORM__DELETED:
+        return ORM_DELETED;
+    case ORM__DETACHED:
+        break;
+    }
+    return ORM_DETACHED;
+}
+
+bool orm_session_contains(const orm_session *session, const void *row)
+{
+    orm_entity_state state = orm_session_state(session, row);
+    return state == ORM_PENDING || state == ORM_PERSISTENT;
+}
+
+bool orm_session_is_modified(const orm_session *session, const void *row)
+{
+    orm__entity *entity = orm__entity_of(row);
+    if (entity->batch->store->session != session || !(entity->flags & ORM__QUEUED))
+        return false;
+    if (entity->state != ORM__PERSISTENT)
+        return entity->state == ORM__PENDING || entity->state == ORM__DELETING;
+    const orm_model *model = orm__model_of(entity);
+    return (orm__mask_words(model) == 1 || entity->dirty.words) && !orm__mask_empty(model, orm__entity_dirty(entity));
+}
+
+orm_status orm_session_refresh(orm_session *session, const void *row)
+{
+    ORM_TRY(orm_session_expire(session, row));
+    return orm__entity_reload(session, orm__entity_of(row));
+}
+
+orm_status orm_session_expire(orm_session *session, const void *row)
+{
+    orm__entity *entity = orm__entity_of(row);
+    ORM_TRY(orm__entity_check(session, entity, "expire"));
+    if (entity->state != ORM__PERSISTENT)
+        return orm__session_error(session, ORM_MISUSE, "expire: the '%s' is pending, there is no row to read", orm__model_of(entity)->name);
+    expire(session, entity);
+    return ORM_OK;
+}
+
+static void expire(orm_session *session, orm__entity *entity)
+{
+    const orm_model *model = orm__model_of(entity);
+    if (entity->state != ORM__PERSISTENT)
+        return;
+    if (entity->flags & ORM__KEY_CHANGED) {                                    /* the key that is known is the row's own again */
+        void *known = orm__old_key_row(entity);
+        for (size_t i = 0; i < model->primary_key_count; i++)
+            orm__entity_put_back(session, entity, model->primary_key[i], known);
+        orm__old_key_forget(session, entity);
+    }
+    if (orm__mask_words(model) == 1 || entity->dirty.words)
+        memset(orm__entity_dirty(entity), 0, orm__mask_words(model) * sizeof(uint64_t));
+    for (size_t i = 0; entity->slots && i < model->relation_count; i++)
+        entity->slots[i].loaded = false;
+    entity->flags |= ORM__EXPIRED;
+}
+
+orm_connection *orm_session_connection(orm_session *session)
+{
+    orm_status status = orm__session_autoflush(session);
+    if (!status)
+        status = orm__session_write(session);
+    return status ? NULL : session->connection;
+}
+
+orm_expr orm_keep(orm_session *session, orm_expr expression)
+{
+    if (!orm__expression_keep(&session->arena, &expression)) {
+        orm__session_stick(session, orm__session_no_memory(session));
+        return (orm_expr){.op = ORM_OP_END};                                   /* no query takes it: nothing runs without its condition */
+    }
+    return expression;
+}
+
+/* --- errors --- */
+
+const orm_error *orm_session_error(const orm_session *session)
+{
+    return &session->error;
+}
+
+void orm_session_clear_error(orm_session *session)
+{
+    orm__error_clear(&session->sticky);
+}
+
+orm_status orm__session_failed(orm_session *session, orm_status status)
+{
+    session->error = session->connection->error;
+    session->error.status = status;
+    return status;
+}
+
+orm_status orm__session_error(orm_session *session, orm_status status, const char *format, ...)
+{
+    char message[sizeof session->error.message];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(message, sizeof message, format, arguments);
+    va_end(arguments);
+    return orm__error_set(&session->error, status, "%s", message);
+}
+
+orm_status orm__session_no_memory(orm_session *session)
+{
+    return orm__error_no_memory(&session->error);
+}
+
+orm_status orm__session_stick(orm_session *session, orm_status status)
+{
+    if (!session->sticky.status) {
+        session->sticky = session->error;
+        session->sticky_level = session->level;
+    }
+    return status;
+}
+
+/* --- lists --- */
+
+const void **orm__list_new(orm_session *session, size_t count)
+{
+    orm__list_block *block = malloc(sizeof *block + count * sizeof *block->items);
+    if (!block)
+        return NULL;
+    block->previous = NULL;
+    block->next = session->lists;
+    if (block->next)
+        block->next->previous = block;
+    session->lists = block;
+    return block->items;
+}
+
+void orm_list_release(orm_session *session, const void *items)
+{
+    if (!items)
+        return;
+    orm__list_block *block = (orm__list_block *)(void *)((char *)(uintptr_t)items - offsetof(orm__list_block, items));
+    if (block->previous)
+        block->previous->next = block->next;
+    else
+        session->lists = block->next;
+    if (block->next)
+        block->next->previous = block->previous;
+    free(block);
+}
+
+bool orm__entities_add(orm__entities *entities, orm__entity *entity)
+{
+    if (entities->count == entities->capacity) {
+        size_t capacity = entities->capacity ? entities->capacity * 2 : 16;
+        orm__entity **items = realloc(entities->items, capacity * sizeof *items);
+        if (!items)
+            return false;
+        entities->items = items;
+        entities->capacity = capacity;
+    }
+    entities->items[entities->count++] = entity;
+    return true;
+}

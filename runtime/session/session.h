@@ -1,0 +1,222 @@
+/* session/session.h -- what the files of the session share: entities, stores, the session itself.
+ *
+ * entity.c makes entities and changes them, relation.c keeps both sides of relations in step, identity.c finds by key, unit_of_work.c writes what changed, loading.c
+ * brings relations, query.c finds rows, session.c holds it together: transactions and life cycle.
+ * SPDX-License-Identifier: MIT */
+#ifndef ORM_SESSION_SESSION_H
+#define ORM_SESSION_SESSION_H
+
+#include "base/arena.h"
+#include "orm/generated.h"
+#include "sql/statement.h"
+#include "sql/values.h"
+
+typedef struct orm__store orm__store;
+
+/* The entities that one result delivered: the relation of one is loaded for all. `members` is NULL for those that came
+ * alone (added, or found by key). Freed when no entity belongs to it any more. */
+typedef struct orm__batch {
+    orm__store *store;
+    struct orm__entity **members;
+    uint32_t count, live;              /* slots, and entities that still belong to it */
+} orm__batch;
+
+/* What an entity knows of one of its relations. */
+typedef struct orm__slot {
+    bool loaded, partial, filling;     /* filling: the load under way puts members in */
+    uint32_t count, capacity;          /* of a collection */
+    union {
+        struct orm__entity *one;
+        struct orm__entity **many;     /* arena */
+    } as;
+} orm__slot;
+
+typedef enum orm__state { ORM__DETACHED, ORM__PENDING, ORM__PERSISTENT, ORM__DELETING, ORM__DELETED } orm__state;
+
+enum {
+    ORM__QUEUED = 1 << 0,              /* in session->changed: the next flush looks at it */
+    ORM__EXPIRED = 1 << 1,
+    ORM__MAPPED = 1 << 2,              /* in the identity map */
+    ORM__KEY_CHANGED = 1 << 3,         /* the map and the database still know it by a key in session->old_keys */
+    ORM__WRITTEN = 1 << 4              /* `original` is no longer what the database holds: a flush wrote the row since */
+};
+
+/* Stands in front of the row struct that users see. 40 bytes; the row follows. */
+typedef struct orm__entity {
+    orm__batch *batch;                 /* gives the store, and with it model and session */
+    orm__slot *slots;                  /* by relation; NULL until the first is needed */
+    void *original;                    /* the newest snapshot of the row in the undo log, or NULL */
+    union {
+        uint64_t word;                 /* up to 64 columns */
+        uint64_t *words;               /* more: arena */
+    } dirty;                           /* pending: the columns given; persistent: those to be updated */
+    uint8_t state, flags;              /* orm__state, ORM__QUEUED and so on */
+    uint16_t generation;               /* slots of an older generation count as not loaded */
+    uint32_t undo;                     /* 1 + its newest record in session->undo; 0: untouched */
+} orm__entity;
+
+/* How an entity was before its first change since a savepoint, or since the transaction began. */
+typedef struct orm__undo {
+    orm__entity *entity;
+    void *row;                         /* arena; NULL when its columns did not change */
+    uint32_t previous;                 /* 1 + the entity's record before; 0: none */
+    uint16_t level;                    /* how many savepoints were open */
+    uint8_t state;
+    bool written;
+} orm__undo;
+
+/* The key that the database knows of an entity whose key was changed. */
+typedef struct orm__old_key {
+    orm__entity *entity;
+    void *row;                         /* arena; only the key's columns */
+} orm__old_key;
+
+/* All entities of one model in a session, and the map from keys to them: slots of 8 bytes over slabs that double. */
+typedef struct orm__identity { uint32_t hash, number; } orm__identity;             /* number: 1 + place in the slabs; 0: empty */
+struct orm__store {
+    orm_session *session;
+    const orm_model *model;
+    orm__batch alone;                  /* of the entities that came alone */
+    size_t entity_size;
+    uint32_t used;                     /* entities handed out */
+    char *slabs[28];                   /* slab k holds 8 << k entities */
+    orm__identity *map;
+    uint32_t capacity, mapped;
+    uint32_t rank;                     /* scratch of order.c */
+    orm__columns columns;
+    orm__store *next;                  /* of the session */
+};
+
+/* An array of pointers handed out as a list; in a chain, so that the end of the transaction frees it. */
+typedef struct orm__list_block {
+    struct orm__list_block *next, *previous;
+    const void *items[];
+} orm__list_block;
+
+typedef struct orm__entities {
+    orm__entity **items;
+    size_t count, capacity;
+} orm__entities;
+
+struct orm_session {
+    orm_session_factory factory;
+    orm_connection *connection;        /* NULL while no transaction holds one */
+    orm_error error, sticky;           /* the last failure; the one that the next flush repeats */
+    bool failed;                       /* a flush failed: only rollback helps */
+    bool flushing;
+    uint16_t generation;
+    orm_timestamptz now;               /* one reading of the clock for a flush */
+    orm__arena arena;
+    orm__store **stores;               /* by model index, of the first schema that was used */
+    const orm_schema *schema;
+    orm__store *store_list;
+    orm__entities changed;             /* queued for the next flush, in the order of the first mark */
+    struct { orm__undo *records; size_t count, capacity; } undo;
+    struct { orm__old_key *items; size_t count; } old_keys;
+    uint16_t level, sticky_level;      /* open savepoints; how many there were when the sticky error came */
+    orm__list_block *lists;
+};
+
+/* --- session.c --- */
+/* The connection, taken from the pool when there is none, and a transaction as reads or writes need it. */
+orm_status orm__session_read(orm_session *session);
+orm_status orm__session_write(orm_session *session);
+/* Flushes before a read, unless autoflush is off; tells when a rollback must come first. */
+orm_status orm__session_autoflush(orm_session *session);
+/* Copies the connection's error to the session. Returns the status. */
+orm_status orm__session_failed(orm_session *session, orm_status status);
+orm_status orm__session_error(orm_session *session, orm_status status, const char *format, ...) __attribute__((format(printf, 3, 4)));
+orm_status orm__session_no_memory(orm_session *session);
+/* Makes the session's present error the one that sticks; for failed adds, sets, deletes. Returns the status. */
+orm_status orm__session_stick(orm_session *session, orm_status status);
+/* A list of `count` items to be filled in; NULL when memory is gone. */
+const void **orm__list_new(orm_session *session, size_t count);
+bool orm__entities_add(orm__entities *entities, orm__entity *entity);
+
+/* --- identity.c --- */
+orm__store *orm__store_of(orm_session *session, const orm_model *model);
+void orm__store_free(orm__store *store);
+/* A zeroed entity, not yet counted as used: keep it or ask again. */
+orm__entity *orm__store_next(orm__store *store);
+void orm__store_keep(orm__store *store, orm__entity *entity);
+orm__entity *orm__store_at(const orm__store *store, uint32_t number);
+/* By the values of a key: of the model's own key columns, or of columns of the same types in another row (a foreign key). */
+orm__entity *orm__identity_find(const orm__store *store, const orm_value *key);
+orm__entity *orm__identity_find_row(const orm__store *store, const orm_column *const *columns, const void *row);
+bool orm__identity_add(orm__store *store, orm__entity *entity);
+void orm__identity_remove(orm__store *store, orm__entity *entity);
+/* "author 5": the entity as messages name it. Returns buffer. */
+char *orm__entity_name(const orm__entity *entity, char *buffer, size_t size);
+
+/* --- entity.c --- */
+static inline void *orm__row_of(const orm__entity *entity) { return (void *)(entity + 1); }
+static inline orm__entity *orm__entity_of(const void *row) { return (orm__entity *)(void *)row - 1; }
+static inline const orm_model *orm__model_of(const orm__entity *entity) { return entity->batch->store->model; }
+void *orm__old_key_row(const orm__entity *entity);
+/* The row that holds the key by which the database and the map know the entity. */
+static inline const void *orm__key_row(const orm__entity *entity)
+{
+    return entity->flags & ORM__KEY_CHANGED ? orm__old_key_row(entity) : orm__row_of(entity);
+}
+uint64_t *orm__entity_dirty(orm__entity *entity);
+orm_status orm__entity_queue(orm_session *session, orm__entity *entity);
+/* The texts of a row go back to the arena, but for those that `keep` (or NULL) points to as well. */
+void orm__entity_recycle_texts(orm_session *session, const orm_model *model, const void *row, const void *keep);
+/* Changes a column, without a word about whether it may; nothing happens when it has that value already. */
+orm_status orm__entity_put(orm_session *session, orm__entity *entity, const orm_column *column, orm_value value);
+/* Refuses entities that are not pending or persistent in this session. */
+orm_status orm__entity_check(orm_session *session, const orm__entity *entity, const char *what);
+void orm__entity_put_back(orm_session *session, orm__entity *entity, const orm_column *column, void *from);
+orm_status orm__entity_mark_deleted(orm_session *session, orm__entity *entity);
+
+/* --- undo.c --- */
+/* Before the first change of an entity since the last savepoint: of its state; of its columns. */
+orm_status orm__entity_touch(orm_session *session, orm__entity *entity);
+orm_status orm__entity_remember(orm_session *session, orm__entity *entity);
+/* Puts back what changed since the present level began. */
+void orm__undo_level(orm_session *session);
+/* The present level's savepoint is released: its records become the level's below. */
+void orm__undo_merge(orm_session *session);
+/* The changes stand: forgets the whole log. */
+void orm__undo_settle(orm_session *session);
+/* Around a change of the key of a persistent entity. */
+orm_status orm__old_key_keep(orm_session *session, orm__entity *entity);
+void orm__old_key_forget(orm_session *session, orm__entity *entity);
+
+/* --- relation.c --- */
+/* The slot of a relation, made on first use; NULL when memory is gone. */
+orm__slot *orm__entity_slot(orm__entity *entity, const orm_relation *relation);
+/* The slot if it is there and loaded, else NULL. */
+orm__slot *orm__entity_loaded(const orm__entity *entity, const orm_relation *relation);
+bool orm__slot_append(orm_session *session, orm__slot *slot, orm__entity *member);
+/* Makes `target` (or nothing) what an owning relation refers to, on both sides. */
+orm_status orm__relation_set(orm_session *session, orm__entity *entity, const orm_relation *relation, orm__entity *target);
+/* The entity an owning relation refers to, if the session knows it: by pointer, or by its key. */
+orm__entity *orm__known_target(orm_session *session, const orm_relation *owning, orm__entity *entity);
+/* Around a change of a foreign key's column by hand; before a delete. */
+void orm__relations_leave(orm_session *session, orm__entity *entity, const orm_column *column);
+orm_status orm__relations_join(orm_session *session, orm__entity *entity, const orm_column *column);
+void orm__relations_leave_all(orm_session *session, orm__entity *entity);
+
+/* --- query.c --- */
+/* Runs a SELECT of all columns of the store's model; every row becomes, or is, an entity, appended to `found`. `read_before`
+ * result columns precede the model's. With `overwrite` entities that are present take the values read. */
+orm_status orm__read_entities(orm_session *session, orm__store *store, orm__sql *sql, orm__fetch fetch, bool overwrite, orm__entities *found);
+/* Makes the entities found the members of one batch. */
+orm_status orm__batch_new(orm_session *session, orm__store *store, const orm__entities *found);
+/* How many rows have this entity's key: 0 or 1. */
+orm_status orm__count_key(orm_session *session, const orm__entity *entity, size_t *count);
+/* Reads an expired entity anew; ORM_NOT_FOUND when its row is gone. */
+orm_status orm__entity_reload(orm_session *session, orm__entity *entity);
+
+/* --- loading.c --- */
+/* Loads a relation for all of these owners of one model that have not loaded it; at most one statement. `found`, which may
+ * be NULL, gets the entities at the other end. */
+orm_status orm__load_relation(orm_session *session, const orm_relation *relation, orm__entity *const *owners, size_t count,
+                              const orm_load_options *options, orm__entities *found);
+orm_status orm__load_all(orm_session *session, const orm_model *model, const orm_loading *loads, orm__entity *const *owners, size_t count);
+
+/* --- unit_of_work.c --- */
+orm_status orm__flush(orm_session *session);
+
+#endif

@@ -1,0 +1,221 @@
+/* session/undo.c -- how entities were, so that a rollback can put them back: a log of first changes, by savepoint level.
+ *
+ * A record is written when an entity is touched for the first time since the last savepoint. A row is copied with its
+ * pointers, not its texts: a text that a snapshot points to is left alone until no snapshot does. Records of one level stand
+ * together at the end of the log; each leads to the entity's record before it.
+ * SPDX-License-Identifier: MIT */
+#include "base/error.h"
+#include "base/value.h"
+#include "session/session.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static orm__undo *record_of(orm_session *session, const orm__entity *entity);
+static orm__undo *here(orm_session *session, const orm__entity *entity);
+static orm__undo *push(orm_session *session, orm__entity *entity);
+static void *newest_row(orm_session *session, const orm__entity *entity);
+static void restore(orm_session *session, const orm__undo *record);
+static void drop_row(orm_session *session, const orm__undo *record);
+
+static orm__undo *record_of(orm_session *session, const orm__entity *entity)
+{
+    return entity->undo ? &session->undo.records[entity->undo - 1] : NULL;
+}
+
+/* The record that the present level has made. */
+static orm__undo *here(orm_session *session, const orm__entity *entity)
+{
+    orm__undo *record = record_of(session, entity);
+    return record && record->level == session->level ? record : NULL;
+}
+
+orm_status orm__entity_touch(orm_session *session, orm__entity *entity)
+{
+    return here(session, entity) || push(session, entity) ? ORM_OK : orm__session_no_memory(session);
+}
+
+static orm__undo *push(orm_session *session, orm__entity *entity)
+{
+    if (session->undo.count == session->undo.capacity) {
+        size_t capacity = session->undo.capacity ? session->undo.capacity * 2 : 16;
+        orm__undo *records = realloc(session->undo.records, capacity * sizeof *records);
+        if (!records)
+            return NULL;
+        session->undo.records = records;
+        session->undo.capacity = capacity;
+    }
+    orm__undo *record = &session->undo.records[session->undo.count++];
+    *record = (orm__undo){.entity = entity, .previous = entity->undo, .level = session->level, .state = entity->state,
+                          .written = (entity->flags & ORM__WRITTEN) != 0};
+    entity->undo = (uint32_t)session->undo.count;
+    return record;
+}
+
+/* What was added since the last savepoint leaves by a rollback: how it was does not matter. */
+orm_status orm__entity_remember(orm_session *session, orm__entity *entity)
+{
+    const orm_model *model = orm__model_of(entity);
+    orm__undo *record = here(session, entity);
+    if (record && (record->row || record->state == ORM__DETACHED))
+        return ORM_OK;
+    if (orm__mask_words(model) > 1 && !entity->dirty.words &&
+        !(entity->dirty.words = orm__arena_zalloc(&session->arena, orm__mask_words(model), sizeof *entity->dirty.words)))
+        return orm__session_no_memory(session);
+    void *row = orm__arena_alloc(&session->arena, model->row_size);
+    if (!row || (!record && !(record = push(session, entity))))
+        return orm__session_no_memory(session);
+    memcpy(row, orm__row_of(entity), model->row_size);
+    record->row = entity->original = row;
+    entity->flags &= (uint8_t)~ORM__WRITTEN;
+    return ORM_OK;
+}
+
+void orm__undo_level(orm_session *session)
+{
+    while (session->undo.count > 0 && session->undo.records[session->undo.count - 1].level >= session->level)
+        restore(session, &session->undo.records[--session->undo.count]);
+}
+
+static void restore(orm_session *session, const orm__undo *record)
+{
+    orm__entity *entity = record->entity;
+    orm__store *store = entity->batch->store;
+    bool flushed = record->row || (entity->flags & (ORM__WRITTEN | ORM__EXPIRED));
+    orm__identity_remove(store, entity);
+    orm__old_key_forget(session, entity);
+    entity->undo = record->previous;
+    if (record->row) {
+        orm__entity_recycle_texts(session, store->model, orm__row_of(entity), record->row);
+        memcpy(orm__row_of(entity), record->row, store->model->row_size);
+        orm__arena_recycle(&session->arena, record->row, store->model->row_size);
+    }
+    entity->original = newest_row(session, entity);
+    entity->flags = (uint8_t)((entity->flags & ~ORM__WRITTEN) | (record->written ? ORM__WRITTEN : 0) | (flushed ? ORM__EXPIRED : 0));
+    if (record->state == ORM__DETACHED) {
+        entity->state = ORM__DETACHED;
+        return;
+    }
+    if (orm__mask_words(store->model) == 1 || entity->dirty.words)
+        memset(orm__entity_dirty(entity), 0, orm__mask_words(store->model) * sizeof(uint64_t));
+    bool taken = orm__identity_find_row(store, store->model->primary_key, orm__row_of(entity)) != NULL;
+    entity->state = !taken && orm__identity_add(store, entity) ? ORM__PERSISTENT : ORM__DETACHED;
+}
+
+static void *newest_row(orm_session *session, const orm__entity *entity)
+{
+    for (uint32_t number = entity->undo; number; number = session->undo.records[number - 1].previous)
+        if (session->undo.records[number - 1].row)
+            return session->undo.records[number - 1].row;
+    return NULL;
+}
+
+void orm__undo_settle(orm_session *session)
+{
+    while (session->undo.count > 0) {
+        orm__undo *record = &session->undo.records[--session->undo.count];
+        orm__entity *entity = record->entity;
+        drop_row(session, record);
+        entity->undo = record->previous;
+        entity->original = NULL;
+        entity->flags &= (uint8_t)~ORM__WRITTEN;
+        if (entity->state == ORM__DELETED)
+            entity->state = ORM__DETACHED;
+    }
+}
+
+/* Gives back a snapshot, and the texts that neither the row nor an older snapshot points to. */
+static void drop_row(orm_session *session, const orm__undo *record)
+{
+    if (!record->row)
+        return;
+    const orm_model *model = orm__model_of(record->entity);
+    const void *older = NULL;
+    for (uint32_t number = record->previous; number && !older; number = session->undo.records[number - 1].previous)
+        older = session->undo.records[number - 1].row;
+    for (size_t i = 0; i < model->column_count; i++) {
+        const orm_column *column = &model->columns[i];
+        if (orm__member_points(column) && !orm__member_same(column, record->row, orm__row_of(record->entity)) &&
+            !(older && orm__member_same(column, record->row, older)))
+            orm__member_recycle(column, record->row, &session->arena);
+    }
+    orm__arena_recycle(&session->arena, record->row, model->row_size);
+}
+
+/* Records of the present level become the level's below: where that has one of the same entity, the older one stands. */
+void orm__undo_merge(orm_session *session)
+{
+    size_t first = session->undo.count;
+    while (first > 0 && session->undo.records[first - 1].level == session->level)
+        first--;
+    size_t kept = first;
+    for (size_t i = first; i < session->undo.count; i++) {
+        orm__undo record = session->undo.records[i];
+        orm__undo *before = record.previous ? &session->undo.records[record.previous - 1] : NULL;
+        record.level--;
+        if (before && before->level == record.level && (before->row || !record.row || before->state == ORM__DETACHED)) {
+            drop_row(session, &record);
+            record.entity->undo = record.previous;
+            record.entity->original = newest_row(session, record.entity);
+            if (record.row)
+                record.entity->flags |= ORM__WRITTEN;
+            continue;
+        }
+        if (before && before->level == record.level) {                         /* a snapshot for a record that had none */
+            before->row = record.row;
+            record.entity->undo = record.previous;
+            continue;
+        }
+        session->undo.records[kept++] = record;
+        record.entity->undo = (uint32_t)kept;
+    }
+    session->undo.count = kept;
+}
+
+/* --- keys that were changed and not yet flushed ------------------------------------------------------------------------- */
+
+orm_status orm__old_key_keep(orm_session *session, orm__entity *entity)
+{
+    const orm_model *model = orm__model_of(entity);
+    if (entity->flags & ORM__KEY_CHANGED)
+        return ORM_OK;
+    orm__old_key *keys = realloc(session->old_keys.items, (session->old_keys.count + 1) * sizeof *keys);
+    if (!keys)
+        return orm__session_no_memory(session);
+    session->old_keys.items = keys;
+    void *row = orm__arena_zalloc(&session->arena, 1, model->row_size);
+    if (!row)
+        return orm__session_no_memory(session);
+    for (size_t i = 0; i < model->primary_key_count; i++) {
+        orm__member_set(model->primary_key[i], row, orm__value_of_member(model->primary_key[i], orm__row_of(entity)));
+        if (!orm__member_keep(model->primary_key[i], row, &session->arena))
+            return orm__session_no_memory(session);
+    }
+    keys[session->old_keys.count++] = (orm__old_key){entity, row};
+    entity->flags |= ORM__KEY_CHANGED;
+    return ORM_OK;
+}
+
+/* The row itself when its key did not change. */
+void *orm__old_key_row(const orm__entity *entity)
+{
+    const orm_session *session = entity->batch->store->session;
+    for (size_t i = 0; i < session->old_keys.count; i++)
+        if (session->old_keys.items[i].entity == entity)
+            return session->old_keys.items[i].row;
+    return orm__row_of(entity);
+}
+
+void orm__old_key_forget(orm_session *session, orm__entity *entity)
+{
+    const orm_model *model = orm__model_of(entity);
+    for (size_t i = 0; i < session->old_keys.count && (entity->flags & ORM__KEY_CHANGED); i++) {
+        if (session->old_keys.items[i].entity != entity)
+            continue;
+        for (size_t k = 0; k < model->primary_key_count; k++)
+            orm__member_recycle(model->primary_key[k], session->old_keys.items[i].row, &session->arena);
+        orm__arena_recycle(&session->arena, session->old_keys.items[i].row, model->row_size);
+        session->old_keys.items[i] = session->old_keys.items[--session->old_keys.count];
+        entity->flags &= (uint8_t)~ORM__KEY_CHANGED;
+    }
+}
