@@ -1,0 +1,213 @@
+/* check.c -- clashes of names, in the database and in emitted C.
+ *
+ * Every name goes into a table with the thing that bears it; whoever comes second is reported, with a note at the first.
+ * SPDX-License-Identifier: MIT */
+#include "checks.h"
+
+#include "names.h"
+#include "table.h"
+
+#include <stdint.h>
+#include <string.h>
+
+enum { LONGEST_NAME = 63 }; /* bytes that PostgreSQL keeps of a name */
+
+/* What bears a name, as messages call it: "model 'post'". */
+typedef struct bearer {
+    ormc_place place;
+    const char *kind, *name, *of; /* of: the model of a column, the enum of a value; or NULL */
+} bearer;
+
+typedef struct checker {
+    orm__arena arena;
+    ormc_diagnostics *diagnostics;
+    const ormc_package *package;
+    ormc_table relations, emitted; /* tables and indexes share one space of names in PostgreSQL */
+    bool no_memory;
+} checker;
+
+static void check_database_names(checker *c);
+static void check_columns(checker *c, const ormc_model *model);
+static void check_database_name(checker *c, ormc_table *table, const char *name, const char *what, const bearer *fresh);
+static void check_members(checker *c, const ormc_model *model);
+static void check_emitted_names(checker *c);
+static void check_model_names(checker *c, const ormc_model *model);
+static void check_enum_names(checker *c, const ormc_enum *enumeration);
+static void emit_forms(checker *c, ormc_name_scope scope, const char *model, const char *name, const bearer *fresh);
+static bool emit_name(checker *c, const char *name, const bearer *fresh);
+static bearer *new_bearer(checker *c, ormc_place place, const char *kind, const char *name, const char *of);
+static const bearer *claim(checker *c, ormc_table *table, const char *name, const bearer *fresh);
+static const char *describe(checker *c, const bearer *who);
+
+bool ormc_check(const ormc_package *package, ormc_diagnostics *diagnostics)
+{
+    checker c = {.package = package, .diagnostics = diagnostics};
+    check_database_names(&c);
+    for (size_t i = 0; i < package->model_count; i++)
+        if (!package->models[i]->abstract)
+            check_members(&c, package->models[i]);
+    check_emitted_names(&c);
+    orm__arena_release(&c.arena);
+    return !c.no_memory;
+}
+
+static void check_database_names(checker *c)
+{
+    for (size_t i = 0; i < c->package->model_count; i++) {
+        const ormc_model *model = c->package->models[i];
+        if (model->abstract)
+            continue;
+        check_database_name(c, &c->relations, model->table, "table",
+                            new_bearer(c, model->place, "model", model->name, NULL));
+        check_columns(c, model);
+    }
+    for (size_t i = 0; i < c->package->model_count; i++) {
+        const ormc_model *model = c->package->models[i];
+        for (size_t j = 0; j < model->index_count; j++)
+            check_database_name(c, &c->relations, model->indexes[j].name, "index",
+                                new_bearer(c, model->indexes[j].place, "index of", model->name, NULL));
+    }
+}
+
+static void check_columns(checker *c, const ormc_model *model)
+{
+    ormc_table columns = {0};
+    for (size_t i = 0; i < model->column_count; i++) {
+        const ormc_column *column = &model->columns[i];
+        check_database_name(c, &columns, column->column, "column",
+                            new_bearer(c, column->place, "column", column->name, model->name));
+    }
+}
+
+static void check_database_name(checker *c, ormc_table *table, const char *name, const char *what, const bearer *fresh)
+{
+    if (!fresh)
+        return;
+    if (strlen(name) > LONGEST_NAME)
+        ormc_report(c->diagnostics, ORMC_ERROR, fresh->place,
+                    "the name of the %s '%s' has %zu bytes; PostgreSQL keeps %d", what, name, strlen(name),
+                    LONGEST_NAME);
+    const bearer *first = claim(c, table, name, fresh);
+    if (!first)
+        return;
+    ormc_report(c->diagnostics, ORMC_ERROR, fresh->place, "%s has the name '%s' in the database, which %s has, too",
+                describe(c, fresh), name, describe(c, first));
+    ormc_report(c->diagnostics, ORMC_NOTE, first->place, "first given here");
+}
+
+static void check_members(checker *c, const ormc_model *model)
+{
+    ormc_table members = {0};
+    for (size_t i = 0; i < model->column_count + model->relation_count; i++) {
+        bool is_column = i < model->column_count;
+        const ormc_column *column = is_column ? &model->columns[i] : NULL;
+        const ormc_relation *relation = is_column ? NULL : &model->relations[i - model->column_count];
+        const char *name = is_column ? column->c_name : relation->c_name;
+        const bearer *fresh = is_column ? new_bearer(c, column->place, "column", column->name, model->name)
+                                        : new_bearer(c, relation->place, "relation", relation->name, model->name);
+        const bearer *first = fresh ? claim(c, &members, name, fresh) : NULL;
+        if (!first)
+            continue;
+        ormc_report(c->diagnostics, ORMC_ERROR, fresh->place,
+                    "%s is '%s' in C, and so is %s; a column may choose a 'c_name'", describe(c, fresh), name,
+                    describe(c, first));
+        ormc_report(c->diagnostics, ORMC_NOTE, first->place, "first given here");
+    }
+}
+
+static void check_emitted_names(checker *c)
+{
+    const ormc_package *package = c->package;
+    emit_forms(c, ORMC_NAMES_OF_PACKAGE, NULL, NULL, new_bearer(c, package->place, "package", package->name, NULL));
+    for (size_t i = 0; i < package->file_count; i++) {
+        const ormc_file *file = &package->files[i];
+        emit_forms(c, ORMC_NAMES_OF_FILE, NULL, file->stem,
+                   new_bearer(c, (ormc_place){.file = file->path, .line = 1, .column = 1}, "file", file->path, NULL));
+    }
+    for (size_t i = 0; i < package->enum_count; i++)
+        check_enum_names(c, package->enums[i]);
+    for (size_t i = 0; i < package->model_count; i++)
+        if (!package->models[i]->abstract)
+            check_model_names(c, package->models[i]);
+}
+
+static void check_enum_names(checker *c, const ormc_enum *enumeration)
+{
+    emit_forms(c, ORMC_NAMES_OF_ENUM, enumeration->name, NULL,
+               new_bearer(c, enumeration->place, "enum", enumeration->name, NULL));
+    for (size_t i = 0; i < enumeration->value_count; i++)
+        emit_forms(c, ORMC_NAMES_OF_ENUM_VALUE, enumeration->name, enumeration->values[i],
+                   new_bearer(c, enumeration->value_places[i], "value", enumeration->values[i], enumeration->name));
+}
+
+static void check_model_names(checker *c, const ormc_model *model)
+{
+    emit_forms(c, ORMC_NAMES_OF_MODEL, model->c_name, NULL, new_bearer(c, model->place, "model", model->name, NULL));
+    for (size_t i = 0; i < model->column_count; i++)
+        emit_forms(c, ORMC_NAMES_OF_COLUMN, model->c_name, model->columns[i].c_name,
+                   new_bearer(c, model->columns[i].place, "column", model->columns[i].name, model->name));
+    for (size_t i = 0; i < model->relation_count; i++) {
+        const ormc_relation *relation = &model->relations[i];
+        emit_forms(c, relation->kind == ORMC_ONE_TO_MANY ? ORMC_NAMES_OF_TO_MANY : ORMC_NAMES_OF_TO_ONE, model->c_name,
+                   relation->c_name, new_bearer(c, relation->place, "relation", relation->name, model->name));
+    }
+}
+
+/* One clash is enough for one bearer. */
+static void emit_forms(checker *c, ormc_name_scope scope, const char *model, const char *name, const bearer *fresh)
+{
+    for (const ormc_name_form *form = ormc_name_forms; fresh && form->pattern; form++) {
+        if (form->scope != scope)
+            continue;
+        const char *emitted = ormc_names_expand(&c->arena, form->pattern, c->package->name, model, name);
+        if (!emitted)
+            c->no_memory = true;
+        else if (!emit_name(c, emitted, fresh))
+            return;
+    }
+}
+
+static bool emit_name(checker *c, const char *name, const bearer *fresh)
+{
+    if (ormc_names_is_reserved(name)) {
+        ormc_report(c->diagnostics, ORMC_ERROR, fresh->place, "%s would be '%s' in C, which is a reserved word",
+                    describe(c, fresh), name);
+        return false;
+    }
+    const bearer *first = claim(c, &c->emitted, name, fresh);
+    if (!first)
+        return true;
+    if (first->of && first->of == fresh->of && strcmp(fresh->kind, "value") != 0)
+        return false; /* two members of one model, which check_members has reported */
+    ormc_report(c->diagnostics, ORMC_ERROR, fresh->place, "the C name '%s' is made for %s and for %s", name,
+                describe(c, first), describe(c, fresh));
+    ormc_report(c->diagnostics, ORMC_NOTE, first->place, "%s is here", describe(c, first));
+    return false;
+}
+
+static bearer *new_bearer(checker *c, ormc_place place, const char *kind, const char *name, const char *of)
+{
+    bearer *fresh = orm__arena_zalloc(&c->arena, 1, sizeof *fresh);
+    if (!fresh) {
+        c->no_memory = true;
+        return NULL;
+    }
+    *fresh = (bearer){.place = place, .kind = kind, .name = name, .of = of};
+    return fresh;
+}
+
+/* Who has the name already, or NULL. */
+static const bearer *claim(checker *c, ormc_table *table, const char *name, const bearer *fresh)
+{
+    const bearer *owner = ormc_table_add(table, &c->arena, name, (void *)(uintptr_t)fresh);
+    if (!owner)
+        c->no_memory = true;
+    return owner == fresh ? NULL : owner;
+}
+
+static const char *describe(checker *c, const bearer *who)
+{
+    const char *text = who->of ? orm__arena_printf(&c->arena, "%s '%s' of '%s'", who->kind, who->name, who->of)
+                               : orm__arena_printf(&c->arena, "%s '%s'", who->kind, who->name);
+    return text ? text : who->name;
+}

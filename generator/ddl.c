@@ -1,0 +1,226 @@
+/* ddl.c -- orders tables and writes the statements around them; ddl_table.c writes what stands inside a table.
+ * SPDX-License-Identifier: MIT */
+#include "ddl_table.h"
+
+#include <string.h>
+
+static bool prepare(ddl_maker *maker, const ormc_package *package);
+static void reserve_names(ddl_maker *maker);
+static void visit(ddl_maker *maker, ddl_table *table);
+static void create(ddl_maker *maker);
+static void drop(ddl_maker *maker);
+static void create_enum(ddl_maker *maker, const ormc_enum *enumeration);
+static void create_index(ddl_maker *maker, const ormc_model *model, const ormc_index *index);
+static void create_comments(ddl_maker *maker, const ormc_model *model);
+static void tie(ddl_maker *maker, const ddl_table *table);
+static void begin_ignoring_duplicates(ddl_maker *maker);
+static void end_ignoring_duplicates(ddl_maker *maker);
+static void end_statement(ddl_maker *maker, ormc_statements *statements);
+
+bool ormc_ddl_make(const ormc_package *package, ormc_dialect dialect, orm__arena *arena, ormc_ddl *ddl)
+{
+    ddl_maker maker = {.arena = arena, .dialect = dialect, .ddl = ddl};
+    *ddl = (ormc_ddl){{0}, {0}};
+    if (prepare(&maker, package)) {
+        create(&maker);
+        drop(&maker);
+    }
+    maker.failed |= maker.text.failed;
+    orm__text_release(&maker.text);
+    return !maker.failed;
+}
+
+static bool prepare(ddl_maker *maker, const ormc_package *package)
+{
+    maker->package = package;
+    maker->tables = orm__arena_zalloc(maker->arena, package->model_count, sizeof *maker->tables);
+    maker->order = orm__arena_zalloc(maker->arena, package->model_count, sizeof *maker->order);
+    if (!maker->tables || !maker->order) {
+        maker->failed = true;
+        return false;
+    }
+    for (size_t i = 0; i < package->model_count; i++) {
+        if (package->models[i]->abstract)
+            continue;
+        ddl_table *table = &maker->tables[maker->table_count++];
+        table->model = package->models[i];
+        maker->failed |= !ormc_table_add(&maker->by_model, maker->arena, table->model->name, table);
+    }
+    if (maker->failed)
+        return false;
+    reserve_names(maker);
+    for (size_t i = 0; i < maker->table_count; i++)
+        visit(maker, &maker->tables[i]);
+    return !maker->failed;
+}
+
+/* Names that the schema itself gives are nobody else's. */
+static void reserve_names(ddl_maker *maker)
+{
+    for (size_t i = 0; i < maker->table_count; i++) {
+        const ormc_model *model = maker->tables[i].model;
+        ddl_reserve_name(maker, model->table);
+        for (size_t k = 0; k < model->index_count; k++)
+            ddl_reserve_name(maker, model->indexes[k].name);
+    }
+}
+
+/* Depth first: what a table refers to stands before it, unless that leads back to itself. */
+static void visit(ddl_maker *maker, ddl_table *table)
+{
+    if (table->visited)
+        return;
+    table->visited = true;
+    for (size_t i = 0; i < table->model->relation_count; i++)
+        if (table->model->relations[i].owning)
+            visit(maker, ddl_table_of(maker, table->model->relations[i].target));
+    table->position = maker->order_count;
+    maker->order[maker->order_count++] = table;
+}
+
+static void create(ddl_maker *maker)
+{
+    ormc_statements *statements = &maker->ddl->create;
+    bool postgresql = maker->dialect == ORMC_POSTGRESQL;
+    for (size_t i = 0; postgresql && i < maker->package->enum_count; i++)
+        create_enum(maker, maker->package->enums[i]);
+    for (size_t i = 0; i < maker->order_count; i++) {
+        const ormc_model *model = maker->order[i]->model;
+        ddl_put_table(maker, maker->order[i]);
+        end_statement(maker, statements);
+        for (size_t k = 0; k < model->index_count; k++)
+            create_index(maker, model, &model->indexes[k]);
+        if (postgresql)
+            create_comments(maker, model);
+    }
+    for (size_t i = 0; i < maker->order_count; i++)
+        tie(maker, maker->order[i]);
+}
+
+/* PostgreSQL has no CREATE TYPE IF NOT EXISTS. */
+static void create_enum(ddl_maker *maker, const ormc_enum *enumeration)
+{
+    begin_ignoring_duplicates(maker);
+    orm__text_string(&maker->text, "CREATE TYPE ");
+    ormc_literal_sql_name(&maker->text, enumeration->name);
+    orm__text_string(&maker->text, " AS ENUM ");
+    ddl_put_enum_values(maker, enumeration);
+    end_ignoring_duplicates(maker);
+}
+
+static void begin_ignoring_duplicates(ddl_maker *maker)
+{
+    orm__text_string(&maker->text, "DO $ormc$ BEGIN\n    ");
+}
+
+static void end_ignoring_duplicates(ddl_maker *maker)
+{
+    orm__text_string(&maker->text, ";\nEXCEPTION WHEN duplicate_object THEN NULL;\nEND $ormc$");
+    end_statement(maker, &maker->ddl->create);
+}
+
+static void create_index(ddl_maker *maker, const ormc_model *model, const ormc_index *index)
+{
+    orm__text *text = &maker->text;
+    orm__text_printf(text, "CREATE %sINDEX IF NOT EXISTS ", index->unique ? "UNIQUE " : "");
+    ormc_literal_sql_name(text, index->name);
+    orm__text_string(text, " ON ");
+    ormc_literal_sql_name(text, model->table);
+    orm__text_string(text, " (");
+    for (size_t i = 0; i < index->column_count; i++) {
+        orm__text_string(text, i ? ", " : "");
+        ormc_literal_sql_name(text, index->columns[i].column->column);
+        orm__text_string(text, index->columns[i].descending ? " DESC" : "");
+    }
+    orm__text_char(text, ')');
+    if (index->where)
+        orm__text_printf(text, " WHERE %s", index->where);
+    end_statement(maker, &maker->ddl->create);
+}
+
+static void create_comments(ddl_maker *maker, const ormc_model *model)
+{
+    orm__text *text = &maker->text;
+    if (model->doc) {
+        orm__text_string(text, "COMMENT ON TABLE ");
+        ormc_literal_sql_name(text, model->table);
+        orm__text_string(text, " IS ");
+        ormc_literal_sql_string(text, model->doc);
+        end_statement(maker, &maker->ddl->create);
+    }
+    for (size_t i = 0; i < model->column_count; i++) {
+        if (!model->columns[i].doc)
+            continue;
+        orm__text_string(text, "COMMENT ON COLUMN ");
+        ormc_literal_sql_name(text, model->table);
+        orm__text_char(text, '.');
+        ormc_literal_sql_name(text, model->columns[i].column);
+        orm__text_string(text, " IS ");
+        ormc_literal_sql_string(text, model->columns[i].doc);
+        end_statement(maker, &maker->ddl->create);
+    }
+}
+
+/* Foreign keys to tables that come later. */
+static void tie(ddl_maker *maker, const ddl_table *table)
+{
+    for (size_t i = 0; i < table->model->relation_count; i++) {
+        if (!ddl_is_tied_later(maker, table, &table->model->relations[i]))
+            continue;
+        begin_ignoring_duplicates(maker);
+        orm__text_string(&maker->text, "ALTER TABLE ");
+        ormc_literal_sql_name(&maker->text, table->model->table);
+        orm__text_string(&maker->text, " ADD ");
+        ddl_put_foreign_key(maker, table, i);
+        end_ignoring_duplicates(maker);
+    }
+}
+
+static void drop(ddl_maker *maker)
+{
+    ormc_statements *statements = &maker->ddl->drop;
+    orm__text *text = &maker->text;
+    for (size_t i = 0; i < maker->order_count; i++) {
+        const ddl_table *table = maker->order[i];
+        for (size_t k = 0; k < table->model->relation_count; k++) {
+            if (!ddl_is_tied_later(maker, table, &table->model->relations[k]))
+                continue;
+            orm__text_string(text, "ALTER TABLE IF EXISTS ");
+            ormc_literal_sql_name(text, table->model->table);
+            orm__text_string(text, " DROP CONSTRAINT IF EXISTS ");
+            ormc_literal_sql_name(text, table->foreign_keys[k]);
+            end_statement(maker, statements);
+        }
+    }
+    for (size_t i = maker->order_count; i-- > 0;) {
+        orm__text_string(text, "DROP TABLE IF EXISTS ");
+        ormc_literal_sql_name(text, maker->order[i]->model->table);
+        end_statement(maker, statements);
+    }
+    for (size_t i = maker->package->enum_count; maker->dialect == ORMC_POSTGRESQL && i-- > 0;) {
+        orm__text_string(text, "DROP TYPE IF EXISTS ");
+        ormc_literal_sql_name(text, maker->package->enums[i]->name);
+        end_statement(maker, statements);
+    }
+}
+
+/* Moves the text into the list; room doubles. */
+static void end_statement(ddl_maker *maker, ormc_statements *statements)
+{
+    size_t count = statements->count;
+    if ((count & (count - 1)) == 0) {
+        const char **items = orm__arena_zalloc(maker->arena, count ? 2 * count : 1, sizeof *items);
+        if (items && count)
+            memcpy(items, statements->items, count * sizeof *items);
+        statements->items = items;
+    }
+    const char *statement = NULL;
+    if (statements->items && !maker->text.failed)
+        statement = orm__arena_copy(maker->arena, maker->text.data, maker->text.length);
+    if (statement)
+        statements->items[statements->count++] = statement;
+    else
+        *statements = (ormc_statements){0};
+    maker->failed |= !statement;
+    orm__text_clear(&maker->text);
+}

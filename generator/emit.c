@@ -1,0 +1,218 @@
+/* emit.c -- renders STEM.h and STEM.c of each file, and the rule for make; files.c writes them.
+ * SPDX-License-Identifier: MIT */
+#include "emit.h"
+
+#include "embed.h"
+#include "files.h"
+#include "layout.h"
+#include "table.h"
+#include "template.h"
+#include "view.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static const struct {
+    const char *template, *ending;
+} kinds[] = {{"header.h", ".h"}, {"source.c", ".c"}};
+
+enum { KINDS = sizeof kinds / sizeof *kinds };
+
+typedef struct emission {
+    const ormc_emit_options *options;
+    const ormc_package *package;
+    orm__text *message;
+    orm__arena arena;
+    ormc_table texts;                          /* templates of the user's folder, by name; `absent` where it has none */
+    const char **inputs;                       /* their paths, in the order of use */
+    size_t input_count;
+    ormc_output *outputs;
+    size_t output_count;
+    bool failed;                               /* memory is gone, or a template cannot be read */
+} emission;
+
+static char absent[] = "";
+
+static bool render_all(emission *work);
+static bool render_file(emission *work, ormc_view *view, const ormc_file *file);
+static bool render(emission *work, const char *template, const ormc_data *data, orm__text *out);
+static bool add_output(emission *work, const char *path, const orm__text *text);
+static const char *look_up(const char *name, void *user);
+static const char *find_embedded(const char *name);
+static const char *read_template(emission *work, const char *name);
+static void add_input(emission *work, const char *path);
+static bool render_rule(emission *work);
+static void put_target(orm__text *rule, const char *path);
+static bool fail(emission *work, const char *what, const char *path, int error);
+
+bool ormc_emit(const ormc_package *package, const ormc_emit_options *options, orm__text *message)
+{
+    emission work = {.options = options, .package = package, .message = message};
+    struct stat status;
+    bool done = true;
+    if (options->templates && stat(options->templates, &status))
+        done = fail(&work, "read the templates of", options->templates, errno);
+    else if (options->templates && !S_ISDIR(status.st_mode))
+        done = fail(&work, "read the templates of", options->templates, ENOTDIR);
+    done = done && render_all(&work) && ormc_files_write(work.outputs, work.output_count, message);
+    if (!done && !message->length)
+        orm__text_string(message, "out of memory");
+    orm__arena_release(&work.arena);
+    return done;
+}
+
+static bool render_all(emission *work)
+{
+    const ormc_package *package = work->package;
+    work->outputs = orm__arena_zalloc(&work->arena, package->file_count * KINDS + 1, sizeof *work->outputs);
+    ormc_view *view = ormc_view_new(&work->arena, package);
+    if (!work->outputs || !view)
+        return false;
+    for (size_t i = 0; i < package->file_count; i++)
+        if (!render_file(work, view, &package->files[i]))
+            return false;
+    return !work->options->depfile || render_rule(work);
+}
+
+static bool render_file(emission *work, ormc_view *view, const ormc_file *file)
+{
+    const char *directory = work->options->directory;
+    bool has_slash = directory && *directory && directory[strlen(directory) - 1] == '/';
+    const char *separator = !directory || !*directory || has_slash ? "" : "/";
+    const ormc_data *data = ormc_view_file(view, file);
+    orm__text text = {0};
+    bool done = data != NULL;
+    for (size_t i = 0; done && i < KINDS; i++) {
+        const char *path = orm__arena_printf(&work->arena, "%s%s%s%s", directory ? directory : "", separator, file->stem,
+                                             kinds[i].ending);
+        orm__text_clear(&text);
+        done = path && render(work, kinds[i].template, data, &text) && add_output(work, path, &text);
+    }
+    orm__text_release(&text);
+    return done;
+}
+
+/* What the template makes of the data, broken into lines that fit. */
+static bool render(emission *work, const char *template, const ormc_data *data, orm__text *out)
+{
+    const ormc_template_options options = {.lookup = look_up, .user = work, .strict = true};
+    ormc_template_error error;
+    orm__text raw = {0};
+    bool done = ormc_template_render(&options, template, data, &raw, &error);
+    if (done)
+        ormc_layout_wrap(raw.data, raw.length, out);
+    else if (!work->message->length && error.line)
+        orm__text_printf(work->message, "template %s.mustache:%d:%d: %s", error.name, error.line, error.column, error.message);
+    else if (!work->message->length)
+        orm__text_string(work->message, error.message);
+    orm__text_release(&raw);
+    return done && !out->failed && !work->failed;
+}
+
+static bool add_output(emission *work, const char *path, const orm__text *text)
+{
+    const char *data = orm__arena_copy(&work->arena, text->data, text->length);
+    work->outputs[work->output_count++] = (ormc_output){.path = path, .data = data, .length = text->length};
+    return data != NULL;
+}
+
+/* The user's template goes before the built-in one. */
+static const char *look_up(const char *name, void *user)
+{
+    emission *work = user;
+    const char *text = work->options->templates ? ormc_table_get(&work->texts, name) : absent;
+    if (!text)
+        text = read_template(work, name);
+    return text == absent ? find_embedded(name) : text;
+}
+
+static const char *find_embedded(const char *name)
+{
+    const ormc_embedded_template *template = ormc_embedded_templates;
+    while (template->name && strcmp(template->name, name) != 0)
+        template++;
+    return template->text;
+}
+
+static const char *read_template(emission *work, const char *name)
+{
+    const char *path = orm__arena_printf(&work->arena, "%s/%s.mustache", work->options->templates, name);
+    char *text = absent, *key = orm__arena_strdup(&work->arena, name);
+    orm__text file = {0};
+    if (path && ormc_files_read(path, &file)) {
+        text = orm__arena_copy(&work->arena, file.data, file.length);
+        add_input(work, path);
+    } else if (path && errno != ENOENT) {
+        work->failed = true;
+        fail(work, "read", path, errno);
+    }
+    orm__text_release(&file);
+    work->failed |= !path || !text || !key;
+    if (text && key && !ormc_table_add(&work->texts, &work->arena, key, text))
+        work->failed = true;
+    return text;
+}
+
+/* Room doubles. */
+static void add_input(emission *work, const char *path)
+{
+    size_t count = work->input_count;
+    if ((count & (count - 1)) == 0) {
+        const char **inputs = orm__arena_zalloc(&work->arena, count ? 2 * count : 1, sizeof *inputs);
+        work->failed |= !inputs;
+        if (!inputs)
+            return;
+        if (count)
+            memcpy(inputs, work->inputs, count * sizeof *inputs);
+        work->inputs = inputs;
+    }
+    work->inputs[work->input_count++] = path;
+}
+
+/* Outputs depend on every input. Each input is a target of its own, so that make does not stop when one was removed. */
+static bool render_rule(emission *work)
+{
+    for (size_t i = 0; i < work->package->file_count; i++)
+        add_input(work, work->package->files[i].path);
+    if (work->failed)
+        return false;
+    orm__text rule = {0};
+    for (size_t i = 0; i < work->output_count; i++) {
+        orm__text_string(&rule, i ? " \\\n " : "");
+        put_target(&rule, work->outputs[i].path);
+    }
+    orm__text_char(&rule, ':');
+    for (size_t i = 0; i < work->input_count; i++) {
+        orm__text_string(&rule, " \\\n ");
+        put_target(&rule, work->inputs[i]);
+    }
+    orm__text_char(&rule, '\n');
+    for (size_t i = 0; i < work->input_count; i++) {
+        orm__text_char(&rule, '\n');
+        put_target(&rule, work->inputs[i]);
+        orm__text_string(&rule, ":\n");
+    }
+    bool done = !rule.failed && add_output(work, work->options->depfile, &rule);
+    orm__text_release(&rule);
+    return done;
+}
+
+/* A path as make reads it. */
+static void put_target(orm__text *rule, const char *path)
+{
+    for (; *path; path++) {
+        if (*path == ' ' || *path == '#' || *path == ':' || *path == '\\')
+            orm__text_char(rule, '\\');
+        else if (*path == '$')
+            orm__text_char(rule, '$');
+        orm__text_char(rule, *path);
+    }
+}
+
+static bool fail(emission *work, const char *what, const char *path, int error)
+{
+    if (!work->message->length)
+        orm__text_printf(work->message, "cannot %s '%s': %s", what, path, strerror(error));
+    return false;
+}

@@ -1,0 +1,302 @@
+/* link.c -- files to a package: enums and models by name, then model by model in passes, each after the one before it is
+ * through with all models.
+ *
+ * What a model holds is read by link_models.c, link_columns.c and link_relations.c.
+ * SPDX-License-Identifier: MIT */
+#include "link.h"
+
+#include "checks.h"
+#include "link_parts.h"
+#include "names.h"
+
+#include <string.h>
+
+/* A file with its tree. */
+typedef struct input {
+    ormc_file *file;
+    const ormc_node *tree; /* NULL when it is no mapping */
+} input;
+
+typedef void pass(ormc_linker *linker, ormc_model_draft *draft);
+
+static bool read_files(ormc_linker *linker, const char *const *paths, size_t count, input *inputs);
+static const char *stem_of(ormc_linker *linker, const char *path);
+static void check_stem(ormc_linker *linker, size_t index);
+static void read_packages(ormc_linker *linker, input *inputs);
+static void read_package_name(ormc_linker *linker, const input *from);
+static void declare_enums(ormc_linker *linker, const input *inputs);
+static void read_enum(ormc_linker *linker, const ormc_file *file, const ormc_pair *pair);
+static void read_enum_values(ormc_linker *linker, ormc_enum *enumeration, const ormc_node *node);
+static void declare_models(ormc_linker *linker, const input *inputs);
+static void declare_model(ormc_linker *linker, const ormc_file *file, const ormc_pair *pair);
+static size_t count_entries(const ormc_linker *linker, const input *inputs, const char *key);
+static void find_targets(ormc_linker *linker, ormc_model_draft *draft);
+static void link_models(ormc_linker *linker);
+
+bool ormc_load(const char *const *paths, size_t count, orm__arena *arena, ormc_diagnostics *diagnostics,
+               const ormc_package **package)
+{
+    *package = NULL;
+    ormc_linker *linker = orm__arena_zalloc(arena, 1, sizeof *linker);
+    ormc_package *made = orm__arena_zalloc(arena, 1, sizeof *made);
+    input *inputs = orm__arena_zalloc(arena, count, sizeof *inputs);
+    if (!linker || !made || !inputs)
+        return false;
+    *linker = (ormc_linker){.arena = arena, .diagnostics = diagnostics, .package = made};
+    if (setjmp(linker->no_memory))
+        return false;
+    if (!read_files(linker, paths, count, inputs))
+        return true;
+    read_packages(linker, inputs);
+    declare_enums(linker, inputs);
+    declare_models(linker, inputs);
+    link_models(linker);
+    if (!ormc_check(made, diagnostics))
+        return false;
+    if (!ormc_diagnostics_count(diagnostics, ORMC_ERROR))
+        *package = made;
+    return true;
+}
+
+/* False when a file cannot be read to its end: the others would then seem to lack what it declares. */
+static bool read_files(ormc_linker *linker, const char *const *paths, size_t count, input *inputs)
+{
+    ormc_package *package = linker->package;
+    bool all = true;
+    package->files = ormc_link_alloc(linker, count, sizeof *package->files);
+    package->file_count = count;
+    for (size_t i = 0; i < count; i++) {
+        package->files[i] = (ormc_file){.path = paths[i], .stem = stem_of(linker, paths[i]), .index = i};
+        check_stem(linker, i);
+        inputs[i].file = &package->files[i];
+        if (!ormc_syntax_read(paths[i], linker->arena, linker->diagnostics, &inputs[i].tree))
+            longjmp(linker->no_memory, 1);
+        all &= inputs[i].tree != NULL;
+    }
+    return all;
+}
+
+/* "blog" of "schemas/blog.yaml" */
+static const char *stem_of(ormc_linker *linker, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    const char *name = slash ? slash + 1 : path;
+    const char *dot = strrchr(name, '.');
+    size_t length = dot && dot != name ? (size_t)(dot - name) : strlen(name);
+    return ormc_link_need(linker, orm__arena_copy(linker->arena, name, length));
+}
+
+static void check_stem(ormc_linker *linker, size_t index)
+{
+    const ormc_file *files = linker->package->files;
+    for (size_t i = 0; i < index; i++)
+        if (strcmp(files[i].stem, files[index].stem) == 0) {
+            ormc_report(linker->diagnostics, ORMC_ERROR, (ormc_place){.file = files[index].path},
+                        "'%s.h' would be made of '%s', too", files[index].stem, files[i].path);
+            return;
+        }
+}
+
+static void read_packages(ormc_linker *linker, input *inputs)
+{
+    ormc_package *package = linker->package;
+    for (size_t i = 0; i < package->file_count; i++) {
+        const ormc_node *tree = inputs[i].tree;
+        if (tree->kind == ORMC_MAPPING) {
+            ormc_link_check_keys(linker, tree, ORMC_IN_PACKAGE);
+            read_package_name(linker, &inputs[i]);
+            continue;
+        }
+        ormc_report(linker->diagnostics, ORMC_ERROR, tree->place,
+                    "a schema is a mapping with the keys package and models");
+        inputs[i].tree = NULL;
+    }
+    if (!package->name)
+        package->name = "package";
+}
+
+static void read_package_name(ormc_linker *linker, const input *from)
+{
+    ormc_package *package = linker->package;
+    const char *name = ormc_link_text(from->tree, "package");
+    if (!name) {
+        if (!ormc_node_find(from->tree, "package") && !ormc_link_is_misspelt(from->tree, ORMC_IN_PACKAGE, "package"))
+            ormc_report(linker->diagnostics, ORMC_ERROR, (ormc_place){.file = from->file->path, .line = 1, .column = 1},
+                        "the key 'package' is missing");
+        return;
+    }
+    ormc_place place = ormc_node_find(from->tree, "package")->place;
+    if (package->name && strcmp(package->name, name) != 0) {
+        ormc_report(linker->diagnostics, ORMC_ERROR, place,
+                    "package '%s' differs from '%s'; files given together are one package", name, package->name);
+        ormc_report(linker->diagnostics, ORMC_NOTE, package->place, "first given here");
+    }
+    if (package->name)
+        return;
+    package->name = name;
+    package->place = place;
+    ormc_link_check_name(linker, name, place, "package");
+    if (strcmp(name, "orm") == 0 || strncmp(name, "orm_", 4) == 0)
+        ormc_report(linker->diagnostics, ORMC_ERROR, place, "names that begin with 'orm_' belong to the library");
+}
+
+static void declare_enums(ormc_linker *linker, const input *inputs)
+{
+    ormc_package *package = linker->package;
+    package->enums = ormc_link_alloc(linker, count_entries(linker, inputs, "enums"), sizeof *package->enums);
+    for (size_t i = 0; i < package->file_count; i++) {
+        const ormc_node *enums = ormc_link_mapping(inputs[i].tree, "enums");
+        for (size_t j = 0; enums && j < enums->count; j++)
+            read_enum(linker, inputs[i].file, &enums->pairs[j]);
+    }
+}
+
+static size_t count_entries(const ormc_linker *linker, const input *inputs, const char *key)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < linker->package->file_count; i++) {
+        const ormc_node *entries = ormc_link_mapping(inputs[i].tree, key);
+        count += entries ? entries->count : 0;
+    }
+    return count;
+}
+
+static void read_enum(ormc_linker *linker, const ormc_file *file, const ormc_pair *pair)
+{
+    const char *name = pair->key->text;
+    ormc_place place = pair->key->place;
+    ormc_enum *enumeration = ormc_link_alloc(linker, 1, sizeof *enumeration);
+    *enumeration = (ormc_enum){.place = place, .file = file, .name = name};
+    ormc_link_check_name(linker, name, place, "enum");
+    if (ormc_type_find(name))
+        ormc_report(linker->diagnostics, ORMC_ERROR, place, "enum '%s' has the name of a type", name);
+    const ormc_enum *first = ormc_link_add(linker, &linker->enums, name, enumeration);
+    if (first != enumeration) {
+        ormc_report(linker->diagnostics, ORMC_ERROR, place, "enum '%s' is declared twice", name);
+        ormc_report(linker->diagnostics, ORMC_NOTE, first->place, "first declared here");
+        return;
+    }
+    linker->package->enums[linker->package->enum_count++] = enumeration;
+    if (pair->value->kind == ORMC_SEQUENCE && pair->value->count)
+        read_enum_values(linker, enumeration, pair->value);
+    else
+        ormc_report(linker->diagnostics, ORMC_ERROR, place,
+                    "enum '%s' must be a list of values, as in [draft, published]", name);
+}
+
+static void read_enum_values(ormc_linker *linker, ormc_enum *enumeration, const ormc_node *node)
+{
+    ormc_table seen = {0};
+    enumeration->values = ormc_link_alloc(linker, node->count, sizeof *enumeration->values);
+    enumeration->value_places = ormc_link_alloc(linker, node->count, sizeof *enumeration->value_places);
+    for (size_t i = 0; i < node->count; i++) {
+        const ormc_node *item = node->items[i];
+        if (item->kind != ORMC_SCALAR || !*item->text || ormc_node_is_null(item)) {
+            ormc_report(linker->diagnostics, ORMC_ERROR, item->place, "a value of an enum is a text that is not empty");
+            continue;
+        }
+        const ormc_node *first = ormc_link_add(linker, &seen, item->text, ormc_link_need(linker, item));
+        if (first != item) {
+            ormc_report(linker->diagnostics, ORMC_ERROR, item->place, "enum '%s' has the value '%s' twice",
+                        enumeration->name, item->text);
+            ormc_report(linker->diagnostics, ORMC_NOTE, first->place, "first given here");
+            continue;
+        }
+        enumeration->value_places[enumeration->value_count] = item->place;
+        enumeration->values[enumeration->value_count++] = item->text;
+    }
+}
+
+static void declare_models(ormc_linker *linker, const input *inputs)
+{
+    ormc_package *package = linker->package;
+    size_t most = count_entries(linker, inputs, "models");
+    package->models = ormc_link_alloc(linker, most, sizeof *package->models);
+    linker->drafts = ormc_link_alloc(linker, most, sizeof *linker->drafts);
+    for (size_t i = 0; i < package->file_count; i++) {
+        const ormc_node *models = ormc_link_mapping(inputs[i].tree, "models");
+        for (size_t j = 0; models && j < models->count; j++)
+            declare_model(linker, inputs[i].file, &models->pairs[j]);
+    }
+    if (!most && !ormc_diagnostics_count(linker->diagnostics, ORMC_ERROR))
+        ormc_report(linker->diagnostics, ORMC_ERROR, package->place, "package '%s' has no models", package->name);
+}
+
+static void declare_model(ormc_linker *linker, const ormc_file *file, const ormc_pair *pair)
+{
+    ormc_package *package = linker->package;
+    const char *name = pair->key->text;
+    ormc_place place = pair->key->place;
+    ormc_model_draft *draft = &linker->drafts[package->model_count];
+    const ormc_model_draft *first = ormc_link_add(linker, &linker->models, name, draft);
+    if (first != draft) {
+        ormc_report(linker->diagnostics, ORMC_ERROR, place, "model '%s' is declared twice", name);
+        ormc_report(linker->diagnostics, ORMC_NOTE, first->model->place, "first declared here");
+        return;
+    }
+    ormc_link_check_name(linker, name, place, "model");
+    draft->model = ormc_link_alloc(linker, 1, sizeof *draft->model);
+    *draft->model = (ormc_model){.place = place, .file = file, .name = name, .c_name = name, .table = name};
+    package->models[package->model_count++] = draft->model;
+    if (pair->value->kind == ORMC_MAPPING)
+        draft->node = pair->value;
+    else
+        ormc_report(linker->diagnostics, ORMC_ERROR, place, "model '%s' must be a mapping with the key 'columns'",
+                    name);
+}
+
+/* Each pass needs what the one before it found, in all models; those after the first three see tables only. */
+static void link_models(ormc_linker *linker)
+{
+    static const struct {
+        pass *run;
+        bool abstract_too;
+    } passes[] = {
+        {ormc_link_read_model, true}, {find_targets, true},      {ormc_link_inherit, true},
+        {ormc_link_name_key, false},  {ormc_link_lay_out, true}, {ormc_link_bind, false},
+        {ormc_link_types, false},     {ormc_link_owning, false}, {ormc_link_generated, false},
+        {ormc_link_inverses, false},  {ormc_link_agree, false},  {ormc_link_indexes, false},
+    };
+    for (size_t i = 0; i < sizeof passes / sizeof *passes; i++)
+        for (size_t j = 0; j < linker->package->model_count; j++)
+            if (passes[i].abstract_too || !linker->drafts[j].model->abstract)
+                passes[i].run(linker, &linker->drafts[j]);
+}
+
+static void find_targets(ormc_linker *linker, ormc_model_draft *draft)
+{
+    for (size_t i = 0; i < draft->relation_count; i++)
+        ormc_link_find_target(linker, draft->relations[i]);
+}
+
+void *ormc_link_alloc(ormc_linker *linker, size_t count, size_t size)
+{
+    return ormc_link_need(linker, orm__arena_zalloc(linker->arena, count, size));
+}
+
+void *ormc_link_need(ormc_linker *linker, const void *pointer)
+{
+    if (!pointer)
+        longjmp(linker->no_memory, 1);
+    return (void *)(uintptr_t)pointer;
+}
+
+void *ormc_link_add(ormc_linker *linker, ormc_table *table, const char *key, void *value)
+{
+    return ormc_link_need(linker, ormc_table_add(table, linker->arena, key, value));
+}
+
+const char *ormc_link_hint(ormc_linker *linker, const char *word, const char *const *candidates, size_t count)
+{
+    const char *nearest = ormc_nearest(word, candidates, count);
+    if (!nearest)
+        return "";
+    return ormc_link_need(linker, orm__arena_printf(linker->arena, "; did you mean '%s'?", nearest));
+}
+
+void ormc_link_check_name(ormc_linker *linker, const char *name, ormc_place place, const char *what)
+{
+    if (!ormc_names_is_word(name))
+        ormc_report(linker->diagnostics, ORMC_ERROR, place,
+                    "the %s name '%s' must be of letters, digits and '_', and not begin with a digit", what, name);
+}

@@ -1,0 +1,477 @@
+/* link_relations.c -- relations: reading them, binding foreign keys to the keys they refer to, joining the two sides.
+ * SPDX-License-Identifier: MIT */
+#include "link_parts.h"
+#include "names.h"
+
+#include <string.h>
+
+static const struct {
+    const char *word;
+    ormc_relation_kind kind;
+} kinds[] = {
+    {"many_to_one", ORMC_MANY_TO_ONE},
+    {"one_to_many", ORMC_ONE_TO_MANY},
+    {"one_to_one", ORMC_ONE_TO_ONE},
+};
+
+static const struct {
+    const char *word;
+    ormc_on_delete action;
+} actions[] = {
+    {"cascade", ORMC_ON_DELETE_CASCADE},
+    {"set_null", ORMC_ON_DELETE_SET_NULL},
+    {"restrict", ORMC_ON_DELETE_RESTRICT},
+};
+
+enum { KINDS = sizeof kinds / sizeof *kinds, ACTIONS = sizeof actions / sizeof *actions };
+
+static bool read_kind(ormc_linker *linker, ormc_relation_draft *draft);
+static void read_columns(ormc_linker *linker, ormc_relation_draft *draft);
+static void check_side(ormc_linker *linker, const ormc_relation_draft *draft);
+static void read_on_delete(ormc_linker *linker, ormc_relation_draft *draft);
+static void bind_columns(ormc_linker *linker, ormc_model_draft *draft, size_t index);
+static ormc_column *column_of(const ormc_linker *linker, const ormc_column *column);
+static const ormc_column *chase_type(const ormc_linker *linker, const ormc_column *column);
+static const ormc_column *referred(const ormc_column *column);
+static void check_declared(ormc_linker *linker, const ormc_relation *relation);
+static const char *type_name(const ormc_column *column);
+static void settle_nullable(ormc_linker *linker, ormc_relation *relation, const ormc_node *node);
+static void settle_on_delete(ormc_linker *linker, ormc_relation *relation, const ormc_node *node);
+static void settle_unique(ormc_linker *linker, const ormc_relation *relation);
+static ormc_relation *find_owner(ormc_linker *linker, const ormc_relation_draft *draft, const ormc_model *model);
+static ormc_relation *find_relation(const ormc_model *model, const char *name);
+static const char *hint_relations(ormc_linker *linker, const ormc_model *target, const ormc_model *model,
+                                  const char *word);
+static const char *kind_name(const ormc_relation *relation);
+
+ormc_relation_draft *ormc_link_read_relation(ormc_linker *linker, const ormc_pair *pair)
+{
+    ormc_relation_draft *draft = ormc_link_alloc(linker, 1, sizeof *draft);
+    const char *name = pair->key->text;
+    const ormc_node *node = pair->value;
+    ormc_link_check_name(linker, name, pair->key->place, "relation");
+    draft->node = node;
+    draft->broken = true;
+    draft->relation = (ormc_relation){.place = pair->key->place,
+                                      .name = name,
+                                      .c_name = ormc_link_need(linker, ormc_names_member(linker->arena, name))};
+    if (node->kind != ORMC_MAPPING) {
+        ormc_report(linker->diagnostics, ORMC_ERROR, node->place,
+                    "a relation is a mapping such as {many_to_one: author, column: author_id}");
+        return draft;
+    }
+    ormc_link_check_keys(linker, node, ORMC_IN_RELATION);
+    if (!read_kind(linker, draft))
+        return draft;
+    draft->broken = false;
+    draft->relation.doc = ormc_link_text(node, "doc");
+    draft->relation.nullable = ormc_link_truth(node, "nullable", false);
+    read_columns(linker, draft);
+    check_side(linker, draft);
+    read_on_delete(linker, draft);
+    return draft;
+}
+
+/* Exactly one of the keys that name a kind. */
+static bool read_kind(ormc_linker *linker, ormc_relation_draft *draft)
+{
+    const char *found = NULL;
+    for (size_t i = 0; i < KINDS; i++) {
+        const ormc_node *target = ormc_node_find(draft->node, kinds[i].word);
+        if (!target)
+            continue;
+        if (found) {
+            ormc_report(linker->diagnostics, ORMC_ERROR, draft->relation.place, "relation '%s' is both %s and %s",
+                        draft->relation.name, found, kinds[i].word);
+            return false;
+        }
+        found = kinds[i].word;
+        draft->relation.kind = kinds[i].kind;
+        draft->relation.target_place = target->place;
+        draft->target_name = ormc_link_text(draft->node, found);
+    }
+    bool misspelt = ormc_node_find(draft->node, "many_to_many") != NULL;
+    for (size_t i = 0; i < KINDS; i++)
+        misspelt |= ormc_link_is_misspelt(draft->node, ORMC_IN_RELATION, kinds[i].word);
+    if (!found && !misspelt)
+        ormc_report(linker->diagnostics, ORMC_ERROR, draft->relation.place,
+                    "relation '%s' has no kind: many_to_one, one_to_many or one_to_one", draft->relation.name);
+    return draft->target_name != NULL;
+}
+
+static void read_columns(ormc_linker *linker, ormc_relation_draft *draft)
+{
+    const ormc_node *one = ormc_node_find(draft->node, "column"), *list = ormc_link_list(draft->node, "columns");
+    ormc_relation *relation = &draft->relation;
+    relation->owning = relation->kind == ORMC_MANY_TO_ONE || (relation->kind == ORMC_ONE_TO_ONE && (one || list));
+    if (!relation->owning)
+        return;
+    if (one && list)
+        ormc_report(linker->diagnostics, ORMC_ERROR, list->place, "relation '%s' has both 'column' and 'columns'",
+                    relation->name);
+    if (list)
+        draft->columns = ormc_link_words(linker, list);
+    else if (ormc_link_text(draft->node, "column"))
+        draft->columns = ormc_link_words(linker, one);
+    draft->broken |= list && !draft->columns.count;
+    for (size_t i = 0; i < draft->columns.count; i++)
+        if (!list || list->count == draft->columns.count)
+            ormc_link_check_name(linker, draft->columns.items[i].text, draft->columns.items[i].place, "column");
+}
+
+/* Keys that belong to the other side. */
+static void check_side(ormc_linker *linker, const ormc_relation_draft *draft)
+{
+    static const struct {
+        const char *key;
+        bool owning, to_many; /* where it may stand; to_many: only there */
+        const char *belongs;
+    } rules[] = {
+        {"column", true, false, "the side that owns the key"},
+        {"columns", true, false, "the side that owns the key"},
+        {"nullable", true, false, "the side that owns the key"},
+        {"on_delete", true, false, "the side that owns the key"},
+        {"orphan", false, false, "the inverse side"},
+        {"order_by", false, true, "one_to_many"},
+    };
+    const ormc_relation *relation = &draft->relation;
+    for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {
+        bool fits = rules[i].owning == relation->owning && (!rules[i].to_many || relation->kind == ORMC_ONE_TO_MANY);
+        const ormc_node *value = ormc_node_find(draft->node, rules[i].key);
+        if (value && !fits)
+            ormc_report(linker->diagnostics, ORMC_ERROR, value->place, "'%s' belongs to %s, and '%s' is %s",
+                        rules[i].key, rules[i].belongs, relation->name, kind_name(relation));
+    }
+    const char *orphan = ormc_link_text(draft->node, "orphan");
+    if (orphan && strcmp(orphan, "delete") != 0)
+        ormc_report(linker->diagnostics, ORMC_ERROR, ormc_node_find(draft->node, "orphan")->place,
+                    "'orphan' can only be 'delete', not '%s'", orphan);
+}
+
+static const char *kind_name(const ormc_relation *relation)
+{
+    return relation->kind == ORMC_MANY_TO_ONE   ? "many_to_one"
+           : relation->kind == ORMC_ONE_TO_MANY ? "one_to_many"
+           : relation->owning                   ? "a one_to_one that owns its key"
+                                                : "the inverse side of a one_to_one";
+}
+
+static void read_on_delete(ormc_linker *linker, ormc_relation_draft *draft)
+{
+    const char *words[ACTIONS], *said = ormc_link_text(draft->node, "on_delete");
+    draft->relation.orphan_delete = !draft->relation.owning && ormc_link_text(draft->node, "orphan");
+    for (size_t i = 0; i < ACTIONS; i++) {
+        words[i] = actions[i].word;
+        if (said && strcmp(said, actions[i].word) == 0)
+            draft->relation.on_delete = actions[i].action;
+    }
+    if (said && draft->relation.on_delete == ORMC_ON_DELETE_UNSAID)
+        ormc_report(linker->diagnostics, ORMC_ERROR, ormc_node_find(draft->node, "on_delete")->place,
+                    "'on_delete' is cascade, set_null or restrict, not '%s'%s", said,
+                    ormc_link_hint(linker, said, words, ACTIONS));
+}
+
+void ormc_link_find_target(ormc_linker *linker, ormc_relation_draft *draft)
+{
+    if (!draft->target_name || draft->target)
+        return;
+    ormc_model_draft *target = ormc_table_get(&linker->models, draft->target_name);
+    if (target && !target->model->abstract) {
+        draft->target = target;
+        return;
+    }
+    draft->broken = true;
+    if (target) {
+        ormc_report(linker->diagnostics, ORMC_ERROR, draft->relation.target_place,
+                    "relation '%s' refers to model '%s', which is abstract and has no rows", draft->relation.name,
+                    draft->target_name);
+        ormc_report(linker->diagnostics, ORMC_NOTE, target->model->place, "declared here");
+        return;
+    }
+    size_t count = 0;
+    const char **names = ormc_link_alloc(linker, linker->package->model_count, sizeof *names);
+    for (size_t i = 0; i < linker->package->model_count; i++)
+        if (!linker->package->models[i]->abstract)
+            names[count++] = linker->package->models[i]->name;
+    ormc_report(linker->diagnostics, ORMC_ERROR, draft->relation.target_place,
+                "relation '%s' refers to unknown model '%s'%s", draft->relation.name, draft->target_name,
+                ormc_link_hint(linker, draft->target_name, names, count));
+}
+
+ormc_word_list ormc_link_foreign_key(ormc_linker *linker, const ormc_relation_draft *draft)
+{
+    if (!draft->relation.owning || draft->columns.count || !draft->target)
+        return draft->columns;
+    const ormc_word_list *key = &draft->target->key;
+    ormc_word_list names = {.items = ormc_link_alloc(linker, key->count, sizeof *names.items), .count = key->count};
+    for (size_t i = 0; i < key->count; i++) {
+        const char *name = orm__arena_printf(linker->arena, "%s_%s", draft->relation.name, key->items[i].text);
+        names.items[i] = (ormc_word){.text = ormc_link_need(linker, name), .place = draft->relation.place};
+    }
+    return names;
+}
+
+void ormc_link_bind(ormc_linker *linker, ormc_model_draft *draft)
+{
+    for (size_t i = 0; i < draft->model->relation_count; i++)
+        if (draft->model->relations[i].owning && !draft->relations[i]->broken)
+            bind_columns(linker, draft, i);
+}
+
+static void bind_columns(ormc_linker *linker, ormc_model_draft *draft, size_t index)
+{
+    ormc_relation *relation = &draft->model->relations[index];
+    const ormc_model_draft *target = draft->relations[index]->target;
+    ormc_word_list names = ormc_link_foreign_key(linker, draft->relations[index]);
+    size_t count = target->model->primary_key_count;
+    if (!count || count != target->key.count)
+        return;
+    if (names.count != count) {
+        ormc_report(linker->diagnostics, ORMC_ERROR, names.count ? names.items[0].place : relation->place,
+                    "relation '%s' has %zu column%s, and the primary key of '%s' has %zu%s", relation->name,
+                    names.count, names.count == 1 ? "" : "s", target->model->name, count,
+                    names.count == 1 ? ": name them in 'columns'" : "");
+        return;
+    }
+    relation->columns = ormc_link_alloc(linker, count, sizeof *relation->columns);
+    relation->target_columns = ormc_link_alloc(linker, count, sizeof *relation->target_columns);
+    for (size_t i = 0; i < count; i++) {
+        ormc_column *column = ormc_table_get(&draft->columns_by_name, names.items[i].text);
+        if (!column)
+            return;
+        if (!column->relation)
+            column->relation = relation;
+        relation->columns[i] = column;
+        relation->target_columns[i] = target->model->primary_key[i];
+    }
+    relation->column_count = count;
+}
+
+/* A made column has the type of what it refers to, which may itself be made. */
+void ormc_link_types(ormc_linker *linker, ormc_model_draft *draft)
+{
+    ormc_model *model = draft->model;
+    for (size_t i = draft->column_count; i < model->column_count; i++) {
+        ormc_column *column = &model->columns[i];
+        const ormc_column *source = chase_type(linker, column);
+        if (source && source->type) {
+            column->type = source->type;
+            column->enumeration = source->enumeration;
+            column->precision = source->precision;
+            column->scale = source->scale;
+        } else if (!source) {
+            ormc_report(linker->diagnostics, ORMC_ERROR, column->relation->place,
+                        "the key of relation '%s' refers to itself, through the primary keys on its way",
+                        column->relation->name);
+        }
+    }
+}
+
+/* The column at the end of the chain; NULL when the chain has none. */
+static const ormc_column *chase_type(const ormc_linker *linker, const ormc_column *column)
+{
+    size_t steps = 0;
+    for (const ormc_column *next = column; next; next = referred(next)) {
+        column = next;
+        if (column->type)
+            return column;
+        if (steps++ > linker->package->model_count)
+            return NULL;
+    }
+    return column;
+}
+
+static const ormc_column *referred(const ormc_column *column)
+{
+    const ormc_relation *relation = column->relation;
+    for (size_t i = 0; relation && i < relation->column_count; i++)
+        if (relation->columns[i] == column)
+            return relation->target_columns[i];
+    return NULL;
+}
+
+void ormc_link_owning(ormc_linker *linker, ormc_model_draft *draft)
+{
+    for (size_t i = 0; i < draft->model->relation_count; i++) {
+        ormc_relation *relation = &draft->model->relations[i];
+        if (!relation->owning || !relation->column_count)
+            continue;
+        check_declared(linker, relation);
+        settle_nullable(linker, relation, draft->relations[i]->node);
+        settle_on_delete(linker, relation, draft->relations[i]->node);
+        settle_unique(linker, relation);
+    }
+}
+
+static void check_declared(ormc_linker *linker, const ormc_relation *relation)
+{
+    for (size_t i = 0; i < relation->column_count; i++) {
+        const ormc_column *column = relation->columns[i], *target = relation->target_columns[i];
+        if (!column->type || !target->type ||
+            (column->type == target->type && column->enumeration == target->enumeration))
+            continue;
+        ormc_report(linker->diagnostics, ORMC_ERROR, column->place,
+                    "column '%s' is %s, but the key '%s' of '%s' that relation '%s' refers to is %s", column->name,
+                    type_name(column), target->name, relation->target->name, relation->name, type_name(target));
+        ormc_report(linker->diagnostics, ORMC_NOTE, target->place, "the key is declared here");
+    }
+}
+
+static const char *type_name(const ormc_column *column)
+{
+    return column->enumeration ? column->enumeration->name : column->type->word;
+}
+
+static void settle_nullable(ormc_linker *linker, ormc_relation *relation, const ormc_node *node)
+{
+    const ormc_node *said = ormc_node_find(node, "nullable");
+    bool any = false;
+    for (size_t i = 0; i < relation->column_count; i++)
+        any |= relation->columns[i]->nullable;
+    if (said && any != relation->nullable)
+        ormc_report(linker->diagnostics, ORMC_ERROR, said->place, "relation '%s' is %s, but its column '%s' is %s",
+                    relation->name, relation->nullable ? "nullable" : "not nullable", relation->columns[0]->name,
+                    relation->nullable ? "NOT NULL" : "nullable");
+    relation->nullable = any;
+}
+
+static void settle_on_delete(ormc_linker *linker, ormc_relation *relation, const ormc_node *node)
+{
+    bool all = true;
+    for (size_t i = 0; i < relation->column_count; i++)
+        all &= relation->columns[i]->nullable;
+    if (relation->on_delete == ORMC_ON_DELETE_SET_NULL && !all)
+        ormc_report(linker->diagnostics, ORMC_ERROR, ormc_node_find(node, "on_delete")->place,
+                    "'set_null' needs a nullable key: relation '%s' needs 'nullable: true'", relation->name);
+    if (relation->on_delete == ORMC_ON_DELETE_UNSAID)
+        relation->on_delete = all ? ORMC_ON_DELETE_SET_NULL : ORMC_ON_DELETE_RESTRICT;
+}
+
+/* The key of an owning one_to_one occurs once; a composite one gets an index (link_models.c). */
+static void settle_unique(ormc_linker *linker, const ormc_relation *relation)
+{
+    if (relation->kind == ORMC_ONE_TO_ONE && relation->column_count == 1) {
+        ormc_column *column = column_of(linker, relation->columns[0]);
+        column->unique = !(column->primary_key && relation->model->primary_key_count == 1);
+    }
+}
+
+static ormc_column *column_of(const ormc_linker *linker, const ormc_column *column)
+{
+    const ormc_model_draft *draft = ormc_table_get(&linker->models, column->model->name);
+    return &draft->model->columns[column->index];
+}
+
+void ormc_link_inverses(ormc_linker *linker, ormc_model_draft *draft)
+{
+    ormc_model *model = draft->model;
+    for (size_t i = 0; i < model->relation_count; i++) {
+        ormc_relation *relation = &model->relations[i];
+        ormc_relation_draft *read = draft->relations[i];
+        if (relation->owning || read->broken)
+            continue;
+        const ormc_node *order_by = ormc_node_find(read->node, "order_by");
+        if (order_by && relation->kind == ORMC_ONE_TO_MANY)
+            relation->order_by = ormc_link_order(linker, read->target, order_by, &relation->order_by_count);
+        ormc_relation *owner = find_owner(linker, read, model);
+        if (!owner)
+            continue;
+        if (owner->inverse) {
+            ormc_report(linker->diagnostics, ORMC_ERROR, relation->place,
+                        "relation '%s' of '%s' has two inverse sides: '%s' and '%s'", owner->name, owner->model->name,
+                        owner->inverse->name, relation->name);
+            ormc_report(linker->diagnostics, ORMC_NOTE, owner->inverse->place, "the other one is here");
+            continue;
+        }
+        relation->inverse = owner;
+        owner->inverse = relation;
+    }
+}
+
+/* The owning relation that an inverse side names, when it is there, points back, and is of the right kind. */
+static ormc_relation *find_owner(ormc_linker *linker, const ormc_relation_draft *draft, const ormc_model *model)
+{
+    const ormc_relation *relation = &draft->relation;
+    const ormc_model *target = draft->target->model;
+    const char *name = ormc_link_text(draft->node, "inverse");
+    if (!name) {
+        if (!ormc_node_find(draft->node, "inverse") && !ormc_link_is_misspelt(draft->node, ORMC_IN_RELATION, "inverse"))
+            ormc_report(linker->diagnostics, ORMC_ERROR, relation->place,
+                        "relation '%s' needs 'inverse', the relation of '%s' that points back%s%s", relation->name,
+                        target->name, relation->kind == ORMC_ONE_TO_ONE ? ", or 'column' to own the key itself" : "",
+                        hint_relations(linker, target, model, NULL));
+        return NULL;
+    }
+    ormc_place place = ormc_node_find(draft->node, "inverse")->place;
+    ormc_relation *owner = find_relation(target, name);
+    const ormc_relation_kind wanted = relation->kind == ORMC_ONE_TO_MANY ? ORMC_MANY_TO_ONE : ORMC_ONE_TO_ONE;
+    if (!owner) {
+        if (!draft->target->incomplete)
+            ormc_report(linker->diagnostics, ORMC_ERROR, place, "model '%s' has no relation '%s'%s", target->name, name,
+                        hint_relations(linker, target, model, name));
+        return NULL;
+    }
+    if (!owner->target)
+        return NULL;
+    if (owner->target == model && owner->owning && owner->kind == wanted)
+        return owner;
+    if (owner->target != model)
+        ormc_report(linker->diagnostics, ORMC_ERROR, place, "relation '%s' of '%s' points to '%s', not back to '%s'",
+                    name, target->name, owner->target->name, model->name);
+    else
+        ormc_report(linker->diagnostics, ORMC_ERROR, place,
+                    "the inverse of '%s' must be %s that owns the key, and '%s' is %s", relation->name,
+                    wanted == ORMC_MANY_TO_ONE ? "a many_to_one" : "a one_to_one", name, kind_name(owner));
+    ormc_report(linker->diagnostics, ORMC_NOTE, owner->place, "'%s' is declared here", name);
+    return NULL;
+}
+
+static ormc_relation *find_relation(const ormc_model *model, const char *name)
+{
+    for (size_t i = 0; i < model->relation_count; i++)
+        if (strcmp(model->relations[i].name, name) == 0)
+            return &model->relations[i];
+    return NULL;
+}
+
+/* Near to the word, or, without one, the only relation of the target that owns a key to the model. */
+static const char *hint_relations(ormc_linker *linker, const ormc_model *target, const ormc_model *model,
+                                  const char *word)
+{
+    const char **names = ormc_link_alloc(linker, target->relation_count, sizeof *names);
+    size_t count = 0;
+    for (size_t i = 0; i < target->relation_count; i++)
+        if (target->relations[i].owning && target->relations[i].target == model)
+            names[count++] = target->relations[i].name;
+    if (word)
+        return ormc_link_hint(linker, word, names, count);
+    return count == 1 ? ormc_link_hint(linker, names[0], names, count) : "";
+}
+
+void ormc_link_agree(ormc_linker *linker, ormc_model_draft *draft)
+{
+    for (size_t i = 0; i < draft->model->relation_count; i++) {
+        const ormc_relation *relation = &draft->model->relations[i];
+        const ormc_relation_draft *read = draft->relations[i];
+        const char *name = ormc_link_text(read->node, "inverse");
+        if (!relation->owning || !name || !read->target)
+            continue;
+        if (relation->inverse && strcmp(relation->inverse->name, name) == 0)
+            continue;
+        ormc_place place = ormc_node_find(read->node, "inverse")->place;
+        const ormc_relation *other = find_relation(read->target->model, name);
+        if (relation->inverse) {
+            ormc_report(linker->diagnostics, ORMC_ERROR, place,
+                        "relation '%s' names '%s' as its inverse, but is named by '%s'", relation->name, name,
+                        relation->inverse->name);
+            ormc_report(linker->diagnostics, ORMC_NOTE, relation->inverse->place, "declared here");
+        } else if (!other && !read->target->incomplete) {
+            ormc_report(linker->diagnostics, ORMC_ERROR, place, "model '%s' has no relation '%s'",
+                        read->target->model->name, name);
+        } else if (other && (other->owning || other->inverse)) {
+            ormc_report(linker->diagnostics, ORMC_ERROR, place, "relation '%s' of '%s' is not the inverse of '%s'",
+                        name, read->target->model->name, relation->name);
+            ormc_report(linker->diagnostics, ORMC_NOTE, other->place, "declared here");
+        }
+    }
+}

@@ -1,0 +1,495 @@
+/* names.c -- forms of emitted names, reserved words, and names for indexes.
+ * SPDX-License-Identifier: MIT */
+#include "names.h"
+
+#include "base/text.h"
+
+#include <ctype.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { LONGEST_SQL_NAME = 63 }; /* bytes that PostgreSQL keeps of a name */
+
+const ormc_name_form ormc_name_forms[] = {
+    {ORMC_NAMES_OF_PACKAGE, "%p_create_all"},
+    {ORMC_NAMES_OF_PACKAGE, "%p_drop_all"},
+    {ORMC_NAMES_OF_PACKAGE, "%p_verify"},
+    {ORMC_NAMES_OF_PACKAGE, "%p_schema"},
+    {ORMC_NAMES_OF_FILE, "%N_H"},
+    {ORMC_NAMES_OF_ENUM, "%p_%m"},
+    {ORMC_NAMES_OF_ENUM, "%p_%m_column"},
+    {ORMC_NAMES_OF_ENUM, "%p_opt_%m"},
+    {ORMC_NAMES_OF_ENUM, "%p_in_%m"},
+    {ORMC_NAMES_OF_ENUM, "%p_in_null_%m"},
+    {ORMC_NAMES_OF_ENUM, "%p_change_%m"},
+    {ORMC_NAMES_OF_ENUM, "%p_change_null_%m"},
+    {ORMC_NAMES_OF_ENUM, "%p_of_%m"},
+    {ORMC_NAMES_OF_ENUM, "%p_of_%ms"},
+    {ORMC_NAMES_OF_ENUM_VALUE, "%P_%M_%N"},
+    {ORMC_NAMES_OF_MODEL, "%p_%m"},
+    {ORMC_NAMES_OF_MODEL, "%p_%m_values"},
+    {ORMC_NAMES_OF_MODEL, "%p_%m_changes"},
+    {ORMC_NAMES_OF_MODEL, "%p_%m_list"},
+    {ORMC_NAMES_OF_MODEL, "%p_%m_query"},
+    {ORMC_NAMES_OF_MODEL, "%p_%m_columns"},
+    {ORMC_NAMES_OF_MODEL, "%p_%m_model"},
+    {ORMC_NAMES_OF_MODEL, "%P_%M"},
+    {ORMC_NAMES_OF_MODEL, "%p_%m_get"},
+    {ORMC_NAMES_OF_MODEL, "%p_%m_find"},
+    {ORMC_NAMES_OF_MODEL, "%p_%m_one"},
+    {ORMC_NAMES_OF_MODEL, "%p_%m_first"},
+    {ORMC_NAMES_OF_MODEL, "%p_%m_count"},
+    {ORMC_NAMES_OF_MODEL, "%p_%m_exists"},
+    {ORMC_NAMES_OF_MODEL, "%p_%m_each"},
+    {ORMC_NAMES_OF_MODEL, "%p_%m_add"},
+    {ORMC_NAMES_OF_MODEL, "%p_%m_delete"},
+    {ORMC_NAMES_OF_MODEL, "%p_%m_merge"},
+    {ORMC_NAMES_OF_MODEL, "%p_%m_validate"},
+    {ORMC_NAMES_OF_MODEL, "%p_%m_insert"},
+    {ORMC_NAMES_OF_MODEL, "%p_%m_insert_many"},
+    {ORMC_NAMES_OF_MODEL, "%p_%m_copy"},
+    {ORMC_NAMES_OF_MODEL, "%p_%m_upsert"},
+    {ORMC_NAMES_OF_MODEL, "%p_%m_fetch"},
+    {ORMC_NAMES_OF_MODEL, "%p_%m_select"},
+    {ORMC_NAMES_OF_MODEL, "%p_%m_update_where"},
+    {ORMC_NAMES_OF_MODEL, "%p_%m_delete_where"},
+    {ORMC_NAMES_OF_COLUMN, "%p_%m_set_%n"},
+    {ORMC_NAMES_OF_TO_ONE, "%p_%m_get_%n"},
+    {ORMC_NAMES_OF_TO_ONE, "%p_%m_set_%n"},
+    {ORMC_NAMES_OF_TO_MANY, "%p_%m_get_%n"},
+    {ORMC_NAMES_OF_TO_MANY, "%p_%m_add_to_%n"},
+    {ORMC_NAMES_OF_TO_MANY, "%p_%m_remove_from_%n"},
+    {.pattern = NULL},
+};
+
+/* Each list is sorted as strcmp sorts: they are searched by halving. */
+static const char *const words_of_c[] = {
+    "NULL",
+    "_Alignas",
+    "_Alignof",
+    "_Atomic",
+    "_BitInt",
+    "_Bool",
+    "_Complex",
+    "_Decimal128",
+    "_Decimal32",
+    "_Decimal64",
+    "_Generic",
+    "_Imaginary",
+    "_Noreturn",
+    "_Static_assert",
+    "_Thread_local",
+    "alignas",
+    "alignof",
+    "and",
+    "and_eq",
+    "asm",
+    "auto",
+    "bitand",
+    "bitor",
+    "bool",
+    "break",
+    "case",
+    "catch",
+    "char",
+    "char16_t",
+    "char32_t",
+    "char8_t",
+    "class",
+    "co_await",
+    "co_return",
+    "co_yield",
+    "compl",
+    "complex",
+    "concept",
+    "const",
+    "const_cast",
+    "consteval",
+    "constexpr",
+    "constinit",
+    "continue",
+    "decltype",
+    "default",
+    "delete",
+    "do",
+    "double",
+    "dynamic_cast",
+    "else",
+    "enum",
+    "errno",
+    "explicit",
+    "export",
+    "extern",
+    "false",
+    "float",
+    "for",
+    "friend",
+    "goto",
+    "i386",
+    "if",
+    "imaginary",
+    "inline",
+    "int",
+    "linux",
+    "long",
+    "mutable",
+    "namespace",
+    "new",
+    "noexcept",
+    "not",
+    "not_eq",
+    "nullptr",
+    "operator",
+    "or",
+    "or_eq",
+    "private",
+    "protected",
+    "public",
+    "register",
+    "reinterpret_cast",
+    "requires",
+    "restrict",
+    "return",
+    "short",
+    "signed",
+    "sizeof",
+    "static",
+    "static_assert",
+    "static_cast",
+    "stderr",
+    "stdin",
+    "stdout",
+    "struct",
+    "switch",
+    "template",
+    "this",
+    "thread_local",
+    "throw",
+    "true",
+    "try",
+    "typedef",
+    "typeid",
+    "typename",
+    "typeof",
+    "typeof_unqual",
+    "union",
+    "unix",
+    "unsigned",
+    "using",
+    "virtual",
+    "void",
+    "volatile",
+    "wchar_t",
+    "while",
+    "xor",
+    "xor_eq",
+};
+
+static const char *const words_of_sql[] = {
+    "abort",
+    "action",
+    "add",
+    "after",
+    "all",
+    "alter",
+    "always",
+    "analyse",
+    "analyze",
+    "and",
+    "any",
+    "array",
+    "as",
+    "asc",
+    "asymmetric",
+    "attach",
+    "authorization",
+    "autoincrement",
+    "before",
+    "begin",
+    "between",
+    "binary",
+    "both",
+    "by",
+    "cascade",
+    "case",
+    "cast",
+    "check",
+    "collate",
+    "collation",
+    "column",
+    "commit",
+    "concurrently",
+    "conflict",
+    "constraint",
+    "create",
+    "cross",
+    "current",
+    "current_catalog",
+    "current_date",
+    "current_role",
+    "current_schema",
+    "current_time",
+    "current_timestamp",
+    "current_user",
+    "database",
+    "default",
+    "deferrable",
+    "deferred",
+    "delete",
+    "desc",
+    "detach",
+    "distinct",
+    "do",
+    "drop",
+    "each",
+    "else",
+    "end",
+    "escape",
+    "except",
+    "exclude",
+    "exclusive",
+    "exists",
+    "explain",
+    "fail",
+    "false",
+    "fetch",
+    "filter",
+    "first",
+    "following",
+    "for",
+    "foreign",
+    "freeze",
+    "from",
+    "full",
+    "generated",
+    "glob",
+    "grant",
+    "group",
+    "groups",
+    "having",
+    "if",
+    "ignore",
+    "ilike",
+    "immediate",
+    "in",
+    "index",
+    "indexed",
+    "initially",
+    "inner",
+    "insert",
+    "instead",
+    "intersect",
+    "into",
+    "is",
+    "isnull",
+    "join",
+    "key",
+    "last",
+    "lateral",
+    "leading",
+    "left",
+    "like",
+    "limit",
+    "localtime",
+    "localtimestamp",
+    "match",
+    "materialized",
+    "natural",
+    "no",
+    "not",
+    "nothing",
+    "notnull",
+    "null",
+    "nulls",
+    "of",
+    "offset",
+    "on",
+    "only",
+    "or",
+    "order",
+    "others",
+    "outer",
+    "over",
+    "overlaps",
+    "partition",
+    "placing",
+    "plan",
+    "pragma",
+    "preceding",
+    "primary",
+    "query",
+    "raise",
+    "range",
+    "recursive",
+    "references",
+    "regexp",
+    "reindex",
+    "release",
+    "rename",
+    "replace",
+    "restrict",
+    "returning",
+    "right",
+    "rollback",
+    "row",
+    "rows",
+    "savepoint",
+    "select",
+    "session_user",
+    "set",
+    "similar",
+    "some",
+    "symmetric",
+    "system_user",
+    "table",
+    "tablesample",
+    "temp",
+    "temporary",
+    "then",
+    "ties",
+    "to",
+    "trailing",
+    "transaction",
+    "trigger",
+    "true",
+    "unbounded",
+    "union",
+    "unique",
+    "update",
+    "user",
+    "using",
+    "vacuum",
+    "values",
+    "variadic",
+    "verbose",
+    "view",
+    "virtual",
+    "when",
+    "where",
+    "window",
+    "with",
+    "without",
+};
+
+static void append_part(orm__text *text, const char *part, bool upper);
+static int compare_words(const void *key, const void *item);
+static uint32_t hash_of(const char *text);
+
+const char *ormc_names_type(orm__arena *arena, const char *package, const char *model)
+{
+    return ormc_names_expand(arena, "%p_%m", package, model, NULL);
+}
+
+const char *ormc_names_handle(orm__arena *arena, const char *package, const char *model)
+{
+    return ormc_names_expand(arena, "%P_%M", package, model, NULL);
+}
+
+const char *ormc_names_constant(orm__arena *arena, const char *package, const char *enumeration, const char *value)
+{
+    return ormc_names_expand(arena, "%P_%M_%N", package, enumeration, value);
+}
+
+const char *ormc_names_enum_part(orm__arena *arena, const char *package, const char *part, const char *enumeration)
+{
+    return orm__arena_printf(arena, "%s_%s_%s", package, part, enumeration);
+}
+
+const char *ormc_names_function(orm__arena *arena, const char *package, const char *model, const char *verb,
+                                const char *member)
+{
+    return orm__arena_printf(arena, "%s_%s_%s_%s", package, model, verb, member);
+}
+
+const char *ormc_names_guard(orm__arena *arena, const char *stem)
+{
+    return ormc_names_expand(arena, "%N_H", NULL, NULL, stem);
+}
+
+const char *ormc_names_member(orm__arena *arena, const char *name)
+{
+    return ormc_names_is_reserved(name) ? orm__arena_printf(arena, "%s_", name) : orm__arena_strdup(arena, name);
+}
+
+const char *ormc_names_expand(orm__arena *arena, const char *pattern, const char *package, const char *model,
+                              const char *name)
+{
+    orm__text text = {0};
+    for (const char *at = pattern; *at; at++) {
+        if (*at != '%') {
+            orm__text_char(&text, *at);
+            continue;
+        }
+        at++;
+        int which = tolower((unsigned char)*at);
+        append_part(&text, which == 'p' ? package : which == 'm' ? model : name, *at != which);
+    }
+    const char *result = text.failed ? NULL : orm__arena_copy(arena, text.data, text.length);
+    orm__text_release(&text);
+    return result;
+}
+
+static void append_part(orm__text *text, const char *part, bool upper)
+{
+    for (; *part; part++) {
+        unsigned char c = (unsigned char)*part;
+        bool plain = c < 128 && isalnum(c);
+        orm__text_char(text, !plain ? '_' : upper ? (char)toupper(c) : (char)c);
+    }
+}
+
+bool ormc_names_is_word(const char *name)
+{
+    if (!*name || isdigit((unsigned char)*name))
+        return false;
+    return strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_") == strlen(name);
+}
+
+bool ormc_names_is_reserved(const char *name)
+{
+    return bsearch(name, words_of_c, sizeof words_of_c / sizeof *words_of_c, sizeof *words_of_c, compare_words);
+}
+
+static int compare_words(const void *key, const void *item)
+{
+    return strcmp(key, *(const char *const *)item);
+}
+
+bool ormc_names_is_plain_sql(const char *name)
+{
+    if (!ormc_names_is_word(name) || strpbrk(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"))
+        return false;
+    size_t count = sizeof words_of_sql / sizeof *words_of_sql;
+    return !bsearch(name, words_of_sql, count, sizeof *words_of_sql, compare_words);
+}
+
+const char *ormc_names_index(orm__arena *arena, const char *table, const char *const *columns, size_t count,
+                             bool unique)
+{
+    const char *ending = unique ? "_key" : "_idx";
+    orm__text text = {0};
+    orm__text_string(&text, table);
+    for (size_t i = 0; i < count; i++)
+        orm__text_printf(&text, "_%s", columns[i]);
+    const char *name = NULL;
+    if (!text.failed && text.length + strlen(ending) <= LONGEST_SQL_NAME)
+        name = orm__arena_printf(arena, "%s%s", text.data, ending);
+    else if (!text.failed) {
+        size_t kept = LONGEST_SQL_NAME - strlen(ending) - strlen("_12345678");
+        while (kept && ((unsigned char)text.data[kept] & 0xC0) == 0x80)
+            kept--;
+        name = orm__arena_printf(arena, "%.*s_%08x%s", (int)kept, text.data, (unsigned)hash_of(text.data), ending);
+    }
+    orm__text_release(&text);
+    return name;
+}
+
+/* FNV-1a */
+static uint32_t hash_of(const char *text)
+{
+    uint32_t hash = 2166136261u;
+    for (; *text; text++)
+        hash = (hash ^ (unsigned char)*text) * 16777619u;
+    return hash;
+}

@@ -1,0 +1,68 @@
+/* names.h -- every identifier that ormc emits, the reserved words of C, C++ and SQL, and names made for the database.
+ *
+ * Strings returned are in the arena given; NULL when memory is gone.
+ * SPDX-License-Identifier: MIT */
+#ifndef ORMC_NAMES_H
+#define ORMC_NAMES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/arena.h"
+
+/* "blog_post": the row struct of a model, and what the names of all its types and functions begin with. Also the type of
+ * an enum: "blog_post_status". */
+const char *ormc_names_type(orm__arena *arena, const char *package, const char *model);
+/* "BLOG_POST": the model's handle struct. */
+const char *ormc_names_handle(orm__arena *arena, const char *package, const char *model);
+/* "BLOG_POST_STATUS_DRAFT". A byte of the value that is no letter or digit becomes an underscore. */
+const char *ormc_names_constant(orm__arena *arena, const char *package, const char *enumeration, const char *value);
+/* "blog_opt_post_status", for the part "opt"; others are in, in_null, change, change_null. */
+const char *ormc_names_enum_part(orm__arena *arena, const char *package, const char *part, const char *enumeration);
+/* "blog_post_set_title": verbs are set (columns); get, set (to one); get, add_to, remove_from (to many). `member` is the
+ * c_name of the column or relation. */
+const char *ormc_names_function(orm__arena *arena, const char *package, const char *model, const char *verb,
+                                const char *member);
+/* "BLOG_H", of the file whose stem is "blog". */
+const char *ormc_names_guard(orm__arena *arena, const char *stem);
+/* Member of a row struct and of a handle struct: the name itself; a reserved word of C or C++ gets a trailing underscore. */
+const char *ormc_names_member(orm__arena *arena, const char *name);
+
+/* Every form an emitted name can take, so that clashes are found before they are compiled. In a pattern %p stands for the
+ * package, %m for the model or enum, %n for the column, relation, value or file stem; %P, %M, %N are the same in upper case. */
+typedef enum ormc_name_scope {
+    ORMC_NAMES_OF_PACKAGE,
+    ORMC_NAMES_OF_FILE,
+    ORMC_NAMES_OF_ENUM,
+    ORMC_NAMES_OF_ENUM_VALUE,
+    ORMC_NAMES_OF_MODEL,
+    ORMC_NAMES_OF_COLUMN,
+    ORMC_NAMES_OF_TO_ONE,
+    ORMC_NAMES_OF_TO_MANY
+} ormc_name_scope;
+
+typedef struct ormc_name_form {
+    ormc_name_scope scope;
+    const char *pattern;
+} ormc_name_form;
+
+/* Ended by a row whose pattern is NULL. */
+extern const ormc_name_form ormc_name_forms[];
+
+/* `model` and `name` may be NULL where the pattern has no use for them. */
+const char *ormc_names_expand(orm__arena *arena, const char *pattern, const char *package, const char *model,
+                              const char *name);
+
+/* [A-Za-z_][A-Za-z0-9_]* */
+bool ormc_names_is_word(const char *name);
+/* A keyword of C or C++, or a macro that the standard headers or the compiler define in lower case. */
+bool ormc_names_is_reserved(const char *name);
+/* May stand in SQL without quotes, in both dialects: lower case, and no key word of either. */
+bool ormc_names_is_plain_sql(const char *name);
+
+/* The name of an index that has none: "post_author_id_created_at_idx", "_key" when unique. At most 63 bytes: a longer one
+ * is cut and gets a hash of the whole. `columns` are database names. */
+const char *ormc_names_index(orm__arena *arena, const char *table, const char *const *columns, size_t count,
+                             bool unique);
+
+#endif

@@ -1,0 +1,540 @@
+/* syntax.c -- libyaml's events to the tree of syntax.h; the only file that knows libyaml.
+ *
+ * What a text may not hold (bytes that are no UTF-8, control characters) is refused before libyaml sees it, so that the
+ * message can name the place.
+ * SPDX-License-Identifier: MIT */
+#include "syntax.h"
+
+#include "base/text.h"
+#include "table.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <yaml.h>
+
+typedef struct anchored {
+    const ormc_node *node; /* NULL while its node is being read */
+} anchored;
+
+typedef struct parser {
+    yaml_parser_t yaml;
+    yaml_event_t event;
+    bool holds_event;
+    orm__arena *arena;
+    orm__arena scratch; /* for the keys of one mapping */
+    ormc_diagnostics *diagnostics;
+    const char *path, *text;
+    size_t size;
+    size_t *line_starts, line_count; /* byte offsets */
+    size_t character, offset;        /* one position in the text, counted in characters and in bytes */
+    ormc_table anchors;
+    size_t aliased; /* nodes that aliases stood for so far */
+    int depth;
+    bool stopped; /* an error after which nothing more can be read, already reported */
+    bool no_memory;
+} parser;
+
+/* Nodes of a collection while it is read. */
+typedef struct node_list {
+    const ormc_node **items;
+    size_t count, capacity;
+} node_list;
+
+static bool read_text(const char *path, ormc_diagnostics *diagnostics, orm__text *text);
+static bool find_lines(parser *p);
+static bool check_characters(parser *p);
+static size_t decode(const char *text, size_t size, uint32_t *character);
+static bool is_allowed(uint32_t character);
+static ormc_place place_at(const parser *p, size_t offset, size_t end);
+static size_t offset_of(parser *p, yaml_mark_t mark);
+static const ormc_node *read_document(parser *p);
+static bool next_event(parser *p);
+static void drop_event(parser *p);
+static void report_yaml_error(parser *p);
+static const ormc_node *read_node(parser *p);
+static const ormc_node *read_alias(parser *p);
+static const ormc_node *read_scalar(parser *p);
+static const ormc_node *read_collection(parser *p);
+static bool read_children(parser *p, yaml_event_type_t end, node_list *list);
+static bool push(parser *p, node_list *list, const ormc_node *node);
+static bool make_pairs(parser *p, ormc_node *mapping, const node_list *list);
+static size_t count_merged(const ormc_node *value);
+static bool check_key(parser *p, const ormc_node *key);
+static bool is_merge(const ormc_node *key);
+static bool add_merged(parser *p, ormc_node *mapping, ormc_table *keys, const ormc_node *value);
+static bool add_pairs_of(parser *p, ormc_node *mapping, ormc_table *keys, const ormc_node *from);
+static ormc_node *new_node(parser *p, ormc_node_kind kind);
+static anchored *open_anchor(parser *p, const yaml_char_t *name);
+static void check_tag(parser *p, const yaml_char_t *tag, ormc_place place);
+static const ormc_node *out_of_memory(parser *p);
+
+bool ormc_syntax_read(const char *path, orm__arena *arena, ormc_diagnostics *diagnostics, const ormc_node **tree)
+{
+    *tree = NULL;
+    orm__text text = {0};
+    bool read = read_text(path, diagnostics, &text);
+    bool fine = !text.failed;
+    if (read && fine)
+        fine = ormc_syntax_parse(path, text.data ? text.data : "", text.length, arena, diagnostics, tree);
+    orm__text_release(&text);
+    return fine;
+}
+
+static bool read_text(const char *path, ormc_diagnostics *diagnostics, orm__text *text)
+{
+    ormc_place place = {.file = path};
+    FILE *file = fopen(path, "rb");
+    char block[1 << 14];
+    size_t size = 1;
+    while (file && size && text->length <= ORMC_LARGEST_FILE) {
+        size = fread(block, 1, sizeof block, file);
+        orm__text_bytes(text, block, size);
+    }
+    bool failed = !file || ferror(file);
+    if (failed)
+        ormc_report(diagnostics, ORMC_ERROR, place, "cannot be read: %s", strerror(errno));
+    else if (text->length > ORMC_LARGEST_FILE)
+        ormc_report(diagnostics, ORMC_ERROR, place, "is larger than %d MiB", ORMC_LARGEST_FILE >> 20);
+    if (file)
+        fclose(file);
+    return !failed && text->length <= ORMC_LARGEST_FILE;
+}
+
+bool ormc_syntax_parse(const char *path, const char *text, size_t size, orm__arena *arena,
+                       ormc_diagnostics *diagnostics, const ormc_node **tree)
+{
+    *tree = NULL;
+    if (size >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0) {
+        text += 3;
+        size -= 3;
+    }
+    ormc_diagnostics_add_source(diagnostics, path, text, size);
+    parser p = {.arena = arena, .diagnostics = diagnostics, .path = path, .text = text, .size = size};
+    if (!find_lines(&p))
+        return false;
+    if (!check_characters(&p))
+        return true;
+    if (!yaml_parser_initialize(&p.yaml))
+        return false;
+    yaml_parser_set_encoding(&p.yaml, YAML_UTF8_ENCODING);
+    yaml_parser_set_input_string(&p.yaml, (const unsigned char *)text, size);
+    const ormc_node *read = read_document(&p);
+    drop_event(&p);
+    yaml_parser_delete(&p.yaml);
+    *tree = p.stopped ? NULL : read;
+    return !p.no_memory;
+}
+
+static bool find_lines(parser *p)
+{
+    size_t count = 1;
+    for (size_t i = 0; i < p->size; i++)
+        count += p->text[i] == '\n' || p->text[i] == '\r';
+    p->line_starts = orm__arena_alloc(p->arena, count * sizeof *p->line_starts);
+    if (!p->line_starts)
+        return false;
+    p->line_starts[p->line_count++] = 0;
+    for (size_t i = 0; i < p->size; i++)
+        if (p->text[i] == '\n' || (p->text[i] == '\r' && (i + 1 == p->size || p->text[i + 1] != '\n')))
+            p->line_starts[p->line_count++] = i + 1;
+    return true;
+}
+
+static bool check_characters(parser *p)
+{
+    if (p->size >= 2 && (memcmp(p->text, "\xFF\xFE", 2) == 0 || memcmp(p->text, "\xFE\xFF", 2) == 0)) {
+        ormc_report(p->diagnostics, ORMC_ERROR, (ormc_place){.file = p->path}, "is UTF-16, and must be UTF-8");
+        return false;
+    }
+    for (size_t at = 0; at < p->size;) {
+        uint32_t character;
+        size_t length = decode(p->text + at, p->size - at, &character);
+        ormc_place place = place_at(p, at, at + 1);
+        if (!length)
+            ormc_report(p->diagnostics, ORMC_ERROR, place, "the byte 0x%02X is not valid UTF-8 here",
+                        (unsigned)(unsigned char)p->text[at]);
+        else if (!is_allowed(character))
+            ormc_report(p->diagnostics, ORMC_ERROR, place, "the control character U+%04X may not stand here",
+                        (unsigned)character);
+        if (!length || !is_allowed(character))
+            return false;
+        at += length;
+    }
+    return true;
+}
+
+/* The length of the character that `text` begins with; 0 when it is none. */
+static size_t decode(const char *text, size_t size, uint32_t *character)
+{
+    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+    const unsigned char *bytes = (const unsigned char *)text;
+    size_t length = bytes[0] < 0x80 ? 1 : bytes[0] < 0xC0 ? 0 : bytes[0] < 0xE0 ? 2 : bytes[0] < 0xF0 ? 3 : 4;
+    if (bytes[0] >= 0xF8 || length > size)
+        return 0;
+    uint32_t value = length == 1 ? bytes[0] : bytes[0] & (0x7Fu >> length);
+    for (size_t i = 1; i < length; i++) {
+        if ((bytes[i] & 0xC0) != 0x80)
+            return 0;
+        value = value << 6 | (bytes[i] & 0x3Fu);
+    }
+    *character = value;
+    bool valid = value >= least[length] && value <= 0x10FFFF && (value < 0xD800 || value > 0xDFFF);
+    return valid ? length : 0;
+}
+
+/* What libyaml would take. */
+static bool is_allowed(uint32_t c)
+{
+    return c == '\t' || c == '\n' || c == '\r' || (c >= 0x20 && c <= 0x7E) || c == 0x85 || (c >= 0xA0 && c <= 0xD7FF) ||
+           (c >= 0xE000 && c <= 0xFFFD && c != 0xFEFF) || c >= 0x10000;
+}
+
+/* The stretch from `offset` to `end`, or to the end of its line. */
+static ormc_place place_at(const parser *p, size_t offset, size_t end)
+{
+    size_t low = 0, high = p->line_count;
+    while (high - low > 1) {
+        size_t middle = low + (high - low) / 2;
+        if (p->line_starts[middle] <= offset)
+            low = middle;
+        else
+            high = middle;
+    }
+    size_t line_end = offset;
+    while (line_end < end && p->text[line_end] != '\n' && p->text[line_end] != '\r')
+        line_end++;
+    return (ormc_place){.file = p->path,
+                        .line = (int)low + 1,
+                        .column = (int)(offset - p->line_starts[low]) + 1,
+                        .length = (int)(line_end - offset)};
+}
+
+/* libyaml counts characters; the last position asked for is near, so the way is counted from there. */
+static size_t offset_of(parser *p, yaml_mark_t mark)
+{
+    for (; p->character < mark.index && p->offset < p->size; p->character++)
+        do
+            p->offset++;
+        while (p->offset < p->size && ((unsigned char)p->text[p->offset] & 0xC0) == 0x80);
+    for (; p->character > mark.index; p->character--)
+        do
+            p->offset--;
+        while (((unsigned char)p->text[p->offset] & 0xC0) == 0x80);
+    return p->offset;
+}
+
+static const ormc_node *read_document(parser *p)
+{
+    while (next_event(p) && (p->event.type == YAML_STREAM_START_EVENT || p->event.type == YAML_DOCUMENT_START_EVENT))
+        continue;
+    if (p->stopped)
+        return NULL;
+    const ormc_node *tree = p->event.type == YAML_STREAM_END_EVENT ? NULL : read_node(p);
+    if (p->stopped)
+        return NULL;
+    if (!tree || ormc_node_is_null(tree)) {
+        ormc_report(p->diagnostics, ORMC_ERROR, (ormc_place){.file = p->path}, "is empty");
+        return NULL;
+    }
+    if (!next_event(p) || !next_event(p)) /* the end of the document, and what follows it */
+        return NULL;
+    if (p->event.type == YAML_STREAM_END_EVENT)
+        return tree;
+    size_t offset = offset_of(p, p->event.start_mark);
+    ormc_report(p->diagnostics, ORMC_ERROR, place_at(p, offset, offset + 3),
+                "a second document; a file holds only one");
+    return NULL;
+}
+
+static bool next_event(parser *p)
+{
+    drop_event(p);
+    if (p->stopped)
+        return false;
+    p->holds_event = yaml_parser_parse(&p->yaml, &p->event);
+    if (!p->holds_event)
+        report_yaml_error(p);
+    return p->holds_event;
+}
+
+static void drop_event(parser *p)
+{
+    if (p->holds_event)
+        yaml_event_delete(&p->event);
+    p->holds_event = false;
+}
+
+static void report_yaml_error(parser *p)
+{
+    p->stopped = true;
+    if (p->yaml.error == YAML_MEMORY_ERROR) {
+        p->no_memory = true;
+        return;
+    }
+    size_t offset = offset_of(p, p->yaml.problem_mark);
+    if (offset == p->size) /* what is missing at the end is missing behind the last word */
+        while (offset && strchr(" \t\r\n", p->text[offset - 1]))
+            offset--;
+    const char *problem = p->yaml.problem ? p->yaml.problem : "it cannot be read";
+    if (offset < p->size && p->text[offset] == '\t')
+        problem = "a tab may not indent; use spaces";
+    ormc_report(p->diagnostics, ORMC_ERROR, place_at(p, offset, offset + 1), "not valid YAML: %s", problem);
+    if (!p->yaml.context || p->yaml.context_mark.index == p->yaml.problem_mark.index)
+        return;
+    offset = offset_of(p, p->yaml.context_mark);
+    ormc_report(p->diagnostics, ORMC_NOTE, place_at(p, offset, offset + 1), "%s that begins here", p->yaml.context);
+}
+
+/* Reads the node that the current event begins. NULL when reading stopped. */
+static const ormc_node *read_node(parser *p)
+{
+    switch (p->event.type) {
+    case YAML_ALIAS_EVENT:
+        return read_alias(p);
+    case YAML_SCALAR_EVENT:
+        return read_scalar(p);
+    default:
+        return read_collection(p);
+    }
+}
+
+static const ormc_node *read_alias(parser *p)
+{
+    const char *name = (const char *)p->event.data.alias.anchor;
+    size_t offset = offset_of(p, p->event.start_mark);
+    ormc_place place = place_at(p, offset, offset_of(p, p->event.end_mark));
+    const anchored *found = ormc_table_get(&p->anchors, name);
+    p->stopped = !found || !found->node;
+    if (!found)
+        ormc_report(p->diagnostics, ORMC_ERROR, place, "no anchor '&%s' comes before this alias", name);
+    else if (!found->node)
+        ormc_report(p->diagnostics, ORMC_ERROR, place, "the alias '*%s' stands inside what it refers to", name);
+    if (p->stopped)
+        return NULL;
+    p->aliased += found->node->weight;
+    if (p->aliased <= ORMC_MOST_ALIASED_NODES)
+        return found->node;
+    ormc_report(p->diagnostics, ORMC_ERROR, place, "the aliases stand for more than %d nodes", ORMC_MOST_ALIASED_NODES);
+    p->stopped = true;
+    return NULL;
+}
+
+static const ormc_node *read_scalar(parser *p)
+{
+    ormc_node *node = new_node(p, ORMC_SCALAR);
+    anchored *anchor = open_anchor(p, p->event.data.scalar.anchor);
+    const char *text = (const char *)p->event.data.scalar.value;
+    size_t length = p->event.data.scalar.length;
+    if (!node || p->no_memory)
+        return out_of_memory(p);
+    node->text = orm__arena_copy(p->arena, text, length);
+    if (!node->text)
+        return out_of_memory(p);
+    node->quoted = p->event.data.scalar.style != YAML_PLAIN_SCALAR_STYLE;
+    check_tag(p, p->event.data.scalar.tag, node->place);
+    if (strlen(text) != length)
+        ormc_report(p->diagnostics, ORMC_ERROR, node->place, "a text may not hold the character U+0000");
+    if (anchor)
+        anchor->node = node;
+    return node;
+}
+
+static const ormc_node *read_collection(parser *p)
+{
+    bool is_mapping = p->event.type == YAML_MAPPING_START_EVENT;
+    ormc_node *node = new_node(p, is_mapping ? ORMC_MAPPING : ORMC_SEQUENCE);
+    anchored *anchor = open_anchor(p, is_mapping ? p->event.data.mapping_start.anchor
+                                                 : p->event.data.sequence_start.anchor);
+    if (!node || p->no_memory)
+        return out_of_memory(p);
+    check_tag(p, is_mapping ? p->event.data.mapping_start.tag : p->event.data.sequence_start.tag, node->place);
+    if (p->depth == ORMC_DEEPEST_NESTING) {
+        ormc_report(p->diagnostics, ORMC_ERROR, node->place, "nested more than %d deep", ORMC_DEEPEST_NESTING);
+        p->stopped = true;
+        return NULL;
+    }
+    node_list list = {0};
+    p->depth++;
+    bool read = read_children(p, is_mapping ? YAML_MAPPING_END_EVENT : YAML_SEQUENCE_END_EVENT, &list);
+    p->depth--;
+    if (!read)
+        return NULL;
+    for (size_t i = 0; i < list.count; i++)
+        node->weight += list.items[i]->weight;
+    node->items = is_mapping ? NULL : list.items;
+    node->count = is_mapping ? 0 : list.count;
+    if (is_mapping && !make_pairs(p, node, &list))
+        return out_of_memory(p);
+    if (anchor)
+        anchor->node = node;
+    return node;
+}
+
+static bool read_children(parser *p, yaml_event_type_t end, node_list *list)
+{
+    while (next_event(p) && p->event.type != end) {
+        const ormc_node *child = read_node(p);
+        if (!child)
+            return false;
+        if (!push(p, list, child))
+            return out_of_memory(p);
+    }
+    return !p->stopped;
+}
+
+static bool push(parser *p, node_list *list, const ormc_node *node)
+{
+    if (list->count == list->capacity) {
+        size_t capacity = list->capacity ? list->capacity * 2 : 4;
+        const ormc_node **items = orm__arena_alloc(p->arena, capacity * sizeof *items);
+        if (!items)
+            return false;
+        if (list->count)
+            memcpy(items, list->items, list->count * sizeof *items);
+        orm__arena_recycle(p->arena, list->items, list->capacity * sizeof *items);
+        *list = (node_list){.items = items, .count = list->count, .capacity = capacity};
+    }
+    list->items[list->count++] = node;
+    return true;
+}
+
+/* Keys and values alternate in the list. What a mapping says itself goes before what it merges. False: no memory. */
+static bool make_pairs(parser *p, ormc_node *mapping, const node_list *list)
+{
+    size_t most = list->count / 2;
+    for (size_t i = 0; i < list->count; i += 2)
+        most += is_merge(list->items[i]) ? count_merged(list->items[i + 1]) : 0;
+    mapping->pairs = orm__arena_zalloc(p->arena, most, sizeof *mapping->pairs);
+    if (!mapping->pairs)
+        return false;
+    ormc_table keys = {0};
+    bool fine = true;
+    for (size_t i = 0; i < list->count && fine; i += 2) {
+        const ormc_node *key = list->items[i];
+        if (is_merge(key) || !check_key(p, key))
+            continue;
+        const ormc_node *first = ormc_table_add(&keys, &p->scratch, key->text, (void *)(uintptr_t)key);
+        fine = first != NULL;
+        if (first == key) {
+            mapping->pairs[mapping->count++] = (ormc_pair){.key = key, .value = list->items[i + 1]};
+        } else if (fine) {
+            ormc_report(p->diagnostics, ORMC_ERROR, key->place, "the key '%s' is given twice", key->text);
+            ormc_report(p->diagnostics, ORMC_NOTE, first->place, "first given here");
+        }
+    }
+    for (size_t i = 0; i < list->count && fine; i += 2)
+        if (is_merge(list->items[i]))
+            fine = add_merged(p, mapping, &keys, list->items[i + 1]);
+    orm__arena_release(&p->scratch);
+    return fine;
+}
+
+static size_t count_merged(const ormc_node *value)
+{
+    if (value->kind != ORMC_SEQUENCE)
+        return value->count;
+    size_t count = 0;
+    for (size_t i = 0; i < value->count; i++)
+        count += value->items[i]->kind == ORMC_MAPPING ? value->items[i]->count : 0;
+    return count;
+}
+
+static bool check_key(parser *p, const ormc_node *key)
+{
+    if (key->kind != ORMC_SCALAR)
+        ormc_report(p->diagnostics, ORMC_ERROR, key->place, "a key must be a word, not a list or a mapping");
+    return key->kind == ORMC_SCALAR;
+}
+
+static bool is_merge(const ormc_node *key)
+{
+    return key->kind == ORMC_SCALAR && !key->quoted && strcmp(key->text, "<<") == 0;
+}
+
+static bool add_merged(parser *p, ormc_node *mapping, ormc_table *keys, const ormc_node *value)
+{
+    if (value->kind == ORMC_MAPPING)
+        return add_pairs_of(p, mapping, keys, value);
+    if (value->kind == ORMC_SCALAR)
+        ormc_report(p->diagnostics, ORMC_ERROR, value->place, "'<<' merges a mapping or a list of mappings");
+    for (size_t i = 0; i < value->count; i++) {
+        if (value->items[i]->kind != ORMC_MAPPING)
+            ormc_report(p->diagnostics, ORMC_ERROR, value->items[i]->place, "'<<' merges mappings only");
+        else if (!add_pairs_of(p, mapping, keys, value->items[i]))
+            return false;
+    }
+    return true;
+}
+
+static bool add_pairs_of(parser *p, ormc_node *mapping, ormc_table *keys, const ormc_node *from)
+{
+    for (size_t i = 0; i < from->count; i++) {
+        const ormc_node *key = from->pairs[i].key;
+        const ormc_node *first = ormc_table_add(keys, &p->scratch, key->text, (void *)(uintptr_t)key);
+        if (!first)
+            return false;
+        if (first == key)
+            mapping->pairs[mapping->count++] = from->pairs[i];
+    }
+    return true;
+}
+
+static ormc_node *new_node(parser *p, ormc_node_kind kind)
+{
+    ormc_node *node = orm__arena_zalloc(p->arena, 1, sizeof *node);
+    if (!node)
+        return NULL;
+    size_t offset = offset_of(p, p->event.start_mark);
+    size_t end = kind == ORMC_SCALAR ? offset_of(p, p->event.end_mark) : offset + 1;
+    node->kind = kind;
+    node->place = place_at(p, offset, end < p->size ? end : p->size);
+    node->weight = 1;
+    return node;
+}
+
+/* NULL without a name, or when memory is gone. An anchor may be given again, and then stands for the later node. */
+static anchored *open_anchor(parser *p, const yaml_char_t *name)
+{
+    if (!name)
+        return NULL;
+    anchored *fresh = orm__arena_zalloc(p->arena, 1, sizeof *fresh);
+    const char *key = orm__arena_strdup(p->arena, (const char *)name);
+    anchored *found = fresh && key ? ormc_table_add(&p->anchors, p->arena, key, fresh) : NULL;
+    if (!found)
+        return p->no_memory = true, NULL;
+    found->node = NULL;
+    return found;
+}
+
+static void check_tag(parser *p, const yaml_char_t *tag, ormc_place place)
+{
+    if (tag)
+        ormc_report(p->diagnostics, ORMC_ERROR, place, "the tag '%s' has no meaning here", (const char *)tag);
+}
+
+static const ormc_node *out_of_memory(parser *p)
+{
+    p->stopped = p->no_memory = true;
+    return NULL;
+}
+
+const ormc_node *ormc_node_find(const ormc_node *node, const char *key)
+{
+    if (!node || node->kind != ORMC_MAPPING)
+        return NULL;
+    for (size_t i = 0; i < node->count; i++)
+        if (strcmp(node->pairs[i].key->text, key) == 0)
+            return node->pairs[i].value;
+    return NULL;
+}
+
+bool ormc_node_is_null(const ormc_node *node)
+{
+    static const char *const words[] = {"", "~", "null", "Null", "NULL"};
+    for (size_t i = 0; node->kind == ORMC_SCALAR && !node->quoted && i < sizeof words / sizeof *words; i++)
+        if (strcmp(node->text, words[i]) == 0)
+            return true;
+    return false;
+}

@@ -1,0 +1,54 @@
+/* syntax.h -- YAML text to a tree of nodes, each with its place.
+ *
+ * Aliases and `<<` merges are resolved, so a tree may hold one node in several positions; how much they expand to, how deep
+ * nodes nest and how large a file may be is bounded. What the nodes mean is link.h's to say.
+ * SPDX-License-Identifier: MIT */
+#ifndef ORMC_SYNTAX_H
+#define ORMC_SYNTAX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/arena.h"
+#include "diagnostic.h"
+
+enum {
+    ORMC_LARGEST_FILE = 16 << 20, /* bytes */
+    ORMC_DEEPEST_NESTING = 100,
+    ORMC_MOST_ALIASED_NODES = 1000000 /* nodes that all aliases of a file stand for together */
+};
+
+typedef enum ormc_node_kind { ORMC_SCALAR, ORMC_SEQUENCE, ORMC_MAPPING } ormc_node_kind;
+
+typedef struct ormc_node ormc_node;
+
+typedef struct ormc_pair {
+    const ormc_node *key; /* a scalar */
+    const ormc_node *value;
+} ormc_pair;
+
+struct ormc_node {
+    ormc_node_kind kind;
+    ormc_place place;
+    const char *text;        /* of a scalar */
+    bool quoted;             /* a scalar in quotes or in block style: always a text, never a number or a word */
+    const ormc_node **items; /* of a sequence */
+    ormc_pair *pairs;        /* of a mapping: the first of those with equal keys, then what `<<` brings in */
+    size_t count;            /* of items or pairs */
+    size_t weight;           /* nodes below it and itself, aliases expanded */
+};
+
+/* Reads a file, or a text that stands for one, and gives its texts to the diagnostics as a source. What is wrong with it is
+ * reported; *tree is NULL when it cannot be read to its end. False only when memory is gone. The tree is in the arena; it
+ * borrows `path`. */
+bool ormc_syntax_read(const char *path, orm__arena *arena, ormc_diagnostics *diagnostics, const ormc_node **tree);
+bool ormc_syntax_parse(const char *path, const char *text, size_t size, orm__arena *arena,
+                       ormc_diagnostics *diagnostics, const ormc_node **tree);
+
+/* The value of a key; NULL when the node is no mapping or has no such key. */
+const ormc_node *ormc_node_find(const ormc_node *node, const char *key);
+
+/* Nothing at all, ~ or null. */
+bool ormc_node_is_null(const ormc_node *node);
+
+#endif

@@ -1,0 +1,57 @@
+/* template.h -- a Mustache engine: text with tags, and a tree of data, to text.
+ *
+ * Implements the public Mustache specification (github.com/mustache/spec): interpolation, sections, inverted sections,
+ * comments, partials with indentation, set delimiters; not the optional lambdas, inheritance and dynamic names. Knows
+ * nothing of models.
+ * SPDX-License-Identifier: MIT */
+#ifndef ORMC_TEMPLATE_H
+#define ORMC_TEMPLATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/arena.h"
+#include "base/text.h"
+
+/* A node of the data: null, boolean, text, list or object. Arena memory; strings given are borrowed, not copied. */
+typedef struct ormc_data ormc_data;
+
+/* Each returns NULL when memory is gone; set and append accept NULL values and then do nothing but remember the failure. */
+ormc_data *ormc_data_null(orm__arena *arena);
+ormc_data *ormc_data_boolean(orm__arena *arena, bool value);
+ormc_data *ormc_data_text(orm__arena *arena, const char *text);
+ormc_data *ormc_data_list(orm__arena *arena);
+ormc_data *ormc_data_object(orm__arena *arena);
+/* Members keep no order; setting a key twice replaces it. Lookup is by hash, for objects of hundreds of members. */
+void ormc_data_set(ormc_data *object, const char *key, ormc_data *value);
+void ormc_data_append(ormc_data *list, ormc_data *item);
+/* Conveniences for views: each sets a member of that kind. */
+void ormc_data_set_text(ormc_data *object, const char *key, const char *text);
+void ormc_data_set_boolean(ormc_data *object, const char *key, bool value);
+ormc_data *ormc_data_set_list(ormc_data *object, const char *key);
+ormc_data *ormc_data_set_object(ormc_data *object, const char *key);
+
+/* Where templates come from: returns the text of the template or partial `name` (borrowed until the render ends), NULL
+ * when there is none. */
+typedef const char *(*ormc_template_lookup)(const char *name, void *user);
+
+typedef struct ormc_template_options {
+    ormc_template_lookup lookup;
+    void *user;
+    bool strict;                       /* a name or partial that is nowhere is an error; by the specification it is empty */
+} ormc_template_options;
+
+/* What went wrong, and where: the template's name, line and column (from 1). */
+typedef struct ormc_template_error {
+    char message[256];
+    char name[128];
+    int line, column;
+} ormc_template_error;
+
+/* Appends to `out` what the template `name` makes of `data`. False, with `error` filled, for an open or misplaced section,
+ * an unclosed tag, bad delimiters, partials nested more than 100 deep, no memory, and in strict mode unknown names; `out`
+ * then holds a part that must not be used. */
+bool ormc_template_render(const ormc_template_options *options, const char *name, const ormc_data *data, orm__text *out,
+                          ormc_template_error *error);
+
+#endif

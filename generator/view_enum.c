@@ -1,0 +1,116 @@
+/* view_enum.c -- the data of an enum and of the schema.
+ *
+ * Keys of an enum: type, column (of its handles), opt, in, in_null, change, change_null, of, guard (false unless several
+ * headers declare it), values [{constant, first}]; for the source: literal (its name), literals, count, defined (here), static (when
+ * defined), mentioned (defined elsewhere), used (by columns of this file).
+ * Keys of the schema: literal (its name), models [{type}], model_count, create_postgresql, drop_postgresql, create_sqlite, drop_sqlite
+ * (each [{sql}]), long (a statement is longer than C promises to take).
+ * SPDX-License-Identifier: MIT */
+#include "view_parts.h"
+
+#include "ddl.h"
+#include "literal.h"
+#include "names.h"
+
+#include <string.h>
+
+enum { LONGEST_STRING = 4095 };                /* that a C11 compiler must take */
+
+static void put_parts(ormc_view *view, ormc_data *data, const char *name);
+static void put_values(ormc_view *view, ormc_data *data, const ormc_enum *enumeration);
+static bool put_statements(ormc_view *view, ormc_data *data, const char *key, const ormc_statements *statements);
+
+ormc_data *view_make_enum(ormc_view *view, const view_enum *item, const ormc_file *file)
+{
+    const ormc_enum *enumeration = item->enumeration;
+    ormc_data *data = ormc_data_object(view->arena);
+    bool own = enumeration->file == file;
+    ormc_data_set_text(data, "type", item->type);
+    put_parts(view, data, enumeration->name);
+    if (item->header_count > 1)
+        ormc_data_set_text(data, "guard",
+                           ormc_names_expand(view->arena, "%P_%M_DEFINED", view->package->name, enumeration->name, NULL));
+    else
+        ormc_data_set_boolean(data, "guard", false);
+    view_set_literal(view, data, "literal", enumeration->name);
+    put_values(view, data, enumeration);
+    ormc_data_set_boolean(data, "defined", own && item->used);
+    ormc_data_set_boolean(data, "static", own && !item->shared);
+    ormc_data_set_boolean(data, "mentioned", !own);
+    ormc_data_set_boolean(data, "used", own ? item->used_here : true);
+    return data;
+}
+
+static void put_parts(ormc_view *view, ormc_data *data, const char *name)
+{
+    static const char *const parts[] = {"opt", "in", "in_null", "change", "change_null", "of"};
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        ormc_data_set_text(data, parts[i], ormc_names_enum_part(view->arena, view->package->name, parts[i], name));
+}
+
+static void put_values(ormc_view *view, ormc_data *data, const ormc_enum *enumeration)
+{
+    ormc_data *values = ormc_data_set_list(data, "values");
+    orm__text literals = {0};
+    for (size_t i = 0; i < enumeration->value_count; i++) {
+        const char *value = enumeration->values[i];
+        ormc_data *item = ormc_data_object(view->arena);
+        ormc_data_set_text(item, "constant",
+                           ormc_names_constant(view->arena, view->package->name, enumeration->name, value));
+        ormc_data_set_boolean(item, "first", i == 0);
+        ormc_data_append(values, item);
+        orm__text_string(&literals, i ? ", " : "{");
+        ormc_literal_c_string(&literals, value, strlen(value));
+    }
+    orm__text_char(&literals, '}');
+    view_set_written(view, data, "literals", &literals);
+    view_set(view, data, "count", "%zu", enumeration->value_count);
+}
+
+ormc_data *view_make_schema(ormc_view *view)
+{
+    ormc_data *data = ormc_data_object(view->arena), *models = ormc_data_list(view->arena);
+    ormc_ddl postgresql, sqlite;
+    if (!ormc_ddl_make(view->package, ORMC_POSTGRESQL, view->arena, &postgresql) ||
+        !ormc_ddl_make(view->package, ORMC_SQLITE, view->arena, &sqlite)) {
+        view->failed = true;
+        return data;
+    }
+    for (size_t i = 0; i < view->model_count; i++) {
+        ormc_data *model = ormc_data_object(view->arena);
+        ormc_data_set_text(model, "type", view->models[i].type);
+        ormc_data_append(models, model);
+    }
+    ormc_data_set(data, "models", models);
+    view_set_literal(view, data, "literal", view->package->name);
+    view_set(view, data, "model_count", "%zu", view->model_count);
+    bool overlong = put_statements(view, data, "create_postgresql", &postgresql.create);
+    overlong |= put_statements(view, data, "create_sqlite", &sqlite.create);
+    put_statements(view, data, "drop_postgresql", &postgresql.drop);
+    put_statements(view, data, "drop_sqlite", &sqlite.drop);
+    ormc_data_set_boolean(data, "long", overlong);
+    return data;
+}
+
+/* A line of SQL is a string constant of its own. True when a statement is longer than every compiler takes. */
+static bool put_statements(ormc_view *view, ormc_data *data, const char *key, const ormc_statements *statements)
+{
+    ormc_data *list = ormc_data_set_list(data, key);
+    bool overlong = false;
+    for (size_t i = 0; i < statements->count; i++) {
+        orm__text literal = {0};
+        const char *line = statements->items[i];
+        overlong |= strlen(line) > LONGEST_STRING;
+        while (*line) {
+            size_t length = strcspn(line, "\n");
+            length += line[length] == '\n';
+            orm__text_string(&literal, literal.length ? "\n    " : "");
+            ormc_literal_c_string(&literal, line, length);
+            line += length;
+        }
+        ormc_data *item = ormc_data_object(view->arena);
+        view_set_written(view, item, "sql", &literal);
+        ormc_data_append(list, item);
+    }
+    return overlong;
+}
