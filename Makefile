@@ -20,7 +20,7 @@ pkgconfigdir ?= $(libdir)/pkgconfig
 # What a variant is made of: `make BUILD=build/asan SANITIZE=address,undefined WERROR=yes SUITES="unit errors" check`.
 SANITIZE ?=
 WERROR   ?= no
-SUITES   ?= unit golden errors compile exports database schemas
+SUITES   ?= unit golden errors compile exports readme database schemas
 # Whether missing packages may be installed: these goals do, the others name the command. V=1 shows whole commands.
 DEPS     ?= $(if $(filter deps demo check asan tsan coverage bench fuzz,$(MAKECMDGOALS)),yes,no)
 NEEDS    := build $(if $(filter deps check asan tsan coverage bench fuzz headers golden-update,$(MAKECMDGOALS)),check) \
@@ -53,7 +53,7 @@ YAMLS     := $(wildcard $(foreach name,$(notdir $(wildcard schemas/*)),schemas/$
 NAMES     := $(basename $(notdir $(YAMLS)))
 PROGRAMS  := $(foreach name,$(NAMES),$(if $(wildcard schemas/$(name)/main.c),$(BUILD)/schemas/$(name)/$(name)))
 GENERATED := $(foreach name,$(NAMES),$(OBJ)/schemas/$(name)/$(name).o)
-SUITE_NEEDS = $(if $(filter unit,$(SUITES)),$(UNIT)) $(if $(filter compile schemas,$(SUITES)),$(GENERATED) $(PROGRAMS)) \
+SUITE_NEEDS = $(if $(filter unit,$(SUITES)),$(UNIT)) $(if $(filter compile readme schemas,$(SUITES)),$(GENERATED) $(PROGRAMS)) \
               $(if $(filter database,$(SUITES)),$(BUILD)/tests/database/database)
 STAMPS    := $(foreach name,$(NAMES),$(BUILD)/schemas/$(name)/generated)
 
@@ -132,8 +132,8 @@ help: ## show this
 INTERNAL := -Iruntime -Iruntime/include
 PUBLIC   := -Iruntime/include $(foreach name,$(NAMES),-I$(BUILD)/schemas/$(name))
 $(OBJ)/runtime/%.o:        INCLUDES = $(INTERNAL) -fPIC -fvisibility=hidden $(DRIVER_CFLAGS)
-$(OBJ)/generator/%.o:      INCLUDES = $(INTERNAL) -Igenerator $(YAML_CFLAGS)
-$(OBJ)/tests/unit/%.o:     INCLUDES = $(INTERNAL) -Igenerator $(CHECK_CFLAGS) $(DRIVER_CFLAGS)
+$(OBJ)/generator/%.o:      INCLUDES = $(INTERNAL) -iquote generator $(YAML_CFLAGS)
+$(OBJ)/tests/unit/%.o:     INCLUDES = $(INTERNAL) -iquote generator $(CHECK_CFLAGS) $(DRIVER_CFLAGS)
 $(OBJ)/tests/database/%.o: INCLUDES = $(PUBLIC) $(CHECK_CFLAGS)
 $(OBJ)/schemas/%.o:        INCLUDES = $(PUBLIC)
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # run.sh -- runs suites of tests and counts their cases.
 #
-#     tests/run.sh BUILD SUITE...              suites: unit golden errors compile exports database schemas
+#     tests/run.sh BUILD SUITE...              suites: unit golden errors compile exports readme database schemas
 #
 # BUILD is the folder that make built into. A line per program or script; what a failing one said follows its line, and
 # everything is in BUILD/tests/log/. The last line is the sum. The status is 1 when a case failed, or, with CI=true, was
@@ -110,6 +110,10 @@ suite_compile() {
 
 suite_exports() {
     run cases exports tests/compile/exports.sh "$build"
+}
+
+suite_readme() {
+    run cases readme tests/readme.sh "$build"
 }
 
 suite_database() {

@@ -1,7 +1,7 @@
 /* postgresql.c -- PostgreSQL behind driver.h: statements and their rows.
  *
- * Connecting is postgresql_connect.c; messages to and fro are postgresql_trip.c; the bytes of values postgresql_codec.h. The
- * rest of the runtime knows nothing of libpq.
+ * Connecting is postgresql_connect.c; messages to and fro are postgresql_trip.c; the bytes of values
+ * postgresql_codec.h. The rest of the runtime knows nothing of libpq.
  * SPDX-License-Identifier: MIT */
 #include "base/error.h"
 #include "driver/postgresql_codec.h"
@@ -94,8 +94,8 @@ static orm_status control(orm__link *base, const char *sql, size_t *rows, orm_er
     return l->failure;
 }
 
-/* A statement that the server no longer knows as it was prepared (DISCARD ALL; a column's type has changed) is sent again;
- * inside a transaction, which that has ended, the caller must begin again. */
+/* A statement that the server no longer knows as it was prepared (DISCARD ALL; a column's type has changed) is sent
+ * again; inside a transaction, which that has ended, the caller must begin again. */
 static orm_status start(orm__link *base, const char *before, orm__prepared *prepared, const orm_value *values,
                         orm__fetch fetch, orm_error *error)
 {

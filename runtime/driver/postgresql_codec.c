@@ -1,7 +1,7 @@
 /* postgresql_codec.c -- encoding of parameters, by postgresql_codec.h.
  *
- * A value is first taken as an item from wherever it stands (an orm_value, a list of C values, a member of many rows) and then
- * written as the type that the parameter is declared as.
+ * A value is first taken as an item from wherever it stands (an orm_value, a list of C values, a member of many rows)
+ * and then written as the type that the parameter is declared as.
  * SPDX-License-Identifier: MIT */
 #include "driver/postgresql_codec.h"
 
@@ -92,8 +92,9 @@ orm_status orm__pg_encode(orm__text *buffer, const orm__parameter *parameter, co
     return *null ? ORM_OK : encode_item(buffer, parameter->type, &one, error);
 }
 
-/* array_recv in src/backend/utils/adt/arrayfuncs.c: number of dimensions, whether there are NULLs, the elements' type; then
- * length and first index of the dimension; then the elements, each behind its size. An empty array has no dimension. */
+/* array_recv in src/backend/utils/adt/arrayfuncs.c: number of dimensions, whether there are NULLs, the elements' type;
+ * then length and first index of the dimension; then the elements, each behind its size. An empty array has no
+ * dimension. */
 static orm_status encode_list(orm__text *buffer, orm_type declared, const orm_value *value, orm_error *error)
 {
     bool rows = value->form == ORM_FORM_ROWS;
@@ -149,8 +150,8 @@ static orm_status encode_element(orm__text *buffer, orm_type declared, const ite
 }
 
 /* Times, dates, UUIDs and text look the same in C and on the wire, but for the order of bytes: date_recv, time_recv,
- * timestamp_recv, interval_recv in src/backend/utils/adt/{date,timestamp}.c, uuid_recv in uuid.c. jsonb has a version ahead
- * of its text: jsonb_recv in jsonb.c. */
+ * timestamp_recv, interval_recv in src/backend/utils/adt/{date,timestamp}.c, uuid_recv in uuid.c. jsonb has a version
+ * ahead of its text: jsonb_recv in jsonb.c. */
 static orm_status encode_item(orm__text *buffer, orm_type declared, const item *value, orm_error *error)
 {
     const orm__pg_format *format = &orm__pg_formats[declared];

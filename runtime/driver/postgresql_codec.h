@@ -1,8 +1,8 @@
 /* postgresql_codec.h -- PostgreSQL's binary formats: parameters out of C values, struct members out of results.
  *
- * Pure bytes, no libpq: encoding is postgresql_codec.c, decoding postgresql_decode.c. The formats are those that the server's
- * own type functions (int4recv, numeric_send ...) read and write; each function names the server's source file that shows
- * it. All numbers are big-endian.
+ * Pure bytes, no libpq: encoding is postgresql_codec.c, decoding postgresql_decode.c. The formats are those that the
+ * server's own type functions (int4recv, numeric_send ...) read and write; each function names the server's source
+ * file that shows it. All numbers are big-endian.
  * SPDX-License-Identifier: MIT */
 #ifndef ORM_DRIVER_POSTGRESQL_CODEC_H
 #define ORM_DRIVER_POSTGRESQL_CODEC_H
@@ -11,8 +11,8 @@
 #include "base/text.h"
 #include "driver/driver.h"
 
-/* pg_type.oid of the built-in types, from the server's src/include/catalog/pg_type.dat. From ORM__PG_FIRST_USER_TYPE on the
- * numbers are of enums, extensions and the like (FirstNormalObjectId in src/include/access/transam.h). */
+/* pg_type.oid of the built-in types, from the server's src/include/catalog/pg_type.dat. From ORM__PG_FIRST_USER_TYPE
+ * on the numbers are of enums, extensions and the like (FirstNormalObjectId in src/include/access/transam.h). */
 enum {
     ORM__PG_BOOL = 16,
     ORM__PG_BYTEA = 17,
@@ -51,8 +51,8 @@ typedef enum orm__pg_shape {
     ORM__PG_SPAN
 } orm__pg_shape;
 
-/* By orm_type: what a value is in C, and as what it travels. `size` is of the C value, `wire` of the encoded one where that
- * is fixed. */
+/* By orm_type: what a value is in C, and as what it travels. `size` is of the C value, `wire` of the encoded one where
+ * that is fixed. */
 typedef struct orm__pg_format {
     const char *name;
     orm__pg_shape shape;
@@ -65,9 +65,9 @@ extern const orm__pg_format orm__pg_formats[ORM__PG_FORMATS];
 /* The type, as pg_type.oid, that a parameter is declared and encoded as. */
 uint32_t orm__pg_type(const orm__parameter *parameter);
 
-/* Appends the value to the buffer in the parameter's format, and says in `null` whether it is NULL, which appends nothing.
- * A number that does not fit the declared type, or a position that is none of the enum's, is ORM_INVALID; a value of quite
- * another kind than the one declared is ORM_MISUSE. */
+/* Appends the value to the buffer in the parameter's format, and says in `null` whether it is NULL, which appends
+ * nothing. A number that does not fit the declared type, or a position that is none of the enum's, is ORM_INVALID; a
+ * value of quite another kind than the one declared is ORM_MISUSE. */
 orm_status orm__pg_encode(orm__text *buffer, const orm__parameter *parameter, const orm_value *value, bool *null,
                           orm_error *error);
 
@@ -78,8 +78,8 @@ typedef struct orm__pg_field {
     size_t size;
 } orm__pg_field;
 
-/* Writes a field into the member that `column` describes of the struct `row`. Text and bytes are copied to the arena. What
- * the member cannot hold is ORM_SCHEMA. */
+/* Writes a field into the member that `column` describes of the struct `row`. Text and bytes are copied to the arena.
+ * What the member cannot hold is ORM_SCHEMA. */
 orm_status orm__pg_decode(const orm_column *column, const orm__pg_field *field, void *row, orm__arena *arena,
                           orm_error *error);
 

@@ -70,7 +70,8 @@ static orm_status check_string(const orm__address *address, orm_error *error)
     return ORM_OK;
 }
 
-/* The user's settings, and ours: a name that gives way to the user's, and the encoding, which is not for the user to choose. */
+/* The user's settings, and ours: a name that gives way to the user's, and the encoding, which is not for the user to
+ * choose. */
 static PGconn *start_connecting(const orm__address *address)
 {
     size_t count = 0;
@@ -91,7 +92,7 @@ static PGconn *start_connecting(const orm__address *address)
     return connection;
 }
 
-/* libpq changes the socket as it goes from host to host: so each wait is watched anew, and never across libpq's work. */
+/* libpq changes the socket as it goes from host to host: so each wait is watched anew, never across its work. */
 static orm_status finish_connecting(orm__pg_link *l, int64_t deadline)
 {
     PostgresPollingStatusType state = PQstatus(l->connection) == CONNECTION_BAD ? PGRES_POLLING_FAILED
@@ -132,8 +133,8 @@ static void drop_notice(void *user, const PGresult *result)
         ((orm__pg_link *)user)->broken = true;
 }
 
-/* Texts that the SQL makes of values, and literals in the SQL, rely on these. Nearly always they are so, which the server has
- * told while connecting; then this sends nothing. */
+/* Texts that the SQL makes of values, and literals in the SQL, rely on these. Nearly always they are so, which the
+ * server has told while connecting; then this sends nothing. */
 static orm_status settle(orm__pg_link *l)
 {
     static const char *const wanted[][3] = {

@@ -227,7 +227,7 @@ static orm_status decode_enum(const orm_column *column, const orm__pg_field *fie
                  field->size < 64 ? (int)field->size : 64, field->data, enumeration->name);
 }
 
-/* --- numeric: numeric_send and get_str_from_var in src/backend/utils/adt/numeric.c --------------------------------------
+/* --- numeric: numeric_send and get_str_from_var in src/backend/utils/adt/numeric.c
  * Number of digits, weight, sign and scale, 16 bits each, then digits of base 10000, the first of which counts
  * 10000^weight. The scale is how many decimal places are shown. */
 enum {
@@ -291,7 +291,7 @@ static int digit_group(const char *data, int index)
     return index < get16(data) ? get16(data + NUMERIC_HEADER + 2 * index) : 0;
 }
 
-/* --- inet: network_send in src/backend/utils/adt/network.c, pg_inet_net_ntop in src/port/inet_net_ntop.c ----------------
+/* --- inet: network_send in src/backend/utils/adt/network.c, pg_inet_net_ntop in src/port/inet_net_ntop.c
  * Family, bits of the mask, whether it is a cidr, size of the address, address. */
 enum { INET_HEADER = 4, INET_FAMILY_4 = 2, INET_FAMILY_6 = 3, INET_LONGEST = 64 };
 
@@ -348,7 +348,7 @@ static char *write_address6(char *out, const uint8_t *address)
     return out;
 }
 
-/* --- numbers and refusals ---------------------------------------------------------------------------------------------- */
+/* --- numbers and refusals ------------------------------------------------------------------------------------ */
 
 static uint16_t get16(const char *data)
 {

@@ -1,12 +1,13 @@
 /* postgresql_link.h -- a connection to PostgreSQL as the files postgresql*.c share it; nobody else knows libpq.
  *
- * A connection is always in pipeline mode and never blocks in libpq. Each call of the driver is one trip: everything is sent,
- * ended by a Sync, and all answers up to that Sync are read, whatever failed in between; so the link is idle and in step
- * again when the call returns. Only a statement that streams leaves its rows for `step`, and reaches its Sync by its last row
- * or by finish.
+ * A connection is always in pipeline mode and never blocks in libpq. Each call of the driver is one trip: everything
+ * is sent, ended by a Sync, and all answers up to that Sync are read, whatever failed in between; so the link is idle
+ * and in step again when the call returns. Only a statement that streams leaves its rows for `step`, and reaches its
+ * Sync by its last row or by finish.
  *
- * A wait that ends without its event (ORM_TIMEOUT, or what the waiter says) leaves answers on their way, so the link is given
- * up: its next use is ORM_DISCONNECTED. What ran on the server goes on there until it has something to answer.
+ * A wait that ends without its event (ORM_TIMEOUT, or what the waiter says) leaves answers on their way, and libpq
+ * without memory loses some: then the link is given up, and its next use is ORM_DISCONNECTED. What ran on the server
+ * goes on there until it has something to answer.
  * SPDX-License-Identifier: MIT */
 #ifndef ORM_DRIVER_POSTGRESQL_LINK_H
 #define ORM_DRIVER_POSTGRESQL_LINK_H
@@ -69,8 +70,9 @@ orm_status orm__pg_open(const orm__address *address, const orm_waiter *waiter, o
 void orm__pg_close(orm__link *base);
 bool orm__pg_usable(orm__link *base);
 
-/* Fails when a statement is open or the link is broken. Afterwards `l->failure` tells how the trip fares: no function below
- * needs its status looked at, since all but send_sync and drain do nothing after a failure, and those what must be done. */
+/* Fails when a statement is open or the link is broken. Afterwards `l->failure` tells how the trip fares: no function
+ * below needs its status looked at, since all but send_sync and drain do nothing after a failure, and those what must
+ * be done. */
 orm_status orm__pg_begin_trip(orm__pg_link *l, const char *sql, orm_error *error);
 
 /* Sends what was forgotten ahead of all else; returns how many answers receive_forgotten is to read. */

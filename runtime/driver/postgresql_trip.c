@@ -31,8 +31,8 @@ orm_status orm__pg_begin_trip(orm__pg_link *l, const char *sql, orm_error *error
     return l->failure;
 }
 
-/* What was forgotten leaves the server ahead of the next trip, behind a Sync of its own: its failures disturb nobody. Inside a
- * transaction they would, so it waits. Returns how many go. */
+/* What was forgotten leaves the server ahead of the next trip, behind a Sync of its own: its failures disturb nobody.
+ * Inside a transaction they would, so it waits. Returns how many go. */
 size_t orm__pg_send_forgotten(orm__pg_link *l)
 {
     size_t count = 0;
@@ -67,10 +67,13 @@ void orm__pg_send_sync(orm__pg_link *l)
 /* libpq refuses a right call for want of memory, or because the connection is lost. */
 void orm__pg_note_sent(orm__pg_link *l, int accepted)
 {
-    if (!accepted && PQstatus(l->connection) == CONNECTION_BAD)
+    if (accepted)
+        return;
+    if (PQstatus(l->connection) == CONNECTION_BAD)
         orm__pg_lost(l);
-    else if (!accepted)
+    else
         fail(l, ORM_NO_MEMORY, "out of memory");
+    l->complaints = strlen(PQerrorMessage(l->connection));
 }
 
 /* Reads meanwhile: a server whose answers nobody takes stops taking statements. */
@@ -152,7 +155,8 @@ PGresult *orm__pg_next_result(orm__pg_link *l)
     return PQgetResult(l->connection);
 }
 
-/* Without memory for the result of a Sync libpq (15) waits for it for ever. It shows by a complaint that no result has told. */
+/* Without memory for the result of a Sync libpq (15) waits for it for ever. It shows by a complaint that no result has
+ * told. */
 static bool has_choked(orm__pg_link *l)
 {
     size_t length = strlen(PQerrorMessage(l->connection));

@@ -100,6 +100,8 @@ orm_status orm__session_read(orm_session *session)
     if (c->transaction != ORM__NO_TRANSACTION)
         return ORM_OK;
     orm_status status = ORM_OK;
+    if (c->memory)                                                             /* without WAL a reader would hold up every writer */
+        return ORM_OK;
     if (c->dialect == ORM_SQLITE) {
         status = orm__connection_control(c, ORM_STATEMENT_TRANSACTION, "BEGIN", NULL);
         if (!status)

@@ -23,6 +23,7 @@ orm_status orm__connection_new(const orm__address *address, const orm_waiter *wa
         return orm__error_no_memory(error);
     made->driver = address->dialect == ORM_SQLITE ? &orm__driver_sqlite : &orm__driver_postgresql;
     made->dialect = address->dialect;
+    made->memory = address->memory;
     made->hooks = *hooks;
     made->statements.limit = statement_cache_size ? statement_cache_size : DEFAULT_CACHE;
     orm_status status = made->driver->open(address, waiter, &made->link, error);

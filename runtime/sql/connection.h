@@ -27,6 +27,7 @@ struct orm_connection {
     const char *begin;                 /* the BEGIN that rides with the next statement; NULL when none is due */
     bool failed;                       /* a statement inside the transaction was refused */
     bool broken;                       /* the link is lost */
+    bool memory;                       /* an SQLite database in memory */
     struct { orm__statement **slots; size_t count, capacity, limit; orm__statement *newest, *oldest; } statements;
     orm__text sql;                     /* where statements are put together, reused */
     struct orm_engine *engine;         /* whose pool lent it; borrowed */

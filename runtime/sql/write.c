@@ -2,7 +2,8 @@
  *
  * Keys on PostgreSQL: one row comes back by RETURNING; of many rows the keys are drawn from the sequence in the same
  * statement, next to the ordinal number of their row, so that each key is known by its row and not by an order that SQL does
- * not promise. Keys on SQLite: sqlite3_last_insert_rowid.
+ * not promise. Keys on SQLite: sqlite3_last_insert_rowid for one row; of many the first is inserted alone, and the others get the
+ * keys that follow its, written out: should they be taken (by a trigger), the statement fails.
  * SPDX-License-Identifier: MIT */
 #include "sql/write.h"
 
@@ -14,7 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CHUNK = 1000 };
+/* CHUNK: rows that travel as arrays at once. FEW: below it one statement a row is as good. */
+enum { CHUNK = 1000, FEW = 4, SQLITE_LISTS = 64 };
 
 /* The columns that a statement writes, then those it finds rows by. */
 typedef struct chosen {
@@ -43,6 +45,9 @@ static orm_status update_arrays(orm_connection *c, const orm_model *model, chose
                                 const void *const *keys, size_t count, size_t *matched);
 static void append_key(const orm_model *model, chosen *columns);
 static void insert_drawn(orm__sql *sql, const orm_model *model, const chosen *lists, const orm_column *key);
+static orm_status insert_numbered(orm_connection *c, const orm_model *model, const chosen *given, const orm_column *key,
+                                  void *const *rows, size_t count);
+static int64_t highest_key(const orm_column *key);
 static void table_as_text(orm__sql *sql, const orm_model *model);
 static void select_lists(orm__sql *sql, const chosen *lists, const char *first);
 static orm_status run_quietly(orm__sql *sql, orm__purpose purpose, size_t *rows);
@@ -65,8 +70,10 @@ orm_status orm__insert_rows(orm_connection *connection, const orm_model *model, 
     orm_status status;
     if (count == 1)
         status = insert_one(connection, model, &columns, key, rows[0]);
-    else if (connection->dialect == ORM_SQLITE || columns.count == 0)
+    else if (columns.count == 0 || (connection->dialect == ORM_SQLITE && (count < FEW || columns.count >= SQLITE_LISTS)))
         status = insert_each(connection, model, &columns, key, rows, count);
+    else if (connection->dialect == ORM_SQLITE && key)
+        status = insert_numbered(connection, model, &columns, key, rows, count);
     else
         status = insert_arrays(connection, model, &columns, key, rows, count);
     release(&columns);
@@ -247,6 +254,50 @@ static orm_status insert_arrays(orm_connection *c, const orm_model *model, const
         orm__sql_release(&sql);
     }
     return status;
+}
+
+/* SQLite's way to many generated keys. */
+static orm_status insert_numbered(orm_connection *c, const orm_model *model, const chosen *given, const orm_column *key,
+                                  void *const *rows, size_t count)
+{
+    const orm__purpose purpose = {ORM_STATEMENT_INSERT, model->table};
+    chosen lists = *given;
+    orm__sql sql;
+    orm__sql_init(&sql, c);
+    insert_into(&sql, model, given, NULL);
+    insert_values(&sql, given, rows[0]);
+    orm_status status = run_quietly(&sql, purpose, NULL);
+    orm__sql_release(&sql);
+    int64_t first = status ? 0 : c->driver->last_key(c->link);
+    orm__sql_init(&sql, c);
+    if (!status && (uint64_t)(highest_key(key) - first) < count) {
+        status = orm__error_set(&c->error, ORM_DATABASE, "table '%s' has no keys left for %zu rows", model->table, count);
+        orm__connection_failed(c);
+    }
+    if (!status) {
+        gather(&lists, 0, lists.count, (const void *const *)(rows + 1), count - 1);
+        insert_into(&sql, model, &lists, key);
+        orm__sql_text(&sql, " SELECT ");
+        orm__sql_integer(&sql, first);
+        orm__sql_text(&sql, " + u.ord");
+        for (size_t i = 0; i < lists.count; i++) {
+            orm__sql_text(&sql, ", ");
+            orm__sql_list_item(&sql, i, lists.columns[i]);
+        }
+        orm__sql_text(&sql, " FROM ");
+        orm__sql_from_lists(&sql, lists.columns, lists.count, lists.values, false);
+        status = run_quietly(&sql, purpose, NULL);
+    }
+    for (size_t i = 0; i < count && !status; i++)
+        set_key(key, rows[i], first + (int64_t)i);
+    orm__statement_tell(&sql, purpose, count, status);
+    orm__sql_release(&sql);
+    return status;
+}
+
+static int64_t highest_key(const orm_column *key)
+{
+    return key->type == ORM_TYPE_INT16 ? INT16_MAX : key->type == ORM_TYPE_INT32 ? INT32_MAX : INT64_MAX;
 }
 
 /* WITH source AS (keys drawn, rows, their ordinal), inserted AS (INSERT ... RETURNING key) SELECT ordinal, key */

@@ -1,4 +1,5 @@
-/* test_postgresql_codec.c -- PostgreSQL's binary formats, byte by byte. What a real server makes of them is test_postgresql.c.
+/* test_postgresql_codec.c -- PostgreSQL's binary formats, byte by byte. What a real server makes of them is
+ * test_postgresql.c.
  * SPDX-License-Identifier: MIT */
 #include "driver/postgresql_codec.h"
 

@@ -63,7 +63,8 @@ typedef struct orm_engine_options {
 } orm_engine_options;
 
 /* Opens an engine on `url` as SQLAlchemy writes them:
- *     sqlite://                      a database in memory, shared by the whole engine
+ *     sqlite://                      a database in memory, shared by the whole engine; while one session
+ *                                    writes to it the others wait, even to read
  *     sqlite:///blog.db              a file, relative to the working directory
  *     sqlite:////var/lib/blog.db     a file, absolute
  *     postgresql://user:password@host:5432/name?sslmode=require      libpq's keywords may follow the question mark
