@@ -12,5 +12,6 @@
 #include "orm/expression.h"
 #include "orm/session.h"
 #include "orm/types.h"
+#include "orm/validation.h"
 
 #endif

@@ -45,6 +45,7 @@ void orm_session_close(orm_session *session)
     give_back(session);
     free_stores(session);
     free(session->changed.items);
+    orm__patterns_release(&session->patterns);
     free(session->undo.records);
     free(session->old_keys.items);
     free(session->stores);

@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "orm/generated.h"
 #include "sql/statement.h"
+#include "sql/validate.h"
 #include "sql/values.h"
 
 typedef struct orm__store orm__store;
@@ -115,6 +116,7 @@ struct orm_session {
     struct { orm__old_key *items; size_t count; } old_keys;
     uint16_t level, sticky_level;      /* open savepoints; how many there were when the sticky error came */
     orm__list_block *lists;
+    orm__patterns patterns;            /* compiled for validation */
 };
 
 /* --- session.c --- */

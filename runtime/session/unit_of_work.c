@@ -23,6 +23,7 @@ typedef orm_status (*write_group)(orm_session *session, orm__store *store, orm__
 
 static orm_status classify(orm_session *session, plan *p);
 static orm_status check_added(orm_session *session, orm__entity *entity);
+static orm_status validate(orm_session *session, orm__entity *entity, orm_problems *problems);
 static orm_status check_targets(orm_session *session, orm__entity *entity);
 static orm_status check_changed(orm_session *session, orm__entity *entity);
 static orm_status make_room(orm_session *session, plan *p);
@@ -107,9 +108,22 @@ static bool any_dirty(orm__entity *entity)
 
 static orm_status check_added(orm_session *session, orm__entity *entity)
 {
+    orm_problems problems;
     ORM_TRY(check_targets(session, entity));
-    orm_status status = orm__values_check(orm__model_of(entity), orm__entity_dirty(entity), &session->error);
-    return status;
+    problems.count = 0;
+    orm__validate_required(orm__model_of(entity), orm__entity_dirty(entity), &problems);
+    return validate(session, entity, &problems);
+}
+
+/* The columns that would be sent are held to their rules; all problems are told at once. */
+static orm_status validate(orm_session *session, orm__entity *entity, orm_problems *problems)
+{
+    const orm_model *model = orm__model_of(entity);
+    char name[160];
+    if (!orm__validate_columns(model, orm__row_of(entity), orm__entity_dirty(entity), &session->patterns, problems))
+        return orm__session_no_memory(session);
+    return problems->count == 0 ? ORM_OK
+                                : orm__validate_tell(model, orm__entity_name(entity, name, sizeof name), problems, &session->error);
 }
 
 /* Relations set by pointer: what they refer to must be there, or be about to. */
@@ -138,7 +152,12 @@ static orm_status check_targets(orm_session *session, orm__entity *entity)
 static orm_status check_changed(orm_session *session, orm__entity *entity)
 {
     const orm_model *model = orm__model_of(entity);
+    orm_problems problems;
     ORM_TRY(check_targets(session, entity));
+    if (!any_dirty(entity))
+        return ORM_OK;
+    problems.count = 0;
+    ORM_TRY(validate(session, entity, &problems));
     if (!entity->original || (entity->flags & ORM__WRITTEN))
         return ORM_OK;
     uint64_t *dirty = orm__entity_dirty(entity);

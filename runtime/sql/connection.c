@@ -42,6 +42,7 @@ void orm__connection_free(orm_connection *connection)
     orm__statements_free(connection);
     connection->driver->close(connection->link);
     orm__text_release(&connection->sql);
+    orm__patterns_release(&connection->patterns);
     free(connection);
 }
 

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "driver/driver.h"
 #include "orm/connection.h"
+#include "sql/validate.h"
 
 typedef enum orm__transaction {
     ORM__NO_TRANSACTION,
@@ -29,6 +30,7 @@ struct orm_connection {
     bool broken;                       /* the link is lost */
     bool memory;                       /* an SQLite database in memory */
     struct { orm__statement **slots; size_t count, capacity, limit; orm__statement *newest, *oldest; } statements;
+    orm__patterns patterns;            /* compiled for validation */
     orm__text sql;                     /* where statements are put together, reused */
     struct orm_engine *engine;         /* whose pool lent it; borrowed */
     struct orm_session *session;       /* the session that holds it, or NULL */

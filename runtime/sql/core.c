@@ -7,6 +7,7 @@
 #include "orm/generated.h"
 #include "base/value.h"
 #include "sql/builder.h"
+#include "sql/validate.h"
 #include "sql/values.h"
 #include "sql/write.h"
 
@@ -20,6 +21,7 @@ struct orm_result {
 
 static orm_result *result_new(orm_connection *connection);
 static orm_status insert(orm_connection *connection, const orm_model *model, const void *values, void *row, uint64_t *given);
+static orm_status validate(orm_connection *connection, const orm_model *model, const void *row, const uint64_t *given);
 static orm_status keep_texts(orm_connection *connection, const orm_model *model, void *row, orm__arena *arena);
 static orm_status read_one(orm__sql *sql, const orm_model *model, void *row, orm__arena *arena);
 static orm_status read_all(orm__sql *sql, const orm_model *model, orm__fetch fetch, orm_result *result, size_t *count);
@@ -77,8 +79,17 @@ static orm_status insert(orm_connection *connection, const orm_model *model, con
     ORM_TRY(orm__values_read(model, values, row, given, &connection->error));
     ORM_TRY(orm__values_take_keys(model, values, row, given, &connection->error));
     orm__values_default(model, row, given, &now);
-    ORM_TRY(orm__values_check(model, given, &connection->error));
+    ORM_TRY(validate(connection, model, row, given));
     return orm__insert_rows(connection, model, given, &row, 1);
+}
+
+static orm_status validate(orm_connection *connection, const orm_model *model, const void *row, const uint64_t *given)
+{
+    orm_problems problems;
+    problems.count = 0;
+    orm__validate_required(model, given, &problems);
+    bool enough = orm__validate_columns(model, row, given, &connection->patterns, &problems);
+    return enough ? orm__validate_tell(model, model->name, &problems, &connection->error) : orm__error_no_memory(&connection->error);
 }
 
 /* The row still points into what the caller gave: copy it. */

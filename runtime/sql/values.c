@@ -158,21 +158,6 @@ static void mark_has(const orm_column *column, char *row)
         memcpy(row + column->field.has, &(bool){true}, sizeof(bool));
 }
 
-orm_status orm__values_check(const orm_model *model, const uint64_t *given, orm_error *error)
-{
-    for (size_t i = 0; i < model->column_count; i++) {
-        const orm_column *column = &model->columns[i];
-        if (orm__mask_has(given, i) || (column->flags & (ORM_NULLABLE | ORM_GENERATED | ORM_DEFAULT_NOW)))
-            continue;
-        orm__error_set(error, ORM_INVALID, "column '%s' of '%s' needs a value", column->member, model->name);
-        ORM__ERROR_COPY(error->table, model->table);
-        ORM__ERROR_COPY(error->column, column->name);
-        ORM__ERROR_COPY(error->sqlstate, "23502");
-        return ORM_INVALID;
-    }
-    return ORM_OK;
-}
-
 void orm__member_set_null(const orm_column *column, void *row)
 {
     memset((char *)row + column->field.value, 0, orm__member_size(column));

@@ -34,9 +34,6 @@ bool orm__key_given(const orm_model *model, const uint64_t *given);
 /* Fills in the defaults of columns that were not given, and adds them. `now` NULL leaves those alone whose default is the
  * clock. */
 void orm__values_default(const orm_model *model, void *row, uint64_t *given, const orm_timestamptz *now);
-/* Every column that needs a value has one: otherwise ORM_INVALID naming the first that has none. */
-orm_status orm__values_check(const orm_model *model, const uint64_t *given, orm_error *error);
-
 /* Replaces what a member points to by a copy in the arena; false when memory is gone. */
 bool orm__member_keep(const orm_column *column, void *row, orm__arena *arena);
 /* Hands the memory that a member points to back to the arena. */

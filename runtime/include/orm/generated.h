@@ -41,6 +41,8 @@ ORM_API orm_status orm_model_first(orm_session *session, const orm_model *model,
 ORM_API orm_status orm_model_count(orm_session *session, const orm_model *model, const orm_query *query, size_t *count);
 ORM_API orm_status orm_model_exists(orm_session *session, const orm_model *model, const orm_query *query, bool *exists);
 ORM_API orm_status orm_model_add(orm_session *session, const orm_model *model, const void *values, const void **added);
+/* What is wrong with the values, ORM_INVALID when something is; asks no database. */
+ORM_API orm_status orm_model_validate(const orm_model *model, const void *values, orm_problems *problems);
 /* `value` points to a value of the member's own C type. */
 ORM_API orm_status orm_entity_set(orm_session *session, const void *entity, const orm_column *column, const void *value);
 ORM_API orm_status orm_entity_delete(orm_session *session, const orm_model *model, const void *entity);
