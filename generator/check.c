@@ -1,6 +1,7 @@
 /* check.c -- clashes of names, in the database and in emitted C.
  *
- * Every name goes into a table with the thing that bears it; whoever comes second is reported, with a note at the first.
+ * Every name goes into a table with the thing that bears it; whoever comes second is reported, with a note at the
+ * first.
  * SPDX-License-Identifier: MIT */
 #include "checks.h"
 

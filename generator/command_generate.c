@@ -31,8 +31,8 @@ const ormc_command ormc_command_generate = {
     .help =
         "usage: ormc generate SCHEMA.yaml... -o DIR [--templates DIR] [--depfile FILE]\n\n"
         "Reads the schemas, which together are one package, and writes a header and a source file for each into DIR,\n"
-        "named after it: blog.yaml makes blog.h and blog.c. Nothing is written when the input has an error, and a file\n"
-        "whose bytes would not change is left alone.\n\n"
+        "named after it: blog.yaml makes blog.h and blog.c. Nothing is written when the input has an error, and a\n"
+        "file whose bytes would not change is left alone.\n\n"
         "options:\n"
         "  -o DIR             the folder to write into\n"
         "  --templates DIR    use the templates of this folder in place of the built-in ones\n"

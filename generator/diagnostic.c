@@ -293,8 +293,8 @@ static size_t step_back(const char *line, size_t at, size_t characters)
     return at;
 }
 
-/* Appends the character at `*at`, moves on, and returns the column after it: a tab becomes spaces, what cannot be shown a
- * question mark. */
+/* Appends the character at `*at`, moves on, and returns the column after it: a tab becomes spaces, what cannot be
+ * shown a question mark. */
 static int render_character(orm__text *out, const char *line, size_t size, size_t *at, int column)
 {
     unsigned char c = (unsigned char)line[*at];

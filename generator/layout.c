@@ -48,8 +48,8 @@ static bool stays(const char *line, size_t length)
 {
     if (length <= ORMC_WIDTH || width_of(line, length) <= ORMC_WIDTH)
         return true;
-    size_t indent = strspn(line, " ");
-    return line[indent] == '*' || line[indent] == '#' || strncmp(line + indent, "/*", 2) == 0;
+    line += strspn(line, " ");
+    return *line == '#' || strncmp(line, "/*", 2) == 0 || strncmp(line, "* ", 2) == 0;
 }
 
 static size_t width_of(const char *text, size_t length)

@@ -1,5 +1,5 @@
-/* link.c -- files to a package: enums and models by name, then model by model in passes, each after the one before it is
- * through with all models.
+/* link.c -- files to a package: enums and models by name, then model by model in passes, each after the one before
+ * it is through with all models.
  *
  * What a model holds is read by link_models.c, link_columns.c and link_relations.c.
  * SPDX-License-Identifier: MIT */

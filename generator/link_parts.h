@@ -1,8 +1,9 @@
 /* link_parts.h -- what the files link*.c share: the state of a run, and models as far as they are read.
  *
- * The way of a package: link.c reads files, enums and model names; link_columns.c and link_relations.c read each model into
- * a draft; link_models.c inherits, lays columns out and resolves keys and indexes; link_relations.c joins the two sides of
- * relations. A draft whose mistake is reported is marked, and nobody complains about what follows from it.
+ * The way of a package: link.c reads files, enums and model names; link_columns.c and link_relations.c read each
+ * model into a draft; link_models.c inherits, lays columns out and resolves keys and indexes; link_relations.c
+ * joins the two sides of relations. A draft whose mistake is reported is marked, and nobody complains about what
+ * follows from it.
  * SPDX-License-Identifier: MIT */
 #ifndef ORMC_LINK_PARTS_H
 #define ORMC_LINK_PARTS_H
@@ -94,7 +95,8 @@ typedef enum ormc_context {
     ORMC_AS_TYPE /* words of types, not keys */
 } ormc_context;
 
-/* Reports the keys of a mapping that are unknown in that context, not supported yet, or have values of the wrong kind. */
+/* Reports the keys of a mapping that are unknown in that context, not supported yet, or have values of the wrong
+ * kind. */
 void ormc_link_check_keys(ormc_linker *linker, const ormc_node *mapping, ormc_context context);
 /* True when the language has the word there, but this version cannot do it yet; then that is reported. */
 bool ormc_link_is_later(ormc_linker *linker, ormc_place place, ormc_context context, const char *word);
@@ -124,7 +126,8 @@ void ormc_link_read_model(ormc_linker *linker, ormc_model_draft *draft);
 void ormc_link_inherit(ormc_linker *linker, ormc_model_draft *draft);
 /* The names of the primary key's columns. */
 void ormc_link_name_key(ormc_linker *linker, ormc_model_draft *draft);
-/* Once the names of all keys are known: the columns of the model, those that its relations make included, and its key. */
+/* Once the names of all keys are known: the columns of the model, those that its relations make included, and its
+ * key. */
 void ormc_link_lay_out(ormc_linker *linker, ormc_model_draft *draft);
 /* Once types are known. */
 void ormc_link_generated(ormc_linker *linker, ormc_model_draft *draft);
@@ -139,7 +142,8 @@ ormc_relation_draft *ormc_link_read_relation(ormc_linker *linker, const ormc_pai
 void ormc_link_find_target(ormc_linker *linker, ormc_relation_draft *draft);
 /* The names of an owning side's foreign key columns, said or made up; empty when they cannot be known. */
 ormc_word_list ormc_link_foreign_key(ormc_linker *linker, const ormc_relation_draft *draft);
-/* Columns and targets of the owning sides of a model; then the types of columns they make; then what depends on these. */
+/* Columns and targets of the owning sides of a model; then the types of columns they make; then what depends on
+ * these. */
 void ormc_link_bind(ormc_linker *linker, ormc_model_draft *draft);
 void ormc_link_types(ormc_linker *linker, ormc_model_draft *draft);
 void ormc_link_owning(ormc_linker *linker, ormc_model_draft *draft);

@@ -3,6 +3,7 @@
 #include "link_parts.h"
 
 #include "base/text.h"
+#include "json.h"
 #include "literal.h"
 
 #include <ctype.h>
@@ -13,8 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DEEPEST_JSON = 100 };
-
 typedef bool reader(ormc_linker *linker, ormc_column *column, const ormc_node *node);
 
 static reader read_bool, read_integer, read_real, read_decimal, read_text, read_bytes, read_uuid, read_time, read_json,
@@ -23,11 +22,6 @@ static void read_default(ormc_linker *linker, ormc_column *column, const ormc_no
 static bool parse_real(const char *text, double *value);
 static bool fits_real(const ormc_type *type, double value);
 static bool refuse(ormc_linker *linker, const ormc_node *node, const char *kind);
-static const char *skip_json(const char *at, int depth);
-static const char *skip_json_items(const char *at, int depth);
-static const char *skip_json_string(const char *at);
-static const char *skip_json_number(const char *at);
-static const char *skip_blanks(const char *at);
 static void read_limits(ormc_linker *linker, ormc_column *column, const ormc_node *node);
 static bool read_limit(ormc_linker *linker, const ormc_column *column, const ormc_node *node, const char *key,
                        int64_t *integer, double *real);
@@ -237,91 +231,10 @@ static bool read_time(ormc_linker *linker, ormc_column *column, const ormc_node 
 
 static bool read_json(ormc_linker *linker, ormc_column *column, const ormc_node *node)
 {
-    const char *end = skip_json(node->text, 0);
-    if (!end || *end)
+    if (!ormc_json_check(node->text))
         return refuse(linker, node, "JSON");
     column->default_value.kind = ORMC_DEFAULT_TEXT;
     return true;
-}
-
-/* Behind the value that stands at `at` and the blanks around it; NULL when there is none. */
-static const char *skip_json(const char *at, int depth)
-{
-    static const char *const words[] = {"true", "false", "null"};
-    at = skip_blanks(at);
-    if (*at == '{' || *at == '[')
-        return depth < DEEPEST_JSON ? skip_json_items(at, depth + 1) : NULL;
-    if (*at == '"')
-        return skip_json_string(at);
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (strncmp(at, words[i], strlen(words[i])) == 0)
-            return skip_blanks(at + strlen(words[i]));
-    return skip_json_number(at);
-}
-
-static const char *skip_json_items(const char *at, int depth)
-{
-    char closing = *at == '{' ? '}' : ']';
-    at = skip_blanks(at + 1);
-    if (*at == closing)
-        return skip_blanks(at + 1);
-    for (;;) {
-        if (closing == '}') {
-            at = skip_blanks(at);
-            at = *at == '"' ? skip_json_string(at) : NULL;
-            if (!at || *at++ != ':')
-                return NULL;
-        }
-        at = skip_json(at, depth);
-        if (!at || (*at != ',' && *at != closing))
-            return NULL;
-        if (*at++ == closing)
-            return skip_blanks(at);
-    }
-}
-
-static const char *skip_json_string(const char *at)
-{
-    for (at++; *at != '"'; at++) {
-        if ((unsigned char)*at < 0x20)
-            return NULL;
-        if (*at == '\\' && *++at == 'u') {
-            if (strspn(at + 1, "0123456789abcdefABCDEF") < 4)
-                return NULL;
-        } else if (at[-1] == '\\' && (!*at || !strchr("\"\\/bfnrt", *at))) {
-            return NULL;
-        }
-    }
-    return skip_blanks(at + 1);
-}
-
-static const char *skip_json_number(const char *at)
-{
-    at += *at == '-';
-    size_t whole = strspn(at, "0123456789");
-    if (!whole || (*at == '0' && whole > 1))
-        return NULL;
-    at += whole;
-    if (*at == '.') {
-        size_t part = strspn(at + 1, "0123456789");
-        if (!part)
-            return NULL;
-        at += part + 1;
-    }
-    if (*at == 'e' || *at == 'E') {
-        at++;
-        at += *at == '-' || *at == '+';
-        size_t exponent = strspn(at, "0123456789");
-        if (!exponent)
-            return NULL;
-        at += exponent;
-    }
-    return skip_blanks(at);
-}
-
-static const char *skip_blanks(const char *at)
-{
-    return at + strspn(at, " \t\r\n");
 }
 
 static bool read_enum(ormc_linker *linker, ormc_column *column, const ormc_node *node)

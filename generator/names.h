@@ -10,8 +10,8 @@
 
 #include "base/arena.h"
 
-/* "blog_post": the row struct of a model, and what the names of all its types and functions begin with. Also the type of
- * an enum: "blog_post_status". */
+/* "blog_post": the row struct of a model, and what the names of all its types and functions begin with. Also the
+ * type of an enum: "blog_post_status". */
 const char *ormc_names_type(orm__arena *arena, const char *package, const char *model);
 /* "BLOG_POST": the model's handle struct. */
 const char *ormc_names_handle(orm__arena *arena, const char *package, const char *model);
@@ -19,17 +19,19 @@ const char *ormc_names_handle(orm__arena *arena, const char *package, const char
 const char *ormc_names_constant(orm__arena *arena, const char *package, const char *enumeration, const char *value);
 /* "blog_opt_post_status", for the part "opt"; others are in, in_null, change, change_null. */
 const char *ormc_names_enum_part(orm__arena *arena, const char *package, const char *part, const char *enumeration);
-/* "blog_post_set_title": verbs are set (columns); get, set (to one); get, add_to, remove_from (to many). `member` is the
- * c_name of the column or relation. */
+/* "blog_post_set_title": verbs are set (columns); get, set (to one); get, add_to, remove_from (to many). `member`
+ * is the c_name of the column or relation. */
 const char *ormc_names_function(orm__arena *arena, const char *package, const char *model, const char *verb,
                                 const char *member);
 /* "BLOG_H", of the file whose stem is "blog". */
 const char *ormc_names_guard(orm__arena *arena, const char *stem);
-/* Member of a row struct and of a handle struct: the name itself; a reserved word of C or C++ gets a trailing underscore. */
+/* Member of a row struct and of a handle struct: the name itself; a reserved word of C or C++ gets a trailing
+ * underscore. */
 const char *ormc_names_member(orm__arena *arena, const char *name);
 
-/* Every form an emitted name can take, so that clashes are found before they are compiled. In a pattern %p stands for the
- * package, %m for the model or enum, %n for the column, relation, value or file stem; %P, %M, %N are the same in upper case. */
+/* Every form an emitted name can take, so that clashes are found before they are compiled. In a pattern %p stands
+ * for the package, %m for the model or enum, %n for the column, relation, value or file stem; %P, %M, %N are the
+ * same in upper case. */
 typedef enum ormc_name_scope {
     ORMC_NAMES_OF_PACKAGE,
     ORMC_NAMES_OF_FILE,
@@ -60,8 +62,8 @@ bool ormc_names_is_reserved(const char *name);
 /* May stand in SQL without quotes, in both dialects: lower case, and no key word of either. */
 bool ormc_names_is_plain_sql(const char *name);
 
-/* The name of an index that has none: "post_author_id_created_at_idx", "_key" when unique. At most 63 bytes: a longer one
- * is cut and gets a hash of the whole. `columns` are database names. */
+/* The name of an index that has none: "post_author_id_created_at_idx", "_key" when unique. At most 63 bytes: a
+ * longer one is cut and gets a hash of the whole. `columns` are database names. */
 const char *ormc_names_index(orm__arena *arena, const char *table, const char *const *columns, size_t count,
                              bool unique);
 

@@ -1,16 +1,12 @@
 /* syntax.c -- libyaml's events to the tree of syntax.h; the only file that knows libyaml.
- *
- * What a text may not hold (bytes that are no UTF-8, control characters) is refused before libyaml sees it, so that the
- * message can name the place.
  * SPDX-License-Identifier: MIT */
 #include "syntax.h"
 
 #include "base/text.h"
+#include "input.h"
 #include "table.h"
 
-#include <errno.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <string.h>
 #include <yaml.h>
 
@@ -25,10 +21,8 @@ typedef struct parser {
     orm__arena *arena;
     orm__arena scratch; /* for the keys of one mapping */
     ormc_diagnostics *diagnostics;
-    const char *path, *text;
-    size_t size;
-    size_t *line_starts, line_count; /* byte offsets */
-    size_t character, offset;        /* one position in the text, counted in characters and in bytes */
+    ormc_input input;
+    size_t character, offset; /* one position in the text, counted in characters and in bytes */
     ormc_table anchors;
     size_t aliased; /* nodes that aliases stood for so far */
     int depth;
@@ -42,12 +36,6 @@ typedef struct node_list {
     size_t count, capacity;
 } node_list;
 
-static bool read_text(const char *path, ormc_diagnostics *diagnostics, orm__text *text);
-static bool find_lines(parser *p);
-static bool check_characters(parser *p);
-static size_t decode(const char *text, size_t size, uint32_t *character);
-static bool is_allowed(uint32_t character);
-static ormc_place place_at(const parser *p, size_t offset, size_t end);
 static size_t offset_of(parser *p, yaml_mark_t mark);
 static const ormc_node *read_document(parser *p);
 static bool next_event(parser *p);
@@ -74,7 +62,7 @@ bool ormc_syntax_read(const char *path, orm__arena *arena, ormc_diagnostics *dia
 {
     *tree = NULL;
     orm__text text = {0};
-    bool read = read_text(path, diagnostics, &text);
+    bool read = ormc_input_read(path, diagnostics, &text);
     bool fine = !text.failed;
     if (read && fine)
         fine = ormc_syntax_parse(path, text.data ? text.data : "", text.length, arena, diagnostics, tree);
@@ -82,44 +70,19 @@ bool ormc_syntax_read(const char *path, orm__arena *arena, ormc_diagnostics *dia
     return fine;
 }
 
-static bool read_text(const char *path, ormc_diagnostics *diagnostics, orm__text *text)
-{
-    ormc_place place = {.file = path};
-    FILE *file = fopen(path, "rb");
-    char block[1 << 14];
-    size_t size = 1;
-    while (file && size && text->length <= ORMC_LARGEST_FILE) {
-        size = fread(block, 1, sizeof block, file);
-        orm__text_bytes(text, block, size);
-    }
-    bool failed = !file || ferror(file);
-    if (failed)
-        ormc_report(diagnostics, ORMC_ERROR, place, "cannot be read: %s", strerror(errno));
-    else if (text->length > ORMC_LARGEST_FILE)
-        ormc_report(diagnostics, ORMC_ERROR, place, "is larger than %d MiB", ORMC_LARGEST_FILE >> 20);
-    if (file)
-        fclose(file);
-    return !failed && text->length <= ORMC_LARGEST_FILE;
-}
-
 bool ormc_syntax_parse(const char *path, const char *text, size_t size, orm__arena *arena,
                        ormc_diagnostics *diagnostics, const ormc_node **tree)
 {
     *tree = NULL;
-    if (size >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0) {
-        text += 3;
-        size -= 3;
-    }
-    ormc_diagnostics_add_source(diagnostics, path, text, size);
-    parser p = {.arena = arena, .diagnostics = diagnostics, .path = path, .text = text, .size = size};
-    if (!find_lines(&p))
+    parser p = {.arena = arena, .diagnostics = diagnostics};
+    if (!ormc_input_open(&p.input, path, text, size, arena, diagnostics))
         return false;
-    if (!check_characters(&p))
+    if (!ormc_input_check(&p.input, diagnostics))
         return true;
     if (!yaml_parser_initialize(&p.yaml))
         return false;
     yaml_parser_set_encoding(&p.yaml, YAML_UTF8_ENCODING);
-    yaml_parser_set_input_string(&p.yaml, (const unsigned char *)text, size);
+    yaml_parser_set_input_string(&p.yaml, (const unsigned char *)p.input.text, p.input.size);
     const ormc_node *read = read_document(&p);
     drop_event(&p);
     yaml_parser_delete(&p.yaml);
@@ -127,101 +90,17 @@ bool ormc_syntax_parse(const char *path, const char *text, size_t size, orm__are
     return !p.no_memory;
 }
 
-static bool find_lines(parser *p)
-{
-    size_t count = 1;
-    for (size_t i = 0; i < p->size; i++)
-        count += p->text[i] == '\n' || p->text[i] == '\r';
-    p->line_starts = orm__arena_alloc(p->arena, count * sizeof *p->line_starts);
-    if (!p->line_starts)
-        return false;
-    p->line_starts[p->line_count++] = 0;
-    for (size_t i = 0; i < p->size; i++)
-        if (p->text[i] == '\n' || (p->text[i] == '\r' && (i + 1 == p->size || p->text[i + 1] != '\n')))
-            p->line_starts[p->line_count++] = i + 1;
-    return true;
-}
-
-static bool check_characters(parser *p)
-{
-    if (p->size >= 2 && (memcmp(p->text, "\xFF\xFE", 2) == 0 || memcmp(p->text, "\xFE\xFF", 2) == 0)) {
-        ormc_report(p->diagnostics, ORMC_ERROR, (ormc_place){.file = p->path}, "is UTF-16, and must be UTF-8");
-        return false;
-    }
-    for (size_t at = 0; at < p->size;) {
-        uint32_t character;
-        size_t length = decode(p->text + at, p->size - at, &character);
-        ormc_place place = place_at(p, at, at + 1);
-        if (!length)
-            ormc_report(p->diagnostics, ORMC_ERROR, place, "the byte 0x%02X is not valid UTF-8 here",
-                        (unsigned)(unsigned char)p->text[at]);
-        else if (!is_allowed(character))
-            ormc_report(p->diagnostics, ORMC_ERROR, place, "the control character U+%04X may not stand here",
-                        (unsigned)character);
-        if (!length || !is_allowed(character))
-            return false;
-        at += length;
-    }
-    return true;
-}
-
-/* The length of the character that `text` begins with; 0 when it is none. */
-static size_t decode(const char *text, size_t size, uint32_t *character)
-{
-    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-    const unsigned char *bytes = (const unsigned char *)text;
-    size_t length = bytes[0] < 0x80 ? 1 : bytes[0] < 0xC0 ? 0 : bytes[0] < 0xE0 ? 2 : bytes[0] < 0xF0 ? 3 : 4;
-    if (bytes[0] >= 0xF8 || length > size)
-        return 0;
-    uint32_t value = length == 1 ? bytes[0] : bytes[0] & (0x7Fu >> length);
-    for (size_t i = 1; i < length; i++) {
-        if ((bytes[i] & 0xC0) != 0x80)
-            return 0;
-        value = value << 6 | (bytes[i] & 0x3Fu);
-    }
-    *character = value;
-    bool valid = value >= least[length] && value <= 0x10FFFF && (value < 0xD800 || value > 0xDFFF);
-    return valid ? length : 0;
-}
-
-/* What libyaml would take. */
-static bool is_allowed(uint32_t c)
-{
-    return c == '\t' || c == '\n' || c == '\r' || (c >= 0x20 && c <= 0x7E) || c == 0x85 || (c >= 0xA0 && c <= 0xD7FF) ||
-           (c >= 0xE000 && c <= 0xFFFD && c != 0xFEFF) || c >= 0x10000;
-}
-
-/* The stretch from `offset` to `end`, or to the end of its line. */
-static ormc_place place_at(const parser *p, size_t offset, size_t end)
-{
-    size_t low = 0, high = p->line_count;
-    while (high - low > 1) {
-        size_t middle = low + (high - low) / 2;
-        if (p->line_starts[middle] <= offset)
-            low = middle;
-        else
-            high = middle;
-    }
-    size_t line_end = offset;
-    while (line_end < end && p->text[line_end] != '\n' && p->text[line_end] != '\r')
-        line_end++;
-    return (ormc_place){.file = p->path,
-                        .line = (int)low + 1,
-                        .column = (int)(offset - p->line_starts[low]) + 1,
-                        .length = (int)(line_end - offset)};
-}
-
 /* libyaml counts characters; the last position asked for is near, so the way is counted from there. */
 static size_t offset_of(parser *p, yaml_mark_t mark)
 {
-    for (; p->character < mark.index && p->offset < p->size; p->character++)
+    for (; p->character < mark.index && p->offset < p->input.size; p->character++)
         do
             p->offset++;
-        while (p->offset < p->size && ((unsigned char)p->text[p->offset] & 0xC0) == 0x80);
+        while (p->offset < p->input.size && ((unsigned char)p->input.text[p->offset] & 0xC0) == 0x80);
     for (; p->character > mark.index; p->character--)
         do
             p->offset--;
-        while (((unsigned char)p->text[p->offset] & 0xC0) == 0x80);
+        while (((unsigned char)p->input.text[p->offset] & 0xC0) == 0x80);
     return p->offset;
 }
 
@@ -235,7 +114,7 @@ static const ormc_node *read_document(parser *p)
     if (p->stopped)
         return NULL;
     if (!tree || ormc_node_is_null(tree)) {
-        ormc_report(p->diagnostics, ORMC_ERROR, (ormc_place){.file = p->path}, "is empty");
+        ormc_report(p->diagnostics, ORMC_ERROR, (ormc_place){.file = p->input.path}, "is empty");
         return NULL;
     }
     if (!next_event(p) || !next_event(p)) /* the end of the document, and what follows it */
@@ -243,7 +122,7 @@ static const ormc_node *read_document(parser *p)
     if (p->event.type == YAML_STREAM_END_EVENT)
         return tree;
     size_t offset = offset_of(p, p->event.start_mark);
-    ormc_report(p->diagnostics, ORMC_ERROR, place_at(p, offset, offset + 3),
+    ormc_report(p->diagnostics, ORMC_ERROR, ormc_input_place(&p->input, offset, offset + 3),
                 "a second document; a file holds only one");
     return NULL;
 }
@@ -274,17 +153,19 @@ static void report_yaml_error(parser *p)
         return;
     }
     size_t offset = offset_of(p, p->yaml.problem_mark);
-    if (offset == p->size) /* what is missing at the end is missing behind the last word */
-        while (offset && strchr(" \t\r\n", p->text[offset - 1]))
+    if (offset == p->input.size) /* what is missing at the end is missing behind the last word */
+        while (offset && strchr(" \t\r\n", p->input.text[offset - 1]))
             offset--;
     const char *problem = p->yaml.problem ? p->yaml.problem : "it cannot be read";
-    if (offset < p->size && p->text[offset] == '\t')
+    if (offset < p->input.size && p->input.text[offset] == '\t')
         problem = "a tab may not indent; use spaces";
-    ormc_report(p->diagnostics, ORMC_ERROR, place_at(p, offset, offset + 1), "not valid YAML: %s", problem);
+    ormc_report(p->diagnostics, ORMC_ERROR, ormc_input_place(&p->input, offset, offset + 1), "not valid YAML: %s",
+                problem);
     if (!p->yaml.context || p->yaml.context_mark.index == p->yaml.problem_mark.index)
         return;
     offset = offset_of(p, p->yaml.context_mark);
-    ormc_report(p->diagnostics, ORMC_NOTE, place_at(p, offset, offset + 1), "%s that begins here", p->yaml.context);
+    ormc_report(p->diagnostics, ORMC_NOTE, ormc_input_place(&p->input, offset, offset + 1), "%s that begins here",
+                p->yaml.context);
 }
 
 /* Reads the node that the current event begins. NULL when reading stopped. */
@@ -304,7 +185,7 @@ static const ormc_node *read_alias(parser *p)
 {
     const char *name = (const char *)p->event.data.alias.anchor;
     size_t offset = offset_of(p, p->event.start_mark);
-    ormc_place place = place_at(p, offset, offset_of(p, p->event.end_mark));
+    ormc_place place = ormc_input_place(&p->input, offset, offset_of(p, p->event.end_mark));
     const anchored *found = ormc_table_get(&p->anchors, name);
     p->stopped = !found || !found->node;
     if (!found)
@@ -489,7 +370,7 @@ static ormc_node *new_node(parser *p, ormc_node_kind kind)
     size_t offset = offset_of(p, p->event.start_mark);
     size_t end = kind == ORMC_SCALAR ? offset_of(p, p->event.end_mark) : offset + 1;
     node->kind = kind;
-    node->place = place_at(p, offset, end < p->size ? end : p->size);
+    node->place = ormc_input_place(&p->input, offset, end < p->input.size ? end : p->input.size);
     node->weight = 1;
     return node;
 }

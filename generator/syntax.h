@@ -1,7 +1,7 @@
 /* syntax.h -- YAML text to a tree of nodes, each with its place.
  *
- * Aliases and `<<` merges are resolved, so a tree may hold one node in several positions; how much they expand to, how deep
- * nodes nest and how large a file may be is bounded. What the nodes mean is link.h's to say.
+ * Aliases and `<<` merges are resolved, so a tree may hold one node in several positions; how much they expand to,
+ * how deep nodes nest is bounded. What the nodes mean is link.h's to say.
  * SPDX-License-Identifier: MIT */
 #ifndef ORMC_SYNTAX_H
 #define ORMC_SYNTAX_H
@@ -13,7 +13,6 @@
 #include "diagnostic.h"
 
 enum {
-    ORMC_LARGEST_FILE = 16 << 20, /* bytes */
     ORMC_DEEPEST_NESTING = 100,
     ORMC_MOST_ALIASED_NODES = 1000000 /* nodes that all aliases of a file stand for together */
 };
@@ -38,9 +37,9 @@ struct ormc_node {
     size_t weight;           /* nodes below it and itself, aliases expanded */
 };
 
-/* Reads a file, or a text that stands for one, and gives its texts to the diagnostics as a source. What is wrong with it is
- * reported; *tree is NULL when it cannot be read to its end. False only when memory is gone. The tree is in the arena; it
- * borrows `path`. */
+/* Reads a file, or a text that stands for one, and gives its texts to the diagnostics as a source. What is wrong
+ * with it is reported; *tree is NULL when it cannot be read to its end. False only when memory is gone. The tree is
+ * in the arena; it borrows `path`. */
 bool ormc_syntax_read(const char *path, orm__arena *arena, ormc_diagnostics *diagnostics, const ormc_node **tree);
 bool ormc_syntax_parse(const char *path, const char *text, size_t size, orm__arena *arena,
                        ormc_diagnostics *diagnostics, const ormc_node **tree);

@@ -18,8 +18,8 @@ typedef struct ormc_table {
 /* A zeroed table is empty. */
 void *ormc_table_get(const ormc_table *table, const char *key);
 
-/* Gives back what the key already stands for, and changes nothing then; otherwise adds it and gives back `value`, which must
- * not be NULL. NULL when memory is gone. */
+/* Gives back what the key already stands for, and changes nothing then; otherwise adds it and gives back `value`,
+ * which must not be NULL. NULL when memory is gone. */
 void *ormc_table_add(ormc_table *table, orm__arena *arena, const char *key, void *value);
 
 #endif

@@ -6,7 +6,9 @@
 #include "engine/pool.h"
 #include "engine/url.h"
 
+#include <poll.h>
 #include <stdlib.h>
+#include <time.h>
 
 struct orm_engine {
     orm__arena arena;
@@ -110,6 +112,18 @@ orm_status orm__engine_acquire(orm_engine *engine, orm_connection **connection, 
 void orm__engine_give_back(orm_engine *engine, orm_connection *connection)
 {
     orm__pool_give_back(&engine->pool, connection);
+}
+
+void orm__engine_sleep(orm_engine *engine, int64_t microseconds)
+{
+    const orm_waiter *waiter = &engine->options.waiter;
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    int64_t deadline = (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000 + microseconds;
+    if (waiter->wait)
+        waiter->wait(NULL, -1, 0, deadline, waiter->user);
+    else
+        poll(NULL, 0, (int)((microseconds + 999) / 1000));
 }
 
 orm_status orm_connection_open(orm_engine *engine, orm_connection **connection, orm_error *error)

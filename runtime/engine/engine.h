@@ -10,4 +10,7 @@ orm_status orm__engine_acquire(orm_engine *engine, orm_connection **connection, 
 /* NULL does nothing. What was not committed is rolled back. */
 void orm__engine_give_back(orm_engine *engine, orm_connection *connection);
 
+/* Sleeps through the engine's waiter. */
+void orm__engine_sleep(orm_engine *engine, int64_t microseconds);
+
 #endif

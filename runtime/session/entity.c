@@ -13,7 +13,10 @@ static orm_status add(orm_session *session, orm__store *store, const void *value
 static orm_status take_targets(orm_session *session, const void *values, orm__entity *entity);
 static orm_status refuse_two_targets(orm_session *session, orm__entity *entity, const orm_relation *relation, orm__entity *target);
 static orm_status refuse_present_key(orm_session *session, orm__store *store, orm__entity *entity);
-static orm_status set(orm_session *session, orm__entity *entity, const orm_column *column, const void *value);
+static orm_status set(orm_session *session, orm__entity *entity, const orm_column *column, orm_value given);
+static orm_status add_row(orm_session *session, const orm_model *model, const void *row, bool with_key, const void **added);
+static bool make_mask(orm_session *session, const orm_model *model, orm__entity *entity);
+static orm_status take_in(orm_session *session, orm__store *store, const void *values, orm__entity *entity);
 static orm_status rekey(orm_session *session, orm__entity *entity, const orm_column *column, bool before);
 static bool holds(orm__entity *entity, const orm_column *column, orm_value value);
 static bool identical(orm_value a, orm_value b);
@@ -37,17 +40,69 @@ orm_status orm_model_add(orm_session *session, const orm_model *model, const voi
     return ORM_OK;
 }
 
-/* The entity counts as used only when nothing can fail any more but memory. */
+orm_status orm_model_merge(orm_session *session, const orm_model *model, const void *row, const void **merged)
+{
+    *merged = NULL;
+    orm_value key[ORM__KEY_MAX];
+    bool generated = false;
+    for (size_t i = 0; i < model->primary_key_count; i++) {
+        key[i] = orm__value_of_member(model->primary_key[i], row);
+        generated |= (model->primary_key[i]->flags & ORM_GENERATED) && key[i].as.integer == 0;
+    }
+    orm_status status = generated ? ORM_NOT_FOUND : orm_model_get(session, model, key, merged);
+    if (status == ORM_NOT_FOUND)
+        return add_row(session, model, row, !generated, merged);
+    for (size_t i = 0; i < model->column_count && !status; i++) {
+        const orm_column *column = &model->columns[i];
+        if (!(column->flags & ORM_PRIMARY_KEY))
+            status = set(session, orm__entity_of(*merged), column, orm__value_of_member(column, row));
+    }
+    return status ? orm__session_stick(session, status) : ORM_OK;
+}
+
+/* Adds a row as it is, but for a key that the database makes. */
+static orm_status add_row(orm_session *session, const orm_model *model, const void *row, bool with_key, const void **added)
+{
+    orm__store *store = orm__store_of(session, model);
+    orm__entity *entity = store ? orm__store_next(store) : NULL;
+    if (!entity || !make_mask(session, model, entity))
+        return orm__session_stick(session, orm__session_no_memory(session));
+    memcpy(orm__row_of(entity), row, model->row_size);
+    for (size_t i = 0; i < model->column_count; i++)
+        if ((with_key || !(model->columns[i].flags & ORM_GENERATED)) &&
+            ((model->columns[i].flags & ORM_NULLABLE) || !orm__member_is_null(&model->columns[i], row)))
+            orm__mask_add(orm__entity_dirty(entity), i);
+    orm_status status = take_in(session, store, NULL, entity);
+    if (status)
+        return orm__session_stick(session, status);
+    *added = orm__row_of(entity);
+    return ORM_OK;
+}
+
 static orm_status add(orm_session *session, orm__store *store, const void *values, orm__entity *entity)
+{
+    if (!make_mask(session, store->model, entity))
+        return orm__session_no_memory(session);
+    ORM_TRY(orm__values_read(store->model, values, orm__row_of(entity), orm__entity_dirty(entity), &session->error));
+    return take_in(session, store, values, entity);
+}
+
+static bool make_mask(orm_session *session, const orm_model *model, orm__entity *entity)
+{
+    entity->generation = session->generation;
+    if (orm__mask_words(model) == 1)
+        return true;
+    entity->dirty.words = orm__arena_zalloc(&session->arena, orm__mask_words(model), sizeof *entity->dirty.words);
+    return entity->dirty.words != NULL;
+}
+
+/* The row is filled; from here on it is an entity. It counts as used only when nothing can fail any more but memory.
+ * `values`, which may be NULL, gives the parents. */
+static orm_status take_in(orm_session *session, orm__store *store, const void *values, orm__entity *entity)
 {
     const orm_model *model = store->model;
     void *row = orm__row_of(entity);
-    if (orm__mask_words(model) > 1 &&
-        !(entity->dirty.words = orm__arena_zalloc(&session->arena, orm__mask_words(model), sizeof *entity->dirty.words)))
-        return orm__session_no_memory(session);
     uint64_t *given = orm__entity_dirty(entity);
-    entity->generation = session->generation;
-    ORM_TRY(orm__values_read(model, values, row, given, &session->error));
     orm__values_default(model, row, given, NULL);
     for (size_t i = 0; i < model->column_count; i++)
         if (!orm__member_keep(&model->columns[i], row, &session->arena))
@@ -76,7 +131,7 @@ static orm_status take_targets(orm_session *session, const void *values, orm__en
         const orm_relation *relation = &model->relations[i];
         if (!relation->owning)
             continue;
-        const void *row = orm__values_target(relation, values);
+        const void *row = values ? orm__values_target(relation, values) : NULL;
         if (!row) {
             ORM_TRY(orm__relations_join(session, entity, relation->columns[0]));
             continue;
@@ -115,28 +170,25 @@ static orm_status refuse_present_key(orm_session *session, orm__store *store, or
 orm_status orm_entity_set(orm_session *session, const void *row, const orm_column *column, const void *value)
 {
     orm__entity *entity = orm__entity_of(row);
-    orm_status status = orm__entity_check(session, entity, "set");
-    if (!status)
-        status = set(session, entity, column, value);
-    return status ? orm__session_stick(session, status) : ORM_OK;
-}
-
-static orm_status set(orm_session *session, orm__entity *entity, const orm_column *column, const void *value)
-{
-    if (session->factory.read_only)
-        return orm__session_error(session, ORM_MISUSE, "set of '%s': the session is read-only", column->member);
     orm_column alone = *column;                                                /* the value as a row of one member */
     bool opt = column->field.has != ORM_ABSENT;
     alone.field = (orm_field){opt ? column->field.value - column->field.has : 0, opt ? 0 : ORM_ABSENT};
-    orm_value given = orm__value_of_member(&alone, value);
+    orm_status status = orm__entity_check(session, entity, "set");
+    if (!status)
+        status = set(session, entity, column, orm__value_of_member(&alone, value));
+    return status ? orm__session_stick(session, status) : ORM_OK;
+}
+
+static orm_status set(orm_session *session, orm__entity *entity, const orm_column *column, orm_value given)
+{
+    if (session->factory.read_only)
+        return orm__session_error(session, ORM_MISUSE, "set of '%s': the session is read-only", column->member);
     if (given.form == ORM_FORM_NULL && !(column->flags & ORM_NULLABLE))
         return orm__session_error(session, ORM_INVALID, "column '%s' of '%s' cannot be NULL", column->member, column->model->name);
     if (given.form != ORM_FORM_NULL && column->type == ORM_TYPE_ENUM &&
         (given.as.integer < 1 || (uint64_t)given.as.integer > column->enumeration->count))
         return orm__session_error(session, ORM_INVALID, "column '%s' of '%s': %lld is no value of enum '%s'", column->member,
                                   column->model->name, (long long)given.as.integer, column->enumeration->name);
-    if (!(column->flags & ORM_FOREIGN_KEY) && holds(entity, column, given))
-        return ORM_OK;
     if (!(column->flags & ORM_FOREIGN_KEY))
         return orm__entity_put(session, entity, column, given);
     orm__relations_leave(session, entity, column);

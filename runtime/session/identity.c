@@ -124,7 +124,7 @@ orm__entity *orm__identity_find_row(const orm__store *store, const orm_column *c
 {
     if (!store->mapped)
         return NULL;
-    orm_value key[16];
+    orm_value key[ORM__KEY_MAX];
     size_t count = store->model->primary_key_count;
     if (count > sizeof key / sizeof *key)
         return NULL;

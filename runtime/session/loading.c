@@ -197,7 +197,7 @@ static orm_status load_targets(orm_session *session, const orm_relation *relatio
     status = store ? orm__session_read(session) : orm__session_no_memory(session);
     if (status || !(rows = rows_of(session, &needy)))
         goto done;
-    orm_value lists[16];
+    orm_value lists[ORM__KEY_MAX];
     orm__sql sql;
     lists_of(relation, rows, needy.count, lists);
     orm__sql_init(&sql, session->connection);
@@ -310,7 +310,7 @@ static void write_members(orm__sql *sql, const orm_relation *relation, const voi
     const orm_model *target = relation->target;
     const orm_order *order = options && options->order_by[0].column ? options->order_by : relation->order_by;
     size_t order_count = options && options->order_by[0].column ? ORM_ORDER_BY_MAX : relation->order_by_count;
-    orm_value lists[16];
+    orm_value lists[ORM__KEY_MAX];
     lists_of(relation, rows, count, lists);
     if (options && options->limit) {                                           /* the first of each owner, by rank */
         orm__sql_text(sql, "SELECT ");

@@ -56,7 +56,7 @@ static orm_status fetch(orm_session *session, orm__store *store, const orm_value
 orm_status orm__entity_reload(orm_session *session, orm__entity *entity)
 {
     const orm_model *model = orm__model_of(entity);
-    orm_value key[16];
+    orm_value key[ORM__KEY_MAX];
     orm__entities read = {0};
     for (size_t i = 0; i < model->primary_key_count; i++)
         key[i] = orm__value_of_member(model->primary_key[i], orm__key_row(entity));
@@ -290,7 +290,7 @@ orm_status orm_model_exists(orm_session *session, const orm_model *model, const 
 orm_status orm__count_key(orm_session *session, const orm__entity *entity, size_t *count)
 {
     const orm_model *model = orm__model_of(entity);
-    orm_value key[16];
+    orm_value key[ORM__KEY_MAX];
     int64_t value;
     bool any;
     for (size_t i = 0; i < model->primary_key_count; i++)

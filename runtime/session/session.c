@@ -101,6 +101,8 @@ orm_status orm__session_read(orm_session *session)
     if (c->transaction != ORM__NO_TRANSACTION)
         return ORM_OK;
     orm_status status = ORM_OK;
+    if (session->immediate)
+        return orm__session_write(session);
     if (c->memory)                                                             /* without WAL a reader would hold up every writer */
         return ORM_OK;
     if (c->dialect == ORM_SQLITE) {
@@ -313,6 +315,7 @@ orm_entity_state orm_session_state(const orm_session *session, const void *row)
     case ORM__DELETED:
         return ORM_DELETED;
     case ORM__DETACHED:
+    case ORM__EXPUNGED:
         break;
     }
     return ORM_DETACHED;
@@ -367,6 +370,41 @@ static void expire(orm_session *session, orm__entity *entity)
     for (size_t i = 0; entity->slots && i < model->relation_count; i++)
         entity->slots[i].loaded = false;
     entity->flags |= ORM__EXPIRED;
+}
+
+orm_status orm_session_expunge(orm_session *session, const void *row)
+{
+    orm__entity *entity = orm__entity_of(row);
+    ORM_TRY(orm__entity_check(session, entity, "expunge"));
+    orm__relations_leave_all(session, entity);
+    orm__identity_remove(entity->batch->store, entity);
+    orm__old_key_forget(session, entity);
+    entity->state = ORM__EXPUNGED;
+    return ORM_OK;
+}
+
+/* --- whole transactions --- */
+
+orm_status orm_transaction(const orm_session_factory *factory, orm_status (*body)(orm_session *session, void *user), void *user,
+                           const orm_transaction_options *options, orm_error *error)
+{
+    int attempts = options && options->attempts ? options->attempts : 5;
+    int64_t most = (options && options->first_wait ? options->first_wait : 10) * INT64_C(1000);
+    for (int attempt = 1;; attempt++, most *= 2) {
+        orm_session *session;
+        ORM_TRY(orm_session_open(factory, &session, error));
+        session->immediate = attempt > 1 && strcmp(orm_engine_database(factory->engine), "sqlite") == 0;
+        orm_status status = body(session, user);
+        if (!status)
+            status = orm_session_commit(session);
+        if (status && error)
+            *error = *orm_session_error(session);
+        uint64_t chance = orm__value_hash(orm_of_int64((int64_t)(uintptr_t)session ^ orm_timestamptz_now().microseconds));
+        orm_session_close(session);
+        if (status != ORM_SERIALIZATION || attempt >= attempts)
+            return status;
+        orm__engine_sleep(factory->engine, (int64_t)(chance % (uint64_t)most));
+    }
 }
 
 orm_connection *orm_session_connection(orm_session *session)

@@ -12,6 +12,9 @@
 #include "sql/validate.h"
 #include "sql/values.h"
 
+/* Columns of a primary key; the generator allows no more. */
+enum { ORM__KEY_MAX = 16 };
+
 typedef struct orm__store orm__store;
 
 /* The entities that one result delivered: the relation of one is loaded for all. `members` is NULL for those that came
@@ -32,7 +35,7 @@ typedef struct orm__slot {
     } as;
 } orm__slot;
 
-typedef enum orm__state { ORM__DETACHED, ORM__PENDING, ORM__PERSISTENT, ORM__DELETING, ORM__DELETED } orm__state;
+typedef enum orm__state { ORM__DETACHED, ORM__PENDING, ORM__PERSISTENT, ORM__DELETING, ORM__DELETED, ORM__EXPUNGED } orm__state;
 
 enum {
     ORM__QUEUED = 1 << 0,              /* in session->changed: the next flush looks at it */
@@ -105,6 +108,7 @@ struct orm_session {
     orm_error error, sticky;           /* the last failure; the one that the next flush repeats */
     bool failed;                       /* a flush failed: only rollback helps */
     bool flushing;
+    bool immediate;                    /* begin with the write lock, even to read */
     uint16_t generation;
     orm_timestamptz now;               /* one reading of the clock for a flush */
     orm__arena arena;

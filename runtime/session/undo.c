@@ -81,6 +81,10 @@ static void restore(orm_session *session, const orm__undo *record)
 {
     orm__entity *entity = record->entity;
     orm__store *store = entity->batch->store;
+    if (entity->state == ORM__EXPUNGED) {                                      /* no longer ours to put back; its values stay */
+        entity->undo = record->previous;
+        return;
+    }
     bool flushed = record->row || (entity->flags & (ORM__WRITTEN | ORM__EXPIRED));
     orm__identity_remove(store, entity);
     orm__old_key_forget(session, entity);

@@ -5,6 +5,7 @@
  * SPDX-License-Identifier: MIT */
 #include "base/error.h"
 #include "base/value.h"
+#include "session/conflict.h"
 #include "session/order.h"
 #include "session/session.h"
 #include "sql/write.h"
@@ -15,6 +16,7 @@
 typedef struct plan {
     orm__entities added, changed, deleted;
     orm__order inserts, deletes;
+    orm__steps steps;                  /* when unique values pass from row to row */
     const void **rows, **keys;         /* room for one group */
 } plan;
 
@@ -28,6 +30,8 @@ static orm_status check_targets(orm_session *session, orm__entity *entity);
 static orm_status check_changed(orm_session *session, orm__entity *entity);
 static orm_status make_room(orm_session *session, plan *p);
 static orm_status write_all(orm_session *session, plan *p);
+static orm_status write_steps(orm_session *session, plan *p);
+static orm_status release_value(orm_session *session, const orm__release *release);
 static orm_status in_groups(orm_session *session, orm__entity **entities, const uint32_t *waves, size_t count, bool by_mask, write_group write,
                             plan *p);
 static orm_status write_wave(orm_session *session, orm__entity **entities, size_t count, bool by_mask, write_group write, plan *p);
@@ -57,6 +61,8 @@ orm_status orm__flush(orm_session *session)
     if (!status)
         status = orm__order_rows(session, &p.deleted, true, &p.deletes);
     if (!status)
+        status = orm__find_conflicts(session, &p.added, &p.changed, &p.deleted, &p.inserts, &p.steps);
+    if (!status)
         status = make_room(session, &p);
     if (!status && p.added.count + p.changed.count + p.deleted.count > 0)
         status = write_all(session, &p);
@@ -76,6 +82,7 @@ static void release_plan(plan *p)
     free(p->changed.items);
     free(p->deleted.items);
     free(p->rows);
+    orm__steps_release(&p->steps);
     orm__order_release(&p->inserts);
     orm__order_release(&p->deletes);
 }
@@ -189,12 +196,53 @@ static orm_status write_all(orm_session *session, plan *p)
     ORM_TRY(orm__session_write(session));
     session->now = orm_timestamptz_now();
     hold_back(&p->inserts);
+    if (p->steps.count > 0)
+        return write_steps(session, p);
     ORM_TRY(in_groups(session, p->inserts.rows, p->inserts.waves, p->inserts.count, true, insert_group, p));
     ORM_TRY(write_held_back(session, p, &p->inserts, false));
     ORM_TRY(in_groups(session, p->changed.items, NULL, p->changed.count, true, update_group, p));
     ORM_TRY(write_held_back(session, p, &p->deletes, true));
     ORM_TRY(in_groups(session, p->deletes.rows, p->deletes.waves, p->deletes.count, false, delete_group, p));
     return p->deleted.count > 0 ? cascade(session, p) : ORM_OK;
+}
+
+/* The same where unique values pass from row to row: wave by wave, each verb of a wave at once. */
+static orm_status write_steps(orm_session *session, plan *p)
+{
+    static const write_group writers[] = {[ORM__INSERT] = insert_group, [ORM__UPDATE] = update_group, [ORM__DELETE] = delete_group};
+    const orm__step *steps = p->steps.items;
+    orm__entity **entities = malloc(p->steps.count * sizeof *entities);
+    orm_status status = entities ? ORM_OK : orm__session_no_memory(session);
+    for (size_t i = 0; i < p->steps.release_count && !status; i++)
+        status = release_value(session, &p->steps.releases[i]);
+    if (!status)
+        status = write_held_back(session, p, &p->deletes, true);
+    for (size_t first = 0, last; first < p->steps.count && !status; first = last) {
+        for (last = first; last < p->steps.count && steps[last].wave == steps[first].wave && steps[last].verb == steps[first].verb; last++)
+            entities[last - first] = steps[last].entity;
+        status = write_wave(session, entities, last - first, steps[first].verb != ORM__DELETE, writers[steps[first].verb], p);
+    }
+    free(entities);
+    if (!status)
+        status = write_held_back(session, p, &p->inserts, false);
+    return !status && p->deleted.count > 0 ? cascade(session, p) : status;
+}
+
+/* One row gives up a unique value; what it gets instead follows. */
+static orm_status release_value(orm_session *session, const orm__release *release)
+{
+    const orm_model *model = orm__model_of(release->entity);
+    uint64_t *mask = orm__arena_zalloc(&session->arena, orm__mask_words(model), sizeof *mask);
+    void *row = orm__arena_zalloc(&session->arena, 1, model->row_size);
+    if (!mask || !row)
+        return orm__session_no_memory(session);
+    const void *key = orm__key_row(release->entity), *rows[] = {row};
+    size_t matched;
+    orm__mask_add(mask, release->column->index);
+    orm_status status = orm__update_rows(session->connection, model, mask, rows, &key, 1, &matched);
+    orm__arena_recycle(&session->arena, row, model->row_size);
+    orm__arena_recycle(&session->arena, mask, orm__mask_words(model) * sizeof *mask);
+    return status ? orm__session_failed(session, status) : ORM_OK;
 }
 
 /* Wave by wave; `waves` NULL: one wave. */

@@ -42,7 +42,8 @@ typedef struct orm_hooks {
 /* How the runtime waits: the one place where it does. `watch` is called once for each connection, before it is first
  * waited for, and may leave a token; `wait` returns ORM_OK when one of `events` (ORM_WAIT_READ, ORM_WAIT_WRITE) holds for
  * the descriptor, ORM_TIMEOUT when `deadline` (microseconds of the monotonic clock; 0: none) has passed, or another status
- * to give up. A zero one waits by poll(2). */
+ * to give up. Without a token, with descriptor -1 and no events, it is a mere delay until the deadline. A zero one waits by
+ * poll(2). */
 enum { ORM_WAIT_READ = 1, ORM_WAIT_WRITE = 2 };
 typedef struct orm_waiter {
     orm_status (*watch)(int descriptor, void **token, void *user);

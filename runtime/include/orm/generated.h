@@ -41,6 +41,8 @@ ORM_API orm_status orm_model_first(orm_session *session, const orm_model *model,
 ORM_API orm_status orm_model_count(orm_session *session, const orm_model *model, const orm_query *query, size_t *count);
 ORM_API orm_status orm_model_exists(orm_session *session, const orm_model *model, const orm_query *query, bool *exists);
 ORM_API orm_status orm_model_add(orm_session *session, const orm_model *model, const void *values, const void **added);
+/* The entity that has the key of `row`, found or read, takes its values; when there is none it is added. */
+ORM_API orm_status orm_model_merge(orm_session *session, const orm_model *model, const void *row, const void **merged);
 /* What is wrong with the values, ORM_INVALID when something is; asks no database. */
 ORM_API orm_status orm_model_validate(const orm_model *model, const void *values, orm_problems *problems);
 /* `value` points to a value of the member's own C type. */

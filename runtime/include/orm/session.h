@@ -76,6 +76,17 @@ ORM_API orm_status orm_session_rollback_nested(orm_session *session);
 /* Forgets every entity and everything that was not flushed; pointers handed out are then invalid. */
 ORM_API void orm_session_clear(orm_session *session);
 
+/* Runs `body` in a session of its own and commits, or rolls back when it fails. After ORM_SERIALIZATION (also deadlock) the
+ * whole is tried again in a new session, after a short random wait that doubles; never after ORM_IN_DOUBT. So `body` must do
+ * nothing but what a rollback undoes. The status is body's, or the commit's; `error` (may be NULL) tells its story. On SQLite
+ * a second try takes the write lock from the start. */
+typedef struct orm_transaction_options {
+    int attempts;                      /* in all: 5; 1: never again */
+    int first_wait;                    /* milliseconds, at most, before the second attempt: 10 */
+} orm_transaction_options;
+ORM_API orm_status orm_transaction(const orm_session_factory *factory, orm_status (*body)(orm_session *session, void *user), void *user,
+                                   const orm_transaction_options *options, orm_error *error);
+
 typedef enum orm_entity_state {
     ORM_DETACHED,                      /* left its session: rolled back add, expunged; or after a delete was committed */
     ORM_PENDING,                       /* added, not flushed */
@@ -91,6 +102,10 @@ ORM_API bool orm_session_is_modified(const orm_session *session, const void *ent
 ORM_API orm_status orm_session_refresh(orm_session *session, const void *entity);
 /* Marks the entity to be read anew by its next get, find or accessor; its values stay readable. Pending changes are lost. */
 ORM_API orm_status orm_session_expire(orm_session *session, const void *entity);
+
+/* The session forgets the entity and what was changed in it; the row stays. The entity is detached, its values stay readable
+ * until the session is cleared or closed. */
+ORM_API orm_status orm_session_expunge(orm_session *session, const void *entity);
 
 /* The last failure, or the one that sticks. Borrowed until the next call on the session. */
 ORM_API const orm_error *orm_session_error(const orm_session *session);
