@@ -11,12 +11,12 @@
 #include "model.h"
 
 typedef struct ormc_statements {
-    const char **items;                        /* each without a semicolon; lines end with a newline, but for the last */
+    const char **items; /* each without a semicolon; lines end with a newline, but for the last */
     size_t count;
 } ormc_statements;
 
 typedef struct ormc_ddl {
-    ormc_statements create, drop;              /* in the order to run them in */
+    ormc_statements create, drop; /* in the order to run them in */
 } ormc_ddl;
 
 /* Fills `ddl` with arena memory; false when memory is gone. */

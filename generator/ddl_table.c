@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <string.h>
 
-enum { LONGEST_NAME = 63 };                    /* bytes that PostgreSQL keeps of a name */
+enum { LONGEST_NAME = 63 }; /* bytes that PostgreSQL keeps of a name */
 
 static void put_columns(ddl_maker *maker, const ormc_model *model);
 static void put_column(ddl_maker *maker, const ormc_column *column);

@@ -9,8 +9,8 @@
 typedef struct ddl_table {
     const ormc_model *model;
     bool visited;
-    size_t position;                           /* in the order of creation */
-    const char **foreign_keys;                 /* names of constraints, by relation; NULL for inverse sides */
+    size_t position;           /* in the order of creation */
+    const char **foreign_keys; /* names of constraints, by relation; NULL for inverse sides */
 } ddl_table;
 
 typedef struct ddl_maker {
@@ -18,10 +18,10 @@ typedef struct ddl_maker {
     orm__arena *arena;
     ormc_dialect dialect;
     ormc_ddl *ddl;
-    ddl_table *tables, **order;                /* as in the YAML, and as they are created */
+    ddl_table *tables, **order; /* as in the YAML, and as they are created */
     size_t table_count, order_count;
-    ormc_table by_model, names;                /* name of a model -> ddl_table; names of tables, indexes, constraints */
-    orm__text text;                            /* the statement being written */
+    ormc_table by_model, names; /* name of a model -> ddl_table; names of tables, indexes, constraints */
+    orm__text text;             /* the statement being written */
     bool failed;
 } ddl_maker;
 

@@ -24,12 +24,12 @@ typedef struct emission {
     const ormc_package *package;
     orm__text *message;
     orm__arena arena;
-    ormc_table texts;                          /* templates of the user's folder, by name; `absent` where it has none */
-    const char **inputs;                       /* their paths, in the order of use */
+    ormc_table texts;    /* templates of the user's folder, by name; `absent` where it has none */
+    const char **inputs; /* their paths, in the order of use */
     size_t input_count;
     ormc_output *outputs;
     size_t output_count;
-    bool failed;                               /* memory is gone, or a template cannot be read */
+    bool failed; /* memory is gone, or a template cannot be read */
 } emission;
 
 static char absent[] = "";
@@ -84,8 +84,8 @@ static bool render_file(emission *work, ormc_view *view, const ormc_file *file)
     orm__text text = {0};
     bool done = data != NULL;
     for (size_t i = 0; done && i < KINDS; i++) {
-        const char *path = orm__arena_printf(&work->arena, "%s%s%s%s", directory ? directory : "", separator, file->stem,
-                                             kinds[i].ending);
+        const char *path = orm__arena_printf(&work->arena, "%s%s%s%s", directory ? directory : "", separator,
+                                             file->stem, kinds[i].ending);
         orm__text_clear(&text);
         done = path && render(work, kinds[i].template, data, &text) && add_output(work, path, &text);
     }
@@ -103,7 +103,8 @@ static bool render(emission *work, const char *template, const ormc_data *data, 
     if (done)
         ormc_layout_wrap(raw.data, raw.length, out);
     else if (!work->message->length && error.line)
-        orm__text_printf(work->message, "template %s.mustache:%d:%d: %s", error.name, error.line, error.column, error.message);
+        orm__text_printf(work->message, "template %s.mustache:%d:%d: %s", error.name, error.line, error.column,
+                         error.message);
     else if (!work->message->length)
         orm__text_string(work->message, error.message);
     orm__text_release(&raw);
@@ -131,7 +132,7 @@ static const char *find_embedded(const char *name)
 {
     const ormc_embedded_template *template = ormc_embedded_templates;
     while (template->name && strcmp(template->name, name) != 0)
-        template++;
+        template ++;
     return template->text;
 }
 

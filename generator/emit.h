@@ -9,9 +9,9 @@
 #include "model.h"
 
 typedef struct ormc_emit_options {
-    const char *directory;             /* where STEM.h and STEM.c go, made when it is not there; NULL: where we are */
-    const char *templates;             /* a folder whose NAME.mustache goes before the built-in NAME; NULL: none */
-    const char *depfile;               /* a rule for make: the outputs and what they were made from; NULL: none */
+    const char *directory; /* where STEM.h and STEM.c go, made when it is not there; NULL: where we are */
+    const char *templates; /* a folder whose NAME.mustache goes before the built-in NAME; NULL: none */
+    const char *depfile;   /* a rule for make: the outputs and what they were made from; NULL: none */
 } ormc_emit_options;
 
 /* False when something failed: then `message` is appended what, without a newline, and no file is changed. Files whose

@@ -13,8 +13,8 @@
 
 typedef struct job {
     const ormc_output *output;
-    const char *temporary;                     /* the new file; NULL when there is none (any more) */
-    orm__text old;                             /* what stood there before */
+    const char *temporary; /* the new file; NULL when there is none (any more) */
+    orm__text old;         /* what stood there before */
     bool existed, replaced;
 } job;
 
@@ -22,7 +22,7 @@ typedef struct writer {
     orm__arena arena;
     job *jobs;
     size_t count;
-    const char **folders;                      /* made by us, outermost first */
+    const char **folders; /* made by us, outermost first */
     size_t folder_count;
     orm__text *message;
 } writer;
@@ -153,7 +153,8 @@ static bool write_new(writer *work, job *item, const char *data, size_t length)
     int descriptor = -1;
     const char *temporary = NULL;
     for (unsigned attempt = 0; descriptor < 0 && attempt < 100; attempt++) {
-        temporary = orm__arena_printf(&work->arena, "%.*s.%s.%ld-%u", (int)folder, path, path + folder, (long)getpid(), attempt);
+        temporary = orm__arena_printf(&work->arena, "%.*s.%s.%ld-%u", (int)folder, path, path + folder, (long)getpid(),
+                                      attempt);
         if (!temporary)
             return false;
         descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);

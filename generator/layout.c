@@ -11,8 +11,8 @@ typedef enum break_kind { NO_BREAK, BEHIND_BRACKET, IN_STRING, BEHIND_COMMA } br
 
 /* Where the scan of a long line stands. Columns count characters, from 0. */
 typedef struct scan {
-    size_t at, column;                         /* next byte, and the column it would be printed in */
-    size_t depth, indents[DEEPEST];            /* for each open bracket the column where a continued line begins */
+    size_t at, column;              /* next byte, and the column it would be printed in */
+    size_t depth, indents[DEEPEST]; /* for each open bracket the column where a continued line begins */
     size_t string_column;
     bool in_string;
 } scan;

@@ -123,7 +123,7 @@ void ormc_literal_c_default(orm__text *out, const ormc_column *column)
     case ORMC_CLASS_UUID:
         put_c_uuid(out, given->text);
         break;
-    case ORMC_CLASS_BYTES:                     /* take no default */
+    case ORMC_CLASS_BYTES: /* take no default */
         break;
     case ORMC_CLASS_DECIMAL:
         orm__text_string(out, ".as.text = ");
@@ -142,7 +142,8 @@ static void put_decimal(orm__text *out, const ormc_column *column, void (*put)(o
 {
     orm__arena arena = {0};
     const char *text = column->default_value.text;
-    text = column->scale < 0 ? orm__decimal_canonical(&arena, text) : orm__decimal_round(&arena, text, (unsigned)column->scale);
+    text = column->scale < 0 ? orm__decimal_canonical(&arena, text)
+                             : orm__decimal_round(&arena, text, (unsigned)column->scale);
     if (text)
         put(out, text);
     out->failed |= !text;
@@ -205,7 +206,9 @@ void ormc_literal_sql_default(orm__text *out, const ormc_column *column, ormc_di
     case ORMC_NO_DEFAULT:
         break;
     case ORMC_DEFAULT_BOOL:
-        orm__text_string(out, dialect == ORMC_SQLITE ? (given->boolean ? "1" : "0") : given->boolean ? "true" : "false");
+        orm__text_string(out, dialect == ORMC_SQLITE ? (given->boolean ? "1" : "0")
+                              : given->boolean       ? "true"
+                                                     : "false");
         break;
     case ORMC_DEFAULT_INTEGER:
         orm__text_printf(out, "%" PRId64, given->integer);
@@ -229,7 +232,7 @@ void ormc_literal_sql_default(orm__text *out, const ormc_column *column, ormc_di
 static void put_sql_now(orm__text *out, const ormc_type *type, ormc_dialect dialect)
 {
     static const struct {
-        const char *word, *sql[2];             /* by dialect */
+        const char *word, *sql[2]; /* by dialect */
     } clocks[] = {
         {"timestamptz", {"now()", "(strftime('%Y-%m-%d %H:%M:%f000', 'now'))"}},
         {"timestamp", {"(now() AT TIME ZONE 'UTC')", "(strftime('%Y-%m-%d %H:%M:%f000', 'now'))"}},

@@ -37,9 +37,9 @@ ormc_data *view_make_column(ormc_view *view, const ormc_column *column)
         ormc_data_set_boolean(data, "enumeration", false);
     ormc_data_set_text(data, "field", opt ? "ORM_OPT_FIELD" : "ORM_FIELD");
     ormc_data_set_text(data, "input_macro",
-                       is_required(column)  ? "ORM_REQUIRED"
-                       : column->nullable ? "ORM_NULL_INPUT"
-                                          : "ORM_INPUT");
+                       is_required(column) ? "ORM_REQUIRED"
+                       : column->nullable  ? "ORM_NULL_INPUT"
+                                           : "ORM_INPUT");
     ormc_data_set_text(data, "change_macro", column->nullable ? "ORM_NULL_CHANGE" : "ORM_CHANGE");
     put_flags(view, data, column);
     put_default(view, data, column);
@@ -56,7 +56,8 @@ static bool is_required(const ormc_column *column)
 
 static void put_declarations(ormc_view *view, ormc_data *data, const ormc_column *column)
 {
-    const char *name = column->c_name, *type = view_member_type(view, column), *prefix = "orm", *word = column->type->word;
+    const char *name = column->c_name, *type = view_member_type(view, column), *prefix = "orm",
+               *word = column->type->word;
     const char *input = view_part(view, column, column->nullable ? "in_null" : "in");
     const char *change = view_part(view, column, column->nullable ? "change_null" : "change");
     if (column->enumeration) {
@@ -81,7 +82,8 @@ static void put_flags(ormc_view *view, ormc_data *data, const ormc_column *colum
         {column->primary_key, "ORM_PRIMARY_KEY"},
         {column->generated, "ORM_GENERATED"},
         {column->unique, "ORM_UNIQUE"},
-        {column->default_value.kind != ORMC_NO_DEFAULT && column->default_value.kind != ORMC_DEFAULT_NOW, "ORM_DEFAULT_VALUE"},
+        {column->default_value.kind != ORMC_NO_DEFAULT && column->default_value.kind != ORMC_DEFAULT_NOW,
+         "ORM_DEFAULT_VALUE"},
         {column->default_value.kind == ORMC_DEFAULT_NOW, "ORM_DEFAULT_NOW"},
         {column->sensitive, "ORM_SENSITIVE"},
         {column->has_min, "ORM_HAS_MIN"},

@@ -14,7 +14,7 @@
 
 #include <string.h>
 
-enum { LONGEST_STRING = 4095 };                /* that a C11 compiler must take */
+enum { LONGEST_STRING = 4095 }; /* that a C11 compiler must take */
 
 static void put_parts(ormc_view *view, ormc_data *data, const char *name);
 static void put_values(ormc_view *view, ormc_data *data, const ormc_enum *enumeration);
@@ -28,8 +28,9 @@ ormc_data *view_make_enum(ormc_view *view, const view_enum *item, const ormc_fil
     ormc_data_set_text(data, "type", item->type);
     put_parts(view, data, enumeration->name);
     if (item->header_count > 1)
-        ormc_data_set_text(data, "guard",
-                           ormc_names_expand(view->arena, "%P_%M_DEFINED", view->package->name, enumeration->name, NULL));
+        ormc_data_set_text(
+            data, "guard",
+            ormc_names_expand(view->arena, "%P_%M_DEFINED", view->package->name, enumeration->name, NULL));
     else
         ormc_data_set_boolean(data, "guard", false);
     view_set_literal(view, data, "literal", enumeration->name);

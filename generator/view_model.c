@@ -26,8 +26,9 @@ static void put_uniques(ormc_view *view, ormc_data *data, const ormc_model *mode
 static size_t put_unique(ormc_view *view, ormc_data *list, const ormc_column *const *columns, size_t count);
 
 /* What the emitted functions call their other parameters and their variables. */
-static const char *const own_names[] = {"added", "c",   "changes", "count",  "exists", "found", "key",   "list",   "member", "q",
-                                        "query", "row", "rows",    "result", "s",      "status", "value", "values", "where",  NULL};
+static const char *const own_names[] = {"added", "c",      "changes", "count",  "exists", "found", "key",
+                                        "list",  "member", "q",       "query",  "row",    "rows",  "result",
+                                        "s",     "status", "value",   "values", "where",  NULL};
 
 ormc_data *view_make_model(ormc_view *view, const view_model *item)
 {
@@ -38,7 +39,8 @@ ormc_data *view_make_model(ormc_view *view, const view_model *item)
     ormc_data_set_text(data, "type", item->type);
     ormc_data_set_text(data, "HANDLE", ormc_names_handle(view->arena, view->package->name, model->c_name));
     ormc_data_set_text(data, "entity", entity_name(view, model));
-    const char *plain = model->doc ? model->doc : orm__arena_printf(view->arena, "A row of the table %s.", model->table);
+    const char *plain = model->doc ? model->doc
+                                   : orm__arena_printf(view->arena, "A row of the table %s.", model->table);
     view_set_comment(view, data, "comment", plain, 0);
     view_set(view, data, "index", "%zu", item->index);
     ormc_data_set_boolean(data, "external", item->shared);

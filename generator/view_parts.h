@@ -9,19 +9,19 @@
 
 typedef struct view_model {
     const ormc_model *model;
-    size_t index;                              /* in the schema, which has no abstract ones */
-    const char *type;                          /* "blog_author" */
-    bool shared;                               /* another file's descriptors refer to its */
-    const ormc_file *mentioned_in;             /* the last file found to refer to it from outside */
+    size_t index;                  /* in the schema, which has no abstract ones */
+    const char *type;              /* "blog_author" */
+    bool shared;                   /* another file's descriptors refer to its */
+    const ormc_file *mentioned_in; /* the last file found to refer to it from outside */
 } view_model;
 
 typedef struct view_enum {
     const ormc_enum *enumeration;
     size_t index;
-    const char *type;                          /* "blog_post_status" */
-    size_t header_count;                       /* files that declare it */
-    bool used, used_here, shared;              /* by columns; of its own file; of another one */
-    const ormc_file *used_in;                  /* the last file, not its own, found to use it */
+    const char *type;             /* "blog_post_status" */
+    size_t header_count;          /* files that declare it */
+    bool used, used_here, shared; /* by columns; of its own file; of another one */
+    const ormc_file *used_in;     /* the last file, not its own, found to use it */
 } view_enum;
 
 typedef struct view_list {
@@ -30,15 +30,15 @@ typedef struct view_list {
 } view_list;
 
 typedef struct view_file {
-    view_list models;                          /* of view_model: its own */
-    view_list others;                          /* of view_model: those of other files that they refer to */
-    view_list enums;                           /* of view_enum: what its header declares */
+    view_list models; /* of view_model: its own */
+    view_list others; /* of view_model: those of other files that they refer to */
+    view_list enums;  /* of view_enum: what its header declares */
 } view_file;
 
 struct ormc_view {
     orm__arena *arena;
     const ormc_package *package;
-    const ormc_file *main;                     /* whose pair holds the package's own functions */
+    const ormc_file *main; /* whose pair holds the package's own functions */
     view_model *models;
     size_t model_count;
     view_enum *enums;

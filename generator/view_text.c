@@ -59,8 +59,8 @@ void view_set_columns(ormc_view *view, ormc_data *object, const char *key, const
 {
     orm__text list = {0};
     for (size_t i = 0; i < count; i++)
-        orm__text_printf(&list, "%s&%s_model_columns[%zu]", i ? ", " : "{", view_model_of(view, columns[i]->model)->type,
-                         columns[i]->index);
+        orm__text_printf(&list, "%s&%s_model_columns[%zu]", i ? ", " : "{",
+                         view_model_of(view, columns[i]->model)->type, columns[i]->index);
     if (count)
         orm__text_char(&list, '}');
     view_set_written(view, object, key, &list);

@@ -385,7 +385,7 @@ orm_status orm_session_expunge(orm_session *session, const void *row)
 
 /* --- whole transactions --- */
 
-orm_status orm_transaction(const orm_session_factory *factory, orm_status (*body)(orm_session *session, void *user), void *user,
+orm_status orm_transaction(const orm_session_factory *factory, orm_transaction_body body, void *user,
                            const orm_transaction_options *options, orm_error *error)
 {
     int attempts = options && options->attempts ? options->attempts : 5;

@@ -313,23 +313,26 @@ START_TEST(a_circle_is_tied_at_the_end_and_untied_first)
     ormc_ddl ddl = make(everything, ORMC_POSTGRESQL);
     ck_assert_uint_lt(position(&ddl.create, "CREATE TABLE IF NOT EXISTS \"post\""),
                       position(&ddl.create, "CREATE TABLE IF NOT EXISTS \"authors\""));
-    assert_holds(ddl.create.items[ddl.create.count - 1],
-                 "ALTER TABLE \"post\" ADD CONSTRAINT \"post_author_id_fkey\" FOREIGN KEY (\"author_id\")\n        REFERENCES "
-                 "\"authors\" (\"id\") ON DELETE CASCADE;");
+    assert_holds(
+        ddl.create.items[ddl.create.count - 1],
+        "ALTER TABLE \"post\" ADD CONSTRAINT \"post_author_id_fkey\" FOREIGN KEY (\"author_id\")\n        REFERENCES "
+        "\"authors\" (\"id\") ON DELETE CASCADE;");
     ck_assert_ptr_null(strstr(find(&ddl.create, "CREATE TABLE IF NOT EXISTS \"post\""), "post_author_id_fkey"));
-    ck_assert_str_eq(ddl.drop.items[0], "ALTER TABLE IF EXISTS \"post\" DROP CONSTRAINT IF EXISTS \"post_author_id_fkey\"");
+    ck_assert_str_eq(ddl.drop.items[0],
+                     "ALTER TABLE IF EXISTS \"post\" DROP CONSTRAINT IF EXISTS \"post_author_id_fkey\"");
     ck_assert_str_eq(ddl.drop.items[ddl.drop.count - 1], "DROP TYPE IF EXISTS \"mood\"");
 }
 END_TEST
 
 START_TEST(tables_stand_behind_what_they_refer_to)
 {
-    ormc_ddl ddl = make("package: p\n"
-                        "models:\n"
-                        "  c: {columns: {id: {type: int64, primary_key: true}}, relations: {b: {many_to_one: b, column: b_id}}}\n"
-                        "  b: {columns: {id: {type: int64, primary_key: true}}, relations: {a: {many_to_one: a, column: a_id}}}\n"
-                        "  a: {columns: {id: {type: int64, primary_key: true}}}\n",
-                        ORMC_POSTGRESQL);
+    ormc_ddl ddl = make(
+        "package: p\n"
+        "models:\n"
+        "  c: {columns: {id: {type: int64, primary_key: true}}, relations: {b: {many_to_one: b, column: b_id}}}\n"
+        "  b: {columns: {id: {type: int64, primary_key: true}}, relations: {a: {many_to_one: a, column: a_id}}}\n"
+        "  a: {columns: {id: {type: int64, primary_key: true}}}\n",
+        ORMC_POSTGRESQL);
     ck_assert_uint_eq(ddl.create.count, 3);
     ck_assert_uint_eq(position(&ddl.create, "CREATE TABLE IF NOT EXISTS \"a\""), 0);
     ck_assert_uint_eq(position(&ddl.create, "CREATE TABLE IF NOT EXISTS \"b\""), 1);

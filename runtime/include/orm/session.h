@@ -84,7 +84,8 @@ typedef struct orm_transaction_options {
     int attempts;                      /* in all: 5; 1: never again */
     int first_wait;                    /* milliseconds, at most, before the second attempt: 10 */
 } orm_transaction_options;
-ORM_API orm_status orm_transaction(const orm_session_factory *factory, orm_status (*body)(orm_session *session, void *user), void *user,
+typedef orm_status (*orm_transaction_body)(orm_session *session, void *user);
+ORM_API orm_status orm_transaction(const orm_session_factory *factory, orm_transaction_body body, void *user,
                                    const orm_transaction_options *options, orm_error *error);
 
 typedef enum orm_entity_state {
