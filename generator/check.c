@@ -149,7 +149,8 @@ static void check_model_names(checker *c, const ormc_model *model)
                    new_bearer(c, model->columns[i].place, "column", model->columns[i].name, model->name));
     for (size_t i = 0; i < model->relation_count; i++) {
         const ormc_relation *relation = &model->relations[i];
-        emit_forms(c, relation->kind == ORMC_ONE_TO_MANY ? ORMC_NAMES_OF_TO_MANY : ORMC_NAMES_OF_TO_ONE, model->c_name,
+        bool is_to_many = relation->kind == ORMC_ONE_TO_MANY || relation->kind == ORMC_MANY_TO_MANY;
+        emit_forms(c, is_to_many ? ORMC_NAMES_OF_TO_MANY : ORMC_NAMES_OF_TO_ONE, model->c_name,
                    relation->c_name, new_bearer(c, relation->place, "relation", relation->name, model->name));
     }
 }

@@ -17,7 +17,10 @@ typedef struct input {
     const ormc_node *tree; /* NULL when it is no mapping */
 } input;
 
-typedef void pass(ormc_linker *linker, ormc_model_draft *draft);
+typedef struct pass_row {
+    void (*run)(ormc_linker *linker, ormc_model_draft *draft);
+    bool abstract_too; /* not only models with tables */
+} pass_row;
 
 static bool read_files(ormc_linker *linker, const char *const *paths, size_t count, input *inputs);
 static const char *stem_of(ormc_linker *linker, const char *path);
@@ -32,6 +35,7 @@ static void declare_model(ormc_linker *linker, const ormc_file *file, const ormc
 static size_t count_entries(const ormc_linker *linker, const input *inputs, const char *key);
 static void find_targets(ormc_linker *linker, ormc_model_draft *draft);
 static void link_models(ormc_linker *linker);
+static void run_passes(ormc_linker *linker, const pass_row *passes, size_t count);
 
 bool ormc_load(const char *const *paths, size_t count, orm__arena *arena, ormc_diagnostics *diagnostics,
                const ormc_package **package)
@@ -227,7 +231,7 @@ static void declare_model(ormc_linker *linker, const ormc_file *file, const ormc
     ormc_package *package = linker->package;
     const char *name = pair->key->text;
     ormc_place place = pair->key->place;
-    ormc_model_draft *draft = &linker->drafts[package->model_count];
+    ormc_model_draft *draft = ormc_link_alloc(linker, 1, sizeof *draft);
     const ormc_model_draft *first = ormc_link_add(linker, &linker->models, name, draft);
     if (first != draft) {
         ormc_report(linker->diagnostics, ORMC_ERROR, place, "model '%s' is declared twice", name);
@@ -237,6 +241,7 @@ static void declare_model(ormc_linker *linker, const ormc_file *file, const ormc
     ormc_link_check_name(linker, name, place, "model");
     draft->model = ormc_link_alloc(linker, 1, sizeof *draft->model);
     *draft->model = (ormc_model){.place = place, .file = file, .name = name, .c_name = name, .table = name};
+    linker->drafts[package->model_count] = draft;
     package->models[package->model_count++] = draft->model;
     if (pair->value->kind == ORMC_MAPPING)
         draft->node = pair->value;
@@ -245,22 +250,32 @@ static void declare_model(ormc_linker *linker, const ormc_file *file, const ormc
                     name);
 }
 
-/* Each pass needs what the one before it found, in all models; those after the first three see tables only. */
+/* Each pass needs what the one before it found, in all models. */
 static void link_models(ormc_linker *linker)
 {
-    static const struct {
-        pass *run;
-        bool abstract_too;
-    } passes[] = {
-        {ormc_link_read_model, true}, {find_targets, true},      {ormc_link_inherit, true},
-        {ormc_link_name_key, false},  {ormc_link_lay_out, true}, {ormc_link_bind, false},
-        {ormc_link_types, false},     {ormc_link_owning, false}, {ormc_link_generated, false},
-        {ormc_link_inverses, false},  {ormc_link_agree, false},  {ormc_link_indexes, false},
+    static const pass_row reading[] = {
+        {ormc_link_read_model, true},
+        {find_targets, true},
+        {ormc_link_inherit, true},
     };
-    for (size_t i = 0; i < sizeof passes / sizeof *passes; i++)
+    static const pass_row linking[] = {
+        {ormc_link_name_key, false}, {ormc_link_name_made_key, false}, {ormc_link_lay_out, true},
+        {ormc_link_bind, false},     {ormc_link_types, false},         {ormc_link_owning, false},
+        {ormc_link_generated, false}, {ormc_link_inverses, false},     {ormc_link_through, false},
+        {ormc_link_agree, false},    {ormc_link_pair, false},          {ormc_link_pair_rest, false},
+        {ormc_link_indexes, false},
+    };
+    run_passes(linker, reading, sizeof reading / sizeof *reading);
+    ormc_link_make_through(linker);
+    run_passes(linker, linking, sizeof linking / sizeof *linking);
+}
+
+static void run_passes(ormc_linker *linker, const pass_row *passes, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
         for (size_t j = 0; j < linker->package->model_count; j++)
-            if (passes[i].abstract_too || !linker->drafts[j].model->abstract)
-                passes[i].run(linker, &linker->drafts[j]);
+            if (passes[i].abstract_too || !linker->drafts[j]->model->abstract)
+                passes[i].run(linker, linker->drafts[j]);
 }
 
 static void find_targets(ormc_linker *linker, ormc_model_draft *draft)

@@ -44,6 +44,8 @@ static const known_key known_keys[] = {
     {ORMC_IN_RELATION, "many_to_one", TEXT},
     {ORMC_IN_RELATION, "one_to_many", TEXT},
     {ORMC_IN_RELATION, "one_to_one", TEXT},
+    {ORMC_IN_RELATION, "many_to_many", TEXT},
+    {ORMC_IN_RELATION, "through", ANYTHING},
     {ORMC_IN_RELATION, "column", TEXT},
     {ORMC_IN_RELATION, "columns", LIST},
     {ORMC_IN_RELATION, "inverse", TEXT},
@@ -52,6 +54,9 @@ static const known_key known_keys[] = {
     {ORMC_IN_RELATION, "orphan", TEXT},
     {ORMC_IN_RELATION, "order_by", ANYTHING},
     {ORMC_IN_RELATION, "doc", TEXT},
+    {ORMC_IN_THROUGH, "model", TEXT},
+    {ORMC_IN_THROUGH, "from", TEXT},
+    {ORMC_IN_THROUGH, "to", TEXT},
     {ORMC_IN_INDEX, "columns", ANYTHING},
     {ORMC_IN_INDEX, "unique", TRUTH},
     {ORMC_IN_INDEX, "where", TEXT},
@@ -73,8 +78,6 @@ static const struct {
     {ORMC_IN_COLUMN, "version"},
     {ORMC_IN_COLUMN, "was"},
     {ORMC_IN_COLUMN, "db_type"},
-    {ORMC_IN_RELATION, "many_to_many"},
-    {ORMC_IN_RELATION, "through"},
     {ORMC_IN_RELATION, "c_name"},
     {ORMC_AS_TYPE, "interval"},
     {ORMC_AS_TYPE, "inet"},
@@ -82,7 +85,7 @@ static const struct {
 
 static const char *const context_names[] = {
     [ORMC_IN_PACKAGE] = "a schema",    [ORMC_IN_MODEL] = "a model",  [ORMC_IN_COLUMN] = "a column",
-    [ORMC_IN_RELATION] = "a relation", [ORMC_IN_INDEX] = "an index",
+    [ORMC_IN_RELATION] = "a relation", [ORMC_IN_THROUGH] = "'through'", [ORMC_IN_INDEX] = "an index",
 };
 
 static const char *const kind_names[] = {
@@ -209,6 +212,12 @@ const char *ormc_link_text(const ormc_node *mapping, const char *key)
 {
     const ormc_node *value = ormc_node_find(mapping, key);
     return value && is_of_kind(value, TEXT) ? value->text : NULL;
+}
+
+ormc_word ormc_link_word(const ormc_node *mapping, const char *key)
+{
+    const char *text = ormc_link_text(mapping, key);
+    return text ? (ormc_word){.text = text, .place = ormc_node_find(mapping, key)->place} : (ormc_word){0};
 }
 
 int64_t ormc_link_count(const ormc_node *mapping, const char *key)

@@ -2,7 +2,7 @@
  *
  * The way of a package: link.c reads files, enums and model names; link_columns.c and link_relations.c read each
  * model into a draft; link_models.c inherits, lays columns out and resolves keys and indexes; link_relations.c
- * joins the two sides of relations. A draft whose mistake is reported is marked, and nobody complains about what
+ * joins the two sides of relations, link_through.c those of many_to_many. A draft whose mistake is reported is marked, and nobody complains about what
  * follows from it.
  * SPDX-License-Identifier: MIT */
 #ifndef ORMC_LINK_PARTS_H
@@ -36,6 +36,7 @@ typedef struct ormc_relation_draft {
     const char *target_name;
     struct ormc_model_draft *target; /* NULL when there is none */
     ormc_word_list columns;          /* of `column` or `columns` */
+    ormc_word through, from, to;     /* many_to_many: as said, or a NULL text */
     bool broken;
 } ormc_relation_draft;
 
@@ -67,7 +68,7 @@ typedef struct ormc_linker {
     orm__arena *arena;
     ormc_diagnostics *diagnostics;
     ormc_package *package;
-    ormc_model_draft *drafts; /* as package->models */
+    ormc_model_draft **drafts; /* as package->models */
     ormc_table models;        /* ormc_model_draft by name */
     ormc_table enums;         /* ormc_enum by name */
     jmp_buf no_memory;        /* everything is in arenas, so that the way out needs no cleaning up */
@@ -91,6 +92,7 @@ typedef enum ormc_context {
     ORMC_IN_MODEL,
     ORMC_IN_COLUMN,
     ORMC_IN_RELATION,
+    ORMC_IN_THROUGH,
     ORMC_IN_INDEX,
     ORMC_AS_TYPE /* words of types, not keys */
 } ormc_context;
@@ -107,6 +109,7 @@ bool ormc_link_is_misspelt(const ormc_node *mapping, ormc_context context, const
 /* Values of keys; what ormc_link_check_keys has reported counts as not there. */
 bool ormc_link_truth(const ormc_node *mapping, const char *key, bool otherwise);
 const char *ormc_link_text(const ormc_node *mapping, const char *key);
+ormc_word ormc_link_word(const ormc_node *mapping, const char *key); /* with its place */
 int64_t ormc_link_count(const ormc_node *mapping, const char *key); /* -1: not there */
 const ormc_node *ormc_link_mapping(const ormc_node *mapping, const char *key);
 const ormc_node *ormc_link_list(const ormc_node *mapping, const char *key);
@@ -150,5 +153,20 @@ void ormc_link_owning(ormc_linker *linker, ormc_model_draft *draft);
 void ormc_link_inverses(ormc_linker *linker, ormc_model_draft *draft);
 /* After the inverse sides of all models. */
 void ormc_link_agree(ormc_linker *linker, ormc_model_draft *draft);
+/* NULL when the model has no relation of that name. */
+ormc_relation *ormc_link_find_relation(const ormc_model *model, const char *name);
+
+/* --- link_through.c --- */
+/* `through` of a many_to_many. */
+void ormc_link_read_through(ormc_linker *linker, ormc_relation_draft *draft);
+/* Makes the models that many_to_many relations go through and nobody declares, and puts each behind those of its file.
+ * Once, after inheritance. */
+void ormc_link_make_through(ormc_linker *linker);
+/* The key of a model so made, once the names of all other keys are known. */
+void ormc_link_name_made_key(ormc_linker *linker, ormc_model_draft *draft);
+/* Finds both relations of the model between; then the other sides that are named; then those that are evident. */
+void ormc_link_through(ormc_linker *linker, ormc_model_draft *draft);
+void ormc_link_pair(ormc_linker *linker, ormc_model_draft *draft);
+void ormc_link_pair_rest(ormc_linker *linker, ormc_model_draft *draft);
 
 #endif

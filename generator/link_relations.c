@@ -12,6 +12,7 @@ static const struct {
     {"many_to_one", ORMC_MANY_TO_ONE},
     {"one_to_many", ORMC_ONE_TO_MANY},
     {"one_to_one", ORMC_ONE_TO_ONE},
+    {"many_to_many", ORMC_MANY_TO_MANY},
 };
 
 static const struct {
@@ -39,7 +40,6 @@ static void settle_nullable(ormc_linker *linker, ormc_relation *relation, const 
 static void settle_on_delete(ormc_linker *linker, ormc_relation *relation, const ormc_node *node);
 static void settle_unique(ormc_linker *linker, const ormc_relation *relation);
 static ormc_relation *find_owner(ormc_linker *linker, const ormc_relation_draft *draft, const ormc_model *model);
-static ormc_relation *find_relation(const ormc_model *model, const char *name);
 static const char *hint_relations(ormc_linker *linker, const ormc_model *target, const ormc_model *model,
                                   const char *word);
 static const char *kind_name(const ormc_relation *relation);
@@ -67,6 +67,7 @@ ormc_relation_draft *ormc_link_read_relation(ormc_linker *linker, const ormc_pai
     draft->relation.doc = ormc_link_text(node, "doc");
     draft->relation.nullable = ormc_link_truth(node, "nullable", false);
     read_columns(linker, draft);
+    ormc_link_read_through(linker, draft);
     check_side(linker, draft);
     read_on_delete(linker, draft);
     return draft;
@@ -90,12 +91,12 @@ static bool read_kind(ormc_linker *linker, ormc_relation_draft *draft)
         draft->relation.target_place = target->place;
         draft->target_name = ormc_link_text(draft->node, found);
     }
-    bool misspelt = ormc_node_find(draft->node, "many_to_many") != NULL;
+    bool misspelt = false;
     for (size_t i = 0; i < KINDS; i++)
         misspelt |= ormc_link_is_misspelt(draft->node, ORMC_IN_RELATION, kinds[i].word);
     if (!found && !misspelt)
         ormc_report(linker->diagnostics, ORMC_ERROR, draft->relation.place,
-                    "relation '%s' has no kind: many_to_one, one_to_many or one_to_one", draft->relation.name);
+                    "relation '%s' has no kind: many_to_one, one_to_many, one_to_one or many_to_many", draft->relation.name);
     return draft->target_name != NULL;
 }
 
@@ -122,23 +123,28 @@ static void read_columns(ormc_linker *linker, ormc_relation_draft *draft)
 /* Keys that belong to the other side. */
 static void check_side(ormc_linker *linker, const ormc_relation_draft *draft)
 {
+    enum { OWNER = 1, ONE = 2, MANY = 4, THROUGH = 8 };
     static const struct {
         const char *key;
-        bool owning, to_many; /* where it may stand; to_many: only there */
+        int sides; /* where it may stand */
         const char *belongs;
     } rules[] = {
-        {"column", true, false, "the side that owns the key"},
-        {"columns", true, false, "the side that owns the key"},
-        {"nullable", true, false, "the side that owns the key"},
-        {"on_delete", true, false, "the side that owns the key"},
-        {"orphan", false, false, "the inverse side"},
-        {"order_by", false, true, "one_to_many"},
+        {"column", OWNER, "the side that owns the key"},
+        {"columns", OWNER, "the side that owns the key"},
+        {"nullable", OWNER, "the side that owns the key"},
+        {"on_delete", OWNER, "the side that owns the key"},
+        {"orphan", ONE | MANY, "the inverse side of a key"},
+        {"order_by", MANY | THROUGH, "one_to_many and many_to_many"},
+        {"through", THROUGH, "many_to_many"},
     };
     const ormc_relation *relation = &draft->relation;
+    int side = relation->owning                      ? OWNER
+               : relation->kind == ORMC_ONE_TO_ONE   ? ONE
+               : relation->kind == ORMC_MANY_TO_MANY ? THROUGH
+                                                     : MANY;
     for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {
-        bool fits = rules[i].owning == relation->owning && (!rules[i].to_many || relation->kind == ORMC_ONE_TO_MANY);
         const ormc_node *value = ormc_node_find(draft->node, rules[i].key);
-        if (value && !fits)
+        if (value && !(rules[i].sides & side))
             ormc_report(linker->diagnostics, ORMC_ERROR, value->place, "'%s' belongs to %s, and '%s' is %s",
                         rules[i].key, rules[i].belongs, relation->name, kind_name(relation));
     }
@@ -150,10 +156,11 @@ static void check_side(ormc_linker *linker, const ormc_relation_draft *draft)
 
 static const char *kind_name(const ormc_relation *relation)
 {
-    return relation->kind == ORMC_MANY_TO_ONE   ? "many_to_one"
-           : relation->kind == ORMC_ONE_TO_MANY ? "one_to_many"
-           : relation->owning                   ? "a one_to_one that owns its key"
-                                                : "the inverse side of a one_to_one";
+    return relation->kind == ORMC_MANY_TO_ONE    ? "many_to_one"
+           : relation->kind == ORMC_ONE_TO_MANY  ? "one_to_many"
+           : relation->kind == ORMC_MANY_TO_MANY ? "many_to_many"
+           : relation->owning                    ? "a one_to_one that owns its key"
+                                                 : "the inverse side of a one_to_one";
 }
 
 static void read_on_delete(ormc_linker *linker, ormc_relation_draft *draft)
@@ -371,8 +378,10 @@ void ormc_link_inverses(ormc_linker *linker, ormc_model_draft *draft)
         if (relation->owning || read->broken)
             continue;
         const ormc_node *order_by = ormc_node_find(read->node, "order_by");
-        if (order_by && relation->kind == ORMC_ONE_TO_MANY)
+        if (order_by && relation->kind != ORMC_ONE_TO_ONE)
             relation->order_by = ormc_link_order(linker, read->target, order_by, &relation->order_by_count);
+        if (relation->kind == ORMC_MANY_TO_MANY)
+            continue;
         ormc_relation *owner = find_owner(linker, read, model);
         if (!owner)
             continue;
@@ -403,7 +412,7 @@ static ormc_relation *find_owner(ormc_linker *linker, const ormc_relation_draft 
         return NULL;
     }
     ormc_place place = ormc_node_find(draft->node, "inverse")->place;
-    ormc_relation *owner = find_relation(target, name);
+    ormc_relation *owner = ormc_link_find_relation(target, name);
     const ormc_relation_kind wanted = relation->kind == ORMC_ONE_TO_MANY ? ORMC_MANY_TO_ONE : ORMC_ONE_TO_ONE;
     if (!owner) {
         if (!draft->target->incomplete)
@@ -426,7 +435,7 @@ static ormc_relation *find_owner(ormc_linker *linker, const ormc_relation_draft 
     return NULL;
 }
 
-static ormc_relation *find_relation(const ormc_model *model, const char *name)
+ormc_relation *ormc_link_find_relation(const ormc_model *model, const char *name)
 {
     for (size_t i = 0; i < model->relation_count; i++)
         if (strcmp(model->relations[i].name, name) == 0)
@@ -459,7 +468,7 @@ void ormc_link_agree(ormc_linker *linker, ormc_model_draft *draft)
         if (relation->inverse && strcmp(relation->inverse->name, name) == 0)
             continue;
         ormc_place place = ormc_node_find(read->node, "inverse")->place;
-        const ormc_relation *other = find_relation(read->target->model, name);
+        const ormc_relation *other = ormc_link_find_relation(read->target->model, name);
         if (relation->inverse) {
             ormc_report(linker->diagnostics, ORMC_ERROR, place,
                         "relation '%s' names '%s' as its inverse, but is named by '%s'", relation->name, name,

@@ -75,7 +75,8 @@ struct ormc_column {
 typedef enum ormc_relation_kind {
     ORMC_MANY_TO_ONE,
     ORMC_ONE_TO_MANY,
-    ORMC_ONE_TO_ONE
+    ORMC_ONE_TO_ONE,
+    ORMC_MANY_TO_MANY
 } ormc_relation_kind;
 
 typedef enum ormc_on_delete {
@@ -107,8 +108,10 @@ struct ormc_relation {
     bool nullable;
     bool orphan_delete;
     ormc_on_delete on_delete;
-    ormc_order *order_by;                  /* one_to_many */
+    ormc_order *order_by;                  /* one_to_many and many_to_many */
     size_t order_by_count;
+    /* many_to_many, resolved: the owning relations of the model between, to this model and to the target. */
+    const ormc_relation *through_source, *through_target;
     const char *doc;
 };
 
@@ -129,6 +132,7 @@ struct ormc_model {
     const char *table;
     const char *doc;
     bool abstract;
+    bool made;                             /* nobody declared it: a many_to_many made it to go through */
     const ormc_model **extends;            /* resolved; their columns and relations are already copied, first base first */
     size_t extends_count;
     ormc_column *columns;                  /* inherited, then declared, then made by relations */
@@ -154,7 +158,7 @@ struct ormc_package {
     size_t file_count;
     ormc_enum **enums;                     /* all files' in order */
     size_t enum_count;
-    ormc_model **models;                   /* all files' in order, abstract ones included */
+    ormc_model **models;                   /* all files' in order, abstract ones included, what relations made last */
     size_t model_count;
 };
 

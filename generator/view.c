@@ -19,6 +19,7 @@ static void sort_into_files(ormc_view *view);
 static void append(ormc_view *view, view_list *list, void *item);
 static void look_at_columns(ormc_view *view, const ormc_model *model);
 static void look_at_relations(ormc_view *view, const ormc_model *model);
+static void look_at_model(ormc_view *view, const ormc_model *model, const ormc_model *other);
 static int compare_enums(const void *a, const void *b);
 static int compare_models(const void *a, const void *b);
 static void put_headers(ormc_view *view, ormc_data *data, const ormc_file *file);
@@ -164,15 +165,24 @@ static void look_at_columns(ormc_view *view, const ormc_model *model)
 static void look_at_relations(ormc_view *view, const ormc_model *model)
 {
     for (size_t i = 0; i < model->relation_count; i++) {
-        view_model *target = view_model_of(view, model->relations[i].target);
-        if (target->model->file == model->file)
-            continue;
-        target->shared = true;
-        if (target->mentioned_in == model->file)
-            continue;
-        target->mentioned_in = model->file;
-        append(view, &view->files[model->file->index].others, target);
+        const ormc_relation *relation = &model->relations[i];
+        look_at_model(view, model, relation->target);
+        if (relation->through_source)
+            look_at_model(view, model, relation->through_source->model);
     }
+}
+
+/* A model that another one refers to. */
+static void look_at_model(ormc_view *view, const ormc_model *model, const ormc_model *other)
+{
+    view_model *target = view_model_of(view, other);
+    if (other->file == model->file)
+        return;
+    target->shared = true;
+    if (target->mentioned_in == model->file)
+        return;
+    target->mentioned_in = model->file;
+    append(view, &view->files[model->file->index].others, target);
 }
 
 const ormc_data *ormc_view_file(ormc_view *view, const ormc_file *file)

@@ -5,7 +5,8 @@
  * count}], unique_count (false when 0), key (false without a primary key: then it has Core functions only): {parameters,
  * key_values, primary_key, primary_key_count}.
  * Keys of a relation: name, literal, comment, target (its type), to_many, kind, owning, orphan_delete, index, inverse,
- * columns, target_columns, count, on_delete, order_by (false, or the inside of an array), order_by_count.
+ * columns and target_columns (false for many_to_many), count, on_delete, through_source and through_target (false for the
+ * others), order_by (false, or the inside of an array), order_by_count.
  * SPDX-License-Identifier: MIT */
 #include "view_parts.h"
 
@@ -21,6 +22,8 @@ static bool may_clash(const ormc_view *view, const char *name, const char *const
 static void put_relations(ormc_view *view, ormc_data *data, const ormc_model *model);
 static ormc_data *make_relation(ormc_view *view, const ormc_relation *relation);
 static void put_relation_keys(ormc_view *view, ormc_data *data, const ormc_relation *relation);
+static void put_through(ormc_view *view, ormc_data *data, const ormc_relation *relation);
+static void set_relation(ormc_view *view, ormc_data *data, const char *key, const ormc_relation *relation);
 static void put_order(ormc_view *view, ormc_data *data, const ormc_relation *relation);
 static void put_uniques(ormc_view *view, ormc_data *data, const ormc_model *model);
 static size_t put_unique(ormc_view *view, ormc_data *list, const ormc_column *const *columns, size_t count);
@@ -133,6 +136,7 @@ static ormc_data *make_relation(ormc_view *view, const ormc_relation *relation)
         [ORMC_MANY_TO_ONE] = "ORM_MANY_TO_ONE",
         [ORMC_ONE_TO_MANY] = "ORM_ONE_TO_MANY",
         [ORMC_ONE_TO_ONE] = "ORM_ONE_TO_ONE",
+        [ORMC_MANY_TO_MANY] = "ORM_MANY_TO_MANY",
     };
     ormc_data *data = ormc_data_object(view->arena);
     ormc_data_set_text(data, "name", relation->c_name);
@@ -140,11 +144,16 @@ static ormc_data *make_relation(ormc_view *view, const ormc_relation *relation)
     view_set_comment(view, data, "comment", relation->doc, 0);
     ormc_data_set_text(data, "target", view_model_of(view, relation->target)->type);
     ormc_data_set_text(data, "kind", kinds[relation->kind]);
-    ormc_data_set_boolean(data, "to_many", relation->kind == ORMC_ONE_TO_MANY);
+    ormc_data_set_boolean(data, "to_many",
+                          relation->kind == ORMC_ONE_TO_MANY || relation->kind == ORMC_MANY_TO_MANY);
     ormc_data_set_boolean(data, "owning", relation->owning);
     ormc_data_set_boolean(data, "orphan_delete", relation->orphan_delete);
     view_set(view, data, "index", "%zu", relation->index);
-    put_relation_keys(view, data, relation);
+    if (relation->kind == ORMC_MANY_TO_MANY)
+        put_through(view, data, relation);
+    else
+        put_relation_keys(view, data, relation);
+    set_relation(view, data, "inverse", relation->inverse);
     put_order(view, data, relation);
     return data;
 }
@@ -165,11 +174,28 @@ static void put_relation_keys(ormc_view *view, ormc_data *data, const ormc_relat
     view_set_columns(view, data, far, owner->target_columns, owner->column_count);
     view_set(view, data, "count", "%zu", owner->column_count);
     ormc_data_set_text(data, "on_delete", actions[owner->on_delete]);
-    if (relation->inverse)
-        view_set(view, data, "inverse", "&%s_model_relations[%zu]", view_model_of(view, relation->inverse->model)->type,
-                 relation->inverse->index);
+    ormc_data_set_boolean(data, "through_source", false);
+    ormc_data_set_boolean(data, "through_target", false);
+}
+
+/* Its keys are those of the model between. */
+static void put_through(ormc_view *view, ormc_data *data, const ormc_relation *relation)
+{
+    ormc_data_set_boolean(data, "columns", false);
+    ormc_data_set_boolean(data, "target_columns", false);
+    ormc_data_set_text(data, "count", "0");
+    ormc_data_set_text(data, "on_delete", "ORM_ON_DELETE_CASCADE");
+    set_relation(view, data, "through_source", relation->through_source);
+    set_relation(view, data, "through_target", relation->through_target);
+}
+
+static void set_relation(ormc_view *view, ormc_data *data, const char *key, const ormc_relation *relation)
+{
+    if (relation)
+        view_set(view, data, key, "&%s_model_relations[%zu]", view_model_of(view, relation->model)->type,
+                 relation->index);
     else
-        ormc_data_set_boolean(data, "inverse", false);
+        ormc_data_set_boolean(data, key, false);
 }
 
 static void put_order(ormc_view *view, ormc_data *data, const ormc_relation *relation)

@@ -79,7 +79,7 @@ struct orm_column {
     const orm_limits *limits;          /* NULL when there are none */
 };
 
-typedef enum orm_relation_kind { ORM_MANY_TO_ONE = 1, ORM_ONE_TO_MANY, ORM_ONE_TO_ONE } orm_relation_kind;
+typedef enum orm_relation_kind { ORM_MANY_TO_ONE = 1, ORM_ONE_TO_MANY, ORM_ONE_TO_ONE, ORM_MANY_TO_MANY } orm_relation_kind;
 typedef enum orm_on_delete { ORM_ON_DELETE_RESTRICT, ORM_ON_DELETE_CASCADE, ORM_ON_DELETE_SET_NULL } orm_on_delete;
 
 struct orm_relation {
@@ -97,6 +97,9 @@ struct orm_relation {
     orm_on_delete on_delete;           /* of the foreign key behind the relation */
     const orm_order *order_by;         /* of a collection: the declared order */
     uint32_t order_by_count;
+    /* ORM_MANY_TO_MANY: the two owning relations of the model between, to this model and to the target; `columns` and
+     * `target_columns` are NULL then. */
+    const orm_relation *through_source, *through_target;
 };
 
 /* A unique key besides the primary one. */
