@@ -23,12 +23,17 @@ typedef struct checker {
     orm__arena arena;
     ormc_diagnostics *diagnostics;
     const ormc_package *package;
-    ormc_table relations, emitted; /* tables and indexes share one space of names in PostgreSQL */
+    ormc_table relations, prefixed; /* tables and indexes share one space of names: on PostgreSQL, and on SQLite */
+    ormc_table emitted;
     bool no_memory;
 } checker;
 
 static void check_database_names(checker *c);
 static void check_columns(checker *c, const ormc_model *model);
+static void check_index_name(checker *c, const ormc_model *model, const ormc_index *index);
+static void check_in_schema(checker *c, const ormc_model *model, const char *name, const bearer *fresh);
+static void check_length(checker *c, const char *name, const char *what, const bearer *fresh);
+static bool check_free(checker *c, ormc_table *table, const char *name, const bearer *fresh);
 static void check_database_name(checker *c, ormc_table *table, const char *name, const char *what, const bearer *fresh);
 static void check_members(checker *c, const ormc_model *model);
 static void check_emitted_names(checker *c);
@@ -58,15 +63,15 @@ static void check_database_names(checker *c)
         const ormc_model *model = c->package->models[i];
         if (model->abstract)
             continue;
-        check_database_name(c, &c->relations, model->table, "table",
-                            new_bearer(c, model->place, "model", model->name, NULL));
+        const bearer *fresh = new_bearer(c, model->place, "model", model->name, NULL);
+        check_length(c, model->table, "table", fresh);
+        check_in_schema(c, model, model->table, fresh);
         check_columns(c, model);
     }
     for (size_t i = 0; i < c->package->model_count; i++) {
         const ormc_model *model = c->package->models[i];
         for (size_t j = 0; j < model->index_count; j++)
-            check_database_name(c, &c->relations, model->indexes[j].name, "index",
-                                new_bearer(c, model->indexes[j].place, "index of", model->name, NULL));
+            check_index_name(c, model, &model->indexes[j]);
     }
 }
 
@@ -80,20 +85,52 @@ static void check_columns(checker *c, const ormc_model *model)
     }
 }
 
+static void check_index_name(checker *c, const ormc_model *model, const ormc_index *index)
+{
+    const bearer *fresh = new_bearer(c, index->place, "index of", model->name, NULL);
+    check_length(c, index->name, "index", fresh);
+    check_in_schema(c, model, index->name, fresh);
+}
+
+/* On SQLite, which has no schemas, theirs are prefixes. */
+static void check_in_schema(checker *c, const ormc_model *model, const char *name, const bearer *fresh)
+{
+    if (!model->schema) {
+        if (check_free(c, &c->relations, name, fresh))
+            check_free(c, &c->prefixed, name, fresh);
+        return;
+    }
+    const char *qualified = orm__arena_printf(&c->arena, "%s.%s", model->schema, name);
+    const char *prefixed = orm__arena_printf(&c->arena, "%s_%s", model->schema, name);
+    c->no_memory |= !qualified || !prefixed;
+    if (qualified && prefixed && check_free(c, &c->relations, qualified, fresh))
+        check_free(c, &c->prefixed, prefixed, fresh);
+}
+
 static void check_database_name(checker *c, ormc_table *table, const char *name, const char *what, const bearer *fresh)
 {
-    if (!fresh)
-        return;
-    if (strlen(name) > LONGEST_NAME)
+    check_length(c, name, what, fresh);
+    check_free(c, table, name, fresh);
+}
+
+static void check_length(checker *c, const char *name, const char *what, const bearer *fresh)
+{
+    if (fresh && strlen(name) > LONGEST_NAME)
         ormc_report(c->diagnostics, ORMC_ERROR, fresh->place,
                     "the name of the %s '%s' has %zu bytes; PostgreSQL keeps %d", what, name, strlen(name),
                     LONGEST_NAME);
-    const bearer *first = claim(c, table, name, fresh);
+}
+
+/* False when somebody has the name. */
+static bool check_free(checker *c, ormc_table *table, const char *name, const bearer *fresh)
+{
+    const bearer *first = fresh ? claim(c, table, name, fresh) : NULL;
     if (!first)
-        return;
+        return true;
     ormc_report(c->diagnostics, ORMC_ERROR, fresh->place, "%s has the name '%s' in the database, which %s has, too",
                 describe(c, fresh), name, describe(c, first));
     ormc_report(c->diagnostics, ORMC_NOTE, first->place, "first given here");
+    return false;
 }
 
 static void check_members(checker *c, const ormc_model *model)

@@ -9,8 +9,13 @@ static void reserve_names(ddl_maker *maker);
 static void visit(ddl_maker *maker, ddl_table *table);
 static void create(ddl_maker *maker);
 static void drop(ddl_maker *maker);
+static void create_schemas(ddl_maker *maker);
+static void create_schema(ddl_maker *maker, ormc_table *seen, const char *schema);
 static void create_enum(ddl_maker *maker, const ormc_enum *enumeration);
+static const char *index_name(ddl_maker *maker, const ormc_model *model, const ormc_index *index);
 static void create_index(ddl_maker *maker, const ormc_model *model, const ormc_index *index);
+static void put_included(ddl_maker *maker, const ormc_index *index);
+static void put_comment(ddl_maker *maker, const char *doc);
 static void create_comments(ddl_maker *maker, const ormc_model *model);
 static void tie(ddl_maker *maker, const ddl_table *table);
 static void begin_ignoring_duplicates(ddl_maker *maker);
@@ -59,9 +64,12 @@ static void reserve_names(ddl_maker *maker)
 {
     for (size_t i = 0; i < maker->table_count; i++) {
         const ormc_model *model = maker->tables[i].model;
-        ddl_reserve_name(maker, model->table);
+        ddl_reserve_name(maker, model, ddl_table_name(maker, model));
         for (size_t k = 0; k < model->index_count; k++)
-            ddl_reserve_name(maker, model->indexes[k].name);
+            ddl_reserve_name(maker, model, model->indexes[k].name);
+        for (size_t k = 0; k < model->rule_count; k++)
+            if (model->rules[k].name)
+                ddl_reserve_name(maker, model, model->rules[k].name);
     }
 }
 
@@ -82,6 +90,8 @@ static void create(ddl_maker *maker)
 {
     ormc_statements *statements = &maker->ddl->create;
     bool postgresql = maker->dialect == ORMC_POSTGRESQL;
+    if (postgresql)
+        create_schemas(maker);
     for (size_t i = 0; postgresql && i < maker->package->enum_count; i++)
         create_enum(maker, maker->package->enums[i]);
     for (size_t i = 0; i < maker->order_count; i++) {
@@ -97,15 +107,59 @@ static void create(ddl_maker *maker)
         tie(maker, maker->order[i]);
 }
 
+/* Each once. They stay when everything is dropped: others may have put something there. */
+static void create_schemas(ddl_maker *maker)
+{
+    ormc_table seen = {0};
+    for (size_t i = 0; i < maker->package->enum_count; i++)
+        create_schema(maker, &seen, maker->package->enums[i]->schema);
+    for (size_t i = 0; i < maker->table_count; i++)
+        create_schema(maker, &seen, maker->tables[i].model->schema);
+}
+
+static void create_schema(ddl_maker *maker, ormc_table *seen, const char *schema)
+{
+    if (!schema || ormc_table_get(seen, schema))
+        return;
+    maker->failed |= !ormc_table_add(seen, maker->arena, schema, maker);
+    orm__text_string(&maker->text, "CREATE SCHEMA IF NOT EXISTS ");
+    ormc_literal_sql_name(&maker->text, schema);
+    end_statement(maker, &maker->ddl->create);
+}
+
 /* PostgreSQL has no CREATE TYPE IF NOT EXISTS. */
 static void create_enum(ddl_maker *maker, const ormc_enum *enumeration)
 {
     begin_ignoring_duplicates(maker);
     orm__text_string(&maker->text, "CREATE TYPE ");
-    ormc_literal_sql_name(&maker->text, enumeration->name);
+    ddl_put_enum_name(maker, enumeration);
     orm__text_string(&maker->text, " AS ENUM ");
     ddl_put_enum_values(maker, enumeration);
     end_ignoring_duplicates(maker);
+    if (!enumeration->doc)
+        return;
+    orm__text_string(&maker->text, "COMMENT ON TYPE ");
+    ddl_put_enum_name(maker, enumeration);
+    put_comment(maker, enumeration->doc);
+}
+
+/* SQLite has no INCLUDE: what it would carry becomes part of the key, unless the key is unique without it. */
+static void put_included(ddl_maker *maker, const ormc_index *index)
+{
+    orm__text *text = &maker->text;
+    if (maker->dialect == ORMC_SQLITE && index->unique)
+        return;
+    for (size_t i = 0; i < index->include_count; i++) {
+        orm__text_string(text, maker->dialect == ORMC_SQLITE || i ? ", " : ") INCLUDE (");
+        ormc_literal_sql_name(text, index->include[i]->column);
+    }
+}
+
+static void put_comment(ddl_maker *maker, const char *doc)
+{
+    orm__text_string(&maker->text, " IS ");
+    ormc_literal_sql_string(&maker->text, doc);
+    end_statement(maker, &maker->ddl->create);
 }
 
 static void begin_ignoring_duplicates(ddl_maker *maker)
@@ -123,19 +177,32 @@ static void create_index(ddl_maker *maker, const ormc_model *model, const ormc_i
 {
     orm__text *text = &maker->text;
     orm__text_printf(text, "CREATE %sINDEX IF NOT EXISTS ", index->unique ? "UNIQUE " : "");
-    ormc_literal_sql_name(text, index->name);
+    ormc_literal_sql_name(text, index_name(maker, model, index));
     orm__text_string(text, " ON ");
-    ormc_literal_sql_name(text, model->table);
+    ddl_put_table_name(maker, model);
     orm__text_string(text, " (");
     for (size_t i = 0; i < index->column_count; i++) {
         orm__text_string(text, i ? ", " : "");
         ormc_literal_sql_name(text, index->columns[i].column->column);
         orm__text_string(text, index->columns[i].descending ? " DESC" : "");
     }
+    if (index->expression.text[0])
+        orm__text_printf(text, "(%s)", index->expression.text[maker->dialect]);
+    put_included(maker, index);
     orm__text_char(text, ')');
-    if (index->where)
-        orm__text_printf(text, " WHERE %s", index->where);
+    if (index->where.text[0])
+        orm__text_printf(text, " WHERE %s", index->where.text[maker->dialect]);
     end_statement(maker, &maker->ddl->create);
+}
+
+/* SQLite's indexes share one space of names, and its tables have no schemas. */
+static const char *index_name(ddl_maker *maker, const ormc_model *model, const ormc_index *index)
+{
+    if (maker->dialect == ORMC_POSTGRESQL || !model->schema)
+        return index->name;
+    const char *name = orm__arena_printf(maker->arena, "%s_%s", model->schema, index->name);
+    maker->failed |= !name;
+    return name ? name : "";
 }
 
 static void create_comments(ddl_maker *maker, const ormc_model *model)
@@ -143,21 +210,24 @@ static void create_comments(ddl_maker *maker, const ormc_model *model)
     orm__text *text = &maker->text;
     if (model->doc) {
         orm__text_string(text, "COMMENT ON TABLE ");
-        ormc_literal_sql_name(text, model->table);
-        orm__text_string(text, " IS ");
-        ormc_literal_sql_string(text, model->doc);
-        end_statement(maker, &maker->ddl->create);
+        ddl_put_table_name(maker, model);
+        put_comment(maker, model->doc);
     }
     for (size_t i = 0; i < model->column_count; i++) {
         if (!model->columns[i].doc)
             continue;
         orm__text_string(text, "COMMENT ON COLUMN ");
-        ormc_literal_sql_name(text, model->table);
+        ddl_put_table_name(maker, model);
         orm__text_char(text, '.');
         ormc_literal_sql_name(text, model->columns[i].column);
-        orm__text_string(text, " IS ");
-        ormc_literal_sql_string(text, model->columns[i].doc);
-        end_statement(maker, &maker->ddl->create);
+        put_comment(maker, model->columns[i].doc);
+    }
+    for (size_t i = 0; i < model->index_count; i++) {
+        if (!model->indexes[i].doc)
+            continue;
+        orm__text_string(text, "COMMENT ON INDEX ");
+        ddl_put_in_schema(maker, model->schema, model->indexes[i].name);
+        put_comment(maker, model->indexes[i].doc);
     }
 }
 
@@ -169,7 +239,7 @@ static void tie(ddl_maker *maker, const ddl_table *table)
             continue;
         begin_ignoring_duplicates(maker);
         orm__text_string(&maker->text, "ALTER TABLE ");
-        ormc_literal_sql_name(&maker->text, table->model->table);
+        ddl_put_table_name(maker, table->model);
         orm__text_string(&maker->text, " ADD ");
         ddl_put_foreign_key(maker, table, i);
         end_ignoring_duplicates(maker);
@@ -186,7 +256,7 @@ static void drop(ddl_maker *maker)
             if (!ddl_is_tied_later(maker, table, &table->model->relations[k]))
                 continue;
             orm__text_string(text, "ALTER TABLE IF EXISTS ");
-            ormc_literal_sql_name(text, table->model->table);
+            ddl_put_table_name(maker, table->model);
             orm__text_string(text, " DROP CONSTRAINT IF EXISTS ");
             ormc_literal_sql_name(text, table->foreign_keys[k]);
             end_statement(maker, statements);
@@ -194,12 +264,12 @@ static void drop(ddl_maker *maker)
     }
     for (size_t i = maker->order_count; i-- > 0;) {
         orm__text_string(text, "DROP TABLE IF EXISTS ");
-        ormc_literal_sql_name(text, maker->order[i]->model->table);
+        ddl_put_table_name(maker, maker->order[i]->model);
         end_statement(maker, statements);
     }
     for (size_t i = maker->package->enum_count; maker->dialect == ORMC_POSTGRESQL && i-- > 0;) {
         orm__text_string(text, "DROP TYPE IF EXISTS ");
-        ormc_literal_sql_name(text, maker->package->enums[i]->name);
+        ddl_put_enum_name(maker, maker->package->enums[i]);
         end_statement(maker, statements);
     }
 }

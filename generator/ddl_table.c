@@ -8,6 +8,7 @@
 
 enum { LONGEST_NAME = 63 }; /* bytes that PostgreSQL keeps of a name */
 
+static const char *key_of_name(ddl_maker *maker, const ormc_model *model, const char *name);
 static void put_columns(ddl_maker *maker, const ormc_model *model);
 static void put_column(ddl_maker *maker, const ormc_column *column);
 static void put_type(ddl_maker *maker, const ormc_column *column);
@@ -22,7 +23,7 @@ static void put_length(ddl_maker *maker, const ormc_column *column, const char *
 static void put_bound(ddl_maker *maker, const ormc_column *column, const char *operation, int64_t integer, double real);
 static void put_column_list(ddl_maker *maker, const ormc_column *const *columns, size_t count);
 static void begin_constraint(ddl_maker *maker, const char *name);
-static const char *new_name(ddl_maker *maker, const char *table, const ormc_column *const *columns, size_t count,
+static const char *new_name(ddl_maker *maker, const ormc_model *model, const ormc_column *const *columns, size_t count,
                             const char *ending);
 static const char *cut_name(ddl_maker *maker, const char *whole, const char *ending);
 static uint32_t hash_of(const char *text);
@@ -32,9 +33,42 @@ ddl_table *ddl_table_of(const ddl_maker *maker, const ormc_model *model)
     return ormc_table_get(&maker->by_model, model->name);
 }
 
-void ddl_reserve_name(ddl_maker *maker, const char *name)
+void ddl_reserve_name(ddl_maker *maker, const ormc_model *model, const char *name)
 {
-    maker->failed |= !ormc_table_add(&maker->names, maker->arena, name, maker);
+    const char *key = key_of_name(maker, model, name);
+    maker->failed |= !key || !ormc_table_add(&maker->names, maker->arena, key, maker);
+}
+
+/* One space of names for each schema; a name has no zero byte, and none has this one. */
+static const char *key_of_name(ddl_maker *maker, const ormc_model *model, const char *name)
+{
+    if (!model->schema || maker->dialect == ORMC_SQLITE)
+        return name;
+    return orm__arena_printf(maker->arena, "%s\xff%s", model->schema, name);
+}
+
+const char *ddl_table_name(const ddl_maker *maker, const ormc_model *model)
+{
+    return maker->dialect == ORMC_POSTGRESQL ? model->table : model->sqlite_table;
+}
+
+void ddl_put_table_name(ddl_maker *maker, const ormc_model *model)
+{
+    ddl_put_in_schema(maker, model->schema, ddl_table_name(maker, model));
+}
+
+void ddl_put_enum_name(ddl_maker *maker, const ormc_enum *enumeration)
+{
+    ddl_put_in_schema(maker, enumeration->schema, enumeration->name);
+}
+
+void ddl_put_in_schema(ddl_maker *maker, const char *schema, const char *name)
+{
+    if (schema && maker->dialect == ORMC_POSTGRESQL) {
+        ormc_literal_sql_name(&maker->text, schema);
+        orm__text_char(&maker->text, '.');
+    }
+    ormc_literal_sql_name(&maker->text, name);
 }
 
 void ddl_put_table(ddl_maker *maker, ddl_table *table)
@@ -46,18 +80,23 @@ void ddl_put_table(ddl_maker *maker, ddl_table *table)
         return;
     }
     orm__text_string(&maker->text, "CREATE TABLE IF NOT EXISTS ");
-    ormc_literal_sql_name(&maker->text, model->table);
+    ddl_put_table_name(maker, model);
     orm__text_string(&maker->text, " (");
     put_columns(maker, model);
     put_primary_key(maker, model);
     put_uniques(maker, model);
     for (size_t i = 0; i < model->column_count; i++)
         put_checks(maker, &model->columns[i]);
+    for (size_t i = 0; i < model->rule_count; i++) {
+        const ormc_rule *rule = &model->rules[i];
+        begin_constraint(maker, rule->name ? rule->name : new_name(maker, model, NULL, 0, "check"));
+        orm__text_printf(&maker->text, "CHECK (%s)", rule->sql.text[maker->dialect]);
+    }
     for (size_t i = 0; i < model->relation_count; i++) {
         const ormc_relation *relation = &model->relations[i];
         if (!relation->owning)
             continue;
-        table->foreign_keys[i] = new_name(maker, model->table, relation->columns, relation->column_count, "fkey");
+        table->foreign_keys[i] = new_name(maker, model, relation->columns, relation->column_count, "fkey");
         if (ddl_is_tied_later(maker, table, relation))
             continue;
         orm__text_string(&maker->text, ",\n    ");
@@ -89,9 +128,14 @@ static void put_column(ddl_maker *maker, const ormc_column *column)
     put_type(maker, column);
     if (!column->nullable || column->primary_key)
         orm__text_string(text, " NOT NULL");
-    if (is_autoincrement(maker, column)) {
+    const char *computed = column->computed.text[maker->dialect], *made = column->server_default.text[maker->dialect];
+    if (computed) {
+        orm__text_printf(text, " GENERATED ALWAYS AS (%s) STORED", computed);
+    } else if (made) {
+        orm__text_printf(text, maker->dialect == ORMC_SQLITE ? " DEFAULT (%s)" : " DEFAULT %s", made);
+    } else if (is_autoincrement(maker, column)) {
         orm__text_string(text, " CONSTRAINT ");
-        ormc_literal_sql_name(text, new_name(maker, column->model->table, NULL, 0, "pkey"));
+        ormc_literal_sql_name(text, new_name(maker, column->model, NULL, 0, "pkey"));
         orm__text_string(text, " PRIMARY KEY AUTOINCREMENT");
     } else if (column->generated) {
         orm__text_string(text, " GENERATED BY DEFAULT AS IDENTITY");
@@ -112,20 +156,24 @@ static void put_type(ddl_maker *maker, const ormc_column *column)
     const ormc_type *type = column->type;
     bool postgresql = maker->dialect == ORMC_POSTGRESQL;
     if (type->class == ORMC_CLASS_ENUM && postgresql)
-        ormc_literal_sql_name(&maker->text, column->enumeration->name);
-    else if (type->class == ORMC_CLASS_ENUM)
+        ddl_put_enum_name(maker, column->enumeration);
+    else if (type->class == ORMC_CLASS_OTHER && postgresql)
+        orm__text_string(&maker->text, column->db_type);
+    else if (type->class == ORMC_CLASS_ENUM || (column->array && !postgresql))
         orm__text_string(&maker->text, "TEXT");
     else
         orm__text_string(&maker->text, postgresql ? type->postgresql : type->sqlite);
     if (type->class == ORMC_CLASS_DECIMAL && postgresql && column->precision >= 0)
         orm__text_printf(&maker->text, "(%d, %d)", column->precision, column->scale >= 0 ? column->scale : 0);
+    if (column->array && postgresql)
+        orm__text_string(&maker->text, "[]");
 }
 
 static void put_primary_key(ddl_maker *maker, const ormc_model *model)
 {
     if (!model->primary_key_count || is_autoincrement(maker, model->primary_key[0]))
         return;
-    begin_constraint(maker, new_name(maker, model->table, NULL, 0, "pkey"));
+    begin_constraint(maker, new_name(maker, model, NULL, 0, "pkey"));
     orm__text_string(&maker->text, "PRIMARY KEY ");
     put_column_list(maker, model->primary_key, model->primary_key_count);
 }
@@ -136,7 +184,7 @@ static void put_uniques(ddl_maker *maker, const ormc_model *model)
         const ormc_column *column = &model->columns[i];
         if (!column->unique)
             continue;
-        begin_constraint(maker, new_name(maker, model->table, &column, 1, "key"));
+        begin_constraint(maker, new_name(maker, model, &column, 1, "key"));
         orm__text_string(&maker->text, "UNIQUE ");
         put_column_list(maker, &column, 1);
     }
@@ -144,7 +192,7 @@ static void put_uniques(ddl_maker *maker, const ormc_model *model)
         const ormc_relation *relation = &model->relations[i];
         if (!relation->owning || relation->kind != ORMC_ONE_TO_ONE || key_is_unique_already(model, relation))
             continue;
-        begin_constraint(maker, new_name(maker, model->table, relation->columns, relation->column_count, "key"));
+        begin_constraint(maker, new_name(maker, model, relation->columns, relation->column_count, "key"));
         orm__text_string(&maker->text, "UNIQUE ");
         put_column_list(maker, relation->columns, relation->column_count);
     }
@@ -161,10 +209,10 @@ static bool key_is_unique_already(const ormc_model *model, const ormc_relation *
 
 static void put_checks(ddl_maker *maker, const ormc_column *column)
 {
-    bool listed = column->type->class == ORMC_CLASS_ENUM && maker->dialect == ORMC_SQLITE;
+    bool listed = column->type->class == ORMC_CLASS_ENUM && !column->array && maker->dialect == ORMC_SQLITE;
     if (!listed && !column->has_min && !column->has_max && column->min_length < 0 && column->max_length < 0)
         return;
-    begin_constraint(maker, new_name(maker, column->model->table, &column, 1, "check"));
+    begin_constraint(maker, new_name(maker, column->model, &column, 1, "check"));
     orm__text_string(&maker->text, "CHECK (");
     if (listed) {
         ormc_literal_sql_name(&maker->text, column->column);
@@ -239,7 +287,7 @@ void ddl_put_foreign_key(ddl_maker *maker, const ddl_table *table, size_t relati
     orm__text_string(&maker->text, " FOREIGN KEY ");
     put_column_list(maker, owner->columns, owner->column_count);
     orm__text_string(&maker->text, "\n        REFERENCES ");
-    ormc_literal_sql_name(&maker->text, owner->target->table);
+    ddl_put_table_name(maker, owner->target);
     orm__text_char(&maker->text, ' ');
     put_column_list(maker, owner->target_columns, owner->column_count);
     orm__text_printf(&maker->text, " ON DELETE %s", actions[owner->on_delete]);
@@ -271,19 +319,20 @@ static void begin_constraint(ddl_maker *maker, const char *name)
 }
 
 /* "post_author_id_fkey"; a number behind it when the name is taken. Empty when memory is gone. */
-static const char *new_name(ddl_maker *maker, const char *table, const ormc_column *const *columns, size_t count,
+static const char *new_name(ddl_maker *maker, const ormc_model *model, const ormc_column *const *columns, size_t count,
                             const char *ending)
 {
     orm__text whole = {0};
-    orm__text_string(&whole, table);
+    orm__text_string(&whole, ddl_table_name(maker, model));
     for (size_t i = 0; i < count; i++)
         orm__text_printf(&whole, "_%s", columns[i]->column);
     const char *name = "";
     for (unsigned number = 0; name && !whole.failed; number++) {
         const char *numbered = number ? orm__arena_printf(maker->arena, "%s%u", ending, number) : ending;
         name = numbered ? cut_name(maker, whole.data, numbered) : NULL;
-        if (name && !ormc_table_get(&maker->names, name)) {
-            ddl_reserve_name(maker, name);
+        const char *key = name ? key_of_name(maker, model, name) : NULL;
+        if (key && !ormc_table_get(&maker->names, key)) {
+            ddl_reserve_name(maker, model, name);
             break;
         }
     }

@@ -26,7 +26,14 @@ typedef struct ddl_maker {
 } ddl_maker;
 
 ddl_table *ddl_table_of(const ddl_maker *maker, const ormc_model *model);
-void ddl_reserve_name(ddl_maker *maker, const char *name);
+/* In the schema of the model. */
+void ddl_reserve_name(ddl_maker *maker, const ormc_model *model, const char *name);
+/* Of the table, without its schema. */
+const char *ddl_table_name(const ddl_maker *maker, const ormc_model *model);
+/* Quoted, with the schema where there is one. */
+void ddl_put_table_name(ddl_maker *maker, const ormc_model *model);
+void ddl_put_enum_name(ddl_maker *maker, const ormc_enum *enumeration);
+void ddl_put_in_schema(ddl_maker *maker, const char *schema, const char *name);
 /* Writes CREATE TABLE, and gives the table's foreign keys their names. */
 void ddl_put_table(ddl_maker *maker, ddl_table *table);
 /* On PostgreSQL, when the table of the target is created after this one. */

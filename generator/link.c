@@ -170,7 +170,7 @@ static void read_enum(ormc_linker *linker, const ormc_file *file, const ormc_pai
     const char *name = pair->key->text;
     ormc_place place = pair->key->place;
     ormc_enum *enumeration = ormc_link_alloc(linker, 1, sizeof *enumeration);
-    *enumeration = (ormc_enum){.place = place, .file = file, .name = name};
+    *enumeration = (ormc_enum){.place = place, .file = file, .name = name, .c_name = name};
     ormc_link_check_name(linker, name, place, "enum");
     if (ormc_type_find(name))
         ormc_report(linker->diagnostics, ORMC_ERROR, place, "enum '%s' has the name of a type", name);
@@ -181,8 +181,16 @@ static void read_enum(ormc_linker *linker, const ormc_file *file, const ormc_pai
         return;
     }
     linker->package->enums[linker->package->enum_count++] = enumeration;
-    if (pair->value->kind == ORMC_SEQUENCE && pair->value->count)
-        read_enum_values(linker, enumeration, pair->value);
+    const ormc_node *values = pair->value;
+    if (values->kind == ORMC_MAPPING) {
+        ormc_link_check_keys(linker, values, ORMC_IN_ENUM);
+        enumeration->doc = ormc_link_text(values, "doc");
+        enumeration->schema = ormc_link_text(values, "schema");
+        enumeration->was = ormc_link_was(linker, values, name);
+        values = ormc_node_find(values, "values");
+    }
+    if (values && values->kind == ORMC_SEQUENCE && values->count)
+        read_enum_values(linker, enumeration, values);
     else
         ormc_report(linker->diagnostics, ORMC_ERROR, place,
                     "enum '%s' must be a list of values, as in [draft, published]", name);
@@ -248,6 +256,7 @@ static void declare_model(ormc_linker *linker, const ormc_file *file, const ormc
     else
         ormc_report(linker->diagnostics, ORMC_ERROR, place, "model '%s' must be a mapping with the key 'columns'",
                     name);
+    draft->incomplete = !draft->node;
 }
 
 /* Each pass needs what the one before it found, in all models. */
@@ -261,7 +270,7 @@ static void link_models(ormc_linker *linker)
     static const pass_row linking[] = {
         {ormc_link_name_key, false}, {ormc_link_name_made_key, false}, {ormc_link_lay_out, true},
         {ormc_link_bind, false},     {ormc_link_types, false},         {ormc_link_owning, false},
-        {ormc_link_generated, false}, {ormc_link_inverses, false},     {ormc_link_through, false},
+        {ormc_link_generated, false}, {ormc_link_server, false}, {ormc_link_inverses, false},     {ormc_link_through, false},
         {ormc_link_agree, false},    {ormc_link_pair, false},          {ormc_link_pair_rest, false},
         {ormc_link_indexes, false},
     };

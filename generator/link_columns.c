@@ -35,6 +35,7 @@ static const struct {
     {"bytea", "bytes"},
     {"binary", "bytes"},
     {"guid", "uuid"},
+    {"cidr", "inet"},
     {"datetime", "timestamptz"},
     {"timestamp_tz", "timestamptz"},
     {"varchar2", "text"},
@@ -47,6 +48,8 @@ enum { OTHER_WORDS = sizeof other_words / sizeof *other_words };
 
 static void read_keys(ormc_linker *linker, ormc_column_draft *draft);
 static void read_type(ormc_linker *linker, ormc_column *column, const ormc_node *node);
+static void read_array(ormc_linker *linker, ormc_column *column, const ormc_node *node);
+static void read_db_type(ormc_column *column, const ormc_node *node);
 static const char *trimmed(ormc_linker *linker, const char *text, size_t length);
 static void resolve_type(ormc_linker *linker, ormc_column *column, const char *word, ormc_place place);
 static void report_type(ormc_linker *linker, const char *word, ormc_place place);
@@ -97,17 +100,31 @@ static void read_keys(ormc_linker *linker, ormc_column_draft *draft)
                     "'%s' cannot be the name of a member in C and C++", c_name);
     if (type)
         read_type(linker, column, type);
+    else if (ormc_link_text(node, "db_type"))
+        read_db_type(column, node);
     else if (!ormc_node_find(node, "db_type") && !ormc_link_is_misspelt(node, ORMC_IN_COLUMN, "type"))
         ormc_report(linker->diagnostics, ORMC_ERROR, column->place, "column '%s' has no type", column->name);
-    if (column->type)
-        ormc_link_read_values(linker, column, node);
+    if (!column->type)
+        return;
+    if (type && ormc_node_find(node, "db_type"))
+        ormc_report(linker->diagnostics, ORMC_ERROR, ormc_node_find(node, "db_type")->place,
+                    "column '%s' has both a type and a db_type", column->name);
+    if (column->array && column->primary_key)
+        ormc_report(linker->diagnostics, ORMC_ERROR, column->place, "an array is no primary key");
+    ormc_link_read_values(linker, column, node);
+    ormc_link_read_server(linker, column, node);
 }
 
 /* "text", "text?", "decimal(10,2)", "decimal(10, 2)?" */
 static void read_type(ormc_linker *linker, ormc_column *column, const ormc_node *node)
 {
     if (node->kind == ORMC_SEQUENCE) {
-        ormc_report(linker->diagnostics, ORMC_ERROR, node->place, "an array type is not supported yet");
+        read_array(linker, column, node);
+        return;
+    }
+    if (node->kind == ORMC_MAPPING && ormc_node_find(node, "db_type")) {
+        ormc_link_check_keys(linker, node, ORMC_AS_DB_TYPE);
+        read_db_type(column, node);
         return;
     }
     if (node->kind == ORMC_MAPPING || ormc_node_is_null(node) || !*node->text) {
@@ -127,6 +144,36 @@ static void read_type(ormc_linker *linker, ormc_column *column, const ormc_node 
         read_size(linker, column, size, node->place);
 }
 
+/* "[int32]" */
+static void read_array(ormc_linker *linker, ormc_column *column, const ormc_node *node)
+{
+    bool nullable = column->nullable;
+    if (node->count != 1 || node->items[0]->kind == ORMC_SEQUENCE) {
+        ormc_report(linker->diagnostics, ORMC_ERROR, node->place, "an array is written as its type in brackets: [text]");
+        return;
+    }
+    column->nullable = false;
+    read_type(linker, column, node->items[0]);
+    if (column->nullable)
+        ormc_report(linker->diagnostics, ORMC_ERROR, node->items[0]->place,
+                    "items of an array may always be NULL; for an array that may be, say 'nullable: true'");
+    column->nullable = nullable;
+    column->array = true;
+}
+
+static void read_db_type(ormc_column *column, const ormc_node *node)
+{
+    column->db_type = ormc_link_text(node, "db_type");
+    if (column->db_type)
+        column->type = ormc_type_of_other();
+}
+
+const char *ormc_link_type_name(const ormc_column *column)
+{
+    return column->array ? "an array" : column->enumeration ? "an enum" : column->db_type ? column->db_type
+                                                                                         : column->type->word;
+}
+
 /* A copy without blanks at its ends. */
 static const char *trimmed(ormc_linker *linker, const char *text, size_t length)
 {
@@ -143,7 +190,7 @@ static void resolve_type(ormc_linker *linker, ormc_column *column, const char *w
 {
     column->enumeration = ormc_table_get(&linker->enums, word);
     column->type = column->enumeration ? ormc_type_of_enum() : ormc_type_find(word);
-    if (column->type || ormc_link_is_later(linker, place, ORMC_AS_TYPE, word))
+    if (column->type)
         return;
     if (ormc_table_get(&linker->models, word))
         ormc_report(linker->diagnostics, ORMC_ERROR, place, "'%s' is a model, not a type; a relation refers to it",
@@ -159,7 +206,7 @@ static void report_type(ormc_linker *linker, const char *word, ormc_place place)
         most++;
     const char **words = ormc_link_alloc(linker, most, sizeof *words);
     for (const ormc_type *type = ormc_types; type->word; type++)
-        if (type->class != ORMC_CLASS_ENUM)
+        if (type->class != ORMC_CLASS_ENUM && type->class != ORMC_CLASS_OTHER)
             words[count++] = type->word;
     for (size_t i = 0; i < linker->package->enum_count; i++)
         words[count++] = linker->package->enums[i]->name;

@@ -14,9 +14,19 @@ typedef struct known_key {
 
 static const known_key known_keys[] = {
     {ORMC_IN_PACKAGE, "package", TEXT},
+    {ORMC_IN_PACKAGE, "doc", TEXT},
     {ORMC_IN_PACKAGE, "enums", MAPPING},
     {ORMC_IN_PACKAGE, "models", MAPPING},
+    {ORMC_IN_ENUM, "values", LIST},
+    {ORMC_IN_ENUM, "doc", TEXT},
+    {ORMC_IN_ENUM, "schema", TEXT},
+    {ORMC_IN_ENUM, "c_name", TEXT},
+    {ORMC_IN_ENUM, "was", TEXT},
     {ORMC_IN_MODEL, "doc", TEXT},
+    {ORMC_IN_MODEL, "schema", TEXT},
+    {ORMC_IN_MODEL, "checks", LIST},
+    {ORMC_IN_MODEL, "was", TEXT},
+    {ORMC_IN_MODEL, "c_name", TEXT},
     {ORMC_IN_MODEL, "table", TEXT},
     {ORMC_IN_MODEL, "extends", ANYTHING},
     {ORMC_IN_MODEL, "abstract", TRUTH},
@@ -31,7 +41,12 @@ static const known_key known_keys[] = {
     {ORMC_IN_COLUMN, "unique", TRUTH},
     {ORMC_IN_COLUMN, "index", TRUTH},
     {ORMC_IN_COLUMN, "primary_key", TRUTH},
-    {ORMC_IN_COLUMN, "generated", TRUTH},
+    {ORMC_IN_COLUMN, "generated", ANYTHING},
+    {ORMC_IN_COLUMN, "db_type", TEXT},
+    {ORMC_IN_COLUMN, "server_default", ANYTHING},
+    {ORMC_IN_COLUMN, "on_update", TEXT},
+    {ORMC_IN_COLUMN, "version", TRUTH},
+    {ORMC_IN_COLUMN, "was", TEXT},
     {ORMC_IN_COLUMN, "min", ANYTHING},
     {ORMC_IN_COLUMN, "max", ANYTHING},
     {ORMC_IN_COLUMN, "min_length", COUNT},
@@ -54,38 +69,37 @@ static const known_key known_keys[] = {
     {ORMC_IN_RELATION, "orphan", TEXT},
     {ORMC_IN_RELATION, "order_by", ANYTHING},
     {ORMC_IN_RELATION, "doc", TEXT},
+    {ORMC_IN_RELATION, "c_name", TEXT},
     {ORMC_IN_THROUGH, "model", TEXT},
     {ORMC_IN_THROUGH, "from", TEXT},
     {ORMC_IN_THROUGH, "to", TEXT},
     {ORMC_IN_INDEX, "columns", ANYTHING},
     {ORMC_IN_INDEX, "unique", TRUTH},
-    {ORMC_IN_INDEX, "where", TEXT},
+    {ORMC_IN_INDEX, "expression", ANYTHING},
+    {ORMC_IN_INDEX, "where", ANYTHING},
+    {ORMC_IN_INDEX, "include", LIST},
     {ORMC_IN_INDEX, "name", TEXT},
+    {ORMC_IN_INDEX, "doc", TEXT},
+    {ORMC_IN_CHECK, "name", TEXT},
+    {ORMC_IN_CHECK, "sql", ANYTHING},
+    {ORMC_IN_SQL, "postgresql", TEXT},
+    {ORMC_IN_SQL, "sqlite", TEXT},
+    {ORMC_AS_DB_TYPE, "db_type", TEXT},
 };
 
-/* What the language has and this version has not. To support one, move it to the table above or to types.c. */
+/* What the language has and this version has not. To support one, move it to the table above. */
 static const struct {
     ormc_context context;
     const char *word;
 } later[] = {
     {ORMC_IN_PACKAGE, "queries"},
-    {ORMC_IN_MODEL, "schema"},
-    {ORMC_IN_MODEL, "checks"},
-    {ORMC_IN_MODEL, "c_name"},
-    {ORMC_IN_MODEL, "was"},
-    {ORMC_IN_COLUMN, "server_default"},
-    {ORMC_IN_COLUMN, "on_update"},
-    {ORMC_IN_COLUMN, "version"},
-    {ORMC_IN_COLUMN, "was"},
-    {ORMC_IN_COLUMN, "db_type"},
-    {ORMC_IN_RELATION, "c_name"},
-    {ORMC_AS_TYPE, "interval"},
-    {ORMC_AS_TYPE, "inet"},
 };
 
 static const char *const context_names[] = {
-    [ORMC_IN_PACKAGE] = "a schema",    [ORMC_IN_MODEL] = "a model",  [ORMC_IN_COLUMN] = "a column",
+    [ORMC_IN_PACKAGE] = "a schema",    [ORMC_IN_ENUM] = "an enum",      [ORMC_IN_MODEL] = "a model",
+    [ORMC_IN_COLUMN] = "a column",     [ORMC_AS_DB_TYPE] = "a type",    [ORMC_IN_SQL] = "SQL by database",
     [ORMC_IN_RELATION] = "a relation", [ORMC_IN_THROUGH] = "'through'", [ORMC_IN_INDEX] = "an index",
+    [ORMC_IN_CHECK] = "a check",
 };
 
 static const char *const kind_names[] = {
@@ -201,6 +215,11 @@ static int truth_of(const ormc_node *value)
     return -1;
 }
 
+bool ormc_link_is_truth(const ormc_node *value)
+{
+    return truth_of(value) >= 0;
+}
+
 bool ormc_link_truth(const ormc_node *mapping, const char *key, bool otherwise)
 {
     const ormc_node *value = ormc_node_find(mapping, key);
@@ -237,6 +256,23 @@ const ormc_node *ormc_link_list(const ormc_node *mapping, const char *key)
 {
     const ormc_node *value = ormc_node_find(mapping, key);
     return value && value->kind == ORMC_SEQUENCE ? value : NULL;
+}
+
+bool ormc_link_sql(ormc_linker *linker, const ormc_node *node, const char *what, ormc_sql *sql)
+{
+    if (is_of_kind(node, TEXT)) {
+        *sql = (ormc_sql){{node->text, node->text}};
+        return true;
+    }
+    if (node->kind == ORMC_MAPPING) {
+        ormc_link_check_keys(linker, node, ORMC_IN_SQL);
+        *sql = (ormc_sql){{ormc_link_text(node, "postgresql"), ormc_link_text(node, "sqlite")}};
+    }
+    bool complete = node->kind == ORMC_MAPPING && ormc_node_find(node, "postgresql") && ormc_node_find(node, "sqlite");
+    if (!complete)
+        ormc_report(linker->diagnostics, ORMC_ERROR, node->place,
+                    "%s is SQL text, or {postgresql: SQL, sqlite: SQL} where they differ", what);
+    return complete;
 }
 
 ormc_word_list ormc_link_words(ormc_linker *linker, const ormc_node *node)

@@ -26,6 +26,8 @@ static void make_columns(ormc_linker *linker, ormc_model_draft *draft, const orm
 static void bind_key(ormc_linker *linker, ormc_model_draft *draft);
 static void report_missing_column(ormc_linker *linker, const ormc_model_draft *draft, const ormc_word *word);
 static void read_index(ormc_linker *linker, ormc_model_draft *draft, const ormc_node *node, bool unique);
+static void read_index_sql(ormc_linker *linker, const ormc_node *node, const char *key, ormc_sql *sql);
+static bool read_included(ormc_linker *linker, const ormc_model_draft *draft, const ormc_node *node, ormc_index *index);
 static void add_index(ormc_linker *linker, ormc_model_draft *draft, ormc_index index);
 static const char *name_index(ormc_linker *linker, const ormc_model *model, const ormc_index *index);
 static void check_repeated(ormc_linker *linker, const ormc_order *order, size_t count);
@@ -39,12 +41,14 @@ void ormc_link_read_model(ormc_linker *linker, ormc_model_draft *draft)
     ormc_link_check_keys(linker, node, ORMC_IN_MODEL);
     model->doc = ormc_link_text(node, "doc");
     model->abstract = ormc_link_truth(node, "abstract", false);
+    model->schema = ormc_link_text(node, "schema");
     const char *table = ormc_link_text(node, "table");
     if (table && model->abstract)
         ormc_report(linker->diagnostics, ORMC_ERROR, ormc_node_find(node, "table")->place,
                     "an abstract model has no table");
     else if (table)
         model->table = table;
+    model->was = ormc_link_was(linker, node, model->table);
     const ormc_node *indexes = ormc_link_list(node, "indexes"), *uniques = ormc_link_list(node, "unique");
     add_nodes(linker, &draft->indexes, &draft->index_count, &indexes, indexes != NULL);
     add_nodes(linker, &draft->uniques, &draft->unique_count, &uniques, uniques != NULL);
@@ -93,6 +97,7 @@ void ormc_link_inherit(ormc_linker *linker, ormc_model_draft *draft)
     add_relations(linker, draft, relations, counts[1]);
     add_nodes(linker, &draft->indexes, &draft->index_count, indexes, counts[2]);
     add_nodes(linker, &draft->uniques, &draft->unique_count, uniques, counts[3]);
+    ormc_link_read_checks(linker, draft->model, draft->node);
     draft->progress = ORMC_DONE;
 }
 
@@ -114,6 +119,11 @@ static void inherit_from(ormc_linker *linker, ormc_model_draft *draft, const orm
     add_nodes(linker, &draft->uniques, &draft->unique_count, base->uniques, base->unique_count);
     if (!draft->primary_key)
         draft->primary_key = base->primary_key;
+    if (!draft->model->schema)
+        draft->model->schema = base->model->schema;
+    ormc_link_make_room(linker, draft->model, base->model->rule_count);
+    for (size_t i = 0; i < base->model->rule_count; i++)
+        draft->model->rules[draft->model->rule_count++] = base->model->rules[i];
 }
 
 static ormc_model_draft *find_base(ormc_linker *linker, const ormc_model_draft *draft, const ormc_word *word)
@@ -220,9 +230,6 @@ void ormc_link_name_key(ormc_linker *linker, ormc_model_draft *draft)
         if (column->primary_key)
             draft->key.items[draft->key.count++] = (ormc_word){.text = column->name, .place = column->place};
     }
-    if (!draft->key.count && !draft->incomplete && draft->node)
-        ormc_report(linker->diagnostics, ORMC_ERROR, draft->model->place,
-                    "model '%s' has no primary key, which is not supported yet", draft->model->name);
 }
 
 static void check_one_way(ormc_linker *linker, const ormc_model_draft *draft)
@@ -244,6 +251,10 @@ void ormc_link_lay_out(ormc_linker *linker, ormc_model_draft *draft)
     copy_columns(linker, draft, model->abstract ? 0 : count_foreign(linker, draft));
     if (model->abstract)
         return;
+    model->sqlite_table = model->table;
+    if (model->schema)
+        model->sqlite_table = ormc_link_need(
+            linker, orm__arena_printf(linker->arena, "%s_%s", model->schema, model->table));
     model->relations = ormc_link_alloc(linker, draft->relation_count, sizeof *model->relations);
     model->relation_count = draft->relation_count;
     for (size_t i = 0; i < draft->relation_count; i++) {
@@ -358,9 +369,11 @@ void ormc_link_generated(ormc_linker *linker, ormc_model_draft *draft)
         ormc_column *column = &model->columns[i];
         const ormc_node *node = draft->columns[i]->node;
         bool is_key = model->primary_key_count == 1 && column->primary_key && !column->relation && column->type &&
-                      column->type->class == ORMC_CLASS_INTEGER;
+                      column->type->class == ORMC_CLASS_INTEGER && !column->array && !column->server_default.text[0];
         bool wanted = ormc_link_truth(node, "generated", is_key);
         column->generated = is_key && wanted;
+        if (column->computed.text[0])
+            continue;
         if (wanted && !is_key && !draft->incomplete && column->type)
             ormc_report(linker->diagnostics, ORMC_ERROR, ormc_node_find(node, "generated")->place,
                         "only a key that is one integer column and refers to nothing is generated");
@@ -405,7 +418,7 @@ void ormc_link_indexes(ormc_linker *linker, ormc_model_draft *draft)
     }
 }
 
-/* `[a, -b]`, or `{columns: [a, -b], unique: true, where: ..., name: ...}`; of a list of `unique`, only the first. */
+/* `[a, -b]`, or `{columns: [a, -b], unique: true, where: ..., name: ...}`, or `{expression: ...}`; of a list of `unique`, only the first. */
 static void read_index(ormc_linker *linker, ormc_model_draft *draft, const ormc_node *node, bool unique)
 {
     ormc_index index = {.place = node->place, .unique = unique};
@@ -414,15 +427,26 @@ static void read_index(ormc_linker *linker, ormc_model_draft *draft, const ormc_
         ormc_link_check_keys(linker, node, ORMC_IN_INDEX);
         columns = ormc_node_find(node, "columns");
         index.unique = ormc_link_truth(node, "unique", false);
-        index.where = ormc_link_text(node, "where");
         index.name = ormc_link_text(node, "name");
+        index.doc = ormc_link_text(node, "doc");
+        read_index_sql(linker, node, "where", &index.where);
+        read_index_sql(linker, node, "expression", &index.expression);
+        if (!read_included(linker, draft, node, &index))
+            return;
     }
+    if (!columns && ormc_node_find(node, "expression")) {
+        if (index.expression.text[0])
+            add_index(linker, draft, index);
+        return;
+    }
+    if (index.expression.text[0])
+        ormc_report(linker->diagnostics, ORMC_ERROR, node->place, "an index is of columns or of an expression, not of both");
     bool is_list = columns && (columns->kind == ORMC_SEQUENCE || (columns->kind == ORMC_SCALAR && columns != node));
     if (!is_list) {
         if (columns || !ormc_link_is_misspelt(node, ORMC_IN_INDEX, "columns"))
             ormc_report(linker->diagnostics, ORMC_ERROR, node->place,
                         unique ? "expected a list of columns here, as in 'unique: [[a, b]]'"
-                               : "an index is a list of columns, or a mapping with the key 'columns'");
+                               : "an index is a list of columns, or a mapping with the key 'columns' or 'expression'");
         return;
     }
     index.columns = ormc_link_order(linker, draft, columns, &index.column_count);
@@ -430,6 +454,32 @@ static void read_index(ormc_linker *linker, ormc_model_draft *draft, const ormc_
         ormc_report(linker->diagnostics, ORMC_ERROR, columns->place, "an index without columns");
     if (index.column_count)
         add_index(linker, draft, index);
+}
+
+static void read_index_sql(ormc_linker *linker, const ormc_node *node, const char *key, ormc_sql *sql)
+{
+    const ormc_node *value = ormc_node_find(node, key);
+    const char *what = orm__arena_printf(linker->arena, "'%s'", key);
+    if (value)
+        ormc_link_sql(linker, value, ormc_link_need(linker, what), sql);
+}
+
+/* `include: [a, b]`: columns that the index carries beside its own. False when they are no list. */
+static bool read_included(ormc_linker *linker, const ormc_model_draft *draft, const ormc_node *node, ormc_index *index)
+{
+    const ormc_node *list = ormc_node_find(node, "include");
+    if (!list)
+        return true;
+    if (list->kind != ORMC_SEQUENCE)
+        return false;
+    ormc_word_list words = ormc_link_words(linker, list);
+    index->include = ormc_link_alloc(linker, words.count, sizeof *index->include);
+    for (size_t i = 0; i < words.count; i++) {
+        const ormc_column *column = ormc_link_find_column(linker, draft, &words.items[i]);
+        if (column)
+            index->include[index->include_count++] = column;
+    }
+    return true;
 }
 
 static void add_index(ormc_linker *linker, ormc_model_draft *draft, ormc_index index)
@@ -441,10 +491,13 @@ static void add_index(ormc_linker *linker, ormc_model_draft *draft, ormc_index i
 
 static const char *name_index(ormc_linker *linker, const ormc_model *model, const ormc_index *index)
 {
-    const char **columns = ormc_link_alloc(linker, index->column_count, sizeof *columns);
-    for (size_t i = 0; i < index->column_count; i++)
+    const char **columns = ormc_link_alloc(linker, index->column_count + 1, sizeof *columns);
+    size_t count = index->column_count;
+    for (size_t i = 0; i < count; i++)
         columns[i] = index->columns[i].column->column;
-    const char *name = ormc_names_index(linker->arena, model->table, columns, index->column_count, index->unique);
+    if (index->expression.text[0])
+        columns[count++] = ormc_link_need(linker, ormc_names_words(linker->arena, index->expression.text[0]));
+    const char *name = ormc_names_index(linker->arena, model->table, columns, count, index->unique);
     return ormc_link_need(linker, name);
 }
 
@@ -455,7 +508,7 @@ ormc_order *ormc_link_order(ormc_linker *linker, const ormc_model_draft *draft, 
     *count = 0;
     for (size_t i = 0; i < words.count; i++) {
         ormc_word word = words.items[i];
-        bool descending = *word.text == '-';
+        bool descending = *word.text == '-' && !ormc_table_get(&draft->columns_by_name, word.text);
         word.text += descending;
         const ormc_column *column = ormc_link_find_column(linker, draft, &word);
         if (column)

@@ -89,12 +89,15 @@ void ormc_link_check_name(ormc_linker *linker, const char *name, ormc_place plac
 /* --- link_keys.c --- */
 typedef enum ormc_context {
     ORMC_IN_PACKAGE,
+    ORMC_IN_ENUM,
     ORMC_IN_MODEL,
     ORMC_IN_COLUMN,
+    ORMC_AS_DB_TYPE,
     ORMC_IN_RELATION,
     ORMC_IN_THROUGH,
     ORMC_IN_INDEX,
-    ORMC_AS_TYPE /* words of types, not keys */
+    ORMC_IN_CHECK,
+    ORMC_IN_SQL
 } ormc_context;
 
 /* Reports the keys of a mapping that are unknown in that context, not supported yet, or have values of the wrong
@@ -106,6 +109,8 @@ bool ormc_link_is_later(ormc_linker *linker, ormc_place place, ormc_context cont
 /* True when a key unknown in that context looks like `word`: that it is not there is no mistake of its own. */
 bool ormc_link_is_misspelt(const ormc_node *mapping, ormc_context context, const char *word);
 
+/* True for `true` and `false`. */
+bool ormc_link_is_truth(const ormc_node *value);
 /* Values of keys; what ormc_link_check_keys has reported counts as not there. */
 bool ormc_link_truth(const ormc_node *mapping, const char *key, bool otherwise);
 const char *ormc_link_text(const ormc_node *mapping, const char *key);
@@ -113,16 +118,32 @@ ormc_word ormc_link_word(const ormc_node *mapping, const char *key); /* with its
 int64_t ormc_link_count(const ormc_node *mapping, const char *key); /* -1: not there */
 const ormc_node *ormc_link_mapping(const ormc_node *mapping, const char *key);
 const ormc_node *ormc_link_list(const ormc_node *mapping, const char *key);
+/* SQL text, or a mapping of it by database, which must have both. False when it is neither, which is reported. */
+bool ormc_link_sql(ormc_linker *linker, const ormc_node *node, const char *what, ormc_sql *sql);
 /* A list of words, or one alone. What is no word is reported. */
 ormc_word_list ormc_link_words(ormc_linker *linker, const ormc_node *node);
 
 /* --- link_columns.c --- */
 ormc_column_draft *ormc_link_read_column(ormc_linker *linker, const ormc_pair *pair);
+/* A column's type, as messages call it: "int64", "an enum", "an array". */
+const char *ormc_link_type_name(const ormc_column *column);
 
 /* --- link_values.c --- */
 /* `default`, `min`, `max`, `min_length`, `max_length`, `pattern` of a column whose type is known. */
 void ormc_link_read_values(ormc_linker *linker, ormc_column *column, const ormc_node *node);
 bool ormc_link_parse_integer(const char *text, int64_t *value);
+
+/* --- link_server.c --- */
+/* `server_default`, `generated` with an expression, `on_update`, `version`, `was` of a column whose type is known. */
+void ormc_link_read_server(ormc_linker *linker, ormc_column *column, const ormc_node *node);
+/* `checks` of a model, put behind those it inherits. */
+void ormc_link_read_checks(ormc_linker *linker, ormc_model *model, const ormc_node *node);
+/* For so many checks more. */
+void ormc_link_make_room(ormc_linker *linker, ormc_model *model, size_t more);
+/* The old name of something, NULL when it says none; `now` is its present name. */
+const char *ormc_link_was(ormc_linker *linker, const ormc_node *node, const char *now);
+/* Once columns are laid out: at most one version, and a column that can be given. */
+void ormc_link_server(ormc_linker *linker, ormc_model_draft *draft);
 
 /* --- link_models.c --- */
 void ormc_link_read_model(ormc_linker *linker, ormc_model_draft *draft);

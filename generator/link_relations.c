@@ -39,6 +39,8 @@ static const char *type_name(const ormc_column *column);
 static void settle_nullable(ormc_linker *linker, ormc_relation *relation, const ormc_node *node);
 static void settle_on_delete(ormc_linker *linker, ormc_relation *relation, const ormc_node *node);
 static void settle_unique(ormc_linker *linker, const ormc_relation *relation);
+static bool is_without_key(ormc_linker *linker, const ormc_relation *relation, const ormc_model_draft *draft,
+                           const ormc_model_draft *target);
 static ormc_relation *find_owner(ormc_linker *linker, const ormc_relation_draft *draft, const ormc_model *model);
 static const char *hint_relations(ormc_linker *linker, const ormc_model *target, const ormc_model *model,
                                   const char *word);
@@ -231,6 +233,12 @@ static void bind_columns(ormc_linker *linker, ormc_model_draft *draft, size_t in
     const ormc_model_draft *target = draft->relations[index]->target;
     ormc_word_list names = ormc_link_foreign_key(linker, draft->relations[index]);
     size_t count = target->model->primary_key_count;
+    if (!target->key.count && !target->incomplete) {
+        ormc_report(linker->diagnostics, ORMC_ERROR, relation->target_place,
+                    "relation '%s' refers to model '%s', which has no primary key", relation->name,
+                    target->model->name);
+        ormc_report(linker->diagnostics, ORMC_NOTE, target->model->place, "declared here");
+    }
     if (!count || count != target->key.count)
         return;
     if (names.count != count) {
@@ -264,6 +272,7 @@ void ormc_link_types(ormc_linker *linker, ormc_model_draft *draft)
         if (source && source->type) {
             column->type = source->type;
             column->enumeration = source->enumeration;
+            column->db_type = source->db_type;
             column->precision = source->precision;
             column->scale = source->scale;
         } else if (!source) {
@@ -315,7 +324,7 @@ static void check_declared(ormc_linker *linker, const ormc_relation *relation)
     for (size_t i = 0; i < relation->column_count; i++) {
         const ormc_column *column = relation->columns[i], *target = relation->target_columns[i];
         if (!column->type || !target->type ||
-            (column->type == target->type && column->enumeration == target->enumeration))
+            (column->type == target->type && column->enumeration == target->enumeration && !column->array))
             continue;
         ormc_report(linker->diagnostics, ORMC_ERROR, column->place,
                     "column '%s' is %s, but the key '%s' of '%s' that relation '%s' refers to is %s", column->name,
@@ -326,7 +335,7 @@ static void check_declared(ormc_linker *linker, const ormc_relation *relation)
 
 static const char *type_name(const ormc_column *column)
 {
-    return column->enumeration ? column->enumeration->name : column->type->word;
+    return column->enumeration && !column->array ? column->enumeration->name : ormc_link_type_name(column);
 }
 
 static void settle_nullable(ormc_linker *linker, ormc_relation *relation, const ormc_node *node)
@@ -375,7 +384,7 @@ void ormc_link_inverses(ormc_linker *linker, ormc_model_draft *draft)
     for (size_t i = 0; i < model->relation_count; i++) {
         ormc_relation *relation = &model->relations[i];
         ormc_relation_draft *read = draft->relations[i];
-        if (relation->owning || read->broken)
+        if (relation->owning || read->broken || is_without_key(linker, relation, draft, read->target))
             continue;
         const ormc_node *order_by = ormc_node_find(read->node, "order_by");
         if (order_by && relation->kind != ORMC_ONE_TO_ONE)
@@ -395,6 +404,22 @@ void ormc_link_inverses(ormc_linker *linker, ormc_model_draft *draft)
         relation->inverse = owner;
         owner->inverse = relation;
     }
+}
+
+/* Only rows with a key become entities, which collections are made of. */
+static bool is_without_key(ormc_linker *linker, const ormc_relation *relation, const ormc_model_draft *draft,
+                           const ormc_model_draft *target)
+{
+    const ormc_model_draft *ends[] = {draft, target};
+    for (size_t i = 0; i < 2; i++) {
+        if (ends[i]->key.count || ends[i]->incomplete)
+            continue;
+        ormc_report(linker->diagnostics, ORMC_ERROR, relation->place,
+                    "relation '%s' needs a primary key on both sides, and model '%s' has none", relation->name,
+                    ends[i]->model->name);
+        return true;
+    }
+    return false;
 }
 
 /* The owning relation that an inverse side names, when it is there, points back, and is of the right kind. */

@@ -83,6 +83,7 @@ static void make_for(ormc_linker *linker, ormc_model_draft *draft, ormc_relation
                                  .name = name->text,
                                  .c_name = name->text,
                                  .table = name->text,
+                                 .schema = draft->model->schema,
                                  .made = true};
     ormc_link_check_name(linker, name->text, name->place, "model");
     ormc_link_add(linker, &linker->models, name->text, fresh);

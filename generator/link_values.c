@@ -6,6 +6,7 @@
 #include "json.h"
 #include "literal.h"
 
+#include <arpa/inet.h>
 #include <ctype.h>
 #include <errno.h>
 #include <float.h>
@@ -16,9 +17,10 @@
 
 typedef bool reader(ormc_linker *linker, ormc_column *column, const ormc_node *node);
 
-static reader read_bool, read_integer, read_real, read_decimal, read_text, read_bytes, read_uuid, read_time, read_json,
-    read_enum;
+static reader read_bool, read_integer, read_real, read_decimal, read_text, read_uuid, read_time, read_json,
+    read_enum, read_inet, read_none;
 static void read_default(ormc_linker *linker, ormc_column *column, const ormc_node *node);
+static void read_empty_array(ormc_linker *linker, ormc_column *column, const ormc_node *node);
 static bool parse_real(const char *text, double *value);
 static bool fits_real(const ormc_type *type, double value);
 static bool refuse(ormc_linker *linker, const ormc_node *node, const char *kind);
@@ -34,9 +36,10 @@ static bool matches(const char *pattern, const char *text);
 
 static reader *const readers[] = {
     [ORMC_CLASS_BOOL] = read_bool,       [ORMC_CLASS_INTEGER] = read_integer, [ORMC_CLASS_REAL] = read_real,
-    [ORMC_CLASS_DECIMAL] = read_decimal, [ORMC_CLASS_TEXT] = read_text,       [ORMC_CLASS_BYTES] = read_bytes,
+    [ORMC_CLASS_DECIMAL] = read_decimal, [ORMC_CLASS_TEXT] = read_text,       [ORMC_CLASS_BYTES] = read_none,
     [ORMC_CLASS_UUID] = read_uuid,       [ORMC_CLASS_TIME] = read_time,       [ORMC_CLASS_JSON] = read_json,
-    [ORMC_CLASS_ENUM] = read_enum,
+    [ORMC_CLASS_ENUM] = read_enum,       [ORMC_CLASS_INTERVAL] = read_none, [ORMC_CLASS_INET] = read_inet,
+    [ORMC_CLASS_OTHER] = read_text,
 };
 
 void ormc_link_read_values(ormc_linker *linker, ormc_column *column, const ormc_node *node)
@@ -47,13 +50,17 @@ void ormc_link_read_values(ormc_linker *linker, ormc_column *column, const ormc_
     read_limits(linker, column, node);
     read_lengths(linker, column, node);
     read_pattern(linker, column, node);
-    if (column->default_value.kind != ORMC_NO_DEFAULT)
+    if (column->default_value.kind != ORMC_NO_DEFAULT && !column->array)
         check_default(linker, column, default_value->place);
 }
 
 static void read_default(ormc_linker *linker, ormc_column *column, const ormc_node *node)
 {
     ormc_default *value = &column->default_value;
+    if (column->array) {
+        read_empty_array(linker, column, node);
+        return;
+    }
     if (ormc_node_is_null(node)) {
         if (!column->nullable)
             ormc_report(linker->diagnostics, ORMC_ERROR, node->place,
@@ -71,6 +78,15 @@ static void read_default(ormc_linker *linker, ormc_column *column, const ormc_no
         value->kind = ORMC_DEFAULT_NOW;
     else if (!readers[column->type->class](linker, column, node))
         *value = (ormc_default){.kind = ORMC_NO_DEFAULT};
+}
+
+static void read_empty_array(ormc_linker *linker, ormc_column *column, const ormc_node *node)
+{
+    if (node->kind == ORMC_SEQUENCE && !node->count)
+        column->default_value = (ormc_default){.kind = ORMC_DEFAULT_EMPTY, .text = "[]"};
+    else
+        ormc_report(linker->diagnostics, ORMC_ERROR, node->place,
+                    "the default of an array can only be []; a 'server_default' can be any");
 }
 
 static bool read_bool(ormc_linker *linker, ormc_column *column, const ormc_node *node)
@@ -187,11 +203,29 @@ static bool read_text(ormc_linker *linker, ormc_column *column, const ormc_node 
     return true;
 }
 
-static bool read_bytes(ormc_linker *linker, ormc_column *column, const ormc_node *node)
+static bool read_none(ormc_linker *linker, ormc_column *column, const ormc_node *node)
 {
-    ormc_report(linker->diagnostics, ORMC_ERROR, node->place, "column '%s' is bytes, which take no default",
-                column->name);
+    ormc_report(linker->diagnostics, ORMC_ERROR, node->place, "column '%s' is %s, which take%s no default",
+                column->name, column->type->word, column->type->class == ORMC_CLASS_BYTES ? "" : "s");
     return false;
+}
+
+/* "10.0.0.1", "10.0.0.0/8", "::1" */
+static bool read_inet(ormc_linker *linker, ormc_column *column, const ormc_node *node)
+{
+    const char *slash = strchr(node->text, '/');
+    char address[INET6_ADDRSTRLEN] = "";
+    unsigned char bytes[16];
+    int64_t bits = 0;
+    size_t length = slash ? (size_t)(slash - node->text) : strlen(node->text);
+    if (length < sizeof address)
+        memcpy(address, node->text, length);
+    bool four = inet_pton(AF_INET, address, bytes) == 1, six = inet_pton(AF_INET6, address, bytes) == 1;
+    bool masked = !slash || (ormc_link_parse_integer(slash + 1, &bits) && bits >= 0 && bits <= (four ? 32 : 128));
+    if (!masked || (!four && !six))
+        return refuse(linker, node, "an address such as 10.0.0.1 or 10.0.0.0/8");
+    column->default_value.kind = ORMC_DEFAULT_TEXT;
+    return true;
 }
 
 static bool read_uuid(ormc_linker *linker, ormc_column *column, const ormc_node *node)
@@ -270,9 +304,9 @@ static bool read_limit(ormc_linker *linker, const ormc_column *column, const orm
     bool is_integer = type->class == ORMC_CLASS_INTEGER;
     if (!value)
         return false;
-    if (!is_integer && type->class != ORMC_CLASS_REAL) {
+    if (column->array || (!is_integer && type->class != ORMC_CLASS_REAL)) {
         ormc_report(linker->diagnostics, ORMC_ERROR, value->place, "'%s' is for integers and floats, and '%s' is %s",
-                    key, column->name, column->enumeration ? "an enum" : type->word);
+                    key, column->name, ormc_link_type_name(column));
         return false;
     }
     bool is_number = value->kind == ORMC_SCALAR && !value->quoted &&
@@ -289,12 +323,13 @@ static bool read_limit(ormc_linker *linker, const ormc_column *column, const orm
 static void read_lengths(ormc_linker *linker, ormc_column *column, const ormc_node *node)
 {
     static const char *const keys[] = {"min_length", "max_length"};
-    bool has_length = column->type->class == ORMC_CLASS_TEXT || column->type->class == ORMC_CLASS_BYTES;
+    bool has_length =
+        !column->array && (column->type->class == ORMC_CLASS_TEXT || column->type->class == ORMC_CLASS_BYTES);
     for (size_t i = 0; i < 2 && !has_length; i++) {
         const ormc_node *value = ormc_node_find(node, keys[i]);
         if (value)
             ormc_report(linker->diagnostics, ORMC_ERROR, value->place, "'%s' is for text and bytes, and '%s' is %s",
-                        keys[i], column->name, column->enumeration ? "an enum" : column->type->word);
+                        keys[i], column->name, ormc_link_type_name(column));
     }
     if (!has_length)
         return;
@@ -311,9 +346,9 @@ static void read_pattern(ormc_linker *linker, ormc_column *column, const ormc_no
     if (!pattern)
         return;
     ormc_place place = ormc_node_find(node, "pattern")->place;
-    if (column->type->class != ORMC_CLASS_TEXT) {
+    if (column->type->class != ORMC_CLASS_TEXT || column->array) {
         ormc_report(linker->diagnostics, ORMC_ERROR, place, "'pattern' is for text, and '%s' is %s", column->name,
-                    column->enumeration ? "an enum" : column->type->word);
+                    ormc_link_type_name(column));
         return;
     }
     regex_t compiled;

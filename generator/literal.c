@@ -100,6 +100,10 @@ void ormc_literal_c_default(orm__text *out, const ormc_column *column)
 {
     const ormc_default *given = &column->default_value;
     int64_t number = 0;
+    if (given->kind == ORMC_DEFAULT_EMPTY) {
+        orm__text_string(out, ".as.array = {.items = \"\"}");
+        return;
+    }
     switch (column->type->class) {
     case ORMC_CLASS_BOOL:
         orm__text_printf(out, ".as.boolean = %s", given->boolean ? "true" : "false");
@@ -124,6 +128,7 @@ void ormc_literal_c_default(orm__text *out, const ormc_column *column)
         put_c_uuid(out, given->text);
         break;
     case ORMC_CLASS_BYTES: /* take no default */
+    case ORMC_CLASS_INTERVAL:
         break;
     case ORMC_CLASS_DECIMAL:
         orm__text_string(out, ".as.text = ");
@@ -131,6 +136,8 @@ void ormc_literal_c_default(orm__text *out, const ormc_column *column)
         break;
     case ORMC_CLASS_TEXT:
     case ORMC_CLASS_JSON:
+    case ORMC_CLASS_INET:
+    case ORMC_CLASS_OTHER:
         orm__text_string(out, ".as.text = ");
         put_c_text(out, given->text);
         break;
@@ -224,6 +231,9 @@ void ormc_literal_sql_default(orm__text *out, const ormc_column *column, ormc_di
         break;
     case ORMC_DEFAULT_NOW:
         put_sql_now(out, column->type, dialect);
+        break;
+    case ORMC_DEFAULT_EMPTY:
+        orm__text_string(out, dialect == ORMC_POSTGRESQL ? "'{}'" : "'[]'");
         break;
     }
 }

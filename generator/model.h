@@ -20,10 +20,16 @@ typedef struct ormc_model ormc_model;
 typedef struct ormc_column ormc_column;
 typedef struct ormc_relation ormc_relation;
 
+/* SQL text by dialect (ormc_dialect of literal.h); NULL: none. */
+typedef struct ormc_sql { const char *text[2]; } ormc_sql;
+
 struct ormc_enum {
     ormc_place place;
     const ormc_file *file;
     const char *name;                      /* "post_status" */
+    const char *c_name;                    /* the middle of every emitted name */
+    const char *schema;                    /* PostgreSQL's, or NULL */
+    const char *doc, *was;                 /* was: its old name, for migrations; NULL when there is none */
     const char **values;                   /* as the database knows them: "draft" */
     ormc_place *value_places;
     size_t value_count;
@@ -36,7 +42,8 @@ typedef enum ormc_default_kind {
     ORMC_DEFAULT_REAL,
     ORMC_DEFAULT_TEXT,                     /* text, decimal, json, uuid in canonical form, date and time literals */
     ORMC_DEFAULT_ENUM,
-    ORMC_DEFAULT_NOW
+    ORMC_DEFAULT_NOW,
+    ORMC_DEFAULT_EMPTY                     /* an array without items */
 } ormc_default_kind;
 
 typedef struct ormc_default {
@@ -57,7 +64,14 @@ struct ormc_column {
     const char *c_name;                    /* member of the row struct */
     const ormc_type *type;
     const ormc_enum *enumeration;          /* resolved when type is the enum's */
+    const char *db_type;                   /* of the type "other": PostgreSQL's, as SQL has it */
+    bool array;                            /* of that type */
     bool nullable, primary_key, unique, indexed;
+    ormc_sql server_default;               /* of the database alone; what is made by it comes back */
+    ormc_sql computed;                     /* the expression of a computed column */
+    bool on_update_now;                    /* set to the clock by every update */
+    bool version;                          /* the counter of optimistic locking */
+    const char *was;                       /* its old name in the database, for migrations, or NULL */
     bool generated;                        /* the database makes its value: a lone integer key, unless `generated: false` */
     bool declared;                         /* false when a relation made it */
     bool sensitive;
@@ -121,8 +135,18 @@ typedef struct ormc_index {
     ormc_order *columns;
     size_t column_count;
     bool unique;
-    const char *where;                     /* SQL text or NULL */
+    ormc_sql expression;                   /* instead of columns */
+    ormc_sql where;
+    const ormc_column **include;           /* carried along, not part of the key */
+    size_t include_count;
+    const char *doc;
 } ormc_index;
+
+typedef struct ormc_rule {
+    ormc_place place;
+    const char *name;                      /* of the constraint, or NULL */
+    ormc_sql sql;                          /* the condition */
+} ormc_rule;
 
 struct ormc_model {
     ormc_place place;
@@ -130,6 +154,9 @@ struct ormc_model {
     const char *name;                      /* "post" */
     const char *c_name;                    /* "post": the middle of every emitted name */
     const char *table;
+    const char *schema;                    /* PostgreSQL's, or NULL */
+    const char *sqlite_table;              /* "sales_post": SQLite has no schemas */
+    const char *was;                       /* the table's old name, for migrations, or NULL */
     const char *doc;
     bool abstract;
     bool made;                             /* nobody declared it: a many_to_many made it to go through */
@@ -143,6 +170,8 @@ struct ormc_model {
     size_t relation_count;
     ormc_index *indexes;                   /* model-level `indexes` and `unique`, and column-level `index`; not column-level `unique` */
     size_t index_count;
+    ormc_rule *rules;                      /* `checks` */
+    size_t rule_count;
 };
 
 struct ormc_file {

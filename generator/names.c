@@ -28,6 +28,13 @@ const ormc_name_form ormc_name_forms[] = {
     {ORMC_NAMES_OF_ENUM, "%p_change_null_%m"},
     {ORMC_NAMES_OF_ENUM, "%p_of_%m"},
     {ORMC_NAMES_OF_ENUM, "%p_of_%ms"},
+    {ORMC_NAMES_OF_ENUM, "%p_%m_array"},
+    {ORMC_NAMES_OF_ENUM, "%p_%m_array_column"},
+    {ORMC_NAMES_OF_ENUM, "%p_in_%m_array"},
+    {ORMC_NAMES_OF_ENUM, "%p_in_null_%m_array"},
+    {ORMC_NAMES_OF_ENUM, "%p_change_%m_array"},
+    {ORMC_NAMES_OF_ENUM, "%p_change_null_%m_array"},
+    {ORMC_NAMES_OF_ENUM, "%p_of_%m_array"},
     {ORMC_NAMES_OF_ENUM_VALUE, "%P_%M_%N"},
     {ORMC_NAMES_OF_MODEL, "%p_%m"},
     {ORMC_NAMES_OF_MODEL, "%p_%m_values"},
@@ -218,6 +225,23 @@ const char *ormc_names_index(orm__arena *arena, const char *table, const char *c
     }
     orm__text_release(&text);
     return name;
+}
+
+const char *ormc_names_words(orm__arena *arena, const char *text)
+{
+    orm__text words = {0};
+    for (; *text; text++) {
+        unsigned char c = (unsigned char)*text;
+        if (isalnum(c) || c == '_' || c >= 128)
+            orm__text_char(&words, (char)c);
+        else if (words.length && words.data[words.length - 1] != '_')
+            orm__text_char(&words, '_');
+    }
+    while (words.length && words.data[words.length - 1] == '_')
+        words.data[--words.length] = '\0';
+    const char *joined = words.failed ? NULL : orm__arena_strdup(arena, words.length ? words.data : "expression");
+    orm__text_release(&words);
+    return joined;
 }
 
 /* FNV-1a */

@@ -62,6 +62,9 @@ bool ormc_names_is_reserved(const char *name);
 /* May stand in SQL without quotes, in both dialects: lower case, and no key word of either. */
 bool ormc_names_is_plain_sql(const char *name);
 
+/* The words of a text, joined by '_': "lower_email" of "lower(email)". */
+const char *ormc_names_words(orm__arena *arena, const char *text);
+
 /* The name of an index that has none: "post_author_id_created_at_idx", "_key" when unique. At most 63 bytes: a
  * longer one is cut and gets a hash of the whole. `columns` are database names. */
 const char *ormc_names_index(orm__arena *arena, const char *table, const char *const *columns, size_t count,

@@ -26,22 +26,37 @@ const ormc_type ormc_types[] = {
      true},
     {"json", ORMC_CLASS_JSON, "orm_json", false, "ORM_TYPE_JSON", "json", "TEXT", 0, 0, false},
     {"jsonb", ORMC_CLASS_JSON, "orm_jsonb", false, "ORM_TYPE_JSONB", "jsonb", "TEXT", 0, 0, false},
+    {"interval", ORMC_CLASS_INTERVAL, "orm_interval", true, "ORM_TYPE_INTERVAL", "interval", "TEXT", 0, 0, false},
+    {"inet", ORMC_CLASS_INET, "orm_inet", false, "ORM_TYPE_INET", "inet", "TEXT", 0, 0, false},
+    {"other", ORMC_CLASS_OTHER, "const char *", false, "ORM_TYPE_OTHER", NULL, "TEXT", 0, 0, false},
     {"enum", ORMC_CLASS_ENUM, NULL, true, "ORM_TYPE_ENUM", NULL, NULL, 0, 0, false},
     {.word = NULL},
 };
 
+static const ormc_type *find_class(ormc_type_class class);
+
 const ormc_type *ormc_type_find(const char *word)
 {
     for (const ormc_type *type = ormc_types; type->word; type++)
-        if (type->class != ORMC_CLASS_ENUM && strcmp(type->word, word) == 0)
+        if (type->class != ORMC_CLASS_ENUM && type->class != ORMC_CLASS_OTHER && strcmp(type->word, word) == 0)
             return type;
     return NULL;
 }
 
 const ormc_type *ormc_type_of_enum(void)
 {
+    return find_class(ORMC_CLASS_ENUM);
+}
+
+const ormc_type *ormc_type_of_other(void)
+{
+    return find_class(ORMC_CLASS_OTHER);
+}
+
+static const ormc_type *find_class(ormc_type_class class)
+{
     const ormc_type *type = ormc_types;
-    while (type->class != ORMC_CLASS_ENUM)
+    while (type->class != class)
         type++;
     return type;
 }

@@ -18,6 +18,9 @@ typedef enum ormc_type_class {
     ORMC_CLASS_UUID,
     ORMC_CLASS_TIME,                   /* date, time, timestamp, timestamptz */
     ORMC_CLASS_JSON,
+    ORMC_CLASS_INTERVAL,
+    ORMC_CLASS_INET,
+    ORMC_CLASS_OTHER, /* any other type of the database, carried as text */
     ORMC_CLASS_ENUM
 } ormc_type_class;
 
@@ -32,11 +35,13 @@ typedef struct ormc_type {
     bool takes_now;                    /* `default: now` */
 } ormc_type;
 
-/* The table, ended by a row whose word is NULL. The row of enums has the word "enum", which YAML cannot name. */
+/* The table, ended by a row whose word is NULL. The rows of enums and of other types of the database have
+ * words that YAML cannot name: "enum" and "other". */
 extern const ormc_type ormc_types[];
 
 /* NULL when no type has that name. */
 const ormc_type *ormc_type_find(const char *word);
 const ormc_type *ormc_type_of_enum(void);
+const ormc_type *ormc_type_of_other(void);
 
 #endif

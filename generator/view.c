@@ -77,7 +77,7 @@ static bool index_names(ormc_view *view)
     for (size_t i = 0; i < package->enum_count; i++) {
         view_enum *item = &view->enums[i];
         *item = (view_enum){.enumeration = package->enums[i], .index = i};
-        item->type = ormc_names_type(view->arena, package->name, item->enumeration->name);
+        item->type = ormc_names_type(view->arena, package->name, item->enumeration->c_name);
         if (!item->type || !ormc_table_add(&view->enums_by_name, view->arena, item->enumeration->name, item))
             return false;
     }

@@ -3,7 +3,8 @@
  * Keys for the header: name (its C name), comment, member (of the row struct), value (a setter's parameter), input, change
  * and handle (members of the other structs), required (its input is plain). For the source: literal (its name in the
  * database), name_literal, constant (of its type), flags, index, enumeration, field, input_macro, change_macro, default_value,
- * limits, of.
+ * limits, of, in (false for arrays), form (of its default), db_type (or false). given: false for a computed column, which
+ * stands in the row struct only; settable: it has a setter.
  * SPDX-License-Identifier: MIT */
 #include "view_parts.h"
 
@@ -23,7 +24,7 @@ static void put_number(orm__text *text, const ormc_column *column, const char *n
 ormc_data *view_make_column(ormc_view *view, const ormc_column *column)
 {
     ormc_data *data = ormc_data_object(view->arena);
-    bool opt = column->nullable && column->type->has_opt;
+    bool opt = column->nullable && column->type->has_opt && !column->array;
     ormc_data_set_text(data, "name", column->c_name);
     view_set_comment(view, data, "comment", column->doc, 4);
     put_declarations(view, data, column);
@@ -41,6 +42,10 @@ ormc_data *view_make_column(ormc_view *view, const ormc_column *column)
                        : column->nullable  ? "ORM_NULL_INPUT"
                                            : "ORM_INPUT");
     ormc_data_set_text(data, "change_macro", column->nullable ? "ORM_NULL_CHANGE" : "ORM_CHANGE");
+    ormc_data_set_boolean(data, "given", !column->computed.text[0]);
+    ormc_data_set_boolean(data, "settable", !column->computed.text[0] && !column->version);
+    view_set_literal(view, data, "db_type", column->db_type);
+    ormc_data_set_text(data, "form", column->array ? "ORM_FORM_ARRAY" : "ORM_FORM_ONE");
     put_flags(view, data, column);
     put_default(view, data, column);
     put_limits(view, data, column);
@@ -50,26 +55,31 @@ ormc_data *view_make_column(ormc_view *view, const ormc_column *column)
 /* Whoever adds a row must give it. A key that a relation owns may come by way of the relation. */
 static bool is_required(const ormc_column *column)
 {
-    bool filled = column->generated || column->relation || column->default_value.kind != ORMC_NO_DEFAULT;
+    bool filled = column->generated || column->relation || column->default_value.kind != ORMC_NO_DEFAULT ||
+                  column->server_default.text[0] || column->computed.text[0];
     return !column->nullable && !filled;
 }
 
 static void put_declarations(ormc_view *view, ormc_data *data, const ormc_column *column)
 {
-    const char *name = column->c_name, *type = view_member_type(view, column), *prefix = "orm",
-               *word = column->type->word;
+    const char *name = column->c_name, *type = view_member_type(view, column), *array = column->array ? "_array" : "";
+    const char *word = column->type->word, *prefix = "orm";
     const char *input = view_part(view, column, column->nullable ? "in_null" : "in");
     const char *change = view_part(view, column, column->nullable ? "change_null" : "change");
     if (column->enumeration) {
         prefix = view->package->name;
-        word = column->enumeration->name;
+        word = column->enumeration->c_name;
     }
     ormc_data_set_text(data, "member", view_declare(view, type, name));
     ormc_data_set_text(data, "value", view_declare(view, type, "value"));
     ormc_data_set_text(data, "input", view_declare(view, is_required(column) ? type : input, name));
     ormc_data_set_text(data, "change", view_declare(view, change, name));
-    view_set(view, data, "handle", "%s_%s_column %s", prefix, word, name);
-    view_set(view, data, "of", "%s_of_%s", prefix, word);
+    view_set(view, data, "handle", "%s_%s%s_column %s", prefix, word, array, name);
+    view_set(view, data, "of", "%s_of_%s%s", prefix, word, array);
+    if (column->array)
+        ormc_data_set_boolean(data, "in", false);
+    else
+        view_set(view, data, "in", "%s_of_%ss", prefix, word);
 }
 
 static void put_flags(ormc_view *view, ormc_data *data, const ormc_column *column)
@@ -89,6 +99,11 @@ static void put_flags(ormc_view *view, ormc_data *data, const ormc_column *colum
         {column->has_min, "ORM_HAS_MIN"},
         {column->has_max, "ORM_HAS_MAX"},
         {column->relation != NULL, "ORM_FOREIGN_KEY"},
+        {column->array, "ORM_ARRAY"},
+        {column->server_default.text[0] != NULL, "ORM_SERVER_DEFAULT"},
+        {column->computed.text[0] != NULL, "ORM_COMPUTED"},
+        {column->version, "ORM_VERSION"},
+        {column->on_update_now, "ORM_ON_UPDATE_NOW"},
     };
     orm__text text = {0};
     for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)

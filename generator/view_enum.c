@@ -2,7 +2,7 @@
  *
  * Keys of an enum: type, column (of its handles), opt, in, in_null, change, change_null, of, guard (false unless several
  * headers declare it), values [{constant, first}]; for the source: literal (its name), literals, count, defined (here), static (when
- * defined), mentioned (defined elsewhere), used (by columns of this file).
+ * defined), mentioned (defined elsewhere), used (by columns of this file), arrays (so are arrays of it), read (either), array (their type), comment, namespace (its schema).
  * Keys of the schema: literal (its name), models [{type}], model_count, create_postgresql, drop_postgresql, create_sqlite, drop_sqlite
  * (each [{sql}]), long (a statement is longer than C promises to take).
  * SPDX-License-Identifier: MIT */
@@ -16,6 +16,7 @@
 
 enum { LONGEST_STRING = 4095 }; /* that a C11 compiler must take */
 
+static bool is_used(const ormc_view *view, const ormc_file *file, const ormc_enum *enumeration, bool array);
 static void put_parts(ormc_view *view, ormc_data *data, const char *name);
 static void put_values(ormc_view *view, ormc_data *data, const ormc_enum *enumeration);
 static bool put_statements(ormc_view *view, ormc_data *data, const char *key, const ormc_statements *statements);
@@ -26,20 +27,39 @@ ormc_data *view_make_enum(ormc_view *view, const view_enum *item, const ormc_fil
     ormc_data *data = ormc_data_object(view->arena);
     bool own = enumeration->file == file;
     ormc_data_set_text(data, "type", item->type);
-    put_parts(view, data, enumeration->name);
+    put_parts(view, data, enumeration->c_name);
     if (item->header_count > 1)
         ormc_data_set_text(
             data, "guard",
-            ormc_names_expand(view->arena, "%P_%M_DEFINED", view->package->name, enumeration->name, NULL));
+            ormc_names_expand(view->arena, "%P_%M_DEFINED", view->package->name, enumeration->c_name, NULL));
     else
         ormc_data_set_boolean(data, "guard", false);
     view_set_literal(view, data, "literal", enumeration->name);
+    view_set_literal(view, data, "namespace", enumeration->schema);
+    view_set_comment(view, data, "comment", enumeration->doc, 0);
     put_values(view, data, enumeration);
     ormc_data_set_boolean(data, "defined", own && item->used);
     ormc_data_set_boolean(data, "static", own && !item->shared);
     ormc_data_set_boolean(data, "mentioned", !own);
-    ormc_data_set_boolean(data, "used", own ? item->used_here : true);
+    bool used = own ? item->used_here : true;
+    ormc_data_set_boolean(data, "used", used && is_used(view, file, enumeration, false));
+    ormc_data_set_boolean(data, "arrays", is_used(view, file, enumeration, true));
+    ormc_data_set_boolean(data, "read", used);
+    view_set(view, data, "array", "%s_array", item->type);
     return data;
+}
+
+/* By a column of that file, one value each or arrays of them. */
+static bool is_used(const ormc_view *view, const ormc_file *file, const ormc_enum *enumeration, bool array)
+{
+    const view_list *models = &view->files[file->index].models;
+    for (size_t i = 0; i < models->count; i++) {
+        const ormc_model *model = ((const view_model *)models->items[i])->model;
+        for (size_t k = 0; k < model->column_count; k++)
+            if (model->columns[k].enumeration == enumeration && model->columns[k].array == array)
+                return true;
+    }
+    return false;
 }
 
 static void put_parts(ormc_view *view, ormc_data *data, const char *name)
@@ -57,7 +77,7 @@ static void put_values(ormc_view *view, ormc_data *data, const ormc_enum *enumer
         const char *value = enumeration->values[i];
         ormc_data *item = ormc_data_object(view->arena);
         ormc_data_set_text(item, "constant",
-                           ormc_names_constant(view->arena, view->package->name, enumeration->name, value));
+                           ormc_names_constant(view->arena, view->package->name, enumeration->c_name, value));
         ormc_data_set_boolean(item, "first", i == 0);
         ormc_data_append(values, item);
         orm__text_string(&literals, i ? ", " : "{");

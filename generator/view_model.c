@@ -1,6 +1,6 @@
 /* view_model.c -- the data of a model and of its relations.
  *
- * Keys of a model: literal, table (string constants), type, HANDLE, entity (a parameter's name), comment, index, external
+ * Keys of a model: literal, table, namespace (its schema, or false), sqlite_table (string constants), type, HANDLE, entity (a parameter's name), comment, index, external
  * (its arrays are seen by other files), columns, column_count, relations, relation_count (false when 0), uniques [{columns,
  * count}], unique_count (false when 0), key (false without a primary key: then it has Core functions only): {parameters,
  * key_values, primary_key, primary_key_count}.
@@ -39,6 +39,8 @@ ormc_data *view_make_model(ormc_view *view, const view_model *item)
     ormc_data *data = ormc_data_object(view->arena);
     view_set_literal(view, data, "literal", model->name);
     view_set_literal(view, data, "table", model->table);
+    view_set_literal(view, data, "namespace", model->schema);
+    view_set_literal(view, data, "sqlite_table", model->sqlite_table);
     ormc_data_set_text(data, "type", item->type);
     ormc_data_set_text(data, "HANDLE", ormc_names_handle(view->arena, view->package->name, model->c_name));
     ormc_data_set_text(data, "entity", entity_name(view, model));
@@ -230,7 +232,7 @@ static void put_uniques(ormc_view *view, ormc_data *data, const ormc_model *mode
     }
     for (size_t i = 0; i < model->index_count; i++) {
         const ormc_index *index = &model->indexes[i];
-        if (!index->unique || index->where)
+        if (!index->unique || index->where.text[0] || index->expression.text[0])
             continue;
         const ormc_column **columns = orm__arena_zalloc(view->arena, index->column_count, sizeof *columns);
         for (size_t k = 0; columns && k < index->column_count; k++)

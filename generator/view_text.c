@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <string.h>
 
+static const char *named_part(ormc_view *view, const ormc_column *column, const char *part);
+
 void view_set(ormc_view *view, ormc_data *object, const char *key, const char *format, ...)
 {
     va_list arguments;
@@ -77,22 +79,31 @@ const char *view_declare(ormc_view *view, const char *type, const char *name)
 
 const char *view_value_type(ormc_view *view, const ormc_column *column)
 {
+    if (column->array)
+        return named_part(view, column, "");
     return column->enumeration ? view_enum_of(view, column->enumeration)->type : column->type->c_type;
 }
 
 const char *view_member_type(ormc_view *view, const ormc_column *column)
 {
-    bool opt = column->nullable && column->type->has_opt;
+    bool opt = column->nullable && column->type->has_opt && !column->array;
     return opt ? view_part(view, column, "opt") : view_value_type(view, column);
 }
 
 const char *view_part(ormc_view *view, const ormc_column *column, const char *part)
 {
-    const char *name;
-    if (column->enumeration)
-        name = ormc_names_enum_part(view->arena, view->package->name, part, column->enumeration->name);
-    else
-        name = orm__arena_printf(view->arena, "orm_%s_%s", part, column->type->word);
+    const char *with_line = orm__arena_printf(view->arena, "%s_", part);
+    view->failed |= !with_line;
+    return with_line ? named_part(view, column, with_line) : "";
+}
+
+/* "orm_int64", "blog_in_post_status", "orm_in_text_array" */
+static const char *named_part(ormc_view *view, const ormc_column *column, const char *part)
+{
+    const char *prefix = column->enumeration ? view->package->name : "orm";
+    const char *word = column->enumeration ? column->enumeration->c_name : column->type->word;
+    const char *name =
+        orm__arena_printf(view->arena, "%s_%s%s%s", prefix, part, word, column->array ? "_array" : "");
     view->failed |= !name;
     return name ? name : "";
 }

@@ -9,7 +9,8 @@
 #include <string.h>
 
 static const char *const words[] = {"bool",  "int16", "int32", "int64", "float32", "float64",   "decimal",     "text",
-                                    "bytes", "uuid",  "date",  "time",  "json",    "timestamp", "timestamptz", "jsonb"};
+                                    "bytes", "uuid",  "date",  "time",  "json",    "timestamp", "timestamptz", "jsonb",
+                                    "interval", "inet"};
 
 START_TEST(every_word_of_the_language_is_found)
 {
@@ -54,7 +55,7 @@ START_TEST(the_table_ends_behind_all_words)
     size_t count = 0;
     while (ormc_types[count].word)
         count++;
-    ck_assert_uint_eq(count, sizeof words / sizeof *words + 1);
+    ck_assert_uint_eq(count, sizeof words / sizeof *words + 2);
 }
 END_TEST
 
@@ -62,7 +63,8 @@ START_TEST(only_types_that_cannot_say_null_have_an_optional_form)
 {
     for (const ormc_type *type = ormc_types; type->word; type++) {
         bool says_null = (type->class == ORMC_CLASS_TEXT || type->class == ORMC_CLASS_DECIMAL ||
-                          type->class == ORMC_CLASS_JSON || type->class == ORMC_CLASS_BYTES);
+                          type->class == ORMC_CLASS_JSON || type->class == ORMC_CLASS_BYTES ||
+                          type->class == ORMC_CLASS_INET || type->class == ORMC_CLASS_OTHER);
         ck_assert_msg(type->has_opt != says_null, "%s", type->word);
     }
 }

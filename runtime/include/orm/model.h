@@ -17,6 +17,7 @@ extern "C" {
 
 struct orm_enum {
     const char *name;                  /* of the type in the database */
+    const char *schema;                /* PostgreSQL's, that the type is in; NULL: the one on the search path */
     const char *const *values;         /* by position: values[0] belongs to the C constant 1 */
     size_t count;
 };
@@ -35,6 +36,9 @@ typedef struct orm_change { uint32_t value, set, null, op, column; } orm_change;
 #define ORM_REQUIRED(type, member) {ORM_OFFSET(type, member), ORM_ABSENT, ORM_ABSENT}
 #define ORM_INPUT(type, member) {ORM_OFFSET(type, member.value), ORM_OFFSET(type, member.set), ORM_ABSENT}
 #define ORM_NULL_INPUT(type, member) {ORM_OFFSET(type, member.value), ORM_OFFSET(type, member.set), ORM_OFFSET(type, member.null)}
+/* A computed column, which nobody gives. */
+#define ORM_NO_INPUT {ORM_ABSENT, ORM_ABSENT, ORM_ABSENT}
+#define ORM_NO_CHANGE {ORM_ABSENT, ORM_ABSENT, ORM_ABSENT, ORM_ABSENT, ORM_ABSENT}
 #define ORM_CHANGE(type, member) \
     {ORM_OFFSET(type, member.value), ORM_OFFSET(type, member.set), ORM_ABSENT, ORM_OFFSET(type, member.op), \
      ORM_OFFSET(type, member.column.column)}
@@ -52,7 +56,12 @@ typedef enum orm_column_flags {
     ORM_SENSITIVE = 1 << 6,            /* its values appear in no message and no log */
     ORM_HAS_MIN = 1 << 7,              /* limits.min and .max: `integer` of integer types, `real` of the others */
     ORM_HAS_MAX = 1 << 8,
-    ORM_FOREIGN_KEY = 1 << 9           /* part of an owning relation's key */
+    ORM_FOREIGN_KEY = 1 << 9,          /* part of an owning relation's key */
+    ORM_ARRAY = 1 << 10,               /* its member is an orm_<type>_array */
+    ORM_SERVER_DEFAULT = 1 << 11,      /* the database makes the value when none is given, and it comes back */
+    ORM_COMPUTED = 1 << 12,            /* the database computes the value: never written, comes back */
+    ORM_VERSION = 1 << 13,             /* counts the updates of its row: the lock of optimists */
+    ORM_ON_UPDATE_NOW = 1 << 14        /* every update of its row sets it to the clock */
 } orm_column_flags;
 
 typedef union orm_number { int64_t integer; double real; } orm_number;
@@ -72,6 +81,7 @@ struct orm_column {
     uint32_t flags;                    /* of orm_column_flags */
     uint32_t index;                    /* its position in model->columns */
     const orm_enum *enumeration;       /* of an ORM_TYPE_ENUM column */
+    const char *db_type;               /* of an ORM_TYPE_OTHER column: PostgreSQL's type, as SQL has it */
     orm_field field;
     orm_input input;
     orm_change change;
@@ -91,15 +101,14 @@ struct orm_relation {
     uint32_t index;                    /* its position in model->relations */
     uint32_t input;                    /* owning side: offset of the pointer in the _values struct; otherwise ORM_ABSENT */
     const orm_relation *inverse;       /* the other side, or NULL */
+    /* Of a many_to_many: the owning relations of the model between, to this model and to the target. Its own columns are none. */
+    const orm_relation *through_source, *through_target;
     /* The pairs of columns that are equal on both sides: `columns` are this model's, `target_columns` the target's. */
     const orm_column *const *columns, *const *target_columns;
     uint32_t column_count;
     orm_on_delete on_delete;           /* of the foreign key behind the relation */
     const orm_order *order_by;         /* of a collection: the declared order */
     uint32_t order_by_count;
-    /* ORM_MANY_TO_MANY: the two owning relations of the model between, to this model and to the target; `columns` and
-     * `target_columns` are NULL then. */
-    const orm_relation *through_source, *through_target;
 };
 
 /* A unique key besides the primary one. */
@@ -113,6 +122,8 @@ struct orm_model {
     const char *name;                  /* "post" */
     const char *type_name;             /* "blog_post" */
     const char *table;
+    const char *db_schema;             /* PostgreSQL's schema, that the table is in; NULL: the one on the search path */
+    const char *sqlite_table;          /* the table's name on SQLite, which has no schemas: "sales_post" */
     uint32_t index;                    /* its position in schema->models */
     uint32_t row_size, values_size, changes_size;
     const orm_column *columns;

@@ -29,6 +29,21 @@ typedef struct store_mood_column {
 ORM_INPUTS(store_in_mood, store_in_null_mood, store_mood)
 ORM_CHANGES(store_change_mood, store_change_null_mood, store_mood_column, store_mood)
 
+/* `items` NULL is SQL NULL; `nulls` is NULL when no item is, else one flag an item. */
+typedef struct store_mood_array {
+    const store_mood *items;
+    const bool *nulls;
+    size_t count;
+} store_mood_array;
+
+typedef struct store_mood_array_column {
+    const orm_column *column;
+    orm_value (*of)(store_mood_array value);
+} store_mood_array_column;
+ORM_INPUTS(store_in_mood_array, store_in_null_mood_array, store_mood_array)
+ORM_CHANGES(store_change_mood_array, store_change_null_mood_array, store_mood_array_column,
+            store_mood_array)
+
 #ifdef __cplusplus
 }
 #endif

@@ -82,6 +82,7 @@ const orm_model store_sale_model = {
     .name = "sale",
     .type_name = "store_sale",
     .table = "sale",
+    .sqlite_table = "sale",
     .index = 0,
     .row_size = sizeof(store_sale),
     .values_size = sizeof(store_sale_values),

@@ -35,6 +35,21 @@ typedef struct store_state_column {
 } store_state_column;
 ORM_INPUTS(store_in_state, store_in_null_state, store_state)
 ORM_CHANGES(store_change_state, store_change_null_state, store_state_column, store_state)
+
+/* `items` NULL is SQL NULL; `nulls` is NULL when no item is, else one flag an item. */
+typedef struct store_state_array {
+    const store_state *items;
+    const bool *nulls;
+    size_t count;
+} store_state_array;
+
+typedef struct store_state_array_column {
+    const orm_column *column;
+    orm_value (*of)(store_state_array value);
+} store_state_array_column;
+ORM_INPUTS(store_in_state_array, store_in_null_state_array, store_state_array)
+ORM_CHANGES(store_change_state_array, store_change_null_state_array, store_state_array_column,
+            store_state_array)
 #endif
 
 #ifndef STORE_SIZE_DEFINED
@@ -57,6 +72,21 @@ typedef struct store_size_column {
 } store_size_column;
 ORM_INPUTS(store_in_size, store_in_null_size, store_size)
 ORM_CHANGES(store_change_size, store_change_null_size, store_size_column, store_size)
+
+/* `items` NULL is SQL NULL; `nulls` is NULL when no item is, else one flag an item. */
+typedef struct store_size_array {
+    const store_size *items;
+    const bool *nulls;
+    size_t count;
+} store_size_array;
+
+typedef struct store_size_array_column {
+    const orm_column *column;
+    orm_value (*of)(store_size_array value);
+} store_size_array_column;
+ORM_INPUTS(store_in_size_array, store_in_null_size_array, store_size_array)
+ORM_CHANGES(store_change_size_array, store_change_null_size_array, store_size_array_column,
+            store_size_array)
 #endif
 
 /* A row of the table sale. */

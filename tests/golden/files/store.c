@@ -123,6 +123,7 @@ const orm_model store_item_model = {
     .name = "item",
     .type_name = "store_item",
     .table = "item",
+    .sqlite_table = "item",
     .index = 1,
     .row_size = sizeof(store_item),
     .values_size = sizeof(store_item_values),

@@ -37,6 +37,21 @@ typedef struct shop_colour_column {
 ORM_INPUTS(shop_in_colour, shop_in_null_colour, shop_colour)
 ORM_CHANGES(shop_change_colour, shop_change_null_colour, shop_colour_column, shop_colour)
 
+/* `items` NULL is SQL NULL; `nulls` is NULL when no item is, else one flag an item. */
+typedef struct shop_colour_array {
+    const shop_colour *items;
+    const bool *nulls;
+    size_t count;
+} shop_colour_array;
+
+typedef struct shop_colour_array_column {
+    const orm_column *column;
+    orm_value (*of)(shop_colour_array value);
+} shop_colour_array_column;
+ORM_INPUTS(shop_in_colour_array, shop_in_null_colour_array, shop_colour_array)
+ORM_CHANGES(shop_change_colour_array, shop_change_null_colour_array, shop_colour_array_column,
+            shop_colour_array)
+
 /* A thing. It may end a comment here: * / or seem to open one: / *, and this line is longer than a
  * hundred columns allow.
  *
