@@ -8,6 +8,7 @@
 #include "names.h"
 #include "table.h"
 
+#include <ctype.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -24,17 +25,18 @@ typedef struct checker {
     ormc_diagnostics *diagnostics;
     const ormc_package *package;
     ormc_table relations, prefixed; /* tables and indexes share one space of names: on PostgreSQL, and on SQLite */
-    ormc_table emitted;
+    ormc_table emitted, folded;    /* folded: tables in small letters */
     bool no_memory;
 } checker;
 
 static void check_database_names(checker *c);
 static void check_columns(checker *c, const ormc_model *model);
 static void check_index_name(checker *c, const ormc_model *model, const ormc_index *index);
-static void check_in_schema(checker *c, const ormc_model *model, const char *name, const bearer *fresh);
+static bool check_in_schema(checker *c, const ormc_model *model, const char *name, const bearer *fresh);
 static void check_length(checker *c, const char *name, const char *what, const bearer *fresh);
 static bool check_free(checker *c, ormc_table *table, const char *name, const bearer *fresh);
-static void check_database_name(checker *c, ormc_table *table, const char *name, const char *what, const bearer *fresh);
+static void warn_of_case(checker *c, ormc_table *table, const char *name, const bearer *fresh);
+static bool check_database_name(checker *c, ormc_table *table, const char *name, const char *what, const bearer *fresh);
 static void check_members(checker *c, const ormc_model *model);
 static void check_emitted_names(checker *c);
 static void check_model_names(checker *c, const ormc_model *model);
@@ -49,10 +51,10 @@ bool ormc_check(const ormc_package *package, ormc_diagnostics *diagnostics)
 {
     checker c = {.package = package, .diagnostics = diagnostics};
     check_database_names(&c);
+    check_emitted_names(&c);
     for (size_t i = 0; i < package->model_count; i++)
         if (!package->models[i]->abstract)
             check_members(&c, package->models[i]);
-    check_emitted_names(&c);
     orm__arena_release(&c.arena);
     return !c.no_memory;
 }
@@ -65,7 +67,8 @@ static void check_database_names(checker *c)
             continue;
         const bearer *fresh = new_bearer(c, model->place, "model", model->name, NULL);
         check_length(c, model->table, "table", fresh);
-        check_in_schema(c, model, model->table, fresh);
+        if (check_in_schema(c, model, model->table, fresh))
+            warn_of_case(c, &c->folded, model->sqlite_table, fresh);
         check_columns(c, model);
     }
     for (size_t i = 0; i < c->package->model_count; i++) {
@@ -77,11 +80,12 @@ static void check_database_names(checker *c)
 
 static void check_columns(checker *c, const ormc_model *model)
 {
-    ormc_table columns = {0};
+    ormc_table columns = {0}, folded = {0};
     for (size_t i = 0; i < model->column_count; i++) {
         const ormc_column *column = &model->columns[i];
-        check_database_name(c, &columns, column->column, "column",
-                            new_bearer(c, column->place, "column", column->name, model->name));
+        const bearer *fresh = new_bearer(c, column->place, "column", column->name, model->name);
+        if (check_database_name(c, &columns, column->column, "column", fresh))
+            warn_of_case(c, &folded, column->column, fresh);
     }
 }
 
@@ -92,25 +96,38 @@ static void check_index_name(checker *c, const ormc_model *model, const ormc_ind
     check_in_schema(c, model, index->name, fresh);
 }
 
-/* On SQLite, which has no schemas, theirs are prefixes. */
-static void check_in_schema(checker *c, const ormc_model *model, const char *name, const bearer *fresh)
+/* On SQLite, which has no schemas, theirs are prefixes. False when somebody has the name. */
+static bool check_in_schema(checker *c, const ormc_model *model, const char *name, const bearer *fresh)
 {
-    if (!model->schema) {
-        if (check_free(c, &c->relations, name, fresh))
-            check_free(c, &c->prefixed, name, fresh);
-        return;
-    }
+    if (!model->schema)
+        return check_free(c, &c->relations, name, fresh) && check_free(c, &c->prefixed, name, fresh);
     const char *qualified = orm__arena_printf(&c->arena, "%s.%s", model->schema, name);
     const char *prefixed = orm__arena_printf(&c->arena, "%s_%s", model->schema, name);
     c->no_memory |= !qualified || !prefixed;
-    if (qualified && prefixed && check_free(c, &c->relations, qualified, fresh))
-        check_free(c, &c->prefixed, prefixed, fresh);
+    return qualified && prefixed && check_free(c, &c->relations, qualified, fresh) &&
+           check_free(c, &c->prefixed, prefixed, fresh);
 }
 
-static void check_database_name(checker *c, ormc_table *table, const char *name, const char *what, const bearer *fresh)
+/* PostgreSQL tells "Name" from "name", SQLite does not. */
+static void warn_of_case(checker *c, ormc_table *table, const char *name, const bearer *fresh)
+{
+    char *small = orm__arena_strdup(&c->arena, name);
+    c->no_memory |= !small;
+    for (char *at = small; at && *at; at++)
+        *at = (char)tolower((unsigned char)*at);
+    const bearer *first = small && fresh ? claim(c, table, small, fresh) : NULL;
+    if (!first)
+        return;
+    ormc_report(c->diagnostics, ORMC_WARNING, fresh->place,
+                "SQLite does not tell %s from %s: their names in the database differ by case only", describe(c, fresh),
+                describe(c, first));
+    ormc_report(c->diagnostics, ORMC_NOTE, first->place, "first given here");
+}
+
+static bool check_database_name(checker *c, ormc_table *table, const char *name, const char *what, const bearer *fresh)
 {
     check_length(c, name, what, fresh);
-    check_free(c, table, name, fresh);
+    return check_free(c, table, name, fresh);
 }
 
 static void check_length(checker *c, const char *name, const char *what, const bearer *fresh)
@@ -144,10 +161,11 @@ static void check_members(checker *c, const ormc_model *model)
         const bearer *fresh = is_column ? new_bearer(c, column->place, "column", column->name, model->name)
                                         : new_bearer(c, relation->place, "relation", relation->name, model->name);
         const bearer *first = fresh ? claim(c, &members, name, fresh) : NULL;
-        if (!first)
+        first = first ? first : ormc_table_get(&c->emitted, name); /* C++ takes no member for a type's name */
+        if (!first || !fresh)
             continue;
         ormc_report(c->diagnostics, ORMC_ERROR, fresh->place,
-                    "%s is '%s' in C, and so is %s; a column may choose a 'c_name'", describe(c, fresh), name,
+                    "%s is '%s' in C, and so is %s; 'c_name' gives either another", describe(c, fresh), name,
                     describe(c, first));
         ormc_report(c->diagnostics, ORMC_NOTE, first->place, "first given here");
     }
@@ -171,10 +189,10 @@ static void check_emitted_names(checker *c)
 
 static void check_enum_names(checker *c, const ormc_enum *enumeration)
 {
-    emit_forms(c, ORMC_NAMES_OF_ENUM, enumeration->name, NULL,
+    emit_forms(c, ORMC_NAMES_OF_ENUM, enumeration->c_name, NULL,
                new_bearer(c, enumeration->place, "enum", enumeration->name, NULL));
     for (size_t i = 0; i < enumeration->value_count; i++)
-        emit_forms(c, ORMC_NAMES_OF_ENUM_VALUE, enumeration->name, enumeration->values[i],
+        emit_forms(c, ORMC_NAMES_OF_ENUM_VALUE, enumeration->c_name, enumeration->value_c_names[i],
                    new_bearer(c, enumeration->value_places[i], "value", enumeration->values[i], enumeration->name));
 }
 
@@ -218,7 +236,7 @@ static bool emit_name(checker *c, const char *name, const bearer *fresh)
         return true;
     if (first->of && first->of == fresh->of && strcmp(fresh->kind, "value") != 0)
         return false; /* two members of one model, which check_members has reported */
-    ormc_report(c->diagnostics, ORMC_ERROR, fresh->place, "the C name '%s' is made for %s and for %s", name,
+    ormc_report(c->diagnostics, ORMC_ERROR, fresh->place, "the C name '%s' is made for %s and for %s; 'c_name' gives either another", name,
                 describe(c, first), describe(c, fresh));
     ormc_report(c->diagnostics, ORMC_NOTE, first->place, "%s is here", describe(c, first));
     return false;

@@ -170,8 +170,7 @@ static void read_enum(ormc_linker *linker, const ormc_file *file, const ormc_pai
     const char *name = pair->key->text;
     ormc_place place = pair->key->place;
     ormc_enum *enumeration = ormc_link_alloc(linker, 1, sizeof *enumeration);
-    *enumeration = (ormc_enum){.place = place, .file = file, .name = name, .c_name = name};
-    ormc_link_check_name(linker, name, place, "enum");
+    *enumeration = (ormc_enum){.place = place, .file = file, .name = name, .c_name = ormc_link_part(linker, name)};
     if (ormc_type_find(name))
         ormc_report(linker->diagnostics, ORMC_ERROR, place, "enum '%s' has the name of a type", name);
     const ormc_enum *first = ormc_link_add(linker, &linker->enums, name, enumeration);
@@ -186,6 +185,7 @@ static void read_enum(ormc_linker *linker, const ormc_file *file, const ormc_pai
         ormc_link_check_keys(linker, values, ORMC_IN_ENUM);
         enumeration->doc = ormc_link_text(values, "doc");
         enumeration->schema = ormc_link_text(values, "schema");
+        ormc_link_c_name(linker, values, false, &enumeration->c_name);
         enumeration->was = ormc_link_was(linker, values, name);
         values = ormc_node_find(values, "values");
     }
@@ -200,22 +200,28 @@ static void read_enum_values(ormc_linker *linker, ormc_enum *enumeration, const 
 {
     ormc_table seen = {0};
     enumeration->values = ormc_link_alloc(linker, node->count, sizeof *enumeration->values);
+    enumeration->value_c_names = ormc_link_alloc(linker, node->count, sizeof *enumeration->value_c_names);
     enumeration->value_places = ormc_link_alloc(linker, node->count, sizeof *enumeration->value_places);
     for (size_t i = 0; i < node->count; i++) {
         const ormc_node *item = node->items[i];
-        if (item->kind != ORMC_SCALAR || !*item->text || ormc_node_is_null(item)) {
+        const ormc_node *value = item->kind == ORMC_MAPPING ? ormc_node_find(item, "value") : item;
+        if (item->kind == ORMC_MAPPING)
+            ormc_link_check_keys(linker, item, ORMC_IN_ENUM_VALUE);
+        if (!value || value->kind != ORMC_SCALAR || !*value->text || ormc_node_is_null(value)) {
             ormc_report(linker->diagnostics, ORMC_ERROR, item->place, "a value of an enum is a text that is not empty");
             continue;
         }
-        const ormc_node *first = ormc_link_add(linker, &seen, item->text, ormc_link_need(linker, item));
-        if (first != item) {
-            ormc_report(linker->diagnostics, ORMC_ERROR, item->place, "enum '%s' has the value '%s' twice",
-                        enumeration->name, item->text);
+        const ormc_node *first = ormc_link_add(linker, &seen, value->text, ormc_link_need(linker, value));
+        if (first != value) {
+            ormc_report(linker->diagnostics, ORMC_ERROR, value->place, "enum '%s' has the value '%s' twice",
+                        enumeration->name, value->text);
             ormc_report(linker->diagnostics, ORMC_NOTE, first->place, "first given here");
             continue;
         }
-        enumeration->value_places[enumeration->value_count] = item->place;
-        enumeration->values[enumeration->value_count++] = item->text;
+        size_t at = enumeration->value_count++;
+        enumeration->value_places[at] = value->place;
+        enumeration->values[at] = enumeration->value_c_names[at] = value->text;
+        ormc_link_c_name(linker, item, false, &enumeration->value_c_names[at]);
     }
 }
 
@@ -246,9 +252,8 @@ static void declare_model(ormc_linker *linker, const ormc_file *file, const ormc
         ormc_report(linker->diagnostics, ORMC_NOTE, first->model->place, "first declared here");
         return;
     }
-    ormc_link_check_name(linker, name, place, "model");
     draft->model = ormc_link_alloc(linker, 1, sizeof *draft->model);
-    *draft->model = (ormc_model){.place = place, .file = file, .name = name, .c_name = name, .table = name};
+    *draft->model = (ormc_model){.place = place, .file = file, .name = name, .c_name = ormc_link_part(linker, name), .table = name};
     linker->drafts[package->model_count] = draft;
     package->models[package->model_count++] = draft->model;
     if (pair->value->kind == ORMC_MAPPING)
@@ -323,4 +328,23 @@ void ormc_link_check_name(ormc_linker *linker, const char *name, ormc_place plac
     if (!ormc_names_is_word(name))
         ormc_report(linker->diagnostics, ORMC_ERROR, place,
                     "the %s name '%s' must be of letters, digits and '_', and not begin with a digit", what, name);
+}
+
+const char *ormc_link_part(ormc_linker *linker, const char *name)
+{
+    return ormc_link_need(linker, ormc_names_part(linker->arena, name));
+}
+
+void ormc_link_c_name(ormc_linker *linker, const ormc_node *node, bool is_member, const char **c_name)
+{
+    const char *said = ormc_link_text(node, "c_name");
+    if (!said)
+        return;
+    if (ormc_names_is_word(said) && !(is_member && ormc_names_is_reserved(said)))
+        *c_name = said;
+    else
+        ormc_report(linker->diagnostics, ORMC_ERROR, ormc_node_find(node, "c_name")->place,
+                    is_member ? "'%s' cannot be the name of a member in C and C++"
+                              : "'%s' cannot be part of a name in C",
+                    said);
 }

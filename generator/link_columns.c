@@ -59,7 +59,6 @@ ormc_column_draft *ormc_link_read_column(ormc_linker *linker, const ormc_pair *p
 {
     ormc_column_draft *draft = ormc_link_alloc(linker, 1, sizeof *draft);
     const char *name = pair->key->text;
-    ormc_link_check_name(linker, name, pair->key->place, "column");
     draft->node = pair->value;
     draft->column = (ormc_column){.place = pair->key->place,
                                   .name = name,
@@ -90,14 +89,10 @@ static void read_keys(ormc_linker *linker, ormc_column_draft *draft)
     column->primary_key = ormc_link_truth(node, "primary_key", false);
     column->sensitive = ormc_link_truth(node, "sensitive", false);
     column->doc = ormc_link_text(node, "doc");
-    const char *database_name = ormc_link_text(node, "column"), *c_name = ormc_link_text(node, "c_name");
+    const char *database_name = ormc_link_text(node, "column");
     if (database_name)
         column->column = database_name;
-    if (c_name && ormc_names_is_word(c_name) && !ormc_names_is_reserved(c_name))
-        column->c_name = c_name;
-    else if (c_name)
-        ormc_report(linker->diagnostics, ORMC_ERROR, ormc_node_find(node, "c_name")->place,
-                    "'%s' cannot be the name of a member in C and C++", c_name);
+    ormc_link_c_name(linker, node, true, &column->c_name);
     if (type)
         read_type(linker, column, type);
     else if (ormc_link_text(node, "db_type"))
@@ -129,6 +124,10 @@ static void read_type(ormc_linker *linker, ormc_column *column, const ormc_node 
     }
     if (node->kind == ORMC_MAPPING || ormc_node_is_null(node) || !*node->text) {
         ormc_report(linker->diagnostics, ORMC_ERROR, node->place, "expected the name of a type here");
+        return;
+    }
+    if (ormc_table_get(&linker->enums, node->text)) {
+        resolve_type(linker, column, node->text, node->place);
         return;
     }
     const char *text = trimmed(linker, node->text, strlen(node->text));

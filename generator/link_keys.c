@@ -17,6 +17,8 @@ static const known_key known_keys[] = {
     {ORMC_IN_PACKAGE, "doc", TEXT},
     {ORMC_IN_PACKAGE, "enums", MAPPING},
     {ORMC_IN_PACKAGE, "models", MAPPING},
+    {ORMC_IN_ENUM_VALUE, "value", TEXT},
+    {ORMC_IN_ENUM_VALUE, "c_name", TEXT},
     {ORMC_IN_ENUM, "values", LIST},
     {ORMC_IN_ENUM, "doc", TEXT},
     {ORMC_IN_ENUM, "schema", TEXT},
@@ -96,7 +98,7 @@ static const struct {
 };
 
 static const char *const context_names[] = {
-    [ORMC_IN_PACKAGE] = "a schema",    [ORMC_IN_ENUM] = "an enum",      [ORMC_IN_MODEL] = "a model",
+    [ORMC_IN_PACKAGE] = "a schema",    [ORMC_IN_ENUM] = "an enum", [ORMC_IN_ENUM_VALUE] = "a value",      [ORMC_IN_MODEL] = "a model",
     [ORMC_IN_COLUMN] = "a column",     [ORMC_AS_DB_TYPE] = "a type",    [ORMC_IN_SQL] = "SQL by database",
     [ORMC_IN_RELATION] = "a relation", [ORMC_IN_THROUGH] = "'through'", [ORMC_IN_INDEX] = "an index",
     [ORMC_IN_CHECK] = "a check",

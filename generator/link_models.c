@@ -48,6 +48,7 @@ void ormc_link_read_model(ormc_linker *linker, ormc_model_draft *draft)
                     "an abstract model has no table");
     else if (table)
         model->table = table;
+    ormc_link_c_name(linker, node, false, &model->c_name);
     model->was = ormc_link_was(linker, node, model->table);
     const ormc_node *indexes = ormc_link_list(node, "indexes"), *uniques = ormc_link_list(node, "unique");
     add_nodes(linker, &draft->indexes, &draft->index_count, &indexes, indexes != NULL);

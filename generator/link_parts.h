@@ -83,13 +83,18 @@ void *ormc_link_need(ormc_linker *linker, const void *pointer);
 void *ormc_link_add(ormc_linker *linker, ormc_table *table, const char *key, void *value);
 /* "; did you mean 'x'?", or nothing. */
 const char *ormc_link_hint(ormc_linker *linker, const char *word, const char *const *candidates, size_t count);
-/* Reports a name that is not of letters, digits and underscores. `what` is "model", "column" ... */
+/* The name of a model or enum as part of C names. */
+const char *ormc_link_part(ormc_linker *linker, const char *name);
+/* Replaces the C name by what the key `c_name` says, if it does. A member's must stand alone. */
+void ormc_link_c_name(ormc_linker *linker, const ormc_node *node, bool is_member, const char **c_name);
+/* Reports a name that is not of letters, digits and underscores. `what` is "package" */
 void ormc_link_check_name(ormc_linker *linker, const char *name, ormc_place place, const char *what);
 
 /* --- link_keys.c --- */
 typedef enum ormc_context {
     ORMC_IN_PACKAGE,
     ORMC_IN_ENUM,
+    ORMC_IN_ENUM_VALUE,
     ORMC_IN_MODEL,
     ORMC_IN_COLUMN,
     ORMC_AS_DB_TYPE,

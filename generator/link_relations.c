@@ -51,7 +51,6 @@ ormc_relation_draft *ormc_link_read_relation(ormc_linker *linker, const ormc_pai
     ormc_relation_draft *draft = ormc_link_alloc(linker, 1, sizeof *draft);
     const char *name = pair->key->text;
     const ormc_node *node = pair->value;
-    ormc_link_check_name(linker, name, pair->key->place, "relation");
     draft->node = node;
     draft->broken = true;
     draft->relation = (ormc_relation){.place = pair->key->place,
@@ -67,6 +66,7 @@ ormc_relation_draft *ormc_link_read_relation(ormc_linker *linker, const ormc_pai
         return draft;
     draft->broken = false;
     draft->relation.doc = ormc_link_text(node, "doc");
+    ormc_link_c_name(linker, node, true, &draft->relation.c_name);
     draft->relation.nullable = ormc_link_truth(node, "nullable", false);
     read_columns(linker, draft);
     ormc_link_read_through(linker, draft);
@@ -117,9 +117,6 @@ static void read_columns(ormc_linker *linker, ormc_relation_draft *draft)
     else if (ormc_link_text(draft->node, "column"))
         draft->columns = ormc_link_words(linker, one);
     draft->broken |= list && !draft->columns.count;
-    for (size_t i = 0; i < draft->columns.count; i++)
-        if (!list || list->count == draft->columns.count)
-            ormc_link_check_name(linker, draft->columns.items[i].text, draft->columns.items[i].place, "column");
 }
 
 /* Keys that belong to the other side. */

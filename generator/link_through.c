@@ -81,11 +81,10 @@ static void make_for(ormc_linker *linker, ormc_model_draft *draft, ormc_relation
     *fresh->model = (ormc_model){.place = name->place,
                                  .file = draft->model->file,
                                  .name = name->text,
-                                 .c_name = name->text,
+                                 .c_name = ormc_link_part(linker, name->text),
                                  .table = name->text,
                                  .schema = draft->model->schema,
                                  .made = true};
-    ormc_link_check_name(linker, name->text, name->place, "model");
     ormc_link_add(linker, &linker->models, name->text, fresh);
     made[(*count)++] = fresh;
     if (relation->target == draft && (!relation->from.text || !relation->to.text)) {
@@ -138,8 +137,6 @@ static ormc_relation_draft *make_side(ormc_linker *linker, ormc_model_draft *mad
                                      .owning = true,
                                      .on_delete = ORMC_ON_DELETE_CASCADE,
                                      .target_place = place};
-    if (said->text)
-        ormc_link_check_name(linker, name, place, "relation");
     ormc_member *member = ormc_link_alloc(linker, 1, sizeof *member);
     *member = (ormc_member){.place = place, .draft = side};
     if (ormc_link_add(linker, &made->members, name, member) != member)

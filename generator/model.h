@@ -31,6 +31,7 @@ struct ormc_enum {
     const char *schema;                    /* PostgreSQL's, or NULL */
     const char *doc, *was;                 /* was: its old name, for migrations; NULL when there is none */
     const char **values;                   /* as the database knows them: "draft" */
+    const char **value_c_names;            /* what their constants end with, in any case: the value itself, or its `c_name` */
     ormc_place *value_places;
     size_t value_count;
 };

@@ -77,19 +77,27 @@ const ormc_name_form ormc_name_forms[] = {
 /* clang-format off */
 /* Each list is sorted as strcmp sorts: they are searched by halving. */
 static const char *const words_of_c[] = {
-    "NULL", "_Alignas", "_Alignof", "_Atomic", "_BitInt", "_Bool", "_Complex", "_Decimal128", "_Decimal32",
-    "_Decimal64", "_Generic", "_Imaginary", "_Noreturn", "_Static_assert", "_Thread_local", "alignas",
-    "alignof", "and", "and_eq", "asm", "auto", "bitand", "bitor", "bool", "break", "case", "catch", "char",
-    "char16_t", "char32_t", "char8_t", "class", "co_await", "co_return", "co_yield", "compl", "complex",
-    "concept", "const", "const_cast", "consteval", "constexpr", "constinit", "continue", "decltype", "default",
-    "delete", "do", "double", "dynamic_cast", "else", "enum", "errno", "explicit", "export", "extern", "false",
-    "float", "for", "friend", "goto", "i386", "if", "imaginary", "inline", "int", "linux", "long", "mutable",
-    "namespace", "new", "noexcept", "not", "not_eq", "nullptr", "operator", "or", "or_eq", "private",
-    "protected", "public", "register", "reinterpret_cast", "requires", "restrict", "return", "short", "signed",
-    "sizeof", "static", "static_assert", "static_cast", "stderr", "stdin", "stdout", "struct", "switch",
-    "template", "this", "thread_local", "throw", "true", "try", "typedef", "typeid", "typename", "typeof",
-    "typeof_unqual", "union", "unix", "unsigned", "using", "virtual", "void", "volatile", "wchar_t", "while",
-    "xor", "xor_eq",
+    "AF_DECnet", "L_ctermid", "L_tmpnam", "NULL", "PF_DECnet", "P_tmpdir", "_Alignas", "_Alignof", "_Atomic",
+    "_BitInt", "_Bool", "_Complex", "_Decimal128", "_Decimal32", "_Decimal64", "_Generic", "_Imaginary",
+    "_Noreturn", "_Static_assert", "_Thread_local", "alignas", "alignof", "alloca", "and", "and_eq", "asm",
+    "assert", "atomic_cancel", "atomic_commit", "atomic_noexcept", "auto", "bitand", "bitor", "bool", "break",
+    "case", "catch", "char", "char16_t", "char32_t", "char8_t", "class", "co_await", "co_return", "co_yield",
+    "compl", "complex", "concept", "const", "const_cast", "consteval", "constexpr", "constinit", "continue",
+    "contract_assert", "d_fileno", "decltype", "default", "delete", "do", "double", "dynamic_cast", "else",
+    "enum", "errno", "explicit", "export", "extern", "false", "float", "for", "friend", "goto", "h_addr",
+    "h_errno", "i386", "if", "imaginary", "inline", "int", "int16_t", "int32_t", "int64_t", "int8_t", "linux",
+    "long", "major", "makedev", "math_errhandling", "minor", "mutable", "namespace", "new", "noexcept",
+    "noreturn", "not", "not_eq", "nullptr", "offsetof", "operator", "or", "or_eq", "private", "protected",
+    "public", "reflexpr", "register", "reinterpret_cast", "requires", "restrict", "return", "s6_addr",
+    "s6_addr16", "s6_addr32", "sa_handler", "sa_sigaction", "sched_priority", "setjmp", "short", "si_addr",
+    "si_addr_lsb", "si_arch", "si_band", "si_call_addr", "si_fd", "si_int", "si_lower", "si_overrun", "si_pid",
+    "si_pkey", "si_ptr", "si_status", "si_stime", "si_syscall", "si_timerid", "si_uid", "si_upper", "si_utime",
+    "si_value", "sigev_notify_attributes", "sigev_notify_function", "sigmask", "signed", "sigsetjmp", "size_t",
+    "sizeof", "st_atime", "st_ctime", "st_mtime", "static", "static_assert", "static_cast", "stderr", "stdin",
+    "stdout", "struct", "switch", "synchronized", "template", "this", "thread_local", "throw", "true", "try",
+    "typedef", "typeid", "typename", "typeof", "typeof_unqual", "uint16_t", "uint32_t", "uint64_t", "uint8_t",
+    "union", "unix", "unsigned", "using", "va_arg", "va_copy", "va_end", "va_start", "virtual", "void",
+    "volatile", "wchar_t", "while", "xor", "xor_eq",
 };
 
 static const char *const words_of_sql[] = {
@@ -114,7 +122,11 @@ static const char *const words_of_sql[] = {
 };
 /* clang-format on */
 
-static void append_part(orm__text *text, const char *part, bool upper);
+typedef enum letters { AS_IT_IS, IN_CAPITALS } letters;
+
+static void append_part(orm__text *text, const char *part, letters form);
+static unsigned read_character(const char **at);
+static bool is_format_macro(const char *name);
 static int compare_words(const void *key, const void *item);
 static uint32_t hash_of(const char *text);
 
@@ -151,7 +163,23 @@ const char *ormc_names_guard(orm__arena *arena, const char *stem)
 
 const char *ormc_names_member(orm__arena *arena, const char *name)
 {
-    return ormc_names_is_reserved(name) ? orm__arena_printf(arena, "%s_", name) : orm__arena_strdup(arena, name);
+    const char *part = ormc_names_part(arena, name);
+    return part && ormc_names_is_reserved(part) ? orm__arena_printf(arena, "%s_", part) : part;
+}
+
+const char *ormc_names_part(orm__arena *arena, const char *name)
+{
+    orm__text text = {0};
+    bool small = strpbrk(name, "abcdefghijklmnopqrstuvwxyz") == NULL;
+    append_part(&text, name, AS_IT_IS);
+    for (size_t i = 0; i < text.length && small; i++)
+        text.data[i] = (char)tolower((unsigned char)text.data[i]);
+    const char *part = text.failed ? NULL : text.data;
+    bool odd = part && (isdigit((unsigned char)part[0]) ||
+                        (part[0] == '_' && (part[1] == '_' || isupper((unsigned char)part[1]))));
+    const char *result = part ? orm__arena_printf(arena, odd ? "x%s" : "%s", part) : NULL;
+    orm__text_release(&text);
+    return result;
 }
 
 const char *ormc_names_expand(orm__arena *arena, const char *pattern, const char *package, const char *model,
@@ -165,20 +193,34 @@ const char *ormc_names_expand(orm__arena *arena, const char *pattern, const char
         }
         at++;
         int which = tolower((unsigned char)*at);
-        append_part(&text, which == 'p' ? package : which == 'm' ? model : name, *at != which);
+        append_part(&text, which == 'p' ? package : which == 'm' ? model : name, *at != which ? IN_CAPITALS : AS_IT_IS);
     }
     const char *result = text.failed ? NULL : orm__arena_copy(arena, text.data, text.length);
     orm__text_release(&text);
     return result;
 }
 
-static void append_part(orm__text *text, const char *part, bool upper)
+static void append_part(orm__text *text, const char *part, letters form)
 {
-    for (; *part; part++) {
+    while (*part) {
         unsigned char c = (unsigned char)*part;
-        bool plain = c < 128 && isalnum(c);
-        orm__text_char(text, !plain ? '_' : upper ? (char)toupper(c) : (char)c);
+        if (c >= 128) {
+            orm__text_printf(text, form == IN_CAPITALS ? "U%04X" : "u%04x", read_character(&part));
+            continue;
+        }
+        orm__text_char(text, !isalnum(c) ? '_' : form == IN_CAPITALS ? (char)toupper(c) : (char)c);
+        part++;
     }
+}
+
+/* The code point that begins there, of text that is known to be UTF-8; moves behind it. */
+static unsigned read_character(const char **at)
+{
+    unsigned char first = (unsigned char)*(*at)++;
+    unsigned point = first & (first >= 0xF0 ? 0x07u : first >= 0xE0 ? 0x0Fu : 0x1Fu);
+    while (((unsigned char)**at & 0xC0) == 0x80)
+        point = point << 6 | ((unsigned char)*(*at)++ & 0x3Fu);
+    return point;
 }
 
 bool ormc_names_is_word(const char *name)
@@ -190,7 +232,17 @@ bool ormc_names_is_word(const char *name)
 
 bool ormc_names_is_reserved(const char *name)
 {
+    if (strncmp(name, "orm_", 4) == 0 || strncmp(name, "ORM_", 4) == 0 || is_format_macro(name))
+        return true;
     return bsearch(name, words_of_c, sizeof words_of_c / sizeof *words_of_c, sizeof *words_of_c, compare_words);
+}
+
+/* PRId64, SCNuFAST16 and their like of inttypes.h. */
+static bool is_format_macro(const char *name)
+{
+    if (strncmp(name, "PRI", 3) != 0 && strncmp(name, "SCN", 3) != 0)
+        return false;
+    return name[3] && strchr("dioux", name[3]) && name[4] && strchr("0123456789FLMP", name[4]);
 }
 
 static int compare_words(const void *key, const void *item)

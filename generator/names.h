@@ -15,7 +15,7 @@
 const char *ormc_names_type(orm__arena *arena, const char *package, const char *model);
 /* "BLOG_POST": the model's handle struct. */
 const char *ormc_names_handle(orm__arena *arena, const char *package, const char *model);
-/* "BLOG_POST_STATUS_DRAFT". A byte of the value that is no letter or digit becomes an underscore. */
+/* "BLOG_POST_STATUS_DRAFT". The value by the first step of ormc_names_member's rule. */
 const char *ormc_names_constant(orm__arena *arena, const char *package, const char *enumeration, const char *value);
 /* "blog_opt_post_status", for the part "opt"; others are in, in_null, change, change_null. */
 const char *ormc_names_enum_part(orm__arena *arena, const char *package, const char *part, const char *enumeration);
@@ -25,9 +25,16 @@ const char *ormc_names_function(orm__arena *arena, const char *package, const ch
                                 const char *member);
 /* "BLOG_H", of the file whose stem is "blog". */
 const char *ormc_names_guard(orm__arena *arena, const char *stem);
-/* Member of a row struct and of a handle struct: the name itself; a reserved word of C or C++ gets a trailing
- * underscore. */
+/* The rule by which any name of a database becomes a name of C:
+ *  1. Letters of ASCII, digits and '_' stay. Any other character of ASCII becomes '_', and any further one 'u' and its
+ *     code point in at least four hexadecimal digits: "unit price" is unit_price, "größe" is gru00f6u00dfe.
+ *  2. A name without a small letter of ASCII, as macros have them, is written in small letters: "EOF" is eof.
+ *  3. What would begin with a digit, with two underscores, or with an underscore and a capital gets an 'x' in front:
+ *     "2nd" is x2nd.
+ *  4. What means something by itself (ormc_names_is_reserved) gets an underscore behind it: "int" is int_. */
 const char *ormc_names_member(orm__arena *arena, const char *name);
+/* The same without the fourth step, for what stands behind the package's name: models and enums. */
+const char *ormc_names_part(orm__arena *arena, const char *name);
 
 /* Every form an emitted name can take, so that clashes are found before they are compiled. In a pattern %p stands
  * for the package, %m for the model or enum, %n for the column, relation, value or file stem; %P, %M, %N are the
@@ -57,7 +64,8 @@ const char *ormc_names_expand(orm__arena *arena, const char *pattern, const char
 
 /* [A-Za-z_][A-Za-z0-9_]* */
 bool ormc_names_is_word(const char *name);
-/* A keyword of C or C++, or a macro that the standard headers or the compiler define in lower case. */
+/* A keyword of C or C++, a macro that the standard headers or the compiler define with small letters, a type that the
+ * emitted structs use, or a name of the library's. */
 bool ormc_names_is_reserved(const char *name);
 /* May stand in SQL without quotes, in both dialects: lower case, and no key word of either. */
 bool ormc_names_is_plain_sql(const char *name);

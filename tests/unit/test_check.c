@@ -38,6 +38,7 @@ static void set_up(void)
         models[i] = (ormc_model){.name = name,
                                  .c_name = name,
                                  .table = name,
+                                 .sqlite_table = name,
                                  .columns = columns[i],
                                  .column_count = 2,
                                  .indexes = &indexes[i],
@@ -45,7 +46,12 @@ static void set_up(void)
     }
     values[0] = "x";
     values[1] = "y";
-    enumeration = (ormc_enum){.name = "e", .values = values, .value_places = places, .value_count = 2};
+    enumeration = (ormc_enum){.name = "e",
+                              .c_name = "e",
+                              .values = values,
+                              .value_c_names = values,
+                              .value_places = places,
+                              .value_count = 2};
     package = (ormc_package){.name = "p",
                              .files = files,
                              .file_count = 2,
@@ -62,7 +68,7 @@ static void tear_down(void)
 
 static void rename_model(int index, const char *name)
 {
-    models[index].name = models[index].c_name = models[index].table = name;
+    models[index].name = models[index].c_name = models[index].table = models[index].sqlite_table = name;
 }
 
 /* Nothing is said for NULL; otherwise one error that begins so. */
@@ -85,7 +91,7 @@ END_TEST
 
 START_TEST(two_models_cannot_share_a_table)
 {
-    models[1].table = "a";
+    models[1].table = models[1].sqlite_table = "a";
     assert_says(
         "error: model 'b' has the name 'a' in the database, which model 'a' has, too\nnote: first given here\n");
 }
@@ -143,7 +149,7 @@ START_TEST(two_members_cannot_share_a_c_name)
 {
     columns[0][1].c_name = "one";
     assert_says(
-        "error: column 'two' of 'a' is 'one' in C, and so is column 'one' of 'a'; a column may choose a 'c_name'\n");
+        "error: column 'two' of 'a' is 'one' in C, and so is column 'one' of 'a'; 'c_name' gives either another\n");
 }
 END_TEST
 
@@ -160,14 +166,14 @@ END_TEST
 static const struct {
     const char *name, *message;
 } clashes[] = {
-    {"a_list", "error: the C name 'p_a_list' is made for model 'a' and for model 'a_list'\nnote: model 'a' is here\n"},
-    {"a_set_one", "error: the C name 'p_a_set_one' is made for column 'one' of 'a' and for model 'a_set_one'\n"},
-    {"a_delete_where", "error: the C name 'p_a_delete_where' is made for model 'a' and for model 'a_delete_where'\n"},
-    {"e", "error: the C name 'p_e' is made for enum 'e' and for model 'e'\n"},
-    {"in_null_e", "error: the C name 'p_in_null_e' is made for enum 'e' and for model 'in_null_e'\n"},
-    {"e_x", "error: the C name 'P_E_X' is made for value 'x' of 'e' and for model 'e_x'\n"},
-    {"A", "error: the C name 'P_A' is made for model 'a' and for model 'A'\n"},
-    {"schema", "error: the C name 'p_schema' is made for package 'p' and for model 'schema'\n"},
+    {"a_list", "error: the C name 'p_a_list' is made for model 'a' and for model 'a_list'; 'c_name' gives either another\nnote: model 'a' is here\n"},
+    {"a_set_one", "error: the C name 'p_a_set_one' is made for column 'one' of 'a' and for model 'a_set_one'; 'c_name' gives either another\n"},
+    {"a_delete_where", "error: the C name 'p_a_delete_where' is made for model 'a' and for model 'a_delete_where'; 'c_name' gives either another\n"},
+    {"e", "error: the C name 'p_e' is made for enum 'e' and for model 'e'; 'c_name' gives either another\n"},
+    {"in_null_e", "error: the C name 'p_in_null_e' is made for enum 'e' and for model 'in_null_e'; 'c_name' gives either another\n"},
+    {"e_x", "error: the C name 'P_E_X' is made for value 'x' of 'e' and for model 'e_x'; 'c_name' gives either another\n"},
+    {"A", "error: the C name 'P_A' is made for model 'a' and for model 'A'; 'c_name' gives either another\n"},
+    {"schema", "error: the C name 'p_schema' is made for package 'p' and for model 'schema'; 'c_name' gives either another\n"},
 };
 
 START_TEST(an_emitted_name_cannot_be_made_twice)
@@ -184,7 +190,7 @@ START_TEST(a_to_many_relation_emits_its_own_functions)
     models[0].relation_count = 1;
     rename_model(1, "a_remove_from_r");
     assert_says(
-        "error: the C name 'p_a_remove_from_r' is made for relation 'r' of 'a' and for model 'a_remove_from_r'\n");
+        "error: the C name 'p_a_remove_from_r' is made for relation 'r' of 'a' and for model 'a_remove_from_r'; 'c_name' gives either another\n");
 }
 END_TEST
 
@@ -192,7 +198,7 @@ START_TEST(values_of_an_enum_that_c_cannot_tell_apart_clash)
 {
     values[0] = "so-so";
     values[1] = "so so";
-    assert_says("error: the C name 'P_E_SO_SO' is made for value 'so-so' of 'e' and for value 'so so' of 'e'\n");
+    assert_says("error: the C name 'P_E_SO_SO' is made for value 'so-so' of 'e' and for value 'so so' of 'e'; 'c_name' gives either another\n");
 }
 END_TEST
 
@@ -200,7 +206,7 @@ START_TEST(include_guards_of_two_files_differ)
 {
     files[0].stem = "my-file";
     files[1].stem = "my_file";
-    assert_says("g.yaml:1:1: error: the C name 'MY_FILE_H' is made for file 'f.yaml' and for file 'g.yaml'\n");
+    assert_says("g.yaml:1:1: error: the C name 'MY_FILE_H' is made for file 'f.yaml' and for file 'g.yaml'; 'c_name' gives either another\n");
 }
 END_TEST
 

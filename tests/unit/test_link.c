@@ -236,7 +236,7 @@ START_TEST(indexes_come_from_the_model_and_from_columns)
     const ormc_model *post = model("post");
     ck_assert_uint_eq(post->index_count, 2);
     ck_assert_str_eq(post->indexes[0].name, "post_author_id_created_at_idx");
-    ck_assert_str_eq(post->indexes[0].where, "status = 'published'");
+    ck_assert_str_eq(post->indexes[0].where.text[0], "status = 'published'");
     ck_assert(!post->indexes[0].columns[0].descending && post->indexes[0].columns[1].descending);
     ck_assert_str_eq(post->indexes[1].name, "post_author_id_title_key");
     ck_assert(post->indexes[1].unique);

@@ -31,7 +31,7 @@ END_TEST
 START_TEST(what_c_cannot_spell_becomes_underscores)
 {
     ck_assert_str_eq(ormc_names_constant(&arena, "blog", "mood", "so-so, 50%"), "BLOG_MOOD_SO_SO__50_");
-    ck_assert_str_eq(ormc_names_constant(&arena, "blog", "mood", "\xC3\xA9"), "BLOG_MOOD___");
+    ck_assert_str_eq(ormc_names_constant(&arena, "blog", "mood", "\xC3\xA9"), "BLOG_MOOD_U00E9");
     ck_assert_str_eq(ormc_names_guard(&arena, "my-blog.v2"), "MY_BLOG_V2_H");
 }
 END_TEST
@@ -41,6 +41,56 @@ START_TEST(a_member_with_a_reserved_name_gets_an_underscore)
     ck_assert_str_eq(ormc_names_member(&arena, "title"), "title");
     ck_assert_str_eq(ormc_names_member(&arena, "register"), "register_");
     ck_assert_str_eq(ormc_names_member(&arena, "class"), "class_");
+}
+END_TEST
+
+/* Each step of the rule, and several together. */
+static const struct {
+    const char *name, *member;
+} made[] = {
+    {"unit price", "unit_price"},
+    {"a-b.c%", "a_b_c_"},
+    {"new\nline", "new_line"},
+    {"größe", "gru00f6u00dfe"},
+    {"😀", "u1f600"},
+    {"EOF", "eof"},
+    {"UNIT PRICE", "unit_price"},
+    {"ÉCOLE", "u00c9cole"},
+    {"CamelCase", "CamelCase"},
+    {"2nd", "x2nd"},
+    {"__LINE__", "x__line__"},
+    {"_Ident", "x_Ident"},
+    {"_id", "_id"},
+    {"int", "int_"},
+    {"INT", "int_"},
+    {"constexpr", "constexpr_"},
+    {"co_await", "co_await_"},
+    {"errno", "errno_"},
+    {"major", "major_"},
+    {"PRId64", "PRId64_"},
+    {"PRIVATE_x", "PRIVATE_x"},
+    {"SCNuFAST16", "SCNuFAST16_"},
+    {"int64_t", "int64_t_"},
+    {"orm_eq", "orm_eq_"},
+};
+
+START_TEST(any_name_becomes_a_member_by_the_rule)
+{
+    ck_assert_str_eq(ormc_names_member(&arena, made[_i].name), made[_i].member);
+}
+END_TEST
+
+START_TEST(the_name_of_a_model_may_be_a_reserved_word)
+{
+    ck_assert_str_eq(ormc_names_part(&arena, "int"), "int");
+    ck_assert_str_eq(ormc_names_part(&arena, "ORDER LINES"), "order_lines");
+}
+END_TEST
+
+START_TEST(an_index_of_an_expression_is_named_by_its_words)
+{
+    ck_assert_str_eq(ormc_names_words(&arena, "lower(\"email\") || 'x'"), "lower_email_x");
+    ck_assert_str_eq(ormc_names_words(&arena, "((-"), "expression");
 }
 END_TEST
 
@@ -127,6 +177,9 @@ int main(void)
     tcase_add_test(tcase, types_handles_and_constants_join_package_and_name);
     tcase_add_test(tcase, what_c_cannot_spell_becomes_underscores);
     tcase_add_test(tcase, a_member_with_a_reserved_name_gets_an_underscore);
+    tcase_add_loop_test(tcase, any_name_becomes_a_member_by_the_rule, 0, sizeof made / sizeof *made);
+    tcase_add_test(tcase, the_name_of_a_model_may_be_a_reserved_word);
+    tcase_add_test(tcase, an_index_of_an_expression_is_named_by_its_words);
     tcase_add_test(tcase, words_of_c_and_cpp_are_reserved);
     tcase_add_test(tcase, a_word_is_letters_digits_and_underscores);
     tcase_add_test(tcase, sql_needs_quotes_for_key_words_and_upper_case);

@@ -3,7 +3,7 @@
 #include "postgresql_server.h"
 
 static const char *const mood_values[] = {"calm", "wild, really", "gone"};
-static const orm_enum mood = {"pg_temp.mood", mood_values, 3};
+static const orm_enum mood = {.name = "pg_temp.mood", .values = mood_values, .count = 3};
 
 /* A row of all types, nullable but for its id. */
 typedef struct row {

@@ -10,7 +10,7 @@
 #include <string.h>
 
 static const char *const mood_values[] = {"calm", "wild"};
-static const orm_enum mood = {"mood", mood_values, 2};
+static const orm_enum mood = {.name = "mood", .values = mood_values, .count = 2};
 static const orm_model model = {.table = "thing"};
 static const uint8_t two_bytes[] = {0, 255};
 

@@ -17,9 +17,9 @@ extern "C" {
 
 struct orm_enum {
     const char *name;                  /* of the type in the database */
-    const char *schema;                /* PostgreSQL's, that the type is in; NULL: the one on the search path */
     const char *const *values;         /* by position: values[0] belongs to the C constant 1 */
     size_t count;
+    const char *schema;                /* PostgreSQL's, that the type is in; NULL: the one on the search path */
 };
 
 /* Where a member stands in a struct; ORM_ABSENT where there is none. */
