@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # run.sh -- runs suites of tests and counts their cases.
 #
-#     tests/run.sh BUILD SUITE...              suites: unit golden errors compile exports readme database schemas
+#     tests/run.sh BUILD SUITE...              suites: unit golden errors compile exports readme reference database schemas
 #
 # BUILD is the folder that make built into. A line per program or script; what a failing one said follows its line, and
 # everything is in BUILD/tests/log/. The last line is the sum. The status is 1 when a case failed, or, with CI=true, was
@@ -15,7 +15,7 @@ build=$1
 shift
 
 # One server for the whole run.
-if [[ " $* " =~ \ (database|schemas)\  ]] && [ -z "${ORM_TEST_POSTGRESQL_URL:-}" ]; then
+if [[ " $* " =~ \ (reference|database|schemas)\  ]] && [ -z "${ORM_TEST_POSTGRESQL_URL:-}" ]; then
     exec tests/postgresql.sh tests/run.sh "$build" "$@"
 fi
 
@@ -114,6 +114,10 @@ suite_exports() {
 
 suite_readme() {
     run cases readme tests/readme.sh "$build"
+}
+
+suite_reference() {
+    ORM_TEST_POSTGRESQL_URL=$(new_postgresql reference) run cases reference tests/reference.sh "$build"
 }
 
 suite_database() {

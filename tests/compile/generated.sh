@@ -19,6 +19,24 @@ for folder in "$build"/schemas/*/ tests/golden/*/; do
     done
 done
 
+# Names that are macros of the standard headers, where these come first.
+hostile=$build/schemas/hostile
+for header in assert complex ctype errno fenv float inttypes iso646 limits locale math setjmp signal stdarg stdio stdlib \
+    string time wchar wctype dirent fcntl netdb poll pthread regex strings sys/socket sys/stat sys/sysmacros sys/types \
+    sys/wait termios unistd; do
+    printf '#include <%s.h>\n' "$header"
+done >"$scratch/standard.h"
+for compiler in gcc clang; do
+    for standard in c11 gnu11 gnu2x; do
+        expect "hostile names behind the standard headers with $compiler as $standard" "$compiler" "${c_flags[@]}" \
+            -std=$standard -D_GNU_SOURCE -I"$hostile" -include "$scratch/standard.h" -fsyntax-only "$hostile/hostile.c"
+    done
+done
+for standard in c++11 c++17 gnu++20; do
+    expect "hostile names behind the standard headers as $standard" g++ "${cpp_flags[@]}" -std=$standard -I"$hostile" \
+        -include "$scratch/standard.h" -fsyntax-only -x c++ "$hostile/hostile.h" -Wno-pragma-once-outside-header
+done
+
 # Two packages in one program: all headers in one source, all objects in one link.
 both=("$build"/schemas/{blog,chinook}/)
 includes=("${both[@]/#/-I}")

@@ -172,7 +172,7 @@ static const struct {
     {"e", "error: the C name 'p_e' is made for enum 'e' and for model 'e'; 'c_name' gives either another\n"},
     {"in_null_e", "error: the C name 'p_in_null_e' is made for enum 'e' and for model 'in_null_e'; 'c_name' gives either another\n"},
     {"e_x", "error: the C name 'P_E_X' is made for value 'x' of 'e' and for model 'e_x'; 'c_name' gives either another\n"},
-    {"A", "error: the C name 'P_A' is made for model 'a' and for model 'A'; 'c_name' gives either another\n"},
+    {"A", "warning: SQLite does not tell model 'A' from model 'a': their names in the database differ by case only\nnote: first given here\nerror: the C name 'P_A' is made for model 'a' and for model 'A'; 'c_name' gives either another\n"},
     {"schema", "error: the C name 'p_schema' is made for package 'p' and for model 'schema'; 'c_name' gives either another\n"},
 };
 

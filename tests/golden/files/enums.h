@@ -11,6 +11,8 @@
 extern "C" {
 #endif
 
+#ifndef STORE_MOOD_DEFINED
+#define STORE_MOOD_DEFINED
 typedef enum store_mood {
     STORE_MOOD_GOOD = 1,
     STORE_MOOD_BAD,
@@ -43,6 +45,7 @@ typedef struct store_mood_array_column {
 ORM_INPUTS(store_in_mood_array, store_in_null_mood_array, store_mood_array)
 ORM_CHANGES(store_change_mood_array, store_change_null_mood_array, store_mood_array_column,
             store_mood_array)
+#endif
 
 #ifdef __cplusplus
 }

@@ -11,10 +11,25 @@
 #endif
 
 /* Columns and relations of all models refer to each other. */
-extern const orm_column store_sale_model_columns[2];
-extern const orm_relation store_sale_model_relations[1];
+extern const orm_column store_sale_model_columns[4];
+extern const orm_relation store_sale_model_relations[2];
+extern const orm_column store_sale_item_model_columns[2];
+extern const orm_relation store_sale_item_model_relations[2];
 extern const orm_column store_item_model_columns[4];
-extern const orm_relation store_item_model_relations[1];
+extern const orm_relation store_item_model_relations[2];
+
+extern const orm_enum store_mood_enum;
+
+static orm_value store_of_mood_array(store_mood_array value)
+{
+    return (orm_value){
+        .type = ORM_TYPE_ENUM,
+        .form = value.items ? ORM_FORM_ARRAY : ORM_FORM_NULL,
+        .enumeration = &store_mood_enum,
+        .as.array = {value.items, value.nulls, value.count},
+    };
+}
+_Static_assert(sizeof(store_mood) == sizeof(int), "the runtime reads enums as int");
 
 const orm_enum store_state_enum = {
     .name = "state",
@@ -33,9 +48,19 @@ static orm_value store_of_sizes(const store_size *items, size_t count)
 {
     return orm_of_enums(&store_size_enum, items, count);
 }
+
+static orm_value store_of_size_array(store_size_array value)
+{
+    return (orm_value){
+        .type = ORM_TYPE_ENUM,
+        .form = value.items ? ORM_FORM_ARRAY : ORM_FORM_NULL,
+        .enumeration = &store_size_enum,
+        .as.array = {value.items, value.nulls, value.count},
+    };
+}
 _Static_assert(sizeof(store_size) == sizeof(int), "the runtime reads enums as int");
 
-const orm_column store_sale_model_columns[2] = {
+const orm_column store_sale_model_columns[4] = {
     {
         .model = &store_sale_model,
         .name = "id",
@@ -59,9 +84,33 @@ const orm_column store_sale_model_columns[2] = {
         .input = ORM_NULL_INPUT(store_sale_values, smallest),
         .change = ORM_NULL_CHANGE(store_sale_changes, smallest),
     },
+    {
+        .model = &store_sale_model,
+        .name = "moods",
+        .member = "moods",
+        .type = ORM_TYPE_ENUM,
+        .flags = ORM_ARRAY,
+        .index = 2,
+        .enumeration = &store_mood_enum,
+        .field = ORM_FIELD(store_sale, moods),
+        .input = ORM_REQUIRED(store_sale_values, moods),
+        .change = ORM_CHANGE(store_sale_changes, moods),
+    },
+    {
+        .model = &store_sale_model,
+        .name = "sizes",
+        .member = "sizes",
+        .type = ORM_TYPE_ENUM,
+        .flags = ORM_NULLABLE | ORM_ARRAY,
+        .index = 3,
+        .enumeration = &store_size_enum,
+        .field = ORM_FIELD(store_sale, sizes),
+        .input = ORM_NULL_INPUT(store_sale_values, sizes),
+        .change = ORM_NULL_CHANGE(store_sale_changes, sizes),
+    },
 };
 
-const orm_relation store_sale_model_relations[1] = {
+const orm_relation store_sale_model_relations[2] = {
     {
         .model = &store_sale_model,
         .target = &store_item_model,
@@ -74,6 +123,18 @@ const orm_relation store_sale_model_relations[1] = {
         .target_columns = (const orm_column *const[]){&store_item_model_columns[3]},
         .column_count = 1,
         .on_delete = ORM_ON_DELETE_SET_NULL,
+    },
+    {
+        .model = &store_sale_model,
+        .target = &store_item_model,
+        .name = "moods_too",
+        .kind = ORM_MANY_TO_MANY,
+        .index = 1,
+        .input = ORM_ABSENT,
+        .inverse = &store_item_model_relations[1],
+        .on_delete = ORM_ON_DELETE_CASCADE,
+        .through_source = &store_sale_item_model_relations[0],
+        .through_target = &store_sale_item_model_relations[1],
     },
 };
 
@@ -88,17 +149,20 @@ const orm_model store_sale_model = {
     .values_size = sizeof(store_sale_values),
     .changes_size = sizeof(store_sale_changes),
     .columns = store_sale_model_columns,
-    .column_count = 2,
+    .column_count = 4,
     .primary_key = (const orm_column *const[]){&store_sale_model_columns[0]},
     .primary_key_count = 1,
     .relations = store_sale_model_relations,
-    .relation_count = 1,
+    .relation_count = 2,
 };
 
 const store_sale_columns STORE_SALE = {
     .id = {&store_sale_model_columns[0], orm_of_int64, orm_of_int64s},
     .smallest = {&store_sale_model_columns[1], store_of_size, store_of_sizes},
+    .moods = {&store_sale_model_columns[2], store_of_mood_array},
+    .sizes = {&store_sale_model_columns[3], store_of_size_array},
     .items = {&store_sale_model_relations[0]},
+    .moods_too = {&store_sale_model_relations[1]},
 };
 
 orm_status store_sale_get(orm_session *s, int64_t id, const store_sale **found)
@@ -173,6 +237,16 @@ orm_status store_sale_set_smallest(orm_session *s, const store_sale *sale, store
     return orm_entity_set(s, sale, STORE_SALE.smallest.column, &value);
 }
 
+orm_status store_sale_set_moods(orm_session *s, const store_sale *sale, store_mood_array value)
+{
+    return orm_entity_set(s, sale, STORE_SALE.moods.column, &value);
+}
+
+orm_status store_sale_set_sizes(orm_session *s, const store_sale *sale, store_size_array value)
+{
+    return orm_entity_set(s, sale, STORE_SALE.sizes.column, &value);
+}
+
 orm_status store_sale_get_items(orm_session *s, const store_sale *sale, store_item_list *found)
 {
     orm_list list;
@@ -190,6 +264,26 @@ orm_status store_sale_remove_from_items(orm_session *s, const store_sale *sale,
                                         const store_item *member)
 {
     return orm_entity_remove_from(s, sale, STORE_SALE.items.relation, member);
+}
+
+orm_status store_sale_get_moods_too(orm_session *s, const store_sale *sale, store_item_list *found)
+{
+    orm_list list;
+    orm_status status = orm_entity_get_many(s, sale, STORE_SALE.moods_too.relation, &list);
+    *found = (store_item_list){(const store_item *const *)list.items, list.count, list.partial};
+    return status;
+}
+
+orm_status store_sale_add_to_moods_too(orm_session *s, const store_sale *sale,
+                                       const store_item *member)
+{
+    return orm_entity_add_to(s, sale, STORE_SALE.moods_too.relation, member);
+}
+
+orm_status store_sale_remove_from_moods_too(orm_session *s, const store_sale *sale,
+                                            const store_item *member)
+{
+    return orm_entity_remove_from(s, sale, STORE_SALE.moods_too.relation, member);
 }
 
 orm_status store_sale_insert(orm_connection *c, const store_sale_values *values, store_sale *row,
@@ -223,4 +317,228 @@ orm_status store_sale_update_where(orm_connection *c, orm_expr where,
 orm_status store_sale_delete_where(orm_connection *c, orm_expr where, size_t *count)
 {
     return orm_row_delete_where(c, &store_sale_model, where, count);
+}
+
+const orm_column store_sale_item_model_columns[2] = {
+    {
+        .model = &store_sale_item_model,
+        .name = "sale_id",
+        .member = "sale_id",
+        .type = ORM_TYPE_INT64,
+        .flags = ORM_PRIMARY_KEY | ORM_FOREIGN_KEY,
+        .index = 0,
+        .field = ORM_FIELD(store_sale_item, sale_id),
+        .input = ORM_INPUT(store_sale_item_values, sale_id),
+        .change = ORM_CHANGE(store_sale_item_changes, sale_id),
+    },
+    {
+        .model = &store_sale_item_model,
+        .name = "item_id",
+        .member = "item_id",
+        .type = ORM_TYPE_INT64,
+        .flags = ORM_PRIMARY_KEY | ORM_FOREIGN_KEY,
+        .index = 1,
+        .field = ORM_FIELD(store_sale_item, item_id),
+        .input = ORM_INPUT(store_sale_item_values, item_id),
+        .change = ORM_CHANGE(store_sale_item_changes, item_id),
+    },
+};
+
+const orm_relation store_sale_item_model_relations[2] = {
+    {
+        .model = &store_sale_item_model,
+        .target = &store_sale_model,
+        .name = "sale",
+        .kind = ORM_MANY_TO_ONE,
+        .owning = true,
+        .index = 0,
+        .input = ORM_OFFSET(store_sale_item_values, sale),
+        .columns = (const orm_column *const[]){&store_sale_item_model_columns[0]},
+        .target_columns = (const orm_column *const[]){&store_sale_model_columns[0]},
+        .column_count = 1,
+        .on_delete = ORM_ON_DELETE_CASCADE,
+    },
+    {
+        .model = &store_sale_item_model,
+        .target = &store_item_model,
+        .name = "item",
+        .kind = ORM_MANY_TO_ONE,
+        .owning = true,
+        .index = 1,
+        .input = ORM_OFFSET(store_sale_item_values, item),
+        .columns = (const orm_column *const[]){&store_sale_item_model_columns[1]},
+        .target_columns = (const orm_column *const[]){&store_item_model_columns[0]},
+        .column_count = 1,
+        .on_delete = ORM_ON_DELETE_CASCADE,
+    },
+};
+
+const orm_model store_sale_item_model = {
+    .schema = &store_schema,
+    .name = "sale_item",
+    .type_name = "store_sale_item",
+    .table = "sale_item",
+    .sqlite_table = "sale_item",
+    .index = 1,
+    .row_size = sizeof(store_sale_item),
+    .values_size = sizeof(store_sale_item_values),
+    .changes_size = sizeof(store_sale_item_changes),
+    .columns = store_sale_item_model_columns,
+    .column_count = 2,
+    .primary_key = (const orm_column *const[]){&store_sale_item_model_columns[0],
+                                               &store_sale_item_model_columns[1]},
+    .primary_key_count = 2,
+    .relations = store_sale_item_model_relations,
+    .relation_count = 2,
+};
+
+const store_sale_item_columns STORE_SALE_ITEM = {
+    .sale_id = {&store_sale_item_model_columns[0], orm_of_int64, orm_of_int64s},
+    .item_id = {&store_sale_item_model_columns[1], orm_of_int64, orm_of_int64s},
+    .sale = {&store_sale_item_model_relations[0]},
+    .item = {&store_sale_item_model_relations[1]},
+};
+
+orm_status store_sale_item_get(orm_session *s, int64_t sale_id, int64_t item_id,
+                               const store_sale_item **found)
+{
+    const orm_value key[] = {orm_of_int64(sale_id), orm_of_int64(item_id)};
+    const void *row;
+    orm_status status = orm_model_get(s, &store_sale_item_model, key, &row);
+    *found = row;
+    return status;
+}
+
+orm_status store_sale_item_find(orm_session *s, const store_sale_item_query *query,
+                                store_sale_item_list *found)
+{
+    const orm_query q = ORM_QUERY(query);
+    orm_list list;
+    orm_status status = orm_model_find(s, &store_sale_item_model, &q, &list);
+    *found = (store_sale_item_list){(const store_sale_item *const *)list.items, list.count,
+                                    list.partial};
+    return status;
+}
+
+orm_status store_sale_item_one(orm_session *s, const store_sale_item_query *query,
+                               const store_sale_item **found)
+{
+    const orm_query q = ORM_QUERY(query);
+    const void *row;
+    orm_status status = orm_model_one(s, &store_sale_item_model, &q, &row);
+    *found = row;
+    return status;
+}
+
+orm_status store_sale_item_first(orm_session *s, const store_sale_item_query *query,
+                                 const store_sale_item **found)
+{
+    const orm_query q = ORM_QUERY(query);
+    const void *row;
+    orm_status status = orm_model_first(s, &store_sale_item_model, &q, &row);
+    *found = row;
+    return status;
+}
+
+orm_status store_sale_item_count(orm_session *s, const store_sale_item_query *query, size_t *count)
+{
+    const orm_query q = ORM_QUERY(query);
+    return orm_model_count(s, &store_sale_item_model, &q, count);
+}
+
+orm_status store_sale_item_exists(orm_session *s, const store_sale_item_query *query, bool *exists)
+{
+    const orm_query q = ORM_QUERY(query);
+    return orm_model_exists(s, &store_sale_item_model, &q, exists);
+}
+
+orm_status store_sale_item_add(orm_session *s, const store_sale_item_values *values,
+                               const store_sale_item **added)
+{
+    const void *row;
+    orm_status status = orm_model_add(s, &store_sale_item_model, values, &row);
+    if (added)
+        *added = row;
+    return status;
+}
+
+orm_status store_sale_item_delete(orm_session *s, const store_sale_item *sale_item)
+{
+    return orm_entity_delete(s, &store_sale_item_model, sale_item);
+}
+
+orm_status store_sale_item_set_sale_id(orm_session *s, const store_sale_item *sale_item,
+                                       int64_t value)
+{
+    return orm_entity_set(s, sale_item, STORE_SALE_ITEM.sale_id.column, &value);
+}
+
+orm_status store_sale_item_set_item_id(orm_session *s, const store_sale_item *sale_item,
+                                       int64_t value)
+{
+    return orm_entity_set(s, sale_item, STORE_SALE_ITEM.item_id.column, &value);
+}
+
+orm_status store_sale_item_get_sale(orm_session *s, const store_sale_item *sale_item,
+                                    const store_sale **found)
+{
+    const void *row;
+    orm_status status = orm_entity_get_one(s, sale_item, STORE_SALE_ITEM.sale.relation, &row);
+    *found = row;
+    return status;
+}
+
+orm_status store_sale_item_set_sale(orm_session *s, const store_sale_item *sale_item,
+                                    const store_sale *value)
+{
+    return orm_entity_set_one(s, sale_item, STORE_SALE_ITEM.sale.relation, value);
+}
+
+orm_status store_sale_item_get_item(orm_session *s, const store_sale_item *sale_item,
+                                    const store_item **found)
+{
+    const void *row;
+    orm_status status = orm_entity_get_one(s, sale_item, STORE_SALE_ITEM.item.relation, &row);
+    *found = row;
+    return status;
+}
+
+orm_status store_sale_item_set_item(orm_session *s, const store_sale_item *sale_item,
+                                    const store_item *value)
+{
+    return orm_entity_set_one(s, sale_item, STORE_SALE_ITEM.item.relation, value);
+}
+
+orm_status store_sale_item_insert(orm_connection *c, const store_sale_item_values *values,
+                                  store_sale_item *row, orm_result **result)
+{
+    return orm_row_insert(c, &store_sale_item_model, values, row, result);
+}
+
+orm_status store_sale_item_fetch(orm_connection *c, int64_t sale_id, int64_t item_id,
+                                 store_sale_item *row, orm_result **result)
+{
+    const orm_value key[] = {orm_of_int64(sale_id), orm_of_int64(item_id)};
+    return orm_row_fetch(c, &store_sale_item_model, key, row, result);
+}
+
+orm_status store_sale_item_select(orm_connection *c, const store_sale_item_query *query,
+                                  const store_sale_item **rows, size_t *count, orm_result **result)
+{
+    const orm_query q = ORM_QUERY(query);
+    const void *found;
+    orm_status status = orm_row_select(c, &store_sale_item_model, &q, &found, count, result);
+    *rows = found;
+    return status;
+}
+
+orm_status store_sale_item_update_where(orm_connection *c, orm_expr where,
+                                        const store_sale_item_changes *changes, size_t *count)
+{
+    return orm_row_update_where(c, &store_sale_item_model, where, changes, count);
+}
+
+orm_status store_sale_item_delete_where(orm_connection *c, orm_expr where, size_t *count)
+{
+    return orm_row_delete_where(c, &store_sale_item_model, where, count);
 }

@@ -13,8 +13,46 @@ extern "C" {
 
 typedef struct store_sale store_sale;
 typedef struct store_sale_list store_sale_list;
+typedef struct store_sale_item store_sale_item;
+typedef struct store_sale_item_list store_sale_item_list;
 typedef struct store_item store_item;
 typedef struct store_item_list store_item_list;
+
+#ifndef STORE_MOOD_DEFINED
+#define STORE_MOOD_DEFINED
+typedef enum store_mood {
+    STORE_MOOD_GOOD = 1,
+    STORE_MOOD_BAD,
+} store_mood;
+
+typedef struct store_opt_mood {
+    bool has;
+    store_mood value;
+} store_opt_mood;
+
+typedef struct store_mood_column {
+    const orm_column *column;
+    orm_value (*of)(store_mood value);
+    orm_value (*in)(const store_mood *items, size_t count);
+} store_mood_column;
+ORM_INPUTS(store_in_mood, store_in_null_mood, store_mood)
+ORM_CHANGES(store_change_mood, store_change_null_mood, store_mood_column, store_mood)
+
+/* `items` NULL is SQL NULL; `nulls` is NULL when no item is, else one flag an item. */
+typedef struct store_mood_array {
+    const store_mood *items;
+    const bool *nulls;
+    size_t count;
+} store_mood_array;
+
+typedef struct store_mood_array_column {
+    const orm_column *column;
+    orm_value (*of)(store_mood_array value);
+} store_mood_array_column;
+ORM_INPUTS(store_in_mood_array, store_in_null_mood_array, store_mood_array)
+ORM_CHANGES(store_change_mood_array, store_change_null_mood_array, store_mood_array_column,
+            store_mood_array)
+#endif
 
 #ifndef STORE_STATE_DEFINED
 #define STORE_STATE_DEFINED
@@ -93,6 +131,8 @@ ORM_CHANGES(store_change_size_array, store_change_null_size_array, store_size_ar
 struct store_sale {
     int64_t id;
     store_opt_size smallest;
+    store_mood_array moods;
+    store_size_array sizes;
 };
 
 /* What was found. `partial` when it is not the whole of a relation. */
@@ -106,12 +146,16 @@ struct store_sale_list {
 typedef struct store_sale_values {
     orm_in_int64 id;
     store_in_null_size smallest;
+    store_mood_array moods;
+    store_in_null_size_array sizes;
 } store_sale_values;
 
 /* What _update_where takes. Members left out stay as they are. */
 typedef struct store_sale_changes {
     orm_change_int64 id;
     store_change_null_size smallest;
+    store_change_mood_array moods;
+    store_change_null_size_array sizes;
 } store_sale_changes;
 
 /* Which rows, in what order, with what; a zero one, or a NULL pointer, means all of them. */
@@ -129,7 +173,10 @@ typedef struct store_sale_query {
 typedef struct store_sale_columns {
     orm_int64_column id;
     store_size_column smallest;
+    store_mood_array_column moods;
+    store_size_array_column sizes;
     orm_to_many items;
+    orm_to_many moods_too;
 } store_sale_columns;
 extern const store_sale_columns STORE_SALE;
 extern const orm_model store_sale_model;
@@ -149,6 +196,8 @@ orm_status store_sale_add(orm_session *s, const store_sale_values *values,
 orm_status store_sale_delete(orm_session *s, const store_sale *sale);
 orm_status store_sale_set_id(orm_session *s, const store_sale *sale, int64_t value);
 orm_status store_sale_set_smallest(orm_session *s, const store_sale *sale, store_opt_size value);
+orm_status store_sale_set_moods(orm_session *s, const store_sale *sale, store_mood_array value);
+orm_status store_sale_set_sizes(orm_session *s, const store_sale *sale, store_size_array value);
 
 /* Relations. */
 orm_status store_sale_get_items(orm_session *s, const store_sale *sale, store_item_list *found);
@@ -156,6 +205,11 @@ orm_status store_sale_add_to_items(orm_session *s, const store_sale *sale,
                                    const store_item *member);
 orm_status store_sale_remove_from_items(orm_session *s, const store_sale *sale,
                                         const store_item *member);
+orm_status store_sale_get_moods_too(orm_session *s, const store_sale *sale, store_item_list *found);
+orm_status store_sale_add_to_moods_too(orm_session *s, const store_sale *sale,
+                                       const store_item *member);
+orm_status store_sale_remove_from_moods_too(orm_session *s, const store_sale *sale,
+                                            const store_item *member);
 
 /* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. */
 orm_status store_sale_insert(orm_connection *c, const store_sale_values *values, store_sale *row,
@@ -166,6 +220,96 @@ orm_status store_sale_select(orm_connection *c, const store_sale_query *query,
 orm_status store_sale_update_where(orm_connection *c, orm_expr where,
                                    const store_sale_changes *changes, size_t *count);
 orm_status store_sale_delete_where(orm_connection *c, orm_expr where, size_t *count);
+
+/* A row of the table sale_item. */
+struct store_sale_item {
+    int64_t sale_id;
+    int64_t item_id;
+};
+
+/* What was found. `partial` when it is not the whole of a relation. */
+struct store_sale_item_list {
+    const store_sale_item *const *items;
+    size_t count;
+    bool partial;
+};
+
+/* What _add and _insert take. Members of type orm_in_... may be left out. */
+typedef struct store_sale_item_values {
+    orm_in_int64 sale_id;
+    orm_in_int64 item_id;
+    const store_sale *sale;
+    const store_item *item;
+} store_sale_item_values;
+
+/* What _update_where takes. Members left out stay as they are. */
+typedef struct store_sale_item_changes {
+    orm_change_int64 sale_id;
+    orm_change_int64 item_id;
+} store_sale_item_changes;
+
+/* Which rows, in what order, with what; a zero one, or a NULL pointer, means all of them. */
+typedef struct store_sale_item_query {
+    orm_expr where[ORM_WHERE_MAX];
+    orm_order order_by[ORM_ORDER_BY_MAX];
+    orm_loading load[ORM_LOAD_MAX];
+    size_t limit, offset;
+    const store_sale_item *after;
+    orm_lock lock;
+    bool distinct;
+} store_sale_item_query;
+
+/* Its columns and relations, for conditions, orders and loading. */
+typedef struct store_sale_item_columns {
+    orm_int64_column sale_id;
+    orm_int64_column item_id;
+    orm_to_one sale;
+    orm_to_one item;
+} store_sale_item_columns;
+extern const store_sale_item_columns STORE_SALE_ITEM;
+extern const orm_model store_sale_item_model;
+
+/* Reading. _one wants exactly one, _first the first of any number. */
+orm_status store_sale_item_get(orm_session *s, int64_t sale_id, int64_t item_id,
+                               const store_sale_item **found);
+orm_status store_sale_item_find(orm_session *s, const store_sale_item_query *query,
+                                store_sale_item_list *found);
+orm_status store_sale_item_one(orm_session *s, const store_sale_item_query *query,
+                               const store_sale_item **found);
+orm_status store_sale_item_first(orm_session *s, const store_sale_item_query *query,
+                                 const store_sale_item **found);
+orm_status store_sale_item_count(orm_session *s, const store_sale_item_query *query, size_t *count);
+orm_status store_sale_item_exists(orm_session *s, const store_sale_item_query *query, bool *exists);
+
+/* Writing, sent by the next flush. `added` may be NULL. */
+orm_status store_sale_item_add(orm_session *s, const store_sale_item_values *values,
+                               const store_sale_item **added);
+orm_status store_sale_item_delete(orm_session *s, const store_sale_item *sale_item);
+orm_status store_sale_item_set_sale_id(orm_session *s, const store_sale_item *sale_item,
+                                       int64_t value);
+orm_status store_sale_item_set_item_id(orm_session *s, const store_sale_item *sale_item,
+                                       int64_t value);
+
+/* Relations. */
+orm_status store_sale_item_get_sale(orm_session *s, const store_sale_item *sale_item,
+                                    const store_sale **found);
+orm_status store_sale_item_set_sale(orm_session *s, const store_sale_item *sale_item,
+                                    const store_sale *value);
+orm_status store_sale_item_get_item(orm_session *s, const store_sale_item *sale_item,
+                                    const store_item **found);
+orm_status store_sale_item_set_item(orm_session *s, const store_sale_item *sale_item,
+                                    const store_item *value);
+
+/* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. */
+orm_status store_sale_item_insert(orm_connection *c, const store_sale_item_values *values,
+                                  store_sale_item *row, orm_result **result);
+orm_status store_sale_item_fetch(orm_connection *c, int64_t sale_id, int64_t item_id,
+                                 store_sale_item *row, orm_result **result);
+orm_status store_sale_item_select(orm_connection *c, const store_sale_item_query *query,
+                                  const store_sale_item **rows, size_t *count, orm_result **result);
+orm_status store_sale_item_update_where(orm_connection *c, orm_expr where,
+                                        const store_sale_item_changes *changes, size_t *count);
+orm_status store_sale_item_delete_where(orm_connection *c, orm_expr where, size_t *count);
 
 #ifdef __cplusplus
 }

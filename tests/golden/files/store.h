@@ -15,6 +15,8 @@ typedef struct store_item store_item;
 typedef struct store_item_list store_item_list;
 typedef struct store_sale store_sale;
 typedef struct store_sale_list store_sale_list;
+typedef struct store_sale_item store_sale_item;
+typedef struct store_sale_item_list store_sale_item_list;
 
 #ifndef STORE_STATE_DEFINED
 #define STORE_STATE_DEFINED
@@ -139,6 +141,7 @@ typedef struct store_item_columns {
     store_state_column state;
     orm_int64_column sale_id;
     orm_to_one sale;
+    orm_to_many sales;
 } store_item_columns;
 extern const store_item_columns STORE_ITEM;
 extern const orm_model store_item_model;
@@ -164,6 +167,11 @@ orm_status store_item_set_sale_id(orm_session *s, const store_item *item, orm_op
 /* Relations. */
 orm_status store_item_get_sale(orm_session *s, const store_item *item, const store_sale **found);
 orm_status store_item_set_sale(orm_session *s, const store_item *item, const store_sale *value);
+orm_status store_item_get_sales(orm_session *s, const store_item *item, store_sale_list *found);
+orm_status store_item_add_to_sales(orm_session *s, const store_item *item,
+                                   const store_sale *member);
+orm_status store_item_remove_from_sales(orm_session *s, const store_item *item,
+                                        const store_sale *member);
 
 /* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. */
 orm_status store_item_insert(orm_connection *c, const store_item_values *values, store_item *row,

@@ -18,8 +18,14 @@ static const orm_column office_person_model_columns[4];
 static const orm_relation office_person_model_relations[6];
 static const orm_column office_badge_model_columns[2];
 static const orm_relation office_badge_model_relations[1];
-static const orm_column office_team_model_columns[3];
-static const orm_relation office_team_model_relations[2];
+static const orm_column office_team_model_columns[5];
+static const orm_relation office_team_model_relations[3];
+static const orm_column office_north_model_columns[2];
+static const orm_relation office_north_model_relations[1];
+static const orm_column office_east_model_columns[2];
+static const orm_relation office_east_model_relations[1];
+static const orm_column office_south_model_columns[3];
+static const orm_relation office_south_model_relations[2];
 static const orm_column office_course_model_columns[2];
 static const orm_relation office_course_model_relations[4];
 static const orm_column office_attendance_model_columns[3];
@@ -1091,7 +1097,7 @@ orm_status office_badge_delete_where(orm_connection *c, orm_expr where, size_t *
     return orm_row_delete_where(c, &office_badge_model, where, count);
 }
 
-static const orm_column office_team_model_columns[3] = {
+static const orm_column office_team_model_columns[5] = {
     {
         .model = &office_team_model,
         .name = "id",
@@ -1116,18 +1122,40 @@ static const orm_column office_team_model_columns[3] = {
     },
     {
         .model = &office_team_model,
+        .name = "seat_building",
+        .member = "seat_building",
+        .type = ORM_TYPE_TEXT,
+        .flags = ORM_NULLABLE | ORM_FOREIGN_KEY,
+        .index = 2,
+        .field = ORM_FIELD(office_team, seat_building),
+        .input = ORM_NULL_INPUT(office_team_values, seat_building),
+        .change = ORM_NULL_CHANGE(office_team_changes, seat_building),
+    },
+    {
+        .model = &office_team_model,
+        .name = "seat_number",
+        .member = "seat_number",
+        .type = ORM_TYPE_INT32,
+        .flags = ORM_NULLABLE | ORM_FOREIGN_KEY,
+        .index = 3,
+        .field = ORM_OPT_FIELD(office_team, seat_number),
+        .input = ORM_NULL_INPUT(office_team_values, seat_number),
+        .change = ORM_NULL_CHANGE(office_team_changes, seat_number),
+    },
+    {
+        .model = &office_team_model,
         .name = "deputy_id",
         .member = "deputy_id",
         .type = ORM_TYPE_INT64,
         .flags = ORM_NULLABLE | ORM_FOREIGN_KEY,
-        .index = 2,
+        .index = 4,
         .field = ORM_OPT_FIELD(office_team, deputy_id),
         .input = ORM_NULL_INPUT(office_team_values, deputy_id),
         .change = ORM_NULL_CHANGE(office_team_changes, deputy_id),
     },
 };
 
-static const orm_relation office_team_model_relations[2] = {
+static const orm_relation office_team_model_relations[3] = {
     {
         .model = &office_team_model,
         .target = &office_person_model,
@@ -1143,13 +1171,28 @@ static const orm_relation office_team_model_relations[2] = {
     },
     {
         .model = &office_team_model,
+        .target = &office_room_model,
+        .name = "seat",
+        .kind = ORM_MANY_TO_ONE,
+        .owning = true,
+        .index = 1,
+        .input = ORM_OFFSET(office_team_values, seat),
+        .columns = (const orm_column *const[]){&office_team_model_columns[2],
+                                               &office_team_model_columns[3]},
+        .target_columns = (const orm_column *const[]){&office_room_model_columns[0],
+                                                      &office_room_model_columns[1]},
+        .column_count = 2,
+        .on_delete = ORM_ON_DELETE_SET_NULL,
+    },
+    {
+        .model = &office_team_model,
         .target = &office_person_model,
         .name = "deputy",
         .kind = ORM_MANY_TO_ONE,
         .owning = true,
-        .index = 1,
+        .index = 2,
         .input = ORM_OFFSET(office_team_values, deputy),
-        .columns = (const orm_column *const[]){&office_team_model_columns[2]},
+        .columns = (const orm_column *const[]){&office_team_model_columns[4]},
         .target_columns = (const orm_column *const[]){&office_person_model_columns[0]},
         .column_count = 1,
         .on_delete = ORM_ON_DELETE_SET_NULL,
@@ -1167,19 +1210,22 @@ const orm_model office_team_model = {
     .values_size = sizeof(office_team_values),
     .changes_size = sizeof(office_team_changes),
     .columns = office_team_model_columns,
-    .column_count = 3,
+    .column_count = 5,
     .primary_key = (const orm_column *const[]){&office_team_model_columns[0]},
     .primary_key_count = 1,
     .relations = office_team_model_relations,
-    .relation_count = 2,
+    .relation_count = 3,
 };
 
 const office_team_columns OFFICE_TEAM = {
     .id = {&office_team_model_columns[0], orm_of_int64, orm_of_int64s},
     .head_id = {&office_team_model_columns[1], orm_of_int64, orm_of_int64s},
-    .deputy_id = {&office_team_model_columns[2], orm_of_int64, orm_of_int64s},
+    .seat_building = {&office_team_model_columns[2], orm_of_text, orm_of_texts},
+    .seat_number = {&office_team_model_columns[3], orm_of_int32, orm_of_int32s},
+    .deputy_id = {&office_team_model_columns[4], orm_of_int64, orm_of_int64s},
     .head = {&office_team_model_relations[0]},
-    .deputy = {&office_team_model_relations[1]},
+    .seat = {&office_team_model_relations[1]},
+    .deputy = {&office_team_model_relations[2]},
 };
 
 orm_status office_team_get(orm_session *s, int64_t id, const office_team **found)
@@ -1257,6 +1303,16 @@ orm_status office_team_set_head_id(orm_session *s, const office_team *team, int6
     return orm_entity_set(s, team, OFFICE_TEAM.head_id.column, &value);
 }
 
+orm_status office_team_set_seat_building(orm_session *s, const office_team *team, const char *value)
+{
+    return orm_entity_set(s, team, OFFICE_TEAM.seat_building.column, &value);
+}
+
+orm_status office_team_set_seat_number(orm_session *s, const office_team *team, orm_opt_int32 value)
+{
+    return orm_entity_set(s, team, OFFICE_TEAM.seat_number.column, &value);
+}
+
 orm_status office_team_set_deputy_id(orm_session *s, const office_team *team, orm_opt_int64 value)
 {
     return orm_entity_set(s, team, OFFICE_TEAM.deputy_id.column, &value);
@@ -1274,6 +1330,19 @@ orm_status office_team_get_head(orm_session *s, const office_team *team,
 orm_status office_team_set_head(orm_session *s, const office_team *team, const office_person *value)
 {
     return orm_entity_set_one(s, team, OFFICE_TEAM.head.relation, value);
+}
+
+orm_status office_team_get_seat(orm_session *s, const office_team *team, const office_room **found)
+{
+    const void *row;
+    orm_status status = orm_entity_get_one(s, team, OFFICE_TEAM.seat.relation, &row);
+    *found = row;
+    return status;
+}
+
+orm_status office_team_set_seat(orm_session *s, const office_team *team, const office_room *value)
+{
+    return orm_entity_set_one(s, team, OFFICE_TEAM.seat.relation, value);
 }
 
 orm_status office_team_get_deputy(orm_session *s, const office_team *team,
@@ -1322,6 +1391,616 @@ orm_status office_team_update_where(orm_connection *c, orm_expr where,
 orm_status office_team_delete_where(orm_connection *c, orm_expr where, size_t *count)
 {
     return orm_row_delete_where(c, &office_team_model, where, count);
+}
+
+static const orm_column office_north_model_columns[2] = {
+    {
+        .model = &office_north_model,
+        .name = "id",
+        .member = "id",
+        .type = ORM_TYPE_INT64,
+        .flags = ORM_PRIMARY_KEY | ORM_GENERATED,
+        .index = 0,
+        .field = ORM_FIELD(office_north, id),
+        .input = ORM_INPUT(office_north_values, id),
+        .change = ORM_CHANGE(office_north_changes, id),
+    },
+    {
+        .model = &office_north_model,
+        .name = "next_id",
+        .member = "next_id",
+        .type = ORM_TYPE_INT64,
+        .flags = ORM_NULLABLE | ORM_FOREIGN_KEY,
+        .index = 1,
+        .field = ORM_OPT_FIELD(office_north, next_id),
+        .input = ORM_NULL_INPUT(office_north_values, next_id),
+        .change = ORM_NULL_CHANGE(office_north_changes, next_id),
+    },
+};
+
+static const orm_relation office_north_model_relations[1] = {
+    {
+        .model = &office_north_model,
+        .target = &office_east_model,
+        .name = "next",
+        .kind = ORM_MANY_TO_ONE,
+        .owning = true,
+        .index = 0,
+        .input = ORM_OFFSET(office_north_values, next),
+        .columns = (const orm_column *const[]){&office_north_model_columns[1]},
+        .target_columns = (const orm_column *const[]){&office_east_model_columns[0]},
+        .column_count = 1,
+        .on_delete = ORM_ON_DELETE_SET_NULL,
+    },
+};
+
+const orm_model office_north_model = {
+    .schema = &office_schema,
+    .name = "north",
+    .type_name = "office_north",
+    .table = "north",
+    .sqlite_table = "north",
+    .index = 5,
+    .row_size = sizeof(office_north),
+    .values_size = sizeof(office_north_values),
+    .changes_size = sizeof(office_north_changes),
+    .columns = office_north_model_columns,
+    .column_count = 2,
+    .primary_key = (const orm_column *const[]){&office_north_model_columns[0]},
+    .primary_key_count = 1,
+    .relations = office_north_model_relations,
+    .relation_count = 1,
+};
+
+const office_north_columns OFFICE_NORTH = {
+    .id = {&office_north_model_columns[0], orm_of_int64, orm_of_int64s},
+    .next_id = {&office_north_model_columns[1], orm_of_int64, orm_of_int64s},
+    .next = {&office_north_model_relations[0]},
+};
+
+orm_status office_north_get(orm_session *s, int64_t id, const office_north **found)
+{
+    const orm_value key[] = {orm_of_int64(id)};
+    const void *row;
+    orm_status status = orm_model_get(s, &office_north_model, key, &row);
+    *found = row;
+    return status;
+}
+
+orm_status office_north_find(orm_session *s, const office_north_query *query,
+                             office_north_list *found)
+{
+    const orm_query q = ORM_QUERY(query);
+    orm_list list;
+    orm_status status = orm_model_find(s, &office_north_model, &q, &list);
+    *found = (office_north_list){(const office_north *const *)list.items, list.count, list.partial};
+    return status;
+}
+
+orm_status office_north_one(orm_session *s, const office_north_query *query,
+                            const office_north **found)
+{
+    const orm_query q = ORM_QUERY(query);
+    const void *row;
+    orm_status status = orm_model_one(s, &office_north_model, &q, &row);
+    *found = row;
+    return status;
+}
+
+orm_status office_north_first(orm_session *s, const office_north_query *query,
+                              const office_north **found)
+{
+    const orm_query q = ORM_QUERY(query);
+    const void *row;
+    orm_status status = orm_model_first(s, &office_north_model, &q, &row);
+    *found = row;
+    return status;
+}
+
+orm_status office_north_count(orm_session *s, const office_north_query *query, size_t *count)
+{
+    const orm_query q = ORM_QUERY(query);
+    return orm_model_count(s, &office_north_model, &q, count);
+}
+
+orm_status office_north_exists(orm_session *s, const office_north_query *query, bool *exists)
+{
+    const orm_query q = ORM_QUERY(query);
+    return orm_model_exists(s, &office_north_model, &q, exists);
+}
+
+orm_status office_north_add(orm_session *s, const office_north_values *values,
+                            const office_north **added)
+{
+    const void *row;
+    orm_status status = orm_model_add(s, &office_north_model, values, &row);
+    if (added)
+        *added = row;
+    return status;
+}
+
+orm_status office_north_delete(orm_session *s, const office_north *north)
+{
+    return orm_entity_delete(s, &office_north_model, north);
+}
+
+orm_status office_north_set_id(orm_session *s, const office_north *north, int64_t value)
+{
+    return orm_entity_set(s, north, OFFICE_NORTH.id.column, &value);
+}
+
+orm_status office_north_set_next_id(orm_session *s, const office_north *north, orm_opt_int64 value)
+{
+    return orm_entity_set(s, north, OFFICE_NORTH.next_id.column, &value);
+}
+
+orm_status office_north_get_next(orm_session *s, const office_north *north,
+                                 const office_east **found)
+{
+    const void *row;
+    orm_status status = orm_entity_get_one(s, north, OFFICE_NORTH.next.relation, &row);
+    *found = row;
+    return status;
+}
+
+orm_status office_north_set_next(orm_session *s, const office_north *north,
+                                 const office_east *value)
+{
+    return orm_entity_set_one(s, north, OFFICE_NORTH.next.relation, value);
+}
+
+orm_status office_north_insert(orm_connection *c, const office_north_values *values,
+                               office_north *row, orm_result **result)
+{
+    return orm_row_insert(c, &office_north_model, values, row, result);
+}
+
+orm_status office_north_fetch(orm_connection *c, int64_t id, office_north *row, orm_result **result)
+{
+    const orm_value key[] = {orm_of_int64(id)};
+    return orm_row_fetch(c, &office_north_model, key, row, result);
+}
+
+orm_status office_north_select(orm_connection *c, const office_north_query *query,
+                               const office_north **rows, size_t *count, orm_result **result)
+{
+    const orm_query q = ORM_QUERY(query);
+    const void *found;
+    orm_status status = orm_row_select(c, &office_north_model, &q, &found, count, result);
+    *rows = found;
+    return status;
+}
+
+orm_status office_north_update_where(orm_connection *c, orm_expr where,
+                                     const office_north_changes *changes, size_t *count)
+{
+    return orm_row_update_where(c, &office_north_model, where, changes, count);
+}
+
+orm_status office_north_delete_where(orm_connection *c, orm_expr where, size_t *count)
+{
+    return orm_row_delete_where(c, &office_north_model, where, count);
+}
+
+static const orm_column office_east_model_columns[2] = {
+    {
+        .model = &office_east_model,
+        .name = "id",
+        .member = "id",
+        .type = ORM_TYPE_INT64,
+        .flags = ORM_PRIMARY_KEY | ORM_GENERATED,
+        .index = 0,
+        .field = ORM_FIELD(office_east, id),
+        .input = ORM_INPUT(office_east_values, id),
+        .change = ORM_CHANGE(office_east_changes, id),
+    },
+    {
+        .model = &office_east_model,
+        .name = "next_id",
+        .member = "next_id",
+        .type = ORM_TYPE_INT64,
+        .flags = ORM_FOREIGN_KEY,
+        .index = 1,
+        .field = ORM_FIELD(office_east, next_id),
+        .input = ORM_INPUT(office_east_values, next_id),
+        .change = ORM_CHANGE(office_east_changes, next_id),
+    },
+};
+
+static const orm_relation office_east_model_relations[1] = {
+    {
+        .model = &office_east_model,
+        .target = &office_south_model,
+        .name = "next",
+        .kind = ORM_MANY_TO_ONE,
+        .owning = true,
+        .index = 0,
+        .input = ORM_OFFSET(office_east_values, next),
+        .columns = (const orm_column *const[]){&office_east_model_columns[1]},
+        .target_columns = (const orm_column *const[]){&office_south_model_columns[0]},
+        .column_count = 1,
+        .on_delete = ORM_ON_DELETE_RESTRICT,
+    },
+};
+
+const orm_model office_east_model = {
+    .schema = &office_schema,
+    .name = "east",
+    .type_name = "office_east",
+    .table = "east",
+    .sqlite_table = "east",
+    .index = 6,
+    .row_size = sizeof(office_east),
+    .values_size = sizeof(office_east_values),
+    .changes_size = sizeof(office_east_changes),
+    .columns = office_east_model_columns,
+    .column_count = 2,
+    .primary_key = (const orm_column *const[]){&office_east_model_columns[0]},
+    .primary_key_count = 1,
+    .relations = office_east_model_relations,
+    .relation_count = 1,
+};
+
+const office_east_columns OFFICE_EAST = {
+    .id = {&office_east_model_columns[0], orm_of_int64, orm_of_int64s},
+    .next_id = {&office_east_model_columns[1], orm_of_int64, orm_of_int64s},
+    .next = {&office_east_model_relations[0]},
+};
+
+orm_status office_east_get(orm_session *s, int64_t id, const office_east **found)
+{
+    const orm_value key[] = {orm_of_int64(id)};
+    const void *row;
+    orm_status status = orm_model_get(s, &office_east_model, key, &row);
+    *found = row;
+    return status;
+}
+
+orm_status office_east_find(orm_session *s, const office_east_query *query, office_east_list *found)
+{
+    const orm_query q = ORM_QUERY(query);
+    orm_list list;
+    orm_status status = orm_model_find(s, &office_east_model, &q, &list);
+    *found = (office_east_list){(const office_east *const *)list.items, list.count, list.partial};
+    return status;
+}
+
+orm_status office_east_one(orm_session *s, const office_east_query *query,
+                           const office_east **found)
+{
+    const orm_query q = ORM_QUERY(query);
+    const void *row;
+    orm_status status = orm_model_one(s, &office_east_model, &q, &row);
+    *found = row;
+    return status;
+}
+
+orm_status office_east_first(orm_session *s, const office_east_query *query,
+                             const office_east **found)
+{
+    const orm_query q = ORM_QUERY(query);
+    const void *row;
+    orm_status status = orm_model_first(s, &office_east_model, &q, &row);
+    *found = row;
+    return status;
+}
+
+orm_status office_east_count(orm_session *s, const office_east_query *query, size_t *count)
+{
+    const orm_query q = ORM_QUERY(query);
+    return orm_model_count(s, &office_east_model, &q, count);
+}
+
+orm_status office_east_exists(orm_session *s, const office_east_query *query, bool *exists)
+{
+    const orm_query q = ORM_QUERY(query);
+    return orm_model_exists(s, &office_east_model, &q, exists);
+}
+
+orm_status office_east_add(orm_session *s, const office_east_values *values,
+                           const office_east **added)
+{
+    const void *row;
+    orm_status status = orm_model_add(s, &office_east_model, values, &row);
+    if (added)
+        *added = row;
+    return status;
+}
+
+orm_status office_east_delete(orm_session *s, const office_east *east)
+{
+    return orm_entity_delete(s, &office_east_model, east);
+}
+
+orm_status office_east_set_id(orm_session *s, const office_east *east, int64_t value)
+{
+    return orm_entity_set(s, east, OFFICE_EAST.id.column, &value);
+}
+
+orm_status office_east_set_next_id(orm_session *s, const office_east *east, int64_t value)
+{
+    return orm_entity_set(s, east, OFFICE_EAST.next_id.column, &value);
+}
+
+orm_status office_east_get_next(orm_session *s, const office_east *east, const office_south **found)
+{
+    const void *row;
+    orm_status status = orm_entity_get_one(s, east, OFFICE_EAST.next.relation, &row);
+    *found = row;
+    return status;
+}
+
+orm_status office_east_set_next(orm_session *s, const office_east *east, const office_south *value)
+{
+    return orm_entity_set_one(s, east, OFFICE_EAST.next.relation, value);
+}
+
+orm_status office_east_insert(orm_connection *c, const office_east_values *values,
+                              office_east *row, orm_result **result)
+{
+    return orm_row_insert(c, &office_east_model, values, row, result);
+}
+
+orm_status office_east_fetch(orm_connection *c, int64_t id, office_east *row, orm_result **result)
+{
+    const orm_value key[] = {orm_of_int64(id)};
+    return orm_row_fetch(c, &office_east_model, key, row, result);
+}
+
+orm_status office_east_select(orm_connection *c, const office_east_query *query,
+                              const office_east **rows, size_t *count, orm_result **result)
+{
+    const orm_query q = ORM_QUERY(query);
+    const void *found;
+    orm_status status = orm_row_select(c, &office_east_model, &q, &found, count, result);
+    *rows = found;
+    return status;
+}
+
+orm_status office_east_update_where(orm_connection *c, orm_expr where,
+                                    const office_east_changes *changes, size_t *count)
+{
+    return orm_row_update_where(c, &office_east_model, where, changes, count);
+}
+
+orm_status office_east_delete_where(orm_connection *c, orm_expr where, size_t *count)
+{
+    return orm_row_delete_where(c, &office_east_model, where, count);
+}
+
+static const orm_column office_south_model_columns[3] = {
+    {
+        .model = &office_south_model,
+        .name = "id",
+        .member = "id",
+        .type = ORM_TYPE_INT64,
+        .flags = ORM_PRIMARY_KEY | ORM_GENERATED,
+        .index = 0,
+        .field = ORM_FIELD(office_south, id),
+        .input = ORM_INPUT(office_south_values, id),
+        .change = ORM_CHANGE(office_south_changes, id),
+    },
+    {
+        .model = &office_south_model,
+        .name = "next_id",
+        .member = "next_id",
+        .type = ORM_TYPE_INT64,
+        .flags = ORM_FOREIGN_KEY,
+        .index = 1,
+        .field = ORM_FIELD(office_south, next_id),
+        .input = ORM_INPUT(office_south_values, next_id),
+        .change = ORM_CHANGE(office_south_changes, next_id),
+    },
+    {
+        .model = &office_south_model,
+        .name = "east_id",
+        .member = "east_id",
+        .type = ORM_TYPE_INT64,
+        .flags = ORM_NULLABLE | ORM_FOREIGN_KEY,
+        .index = 2,
+        .field = ORM_OPT_FIELD(office_south, east_id),
+        .input = ORM_NULL_INPUT(office_south_values, east_id),
+        .change = ORM_NULL_CHANGE(office_south_changes, east_id),
+    },
+};
+
+static const orm_relation office_south_model_relations[2] = {
+    {
+        .model = &office_south_model,
+        .target = &office_north_model,
+        .name = "next",
+        .kind = ORM_MANY_TO_ONE,
+        .owning = true,
+        .index = 0,
+        .input = ORM_OFFSET(office_south_values, next),
+        .columns = (const orm_column *const[]){&office_south_model_columns[1]},
+        .target_columns = (const orm_column *const[]){&office_north_model_columns[0]},
+        .column_count = 1,
+        .on_delete = ORM_ON_DELETE_RESTRICT,
+    },
+    {
+        .model = &office_south_model,
+        .target = &office_east_model,
+        .name = "east",
+        .kind = ORM_MANY_TO_ONE,
+        .owning = true,
+        .index = 1,
+        .input = ORM_OFFSET(office_south_values, east),
+        .columns = (const orm_column *const[]){&office_south_model_columns[2]},
+        .target_columns = (const orm_column *const[]){&office_east_model_columns[0]},
+        .column_count = 1,
+        .on_delete = ORM_ON_DELETE_SET_NULL,
+    },
+};
+
+const orm_model office_south_model = {
+    .schema = &office_schema,
+    .name = "south",
+    .type_name = "office_south",
+    .table = "south",
+    .sqlite_table = "south",
+    .index = 7,
+    .row_size = sizeof(office_south),
+    .values_size = sizeof(office_south_values),
+    .changes_size = sizeof(office_south_changes),
+    .columns = office_south_model_columns,
+    .column_count = 3,
+    .primary_key = (const orm_column *const[]){&office_south_model_columns[0]},
+    .primary_key_count = 1,
+    .relations = office_south_model_relations,
+    .relation_count = 2,
+};
+
+const office_south_columns OFFICE_SOUTH = {
+    .id = {&office_south_model_columns[0], orm_of_int64, orm_of_int64s},
+    .next_id = {&office_south_model_columns[1], orm_of_int64, orm_of_int64s},
+    .east_id = {&office_south_model_columns[2], orm_of_int64, orm_of_int64s},
+    .next = {&office_south_model_relations[0]},
+    .east = {&office_south_model_relations[1]},
+};
+
+orm_status office_south_get(orm_session *s, int64_t id, const office_south **found)
+{
+    const orm_value key[] = {orm_of_int64(id)};
+    const void *row;
+    orm_status status = orm_model_get(s, &office_south_model, key, &row);
+    *found = row;
+    return status;
+}
+
+orm_status office_south_find(orm_session *s, const office_south_query *query,
+                             office_south_list *found)
+{
+    const orm_query q = ORM_QUERY(query);
+    orm_list list;
+    orm_status status = orm_model_find(s, &office_south_model, &q, &list);
+    *found = (office_south_list){(const office_south *const *)list.items, list.count, list.partial};
+    return status;
+}
+
+orm_status office_south_one(orm_session *s, const office_south_query *query,
+                            const office_south **found)
+{
+    const orm_query q = ORM_QUERY(query);
+    const void *row;
+    orm_status status = orm_model_one(s, &office_south_model, &q, &row);
+    *found = row;
+    return status;
+}
+
+orm_status office_south_first(orm_session *s, const office_south_query *query,
+                              const office_south **found)
+{
+    const orm_query q = ORM_QUERY(query);
+    const void *row;
+    orm_status status = orm_model_first(s, &office_south_model, &q, &row);
+    *found = row;
+    return status;
+}
+
+orm_status office_south_count(orm_session *s, const office_south_query *query, size_t *count)
+{
+    const orm_query q = ORM_QUERY(query);
+    return orm_model_count(s, &office_south_model, &q, count);
+}
+
+orm_status office_south_exists(orm_session *s, const office_south_query *query, bool *exists)
+{
+    const orm_query q = ORM_QUERY(query);
+    return orm_model_exists(s, &office_south_model, &q, exists);
+}
+
+orm_status office_south_add(orm_session *s, const office_south_values *values,
+                            const office_south **added)
+{
+    const void *row;
+    orm_status status = orm_model_add(s, &office_south_model, values, &row);
+    if (added)
+        *added = row;
+    return status;
+}
+
+orm_status office_south_delete(orm_session *s, const office_south *south)
+{
+    return orm_entity_delete(s, &office_south_model, south);
+}
+
+orm_status office_south_set_id(orm_session *s, const office_south *south, int64_t value)
+{
+    return orm_entity_set(s, south, OFFICE_SOUTH.id.column, &value);
+}
+
+orm_status office_south_set_next_id(orm_session *s, const office_south *south, int64_t value)
+{
+    return orm_entity_set(s, south, OFFICE_SOUTH.next_id.column, &value);
+}
+
+orm_status office_south_set_east_id(orm_session *s, const office_south *south, orm_opt_int64 value)
+{
+    return orm_entity_set(s, south, OFFICE_SOUTH.east_id.column, &value);
+}
+
+orm_status office_south_get_next(orm_session *s, const office_south *south,
+                                 const office_north **found)
+{
+    const void *row;
+    orm_status status = orm_entity_get_one(s, south, OFFICE_SOUTH.next.relation, &row);
+    *found = row;
+    return status;
+}
+
+orm_status office_south_set_next(orm_session *s, const office_south *south,
+                                 const office_north *value)
+{
+    return orm_entity_set_one(s, south, OFFICE_SOUTH.next.relation, value);
+}
+
+orm_status office_south_get_east(orm_session *s, const office_south *south,
+                                 const office_east **found)
+{
+    const void *row;
+    orm_status status = orm_entity_get_one(s, south, OFFICE_SOUTH.east.relation, &row);
+    *found = row;
+    return status;
+}
+
+orm_status office_south_set_east(orm_session *s, const office_south *south,
+                                 const office_east *value)
+{
+    return orm_entity_set_one(s, south, OFFICE_SOUTH.east.relation, value);
+}
+
+orm_status office_south_insert(orm_connection *c, const office_south_values *values,
+                               office_south *row, orm_result **result)
+{
+    return orm_row_insert(c, &office_south_model, values, row, result);
+}
+
+orm_status office_south_fetch(orm_connection *c, int64_t id, office_south *row, orm_result **result)
+{
+    const orm_value key[] = {orm_of_int64(id)};
+    return orm_row_fetch(c, &office_south_model, key, row, result);
+}
+
+orm_status office_south_select(orm_connection *c, const office_south_query *query,
+                               const office_south **rows, size_t *count, orm_result **result)
+{
+    const orm_query q = ORM_QUERY(query);
+    const void *found;
+    orm_status status = orm_row_select(c, &office_south_model, &q, &found, count, result);
+    *rows = found;
+    return status;
+}
+
+orm_status office_south_update_where(orm_connection *c, orm_expr where,
+                                     const office_south_changes *changes, size_t *count)
+{
+    return orm_row_update_where(c, &office_south_model, where, changes, count);
+}
+
+orm_status office_south_delete_where(orm_connection *c, orm_expr where, size_t *count)
+{
+    return orm_row_delete_where(c, &office_south_model, where, count);
 }
 
 static const orm_column office_course_model_columns[2] = {
@@ -1406,7 +2085,7 @@ const orm_model office_course_model = {
     .type_name = "office_course",
     .table = "course",
     .sqlite_table = "course",
-    .index = 5,
+    .index = 8,
     .row_size = sizeof(office_course),
     .values_size = sizeof(office_course_values),
     .changes_size = sizeof(office_course_changes),
@@ -1696,7 +2375,7 @@ const orm_model office_attendance_model = {
     .type_name = "office_attendance",
     .table = "attendance",
     .sqlite_table = "attendance",
-    .index = 6,
+    .index = 9,
     .row_size = sizeof(office_attendance),
     .values_size = sizeof(office_attendance_values),
     .changes_size = sizeof(office_attendance_changes),
@@ -1943,7 +2622,7 @@ const orm_model office_course_room_model = {
     .type_name = "office_course_room",
     .table = "course_room",
     .sqlite_table = "course_room",
-    .index = 7,
+    .index = 10,
     .row_size = sizeof(office_course_room),
     .values_size = sizeof(office_course_room_values),
     .changes_size = sizeof(office_course_room_changes),
@@ -2183,7 +2862,7 @@ const orm_model office_precedence_model = {
     .type_name = "office_precedence",
     .table = "precedence",
     .sqlite_table = "precedence",
-    .index = 8,
+    .index = 11,
     .row_size = sizeof(office_precedence),
     .values_size = sizeof(office_precedence_values),
     .changes_size = sizeof(office_precedence_changes),
@@ -2360,8 +3039,13 @@ static const char *const create_postgresql[] = {
     "CREATE TABLE IF NOT EXISTS \"team\" (\n"
     "    \"id\" bigint NOT NULL GENERATED BY DEFAULT AS IDENTITY,\n"
     "    \"head_id\" bigint NOT NULL,\n"
+    "    \"seat_building\" text,\n"
+    "    \"seat_number\" integer,\n"
     "    \"deputy_id\" bigint,\n"
-    "    CONSTRAINT \"team_pkey\" PRIMARY KEY (\"id\")\n"
+    "    CONSTRAINT \"team_pkey\" PRIMARY KEY (\"id\"),\n"
+    "    CONSTRAINT \"team_seat_building_seat_number_fkey\" FOREIGN KEY (\"seat_building\", "
+    "\"seat_number\")\n"
+    "        REFERENCES \"room\" (\"building\", \"number\") ON DELETE SET NULL\n"
     ")",
     "CREATE UNIQUE INDEX IF NOT EXISTS \"team_head_id_key\" ON \"team\" (\"head_id\") WHERE "
     "deputy_id IS NULL",
@@ -2400,6 +3084,26 @@ static const char *const create_postgresql[] = {
     "        REFERENCES \"person\" (\"id\") ON DELETE CASCADE\n"
     ")",
     "COMMENT ON TABLE \"badge\" IS 'Its key is the key of the person.'",
+    "CREATE TABLE IF NOT EXISTS \"south\" (\n"
+    "    \"id\" bigint NOT NULL GENERATED BY DEFAULT AS IDENTITY,\n"
+    "    \"next_id\" bigint NOT NULL,\n"
+    "    \"east_id\" bigint,\n"
+    "    CONSTRAINT \"south_pkey\" PRIMARY KEY (\"id\")\n"
+    ")",
+    "CREATE TABLE IF NOT EXISTS \"east\" (\n"
+    "    \"id\" bigint NOT NULL GENERATED BY DEFAULT AS IDENTITY,\n"
+    "    \"next_id\" bigint NOT NULL,\n"
+    "    CONSTRAINT \"east_pkey\" PRIMARY KEY (\"id\"),\n"
+    "    CONSTRAINT \"east_next_id_fkey\" FOREIGN KEY (\"next_id\")\n"
+    "        REFERENCES \"south\" (\"id\") ON DELETE RESTRICT\n"
+    ")",
+    "CREATE TABLE IF NOT EXISTS \"north\" (\n"
+    "    \"id\" bigint NOT NULL GENERATED BY DEFAULT AS IDENTITY,\n"
+    "    \"next_id\" bigint,\n"
+    "    CONSTRAINT \"north_pkey\" PRIMARY KEY (\"id\"),\n"
+    "    CONSTRAINT \"north_next_id_fkey\" FOREIGN KEY (\"next_id\")\n"
+    "        REFERENCES \"east\" (\"id\") ON DELETE SET NULL\n"
+    ")",
     "CREATE TABLE IF NOT EXISTS \"course\" (\n"
     "    \"id\" bigint NOT NULL GENERATED BY DEFAULT AS IDENTITY,\n"
     "    \"title\" text NOT NULL,\n"
@@ -2447,16 +3151,31 @@ static const char *const create_postgresql[] = {
     "        REFERENCES \"person\" (\"id\") ON DELETE SET NULL;\n"
     "EXCEPTION WHEN duplicate_object THEN NULL;\n"
     "END $ormc$",
+    "DO $ormc$ BEGIN\n"
+    "    ALTER TABLE \"south\" ADD CONSTRAINT \"south_next_id_fkey\" FOREIGN KEY (\"next_id\")\n"
+    "        REFERENCES \"north\" (\"id\") ON DELETE RESTRICT;\n"
+    "EXCEPTION WHEN duplicate_object THEN NULL;\n"
+    "END $ormc$",
+    "DO $ormc$ BEGIN\n"
+    "    ALTER TABLE \"south\" ADD CONSTRAINT \"south_east_id_fkey\" FOREIGN KEY (\"east_id\")\n"
+    "        REFERENCES \"east\" (\"id\") ON DELETE SET NULL;\n"
+    "EXCEPTION WHEN duplicate_object THEN NULL;\n"
+    "END $ormc$",
     NULL,
 };
 
 static const char *const drop_postgresql[] = {
     "ALTER TABLE IF EXISTS \"team\" DROP CONSTRAINT IF EXISTS \"team_head_id_fkey\"",
     "ALTER TABLE IF EXISTS \"team\" DROP CONSTRAINT IF EXISTS \"team_deputy_id_fkey\"",
+    "ALTER TABLE IF EXISTS \"south\" DROP CONSTRAINT IF EXISTS \"south_next_id_fkey\"",
+    "ALTER TABLE IF EXISTS \"south\" DROP CONSTRAINT IF EXISTS \"south_east_id_fkey\"",
     "DROP TABLE IF EXISTS \"precedence\"",
     "DROP TABLE IF EXISTS \"course_room\"",
     "DROP TABLE IF EXISTS \"attendance\"",
     "DROP TABLE IF EXISTS \"course\"",
+    "DROP TABLE IF EXISTS \"north\"",
+    "DROP TABLE IF EXISTS \"east\"",
+    "DROP TABLE IF EXISTS \"south\"",
     "DROP TABLE IF EXISTS \"badge\"",
     "DROP TABLE IF EXISTS \"desk\"",
     "DROP TABLE IF EXISTS \"person\"",
@@ -2475,9 +3194,14 @@ static const char *const create_sqlite[] = {
     "CREATE TABLE IF NOT EXISTS \"team\" (\n"
     "    \"id\" INTEGER NOT NULL CONSTRAINT \"team_pkey\" PRIMARY KEY AUTOINCREMENT,\n"
     "    \"head_id\" INTEGER NOT NULL,\n"
+    "    \"seat_building\" TEXT,\n"
+    "    \"seat_number\" INTEGER,\n"
     "    \"deputy_id\" INTEGER,\n"
     "    CONSTRAINT \"team_head_id_fkey\" FOREIGN KEY (\"head_id\")\n"
     "        REFERENCES \"person\" (\"id\") ON DELETE RESTRICT,\n"
+    "    CONSTRAINT \"team_seat_building_seat_number_fkey\" FOREIGN KEY (\"seat_building\", "
+    "\"seat_number\")\n"
+    "        REFERENCES \"room\" (\"building\", \"number\") ON DELETE SET NULL,\n"
     "    CONSTRAINT \"team_deputy_id_fkey\" FOREIGN KEY (\"deputy_id\")\n"
     "        REFERENCES \"person\" (\"id\") ON DELETE SET NULL\n"
     ")",
@@ -2514,6 +3238,27 @@ static const char *const create_sqlite[] = {
     "    CONSTRAINT \"badge_pkey\" PRIMARY KEY (\"person_id\"),\n"
     "    CONSTRAINT \"badge_person_id_fkey\" FOREIGN KEY (\"person_id\")\n"
     "        REFERENCES \"person\" (\"id\") ON DELETE CASCADE\n"
+    ")",
+    "CREATE TABLE IF NOT EXISTS \"south\" (\n"
+    "    \"id\" INTEGER NOT NULL CONSTRAINT \"south_pkey\" PRIMARY KEY AUTOINCREMENT,\n"
+    "    \"next_id\" INTEGER NOT NULL,\n"
+    "    \"east_id\" INTEGER,\n"
+    "    CONSTRAINT \"south_next_id_fkey\" FOREIGN KEY (\"next_id\")\n"
+    "        REFERENCES \"north\" (\"id\") ON DELETE RESTRICT,\n"
+    "    CONSTRAINT \"south_east_id_fkey\" FOREIGN KEY (\"east_id\")\n"
+    "        REFERENCES \"east\" (\"id\") ON DELETE SET NULL\n"
+    ")",
+    "CREATE TABLE IF NOT EXISTS \"east\" (\n"
+    "    \"id\" INTEGER NOT NULL CONSTRAINT \"east_pkey\" PRIMARY KEY AUTOINCREMENT,\n"
+    "    \"next_id\" INTEGER NOT NULL,\n"
+    "    CONSTRAINT \"east_next_id_fkey\" FOREIGN KEY (\"next_id\")\n"
+    "        REFERENCES \"south\" (\"id\") ON DELETE RESTRICT\n"
+    ")",
+    "CREATE TABLE IF NOT EXISTS \"north\" (\n"
+    "    \"id\" INTEGER NOT NULL CONSTRAINT \"north_pkey\" PRIMARY KEY AUTOINCREMENT,\n"
+    "    \"next_id\" INTEGER,\n"
+    "    CONSTRAINT \"north_next_id_fkey\" FOREIGN KEY (\"next_id\")\n"
+    "        REFERENCES \"east\" (\"id\") ON DELETE SET NULL\n"
     ")",
     "CREATE TABLE IF NOT EXISTS \"course\" (\n"
     "    \"id\" INTEGER NOT NULL CONSTRAINT \"course_pkey\" PRIMARY KEY AUTOINCREMENT,\n"
@@ -2558,6 +3303,9 @@ static const char *const drop_sqlite[] = {
     "DROP TABLE IF EXISTS \"course_room\"",
     "DROP TABLE IF EXISTS \"attendance\"",
     "DROP TABLE IF EXISTS \"course\"",
+    "DROP TABLE IF EXISTS \"north\"",
+    "DROP TABLE IF EXISTS \"east\"",
+    "DROP TABLE IF EXISTS \"south\"",
     "DROP TABLE IF EXISTS \"badge\"",
     "DROP TABLE IF EXISTS \"desk\"",
     "DROP TABLE IF EXISTS \"person\"",
@@ -2574,12 +3322,15 @@ const orm_schema office_schema = {
         &office_person_model,
         &office_badge_model,
         &office_team_model,
+        &office_north_model,
+        &office_east_model,
+        &office_south_model,
         &office_course_model,
         &office_attendance_model,
         &office_course_room_model,
         &office_precedence_model,
     },
-    .model_count = 9,
+    .model_count = 12,
     .create = {[ORM_POSTGRESQL] = create_postgresql, [ORM_SQLITE] = create_sqlite},
     .drop = {[ORM_POSTGRESQL] = drop_postgresql, [ORM_SQLITE] = drop_sqlite},
 };

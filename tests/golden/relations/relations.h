@@ -21,6 +21,12 @@ typedef struct office_badge office_badge;
 typedef struct office_badge_list office_badge_list;
 typedef struct office_team office_team;
 typedef struct office_team_list office_team_list;
+typedef struct office_north office_north;
+typedef struct office_north_list office_north_list;
+typedef struct office_east office_east;
+typedef struct office_east_list office_east_list;
+typedef struct office_south office_south;
+typedef struct office_south_list office_south_list;
 typedef struct office_course office_course;
 typedef struct office_course_list office_course_list;
 typedef struct office_attendance office_attendance;
@@ -421,6 +427,8 @@ orm_status office_badge_delete_where(orm_connection *c, orm_expr where, size_t *
 struct office_team {
     int64_t id;
     int64_t head_id;
+    const char *seat_building;
+    orm_opt_int32 seat_number;
     orm_opt_int64 deputy_id;
 };
 
@@ -435,8 +443,11 @@ struct office_team_list {
 typedef struct office_team_values {
     orm_in_int64 id;
     orm_in_int64 head_id;
+    orm_in_null_text seat_building;
+    orm_in_null_int32 seat_number;
     orm_in_null_int64 deputy_id;
     const office_person *head;
+    const office_room *seat;
     const office_person *deputy;
 } office_team_values;
 
@@ -444,6 +455,8 @@ typedef struct office_team_values {
 typedef struct office_team_changes {
     orm_change_int64 id;
     orm_change_int64 head_id;
+    orm_change_null_text seat_building;
+    orm_change_null_int32 seat_number;
     orm_change_null_int64 deputy_id;
 } office_team_changes;
 
@@ -462,8 +475,11 @@ typedef struct office_team_query {
 typedef struct office_team_columns {
     orm_int64_column id;
     orm_int64_column head_id;
+    orm_text_column seat_building;
+    orm_int32_column seat_number;
     orm_int64_column deputy_id;
     orm_to_one head;
+    orm_to_one seat;
     orm_to_one deputy;
 } office_team_columns;
 extern const office_team_columns OFFICE_TEAM;
@@ -486,6 +502,10 @@ orm_status office_team_add(orm_session *s, const office_team_values *values,
 orm_status office_team_delete(orm_session *s, const office_team *team);
 orm_status office_team_set_id(orm_session *s, const office_team *team, int64_t value);
 orm_status office_team_set_head_id(orm_session *s, const office_team *team, int64_t value);
+orm_status office_team_set_seat_building(orm_session *s, const office_team *team,
+                                         const char *value);
+orm_status office_team_set_seat_number(orm_session *s, const office_team *team,
+                                       orm_opt_int32 value);
 orm_status office_team_set_deputy_id(orm_session *s, const office_team *team, orm_opt_int64 value);
 
 /* Relations. */
@@ -493,6 +513,8 @@ orm_status office_team_get_head(orm_session *s, const office_team *team,
                                 const office_person **found);
 orm_status office_team_set_head(orm_session *s, const office_team *team,
                                 const office_person *value);
+orm_status office_team_get_seat(orm_session *s, const office_team *team, const office_room **found);
+orm_status office_team_set_seat(orm_session *s, const office_team *team, const office_room *value);
 orm_status office_team_get_deputy(orm_session *s, const office_team *team,
                                   const office_person **found);
 orm_status office_team_set_deputy(orm_session *s, const office_team *team,
@@ -507,6 +529,258 @@ orm_status office_team_select(orm_connection *c, const office_team_query *query,
 orm_status office_team_update_where(orm_connection *c, orm_expr where,
                                     const office_team_changes *changes, size_t *count);
 orm_status office_team_delete_where(orm_connection *c, orm_expr where, size_t *count);
+
+/* A row of the table north. */
+struct office_north {
+    int64_t id;
+    orm_opt_int64 next_id;
+};
+
+/* What was found. `partial` when it is not the whole of a relation. */
+struct office_north_list {
+    const office_north *const *items;
+    size_t count;
+    bool partial;
+};
+
+/* What _add and _insert take. Members of type orm_in_... may be left out. */
+typedef struct office_north_values {
+    orm_in_int64 id;
+    orm_in_null_int64 next_id;
+    const office_east *next;
+} office_north_values;
+
+/* What _update_where takes. Members left out stay as they are. */
+typedef struct office_north_changes {
+    orm_change_int64 id;
+    orm_change_null_int64 next_id;
+} office_north_changes;
+
+/* Which rows, in what order, with what; a zero one, or a NULL pointer, means all of them. */
+typedef struct office_north_query {
+    orm_expr where[ORM_WHERE_MAX];
+    orm_order order_by[ORM_ORDER_BY_MAX];
+    orm_loading load[ORM_LOAD_MAX];
+    size_t limit, offset;
+    const office_north *after;
+    orm_lock lock;
+    bool distinct;
+} office_north_query;
+
+/* Its columns and relations, for conditions, orders and loading. */
+typedef struct office_north_columns {
+    orm_int64_column id;
+    orm_int64_column next_id;
+    orm_to_one next;
+} office_north_columns;
+extern const office_north_columns OFFICE_NORTH;
+extern const orm_model office_north_model;
+
+/* Reading. _one wants exactly one, _first the first of any number. */
+orm_status office_north_get(orm_session *s, int64_t id, const office_north **found);
+orm_status office_north_find(orm_session *s, const office_north_query *query,
+                             office_north_list *found);
+orm_status office_north_one(orm_session *s, const office_north_query *query,
+                            const office_north **found);
+orm_status office_north_first(orm_session *s, const office_north_query *query,
+                              const office_north **found);
+orm_status office_north_count(orm_session *s, const office_north_query *query, size_t *count);
+orm_status office_north_exists(orm_session *s, const office_north_query *query, bool *exists);
+
+/* Writing, sent by the next flush. `added` may be NULL. */
+orm_status office_north_add(orm_session *s, const office_north_values *values,
+                            const office_north **added);
+orm_status office_north_delete(orm_session *s, const office_north *north);
+orm_status office_north_set_id(orm_session *s, const office_north *north, int64_t value);
+orm_status office_north_set_next_id(orm_session *s, const office_north *north, orm_opt_int64 value);
+
+/* Relations. */
+orm_status office_north_get_next(orm_session *s, const office_north *north,
+                                 const office_east **found);
+orm_status office_north_set_next(orm_session *s, const office_north *north,
+                                 const office_east *value);
+
+/* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. */
+orm_status office_north_insert(orm_connection *c, const office_north_values *values,
+                               office_north *row, orm_result **result);
+orm_status office_north_fetch(orm_connection *c, int64_t id, office_north *row,
+                              orm_result **result);
+orm_status office_north_select(orm_connection *c, const office_north_query *query,
+                               const office_north **rows, size_t *count, orm_result **result);
+orm_status office_north_update_where(orm_connection *c, orm_expr where,
+                                     const office_north_changes *changes, size_t *count);
+orm_status office_north_delete_where(orm_connection *c, orm_expr where, size_t *count);
+
+/* A row of the table east. */
+struct office_east {
+    int64_t id;
+    int64_t next_id;
+};
+
+/* What was found. `partial` when it is not the whole of a relation. */
+struct office_east_list {
+    const office_east *const *items;
+    size_t count;
+    bool partial;
+};
+
+/* What _add and _insert take. Members of type orm_in_... may be left out. */
+typedef struct office_east_values {
+    orm_in_int64 id;
+    orm_in_int64 next_id;
+    const office_south *next;
+} office_east_values;
+
+/* What _update_where takes. Members left out stay as they are. */
+typedef struct office_east_changes {
+    orm_change_int64 id;
+    orm_change_int64 next_id;
+} office_east_changes;
+
+/* Which rows, in what order, with what; a zero one, or a NULL pointer, means all of them. */
+typedef struct office_east_query {
+    orm_expr where[ORM_WHERE_MAX];
+    orm_order order_by[ORM_ORDER_BY_MAX];
+    orm_loading load[ORM_LOAD_MAX];
+    size_t limit, offset;
+    const office_east *after;
+    orm_lock lock;
+    bool distinct;
+} office_east_query;
+
+/* Its columns and relations, for conditions, orders and loading. */
+typedef struct office_east_columns {
+    orm_int64_column id;
+    orm_int64_column next_id;
+    orm_to_one next;
+} office_east_columns;
+extern const office_east_columns OFFICE_EAST;
+extern const orm_model office_east_model;
+
+/* Reading. _one wants exactly one, _first the first of any number. */
+orm_status office_east_get(orm_session *s, int64_t id, const office_east **found);
+orm_status office_east_find(orm_session *s, const office_east_query *query,
+                            office_east_list *found);
+orm_status office_east_one(orm_session *s, const office_east_query *query,
+                           const office_east **found);
+orm_status office_east_first(orm_session *s, const office_east_query *query,
+                             const office_east **found);
+orm_status office_east_count(orm_session *s, const office_east_query *query, size_t *count);
+orm_status office_east_exists(orm_session *s, const office_east_query *query, bool *exists);
+
+/* Writing, sent by the next flush. `added` may be NULL. */
+orm_status office_east_add(orm_session *s, const office_east_values *values,
+                           const office_east **added);
+orm_status office_east_delete(orm_session *s, const office_east *east);
+orm_status office_east_set_id(orm_session *s, const office_east *east, int64_t value);
+orm_status office_east_set_next_id(orm_session *s, const office_east *east, int64_t value);
+
+/* Relations. */
+orm_status office_east_get_next(orm_session *s, const office_east *east,
+                                const office_south **found);
+orm_status office_east_set_next(orm_session *s, const office_east *east, const office_south *value);
+
+/* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. */
+orm_status office_east_insert(orm_connection *c, const office_east_values *values,
+                              office_east *row, orm_result **result);
+orm_status office_east_fetch(orm_connection *c, int64_t id, office_east *row, orm_result **result);
+orm_status office_east_select(orm_connection *c, const office_east_query *query,
+                              const office_east **rows, size_t *count, orm_result **result);
+orm_status office_east_update_where(orm_connection *c, orm_expr where,
+                                    const office_east_changes *changes, size_t *count);
+orm_status office_east_delete_where(orm_connection *c, orm_expr where, size_t *count);
+
+/* A row of the table south. */
+struct office_south {
+    int64_t id;
+    int64_t next_id;
+    orm_opt_int64 east_id;
+};
+
+/* What was found. `partial` when it is not the whole of a relation. */
+struct office_south_list {
+    const office_south *const *items;
+    size_t count;
+    bool partial;
+};
+
+/* What _add and _insert take. Members of type orm_in_... may be left out. */
+typedef struct office_south_values {
+    orm_in_int64 id;
+    orm_in_int64 next_id;
+    orm_in_null_int64 east_id;
+    const office_north *next;
+    const office_east *east;
+} office_south_values;
+
+/* What _update_where takes. Members left out stay as they are. */
+typedef struct office_south_changes {
+    orm_change_int64 id;
+    orm_change_int64 next_id;
+    orm_change_null_int64 east_id;
+} office_south_changes;
+
+/* Which rows, in what order, with what; a zero one, or a NULL pointer, means all of them. */
+typedef struct office_south_query {
+    orm_expr where[ORM_WHERE_MAX];
+    orm_order order_by[ORM_ORDER_BY_MAX];
+    orm_loading load[ORM_LOAD_MAX];
+    size_t limit, offset;
+    const office_south *after;
+    orm_lock lock;
+    bool distinct;
+} office_south_query;
+
+/* Its columns and relations, for conditions, orders and loading. */
+typedef struct office_south_columns {
+    orm_int64_column id;
+    orm_int64_column next_id;
+    orm_int64_column east_id;
+    orm_to_one next;
+    orm_to_one east;
+} office_south_columns;
+extern const office_south_columns OFFICE_SOUTH;
+extern const orm_model office_south_model;
+
+/* Reading. _one wants exactly one, _first the first of any number. */
+orm_status office_south_get(orm_session *s, int64_t id, const office_south **found);
+orm_status office_south_find(orm_session *s, const office_south_query *query,
+                             office_south_list *found);
+orm_status office_south_one(orm_session *s, const office_south_query *query,
+                            const office_south **found);
+orm_status office_south_first(orm_session *s, const office_south_query *query,
+                              const office_south **found);
+orm_status office_south_count(orm_session *s, const office_south_query *query, size_t *count);
+orm_status office_south_exists(orm_session *s, const office_south_query *query, bool *exists);
+
+/* Writing, sent by the next flush. `added` may be NULL. */
+orm_status office_south_add(orm_session *s, const office_south_values *values,
+                            const office_south **added);
+orm_status office_south_delete(orm_session *s, const office_south *south);
+orm_status office_south_set_id(orm_session *s, const office_south *south, int64_t value);
+orm_status office_south_set_next_id(orm_session *s, const office_south *south, int64_t value);
+orm_status office_south_set_east_id(orm_session *s, const office_south *south, orm_opt_int64 value);
+
+/* Relations. */
+orm_status office_south_get_next(orm_session *s, const office_south *south,
+                                 const office_north **found);
+orm_status office_south_set_next(orm_session *s, const office_south *south,
+                                 const office_north *value);
+orm_status office_south_get_east(orm_session *s, const office_south *south,
+                                 const office_east **found);
+orm_status office_south_set_east(orm_session *s, const office_south *south,
+                                 const office_east *value);
+
+/* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. */
+orm_status office_south_insert(orm_connection *c, const office_south_values *values,
+                               office_south *row, orm_result **result);
+orm_status office_south_fetch(orm_connection *c, int64_t id, office_south *row,
+                              orm_result **result);
+orm_status office_south_select(orm_connection *c, const office_south_query *query,
+                               const office_south **rows, size_t *count, orm_result **result);
+orm_status office_south_update_where(orm_connection *c, orm_expr where,
+                                     const office_south_changes *changes, size_t *count);
+orm_status office_south_delete_where(orm_connection *c, orm_expr where, size_t *count);
 
 /* A row of the table course. */
 struct office_course {
