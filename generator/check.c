@@ -25,7 +25,7 @@ typedef struct checker {
     ormc_diagnostics *diagnostics;
     const ormc_package *package;
     ormc_table relations, prefixed; /* tables and indexes share one space of names: on PostgreSQL, and on SQLite */
-    ormc_table emitted, folded;    /* folded: tables in small letters */
+    ormc_table emitted, folded;     /* folded: tables in small letters */
     bool no_memory;
 } checker;
 
@@ -205,8 +205,8 @@ static void check_model_names(checker *c, const ormc_model *model)
     for (size_t i = 0; i < model->relation_count; i++) {
         const ormc_relation *relation = &model->relations[i];
         bool is_to_many = relation->kind == ORMC_ONE_TO_MANY || relation->kind == ORMC_MANY_TO_MANY;
-        emit_forms(c, is_to_many ? ORMC_NAMES_OF_TO_MANY : ORMC_NAMES_OF_TO_ONE, model->c_name,
-                   relation->c_name, new_bearer(c, relation->place, "relation", relation->name, model->name));
+        emit_forms(c, is_to_many ? ORMC_NAMES_OF_TO_MANY : ORMC_NAMES_OF_TO_ONE, model->c_name, relation->c_name,
+                   new_bearer(c, relation->place, "relation", relation->name, model->name));
     }
 }
 
@@ -236,8 +236,9 @@ static bool emit_name(checker *c, const char *name, const bearer *fresh)
         return true;
     if (first->of && first->of == fresh->of && strcmp(fresh->kind, "value") != 0)
         return false; /* two members of one model, which check_members has reported */
-    ormc_report(c->diagnostics, ORMC_ERROR, fresh->place, "the C name '%s' is made for %s and for %s; 'c_name' gives either another", name,
-                describe(c, first), describe(c, fresh));
+    ormc_report(c->diagnostics, ORMC_ERROR, fresh->place,
+                "the C name '%s' is made for %s and for %s; 'c_name' gives either another", name, describe(c, first),
+                describe(c, fresh));
     ormc_report(c->diagnostics, ORMC_NOTE, first->place, "%s is here", describe(c, first));
     return false;
 }

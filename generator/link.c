@@ -253,7 +253,8 @@ static void declare_model(ormc_linker *linker, const ormc_file *file, const ormc
         return;
     }
     draft->model = ormc_link_alloc(linker, 1, sizeof *draft->model);
-    *draft->model = (ormc_model){.place = place, .file = file, .name = name, .c_name = ormc_link_part(linker, name), .table = name};
+    *draft->model = (ormc_model){
+        .place = place, .file = file, .name = name, .c_name = ormc_link_part(linker, name), .table = name};
     linker->drafts[package->model_count] = draft;
     package->models[package->model_count++] = draft->model;
     if (pair->value->kind == ORMC_MAPPING)
@@ -273,11 +274,11 @@ static void link_models(ormc_linker *linker)
         {ormc_link_inherit, true},
     };
     static const pass_row linking[] = {
-        {ormc_link_name_key, false}, {ormc_link_name_made_key, false}, {ormc_link_lay_out, true},
-        {ormc_link_bind, false},     {ormc_link_types, false},         {ormc_link_owning, false},
-        {ormc_link_generated, false}, {ormc_link_server, false}, {ormc_link_inverses, false},     {ormc_link_through, false},
-        {ormc_link_agree, false},    {ormc_link_pair, false},          {ormc_link_pair_rest, false},
-        {ormc_link_indexes, false},
+        {ormc_link_name_key, false},  {ormc_link_name_made_key, false}, {ormc_link_lay_out, true},
+        {ormc_link_bind, false},      {ormc_link_types, false},         {ormc_link_owning, false},
+        {ormc_link_generated, false}, {ormc_link_server, false},        {ormc_link_inverses, false},
+        {ormc_link_through, false},   {ormc_link_agree, false},         {ormc_link_pair, false},
+        {ormc_link_pair_rest, false}, {ormc_link_indexes, false},
     };
     run_passes(linker, reading, sizeof reading / sizeof *reading);
     ormc_link_make_through(linker);

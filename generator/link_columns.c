@@ -148,7 +148,8 @@ static void read_array(ormc_linker *linker, ormc_column *column, const ormc_node
 {
     bool nullable = column->nullable;
     if (node->count != 1 || node->items[0]->kind == ORMC_SEQUENCE) {
-        ormc_report(linker->diagnostics, ORMC_ERROR, node->place, "an array is written as its type in brackets: [text]");
+        ormc_report(linker->diagnostics, ORMC_ERROR, node->place,
+                    "an array is written as its type in brackets: [text]");
         return;
     }
     column->nullable = false;
@@ -169,8 +170,10 @@ static void read_db_type(ormc_column *column, const ormc_node *node)
 
 const char *ormc_link_type_name(const ormc_column *column)
 {
-    return column->array ? "an array" : column->enumeration ? "an enum" : column->db_type ? column->db_type
-                                                                                         : column->type->word;
+    return column->array         ? "an array"
+           : column->enumeration ? "an enum"
+           : column->db_type     ? column->db_type
+                                 : column->type->word;
 }
 
 /* A copy without blanks at its ends. */

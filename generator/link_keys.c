@@ -98,10 +98,10 @@ static const struct {
 };
 
 static const char *const context_names[] = {
-    [ORMC_IN_PACKAGE] = "a schema",    [ORMC_IN_ENUM] = "an enum", [ORMC_IN_ENUM_VALUE] = "a value",      [ORMC_IN_MODEL] = "a model",
-    [ORMC_IN_COLUMN] = "a column",     [ORMC_AS_DB_TYPE] = "a type",    [ORMC_IN_SQL] = "SQL by database",
-    [ORMC_IN_RELATION] = "a relation", [ORMC_IN_THROUGH] = "'through'", [ORMC_IN_INDEX] = "an index",
-    [ORMC_IN_CHECK] = "a check",
+    [ORMC_IN_PACKAGE] = "a schema",    [ORMC_IN_ENUM] = "an enum",        [ORMC_IN_ENUM_VALUE] = "a value",
+    [ORMC_IN_MODEL] = "a model",       [ORMC_IN_COLUMN] = "a column",     [ORMC_AS_DB_TYPE] = "a type",
+    [ORMC_IN_SQL] = "SQL by database", [ORMC_IN_RELATION] = "a relation", [ORMC_IN_THROUGH] = "'through'",
+    [ORMC_IN_INDEX] = "an index",      [ORMC_IN_CHECK] = "a check",
 };
 
 static const char *const kind_names[] = {

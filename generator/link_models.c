@@ -254,8 +254,8 @@ void ormc_link_lay_out(ormc_linker *linker, ormc_model_draft *draft)
         return;
     model->sqlite_table = model->table;
     if (model->schema)
-        model->sqlite_table = ormc_link_need(
-            linker, orm__arena_printf(linker->arena, "%s_%s", model->schema, model->table));
+        model->sqlite_table = ormc_link_need(linker,
+                                             orm__arena_printf(linker->arena, "%s_%s", model->schema, model->table));
     model->relations = ormc_link_alloc(linker, draft->relation_count, sizeof *model->relations);
     model->relation_count = draft->relation_count;
     for (size_t i = 0; i < draft->relation_count; i++) {
@@ -441,7 +441,8 @@ static void read_index(ormc_linker *linker, ormc_model_draft *draft, const ormc_
         return;
     }
     if (index.expression.text[0])
-        ormc_report(linker->diagnostics, ORMC_ERROR, node->place, "an index is of columns or of an expression, not of both");
+        ormc_report(linker->diagnostics, ORMC_ERROR, node->place,
+                    "an index is of columns or of an expression, not of both");
     bool is_list = columns && (columns->kind == ORMC_SEQUENCE || (columns->kind == ORMC_SCALAR && columns != node));
     if (!is_list) {
         if (columns || !ormc_link_is_misspelt(node, ORMC_IN_INDEX, "columns"))

@@ -69,9 +69,9 @@ typedef struct ormc_linker {
     ormc_diagnostics *diagnostics;
     ormc_package *package;
     ormc_model_draft **drafts; /* as package->models */
-    ormc_table models;        /* ormc_model_draft by name */
-    ormc_table enums;         /* ormc_enum by name */
-    jmp_buf no_memory;        /* everything is in arenas, so that the way out needs no cleaning up */
+    ormc_table models;         /* ormc_model_draft by name */
+    ormc_table enums;          /* ormc_enum by name */
+    jmp_buf no_memory;         /* everything is in arenas, so that the way out needs no cleaning up */
 } ormc_linker;
 
 /* --- link.c --- */
@@ -120,7 +120,7 @@ bool ormc_link_is_truth(const ormc_node *value);
 bool ormc_link_truth(const ormc_node *mapping, const char *key, bool otherwise);
 const char *ormc_link_text(const ormc_node *mapping, const char *key);
 ormc_word ormc_link_word(const ormc_node *mapping, const char *key); /* with its place */
-int64_t ormc_link_count(const ormc_node *mapping, const char *key); /* -1: not there */
+int64_t ormc_link_count(const ormc_node *mapping, const char *key);  /* -1: not there */
 const ormc_node *ormc_link_mapping(const ormc_node *mapping, const char *key);
 const ormc_node *ormc_link_list(const ormc_node *mapping, const char *key);
 /* SQL text, or a mapping of it by database, which must have both. False when it is neither, which is reported. */

@@ -98,7 +98,8 @@ static bool read_kind(ormc_linker *linker, ormc_relation_draft *draft)
         misspelt |= ormc_link_is_misspelt(draft->node, ORMC_IN_RELATION, kinds[i].word);
     if (!found && !misspelt)
         ormc_report(linker->diagnostics, ORMC_ERROR, draft->relation.place,
-                    "relation '%s' has no kind: many_to_one, one_to_many, one_to_one or many_to_many", draft->relation.name);
+                    "relation '%s' has no kind: many_to_one, one_to_many, one_to_one or many_to_many",
+                    draft->relation.name);
     return draft->target_name != NULL;
 }
 

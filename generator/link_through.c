@@ -197,11 +197,10 @@ void ormc_link_through(ormc_linker *linker, ormc_model_draft *draft)
         if (from_first)
             relation->through_source = find_side(linker, read, between, &read->from, draft->model, NULL);
         if (!from_first || relation->through_source)
-            relation->through_target =
-                find_side(linker, read, between, &read->to, target, relation->through_source);
+            relation->through_target = find_side(linker, read, between, &read->to, target, relation->through_source);
         if (!from_first && relation->through_target)
-            relation->through_source =
-                find_side(linker, read, between, &read->from, draft->model, relation->through_target);
+            relation->through_source = find_side(linker, read, between, &read->from, draft->model,
+                                                 relation->through_target);
     }
 }
 
@@ -290,8 +289,9 @@ static void pair_named(ormc_linker *linker, ormc_relation *relation, const ormc_
         return;
     }
     if (other->inverse && other->inverse != relation) {
-        ormc_report(linker->diagnostics, ORMC_ERROR, place, "relation '%s' of '%s' has two inverse sides: '%s' and '%s'",
-                    other->name, other->model->name, other->inverse->name, relation->name);
+        ormc_report(linker->diagnostics, ORMC_ERROR, place,
+                    "relation '%s' of '%s' has two inverse sides: '%s' and '%s'", other->name, other->model->name,
+                    other->inverse->name, relation->name);
         ormc_report(linker->diagnostics, ORMC_NOTE, other->inverse->place, "the other one is here");
         return;
     }

@@ -17,8 +17,8 @@
 
 typedef bool reader(ormc_linker *linker, ormc_column *column, const ormc_node *node);
 
-static reader read_bool, read_integer, read_real, read_decimal, read_text, read_uuid, read_time, read_json,
-    read_enum, read_inet, read_none;
+static reader read_bool, read_integer, read_real, read_decimal, read_text, read_uuid, read_time, read_json, read_enum,
+    read_inet, read_none;
 static void read_default(ormc_linker *linker, ormc_column *column, const ormc_node *node);
 static void read_empty_array(ormc_linker *linker, ormc_column *column, const ormc_node *node);
 static bool parse_real(const char *text, double *value);
@@ -38,7 +38,7 @@ static reader *const readers[] = {
     [ORMC_CLASS_BOOL] = read_bool,       [ORMC_CLASS_INTEGER] = read_integer, [ORMC_CLASS_REAL] = read_real,
     [ORMC_CLASS_DECIMAL] = read_decimal, [ORMC_CLASS_TEXT] = read_text,       [ORMC_CLASS_BYTES] = read_none,
     [ORMC_CLASS_UUID] = read_uuid,       [ORMC_CLASS_TIME] = read_time,       [ORMC_CLASS_JSON] = read_json,
-    [ORMC_CLASS_ENUM] = read_enum,       [ORMC_CLASS_INTERVAL] = read_none, [ORMC_CLASS_INET] = read_inet,
+    [ORMC_CLASS_ENUM] = read_enum,       [ORMC_CLASS_INTERVAL] = read_none,   [ORMC_CLASS_INET] = read_inet,
     [ORMC_CLASS_OTHER] = read_text,
 };
 
@@ -323,8 +323,8 @@ static bool read_limit(ormc_linker *linker, const ormc_column *column, const orm
 static void read_lengths(ormc_linker *linker, ormc_column *column, const ormc_node *node)
 {
     static const char *const keys[] = {"min_length", "max_length"};
-    bool has_length =
-        !column->array && (column->type->class == ORMC_CLASS_TEXT || column->type->class == ORMC_CLASS_BYTES);
+    bool has_length = !column->array &&
+                      (column->type->class == ORMC_CLASS_TEXT || column->type->class == ORMC_CLASS_BYTES);
     for (size_t i = 0; i < 2 && !has_length; i++) {
         const ormc_node *value = ormc_node_find(node, keys[i]);
         if (value)

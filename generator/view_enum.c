@@ -76,9 +76,9 @@ static void put_values(ormc_view *view, ormc_data *data, const ormc_enum *enumer
     for (size_t i = 0; i < enumeration->value_count; i++) {
         const char *value = enumeration->values[i];
         ormc_data *item = ormc_data_object(view->arena);
-        ormc_data_set_text(item, "constant",
-                           ormc_names_constant(view->arena, view->package->name, enumeration->c_name,
-                                               enumeration->value_c_names[i]));
+        ormc_data_set_text(
+            item, "constant",
+            ormc_names_constant(view->arena, view->package->name, enumeration->c_name, enumeration->value_c_names[i]));
         ormc_data_set_boolean(item, "first", i == 0);
         ormc_data_append(values, item);
         orm__text_string(&literals, i ? ", " : "{");

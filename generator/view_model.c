@@ -146,8 +146,7 @@ static ormc_data *make_relation(ormc_view *view, const ormc_relation *relation)
     view_set_comment(view, data, "comment", relation->doc, 0);
     ormc_data_set_text(data, "target", view_model_of(view, relation->target)->type);
     ormc_data_set_text(data, "kind", kinds[relation->kind]);
-    ormc_data_set_boolean(data, "to_many",
-                          relation->kind == ORMC_ONE_TO_MANY || relation->kind == ORMC_MANY_TO_MANY);
+    ormc_data_set_boolean(data, "to_many", relation->kind == ORMC_ONE_TO_MANY || relation->kind == ORMC_MANY_TO_MANY);
     ormc_data_set_boolean(data, "owning", relation->owning);
     ormc_data_set_boolean(data, "orphan_delete", relation->orphan_delete);
     view_set(view, data, "index", "%zu", relation->index);

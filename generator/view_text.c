@@ -102,8 +102,7 @@ static const char *named_part(ormc_view *view, const ormc_column *column, const 
 {
     const char *prefix = column->enumeration ? view->package->name : "orm";
     const char *word = column->enumeration ? column->enumeration->c_name : column->type->word;
-    const char *name =
-        orm__arena_printf(view->arena, "%s_%s%s%s", prefix, part, word, column->array ? "_array" : "");
+    const char *name = orm__arena_printf(view->arena, "%s_%s%s%s", prefix, part, word, column->array ? "_array" : "");
     view->failed |= !name;
     return name ? name : "";
 }

@@ -166,14 +166,21 @@ END_TEST
 static const struct {
     const char *name, *message;
 } clashes[] = {
-    {"a_list", "error: the C name 'p_a_list' is made for model 'a' and for model 'a_list'; 'c_name' gives either another\nnote: model 'a' is here\n"},
-    {"a_set_one", "error: the C name 'p_a_set_one' is made for column 'one' of 'a' and for model 'a_set_one'; 'c_name' gives either another\n"},
-    {"a_delete_where", "error: the C name 'p_a_delete_where' is made for model 'a' and for model 'a_delete_where'; 'c_name' gives either another\n"},
+    {"a_list",
+     "error: the C name 'p_a_list' is made for model 'a' and for model 'a_list'; 'c_name' gives either another\nnote: model 'a' is here\n"},
+    {"a_set_one",
+     "error: the C name 'p_a_set_one' is made for column 'one' of 'a' and for model 'a_set_one'; 'c_name' gives either another\n"},
+    {"a_delete_where",
+     "error: the C name 'p_a_delete_where' is made for model 'a' and for model 'a_delete_where'; 'c_name' gives either another\n"},
     {"e", "error: the C name 'p_e' is made for enum 'e' and for model 'e'; 'c_name' gives either another\n"},
-    {"in_null_e", "error: the C name 'p_in_null_e' is made for enum 'e' and for model 'in_null_e'; 'c_name' gives either another\n"},
-    {"e_x", "error: the C name 'P_E_X' is made for value 'x' of 'e' and for model 'e_x'; 'c_name' gives either another\n"},
-    {"A", "warning: SQLite does not tell model 'A' from model 'a': their names in the database differ by case only\nnote: first given here\nerror: the C name 'P_A' is made for model 'a' and for model 'A'; 'c_name' gives either another\n"},
-    {"schema", "error: the C name 'p_schema' is made for package 'p' and for model 'schema'; 'c_name' gives either another\n"},
+    {"in_null_e",
+     "error: the C name 'p_in_null_e' is made for enum 'e' and for model 'in_null_e'; 'c_name' gives either another\n"},
+    {"e_x",
+     "error: the C name 'P_E_X' is made for value 'x' of 'e' and for model 'e_x'; 'c_name' gives either another\n"},
+    {"A",
+     "warning: SQLite does not tell model 'A' from model 'a': their names in the database differ by case only\nnote: first given here\nerror: the C name 'P_A' is made for model 'a' and for model 'A'; 'c_name' gives either another\n"},
+    {"schema",
+     "error: the C name 'p_schema' is made for package 'p' and for model 'schema'; 'c_name' gives either another\n"},
 };
 
 START_TEST(an_emitted_name_cannot_be_made_twice)
@@ -198,7 +205,8 @@ START_TEST(values_of_an_enum_that_c_cannot_tell_apart_clash)
 {
     values[0] = "so-so";
     values[1] = "so so";
-    assert_says("error: the C name 'P_E_SO_SO' is made for value 'so-so' of 'e' and for value 'so so' of 'e'; 'c_name' gives either another\n");
+    assert_says(
+        "error: the C name 'P_E_SO_SO' is made for value 'so-so' of 'e' and for value 'so so' of 'e'; 'c_name' gives either another\n");
 }
 END_TEST
 
@@ -206,7 +214,8 @@ START_TEST(include_guards_of_two_files_differ)
 {
     files[0].stem = "my-file";
     files[1].stem = "my_file";
-    assert_says("g.yaml:1:1: error: the C name 'MY_FILE_H' is made for file 'f.yaml' and for file 'g.yaml'; 'c_name' gives either another\n");
+    assert_says(
+        "g.yaml:1:1: error: the C name 'MY_FILE_H' is made for file 'f.yaml' and for file 'g.yaml'; 'c_name' gives either another\n");
 }
 END_TEST
 

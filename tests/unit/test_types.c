@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const words[] = {"bool",  "int16", "int32", "int64", "float32", "float64",   "decimal",     "text",
-                                    "bytes", "uuid",  "date",  "time",  "json",    "timestamp", "timestamptz", "jsonb",
-                                    "interval", "inet"};
+static const char *const words[] = {"bool",    "int16",     "int32",       "int64", "float32",  "float64",
+                                    "decimal", "text",      "bytes",       "uuid",  "date",     "time",
+                                    "json",    "timestamp", "timestamptz", "jsonb", "interval", "inet"};
 
 START_TEST(every_word_of_the_language_is_found)
 {
