@@ -169,11 +169,11 @@ static orm_status refuse_present_key(orm_session *session, orm__store *store, or
 
 orm_status orm_entity_set(orm_session *session, const void *row, const orm_column *column, const void *value)
 {
-    orm__entity *entity = orm__entity_of(row);
+    orm__entity *entity;
     orm_column alone = *column;                                                /* the value as a row of one member */
     bool opt = column->field.has != ORM_ABSENT;
     alone.field = (orm_field){opt ? column->field.value - column->field.has : 0, opt ? 0 : ORM_ABSENT};
-    orm_status status = orm__entity_check(session, entity, "set");
+    orm_status status = orm__entity_given(session, row, "set", &entity);
     if (!status)
         status = set(session, entity, column, orm__value_of_member(&alone, value));
     return status ? orm__session_stick(session, status) : ORM_OK;
@@ -323,6 +323,12 @@ void orm__entity_recycle_texts(orm_session *session, const orm_model *model, con
         if (orm__member_points(column) && !(keep && orm__member_same(column, row, keep)))
             orm__member_recycle(column, row, &session->arena);
     }
+}
+
+orm_status orm__entity_given(orm_session *session, const void *row, const char *what, orm__entity **entity)
+{
+    *entity = row ? orm__entity_of(row) : NULL;
+    return row ? orm__entity_check(session, *entity, what) : orm__session_error(session, ORM_MISUSE, "%s: no entity was given", what);
 }
 
 orm_status orm__entity_check(orm_session *session, const orm__entity *entity, const char *what)

@@ -34,8 +34,8 @@ static bool is_partial(const orm_load_options *options);
 orm_status orm_entity_get_one(orm_session *session, const void *row, const orm_relation *relation, const void **found)
 {
     *found = NULL;
-    orm__entity *entity = orm__entity_of(row);
-    ORM_TRY(orm__entity_check(session, entity, "get"));
+    orm__entity *entity;
+    ORM_TRY(orm__entity_given(session, row, "get", &entity));
     orm__slot *slot = orm__entity_loaded(entity, relation);
     if (!slot)
         ORM_TRY(load_lazily(session, entity, relation));
@@ -48,8 +48,8 @@ orm_status orm_entity_get_one(orm_session *session, const void *row, const orm_r
 orm_status orm_entity_get_many(orm_session *session, const void *row, const orm_relation *relation, orm_list *found)
 {
     *found = (orm_list){0};
-    orm__entity *entity = orm__entity_of(row);
-    ORM_TRY(orm__entity_check(session, entity, "get"));
+    orm__entity *entity;
+    ORM_TRY(orm__entity_given(session, row, "get", &entity));
     orm__slot *slot = orm__entity_loaded(entity, relation);
     if (!slot)
         ORM_TRY(load_lazily(session, entity, relation));

@@ -11,6 +11,8 @@
 static orm_status set_inverse(orm_session *session, orm__entity *entity, const orm_relation *relation, orm__entity *target);
 static orm_status put_key(orm_session *session, orm__entity *entity, const orm_relation *relation, size_t index, orm__entity *target);
 static orm_status leave(orm_session *session, const orm_relation *inverse, orm__entity *member);
+static orm_status both_given(orm_session *session, const void *row, const void *member, const char *what, const orm_relation *relation,
+                             orm__entity **entity, orm__entity **other);
 static orm_status link_to(orm_session *session, const orm_relation *owning, orm__entity *member, orm__entity *target);
 static void unlink_from(const orm_relation *owning, orm__entity *member, orm__entity *target);
 static void remove_member(orm__slot *slot, const orm__entity *member);
@@ -18,10 +20,12 @@ static bool owns_column(const orm_relation *relation, const orm_column *column);
 
 orm_status orm_entity_set_one(orm_session *session, const void *row, const orm_relation *relation, const void *target)
 {
-    orm__entity *entity = orm__entity_of(row), *other = target ? orm__entity_of(target) : NULL;
-    orm_status status = orm__entity_check(session, entity, "set");
-    if (!status && other)
-        status = orm__entity_check(session, other, "set");
+    orm__entity *entity, *other = NULL;
+    orm_status status = orm__entity_given(session, row, "set", &entity);
+    if (!status && target)
+        status = orm__entity_given(session, target, "set", &other);
+    if (!status && session->factory.read_only)
+        status = orm__session_error(session, ORM_MISUSE, "set of '%s': the session is read-only", relation->name);
     if (!status)
         status = relation->owning ? orm__relation_set(session, entity, relation, other) : set_inverse(session, entity, relation, other);
     return status ? orm__session_stick(session, status) : ORM_OK;
@@ -80,30 +84,32 @@ static orm_status leave(orm_session *session, const orm_relation *inverse, orm__
 
 orm_status orm_entity_add_to(orm_session *session, const void *row, const orm_relation *relation, const void *member)
 {
-    orm__entity *entity = orm__entity_of(row);
-    orm_status status = member ? ORM_OK : orm__session_error(session, ORM_MISUSE, "add to '%s': no entity was given", relation->name);
+    orm__entity *entity, *other;
+    orm_status status = both_given(session, row, member, "add to", relation, &entity, &other);
     if (!status)
-        status = orm__entity_check(session, entity, "add to");
-    if (!status)
-        status = orm__entity_check(session, orm__entity_of(member), "add to");
-    if (!status)
-        status = orm__relation_set(session, orm__entity_of(member), relation->inverse, entity);
+        status = orm__relation_set(session, other, relation->inverse, entity);
     return status ? orm__session_stick(session, status) : ORM_OK;
 }
 
 orm_status orm_entity_remove_from(orm_session *session, const void *row, const orm_relation *relation, const void *member)
 {
-    orm__entity *entity = orm__entity_of(row);
-    orm_status status = member ? ORM_OK : orm__session_error(session, ORM_MISUSE, "remove from '%s': no entity was given", relation->name);
-    if (!status)
-        status = orm__entity_check(session, entity, "remove from");
-    if (!status)
-        status = orm__entity_check(session, orm__entity_of(member), "remove from");
-    if (!status && orm__known_target(session, relation->inverse, orm__entity_of(member)) != entity)
+    orm__entity *entity, *other;
+    orm_status status = both_given(session, row, member, "remove from", relation, &entity, &other);
+    if (!status && orm__known_target(session, relation->inverse, other) != entity)
         status = orm__session_error(session, ORM_MISUSE, "remove from '%s': the entity is not in it", relation->name);
     if (!status)
-        status = leave(session, relation, orm__entity_of(member));
+        status = leave(session, relation, other);
     return status ? orm__session_stick(session, status) : ORM_OK;
+}
+
+static orm_status both_given(orm_session *session, const void *row, const void *member, const char *what, const orm_relation *relation,
+                             orm__entity **entity, orm__entity **other)
+{
+    ORM_TRY(orm__entity_given(session, row, what, entity));
+    ORM_TRY(orm__entity_given(session, member, what, other));
+    return session->factory.read_only
+               ? orm__session_error(session, ORM_MISUSE, "%s '%s': the session is read-only", what, relation->name)
+               : ORM_OK;
 }
 
 orm__slot *orm__entity_slot(orm__entity *entity, const orm_relation *relation)

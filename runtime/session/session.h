@@ -170,6 +170,8 @@ orm_status orm__entity_queue(orm_session *session, orm__entity *entity);
 void orm__entity_recycle_texts(orm_session *session, const orm_model *model, const void *row, const void *keep);
 /* Changes a column, without a word about whether it may; nothing happens when it has that value already. */
 orm_status orm__entity_put(orm_session *session, orm__entity *entity, const orm_column *column, orm_value value);
+/* The entity of a row that a user gave; NULL is ORM_MISUSE, as are entities that are not pending or persistent here. */
+orm_status orm__entity_given(orm_session *session, const void *row, const char *what, orm__entity **entity);
 /* Refuses entities that are not pending or persistent in this session. */
 orm_status orm__entity_check(orm_session *session, const orm__entity *entity, const char *what);
 void orm__entity_put_back(orm_session *session, orm__entity *entity, const orm_column *column, void *from);
