@@ -27,6 +27,7 @@ typedef struct chosen {
 
 static orm_status choose(orm_connection *connection, const orm_model *model, const uint64_t *mask, chosen *columns);
 static void release(chosen *columns);
+static orm_status may_draw(orm_connection *c, const orm_model *model, const orm_column *key, bool *draws);
 static orm_status insert_one(orm_connection *c, const orm_model *model, const chosen *given, const orm_column *key, void *row);
 static orm_status insert_each(orm_connection *c, const orm_model *model, const chosen *given, const orm_column *key, void *const *rows,
                               size_t count);
@@ -67,16 +68,56 @@ orm_status orm__insert_rows(orm_connection *connection, const orm_model *model, 
     chosen columns;
     ORM_TRY(choose(connection, model, given, &columns));
     const orm_column *key = orm__generated_key(model, given);
-    orm_status status;
-    if (count == 1)
+    bool draws = true;
+    orm_status status = ORM_OK;
+    if (key && count > 1 && connection->dialect == ORM_POSTGRESQL)
+        status = may_draw(connection, model, key, &draws);
+    if (status)
+        ;
+    else if (count == 1)
         status = insert_one(connection, model, &columns, key, rows[0]);
-    else if (columns.count == 0 || (connection->dialect == ORM_SQLITE && (count < FEW || columns.count >= SQLITE_LISTS)))
+    else if (!draws || columns.count == 0 || (connection->dialect == ORM_SQLITE && (count < FEW || columns.count >= SQLITE_LISTS)))
         status = insert_each(connection, model, &columns, key, rows, count);
     else if (connection->dialect == ORM_SQLITE && key)
         status = insert_numbered(connection, model, &columns, key, rows, count);
     else
         status = insert_arrays(connection, model, &columns, key, rows, count);
+    orm__connection_tell(connection, ORM_STATEMENT_INSERT, connection->sql.data, model->table, count, status);
     release(&columns);
+    return status;
+}
+
+/* Whether keys may be drawn from the column's sequence ahead of the INSERT: a role may lack the right, a key may be made
+ * otherwise. Asked once for each table. */
+static orm_status may_draw(orm_connection *c, const orm_model *model, const orm_column *key, bool *draws)
+{
+    for (size_t i = 0; i < c->sequences.count; i++)
+        if (c->sequences.items[i].model == model) {
+            *draws = c->sequences.items[i].usable;
+            return ORM_OK;
+        }
+    orm__sequence *items = realloc(c->sequences.items, (c->sequences.count + 1) * sizeof *items);
+    if (!items)
+        return orm__error_no_memory(&c->error);
+    c->sequences.items = items;
+    orm__sql sql;
+    orm__statement *statement;
+    orm__sql_init(&sql, c);
+    orm__sql_text(&sql, "SELECT coalesce(has_sequence_privilege(pg_get_serial_sequence(");
+    table_as_text(&sql, model);
+    orm__sql_text(&sql, ", ");
+    orm__sql_literal(&sql, key->name);
+    orm__sql_text(&sql, "), 'USAGE'), false)::int4");
+    orm_status status = orm__statement_start(&sql, (orm__purpose){ORM_STATEMENT_SELECT, model->table}, ORM__FETCH_WHOLE, &statement);
+    if (!status) {
+        status = orm__statement_step(c, statement);
+        *draws = status == ORM_OK && c->driver->read_integer(c->link, 0) != 0;
+        orm_status end = orm__statement_finish(c, statement, NULL);
+        status = status == ORM_OK || status == ORM_DONE ? end : status;
+    }
+    orm__sql_release(&sql);
+    if (!status)
+        items[c->sequences.count++] = (orm__sequence){model, *draws};
     return status;
 }
 
@@ -112,9 +153,8 @@ static orm_status insert_one(orm_connection *c, const orm_model *model, const ch
         orm__sql_text(&sql, " RETURNING ");
         orm__sql_identifier(&sql, key->name);
         status = run_inserted(&sql, model, key, &row, 1, false);
-        orm__statement_tell(&sql, (orm__purpose){ORM_STATEMENT_INSERT, model->table}, 1, status);
     } else {
-        status = orm__statement_run(&sql, (orm__purpose){ORM_STATEMENT_INSERT, model->table}, NULL);
+        status = run_quietly(&sql, (orm__purpose){ORM_STATEMENT_INSERT, model->table}, NULL);
         if (!status && key)
             set_key(key, row, c->driver->last_key(c->link));
     }
@@ -217,7 +257,6 @@ static orm_status insert_each(orm_connection *c, const orm_model *model, const c
         values_of(&values, 0, values.count, rows[i + 1]);
         status = orm__statement_restart(c, statement, values.values);
     }
-    orm__statement_tell(&sql, purpose, count, status);
     orm__sql_release(&sql);
     return status;
 }
@@ -249,8 +288,6 @@ static orm_status insert_arrays(orm_connection *c, const orm_model *model, const
             orm__sql_from_lists(&sql, lists.columns, lists.count, lists.values, false);
             status = run_quietly(&sql, (orm__purpose){ORM_STATEMENT_INSERT, model->table}, NULL);
         }
-        if (status || done + size == count)
-            orm__statement_tell(&sql, (orm__purpose){ORM_STATEMENT_INSERT, model->table}, count, status);
         orm__sql_release(&sql);
     }
     return status;
@@ -290,7 +327,6 @@ static orm_status insert_numbered(orm_connection *c, const orm_model *model, con
     }
     for (size_t i = 0; i < count && !status; i++)
         set_key(key, rows[i], first + (int64_t)i);
-    orm__statement_tell(&sql, purpose, count, status);
     orm__sql_release(&sql);
     return status;
 }
