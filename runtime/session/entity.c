@@ -54,7 +54,7 @@ orm_status orm_model_merge(orm_session *session, const orm_model *model, const v
         return add_row(session, model, row, !generated, merged);
     for (size_t i = 0; i < model->column_count && !status; i++) {
         const orm_column *column = &model->columns[i];
-        if (!(column->flags & ORM_PRIMARY_KEY))
+        if (!(column->flags & (ORM_PRIMARY_KEY | ORM_COMPUTED | ORM_VERSION)))
             status = set(session, orm__entity_of(*merged), column, orm__value_of_member(column, row));
     }
     return status ? orm__session_stick(session, status) : ORM_OK;
@@ -183,6 +183,9 @@ static orm_status set(orm_session *session, orm__entity *entity, const orm_colum
 {
     if (session->factory.read_only)
         return orm__session_error(session, ORM_MISUSE, "set of '%s': the session is read-only", column->member);
+    if (column->flags & (ORM_COMPUTED | ORM_VERSION))
+        return orm__session_error(session, ORM_MISUSE, "column '%s' of '%s' is not for setting: %s", column->member, column->model->name,
+                                  column->flags & ORM_VERSION ? "each update counts it up" : "the database computes it");
     if (given.form == ORM_FORM_NULL && !(column->flags & ORM_NULLABLE))
         return orm__session_error(session, ORM_INVALID, "column '%s' of '%s' cannot be NULL", column->member, column->model->name);
     if (given.form != ORM_FORM_NULL && column->type == ORM_TYPE_ENUM &&

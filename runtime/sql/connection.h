@@ -34,6 +34,7 @@ struct orm_connection {
     const char *begin;                 /* the BEGIN that rides with the next statement; NULL when none is due */
     bool failed;                       /* a statement inside the transaction was refused */
     bool broken;                       /* the link is lost */
+    bool sent;                         /* a statement was sent since somebody set this to false */
     bool memory;                       /* an SQLite database in memory */
     struct { orm__statement **slots; size_t count, capacity, limit; orm__statement *newest, *oldest; } statements;
     struct { orm__sequence *items; size_t count; } sequences;      /* PostgreSQL: what write.c has asked */

@@ -52,7 +52,11 @@ typedef enum orm_column_flags {
     ORM_SENSITIVE = 1 << 6,            /* its values appear in no message and no log */
     ORM_HAS_MIN = 1 << 7,              /* limits.min and .max: `integer` of integer types, `real` of the others */
     ORM_HAS_MAX = 1 << 8,
-    ORM_FOREIGN_KEY = 1 << 9           /* part of an owning relation's key */
+    ORM_FOREIGN_KEY = 1 << 9,          /* part of an owning relation's key */
+    ORM_SERVER_DEFAULT = 1 << 11,      /* the database makes the value when none is given; it comes back */
+    ORM_COMPUTED = 1 << 12,            /* a generated column: never written, it comes back */
+    ORM_VERSION = 1 << 13,             /* counts the row's updates; an update of another count finds no row */
+    ORM_ON_UPDATE_NOW = 1 << 14        /* set to the clock by an update that does not set it */
 } orm_column_flags;
 
 typedef union orm_number { int64_t integer; double real; } orm_number;
