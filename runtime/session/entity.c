@@ -87,6 +87,15 @@ static orm_status add(orm_session *session, orm__store *store, const void *value
     return take_in(session, store, values, entity);
 }
 
+orm_status orm__entity_new(orm_session *session, const orm_model *model, orm__entity **entity)
+{
+    orm__store *store = orm__store_of(session, model);
+    *entity = store ? orm__store_next(store) : NULL;
+    if (!*entity || !make_mask(session, model, *entity))
+        return orm__session_no_memory(session);
+    return take_in(session, store, NULL, *entity);
+}
+
 static bool make_mask(orm_session *session, const orm_model *model, orm__entity *entity)
 {
     entity->generation = session->generation;
@@ -133,7 +142,8 @@ static orm_status take_targets(orm_session *session, const void *values, orm__en
             continue;
         const void *row = values ? orm__values_target(relation, values) : NULL;
         if (!row) {
-            ORM_TRY(orm__relations_join(session, entity, relation->columns[0]));
+            if (orm__mask_has(orm__entity_dirty(entity), relation->columns[0]->index))
+                ORM_TRY(orm__relations_join(session, entity, relation->columns[0]));
             continue;
         }
         orm__entity *target = orm__entity_of(row);

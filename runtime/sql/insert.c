@@ -272,7 +272,7 @@ static orm_status run_returning(insertion *in, orm__sql *sql, void *const *rows,
 static void write_into(orm__sql *sql, const insertion *in, const orm_column *key)
 {
     orm__sql_text(sql, "INSERT INTO ");
-    orm__sql_identifier(sql, in->model->table);
+    orm__sql_table_name(sql, in->model);
     if (!key && in->given.count == 0)
         return;
     orm__sql_text(sql, " (");
@@ -350,7 +350,7 @@ static void write_table_as_text(orm__sql *sql, const orm_model *model)
     orm__text name = {0};
     orm__text *text = sql->text;
     sql->text = &name;
-    orm__sql_identifier(sql, model->table);
+    orm__sql_table_name(sql, model);
     sql->text = text;
     if (name.failed)
         orm__sql_fail(sql, ORM_NO_MEMORY, "out of memory");

@@ -83,7 +83,7 @@ struct orm_column {
     const orm_limits *limits;          /* NULL when there are none */
 };
 
-typedef enum orm_relation_kind { ORM_MANY_TO_ONE = 1, ORM_ONE_TO_MANY, ORM_ONE_TO_ONE } orm_relation_kind;
+typedef enum orm_relation_kind { ORM_MANY_TO_ONE = 1, ORM_ONE_TO_MANY, ORM_ONE_TO_ONE, ORM_MANY_TO_MANY } orm_relation_kind;
 typedef enum orm_on_delete { ORM_ON_DELETE_RESTRICT, ORM_ON_DELETE_CASCADE, ORM_ON_DELETE_SET_NULL } orm_on_delete;
 
 struct orm_relation {
@@ -95,6 +95,8 @@ struct orm_relation {
     uint32_t index;                    /* its position in model->relations */
     uint32_t input;                    /* owning side: offset of the pointer in the _values struct; otherwise ORM_ABSENT */
     const orm_relation *inverse;       /* the other side, or NULL */
+    /* Of a many_to_many: the owning relations of the model between, to this model and to the target. Its own columns are none. */
+    const orm_relation *through_source, *through_target;
     /* The pairs of columns that are equal on both sides: `columns` are this model's, `target_columns` the target's. */
     const orm_column *const *columns, *const *target_columns;
     uint32_t column_count;
