@@ -9,8 +9,8 @@
 
 static ormc_data *make(orm__arena *arena, ormc_data_kind kind);
 static ormc_member *slot_of(ormc_member *members, size_t capacity, const char *key, size_t length, uint64_t hash);
-static uint64_t hash_of(const char *key, size_t length);
 static bool grow(ormc_data *object);
+static bool grow_list(ormc_data *list);
 
 ormc_data *ormc_data_null(orm__arena *arena)
 {
@@ -62,7 +62,7 @@ void ormc_data_set(ormc_data *object, const char *key, ormc_data *value)
         return;
     }
     size_t length = strlen(key);
-    uint64_t hash = hash_of(key, length);
+    uint64_t hash = ormc_data_hash(key, length);
     ormc_member *slot = slot_of(object->members, object->capacity, key, length, hash);
     object->count += !slot->key;
     *slot = (ormc_member){.key = key, .length = length, .hash = hash, .value = value};
@@ -76,7 +76,8 @@ static bool grow(ormc_data *object)
         return false;
     for (size_t i = 0; i < object->capacity; i++)
         if (object->members[i].key)
-            *slot_of(members, capacity, object->members[i].key, object->members[i].length, object->members[i].hash) = object->members[i];
+            *slot_of(members, capacity, object->members[i].key, object->members[i].length,
+                     object->members[i].hash) = object->members[i];
     orm__arena_recycle(object->arena, object->members, object->capacity * sizeof *members);
     object->members = members;
     object->capacity = capacity;
@@ -92,8 +93,15 @@ static ormc_member *slot_of(ormc_member *members, size_t capacity, const char *k
     }
 }
 
+const ormc_data *ormc_data_member(const ormc_data *object, const char *key, size_t length, uint64_t hash)
+{
+    if (object->kind != ORMC_DATA_OBJECT || object->count == 0)
+        return NULL;
+    return slot_of(object->members, object->capacity, key, length, hash)->value;
+}
+
 /* FNV-1a, with the high bits folded in. */
-static uint64_t hash_of(const char *key, size_t length)
+uint64_t ormc_data_hash(const char *key, size_t length)
 {
     uint64_t hash = 0xcbf29ce484222325u;
     for (size_t i = 0; i < length; i++)
@@ -101,36 +109,29 @@ static uint64_t hash_of(const char *key, size_t length)
     return hash ^ hash >> 32;
 }
 
-const ormc_data *ormc_data_member(const ormc_data *object, const char *key, size_t length)
-{
-    if (object->kind != ORMC_DATA_OBJECT || object->count == 0)
-        return NULL;
-    return slot_of(object->members, object->capacity, key, length, hash_of(key, length))->value;
-}
-
 void ormc_data_append(ormc_data *list, ormc_data *item)
 {
     if (!list)
         return;
-    if (!item) {
+    if (!item || (list->count == list->capacity && !grow_list(list))) {
         list->failed = true;
         return;
     }
-    if (list->count == list->capacity) {
-        size_t capacity = list->capacity ? list->capacity * 2 : 8;
-        ormc_data **items = orm__arena_alloc(list->arena, capacity * sizeof *items);
-        if (!items) {
-            list->failed = true;
-            return;
-        }
-        if (list->count)
-            memcpy(items, list->items, list->count * sizeof *items);
-        if (list->capacity)
-            orm__arena_recycle(list->arena, list->items, list->capacity * sizeof *items);
-        list->items = items;
-        list->capacity = capacity;
-    }
     list->items[list->count++] = item;
+}
+
+static bool grow_list(ormc_data *list)
+{
+    size_t capacity = list->capacity ? list->capacity * 2 : 8;
+    ormc_data **items = orm__arena_zalloc(list->arena, capacity, sizeof *items);
+    if (!items)
+        return false;
+    if (list->count)
+        memcpy(items, list->items, list->count * sizeof *items);
+    orm__arena_recycle(list->arena, list->items, list->capacity * sizeof *items);
+    list->items = items;
+    list->capacity = capacity;
+    return true;
 }
 
 void ormc_data_set_text(ormc_data *object, const char *key, const char *text)

@@ -7,10 +7,16 @@
 
 #include <stdint.h>
 
-typedef enum ormc_data_kind { ORMC_DATA_NULL, ORMC_DATA_BOOLEAN, ORMC_DATA_TEXT, ORMC_DATA_LIST, ORMC_DATA_OBJECT } ormc_data_kind;
+typedef enum ormc_data_kind {
+    ORMC_DATA_NULL,
+    ORMC_DATA_BOOLEAN,
+    ORMC_DATA_TEXT,
+    ORMC_DATA_LIST,
+    ORMC_DATA_OBJECT
+} ormc_data_kind;
 
 typedef struct ormc_member {
-    const char *key;                   /* NULL: an empty slot */
+    const char *key; /* NULL: an empty slot */
     size_t length;
     uint64_t hash;
     ormc_data *value;
@@ -19,9 +25,9 @@ typedef struct ormc_member {
 struct ormc_data {
     ormc_data_kind kind;
     bool boolean;
-    bool failed;                       /* memory ran out while it was filled */
+    bool failed; /* memory ran out while it was filled */
     orm__arena *arena;
-    size_t count, capacity;            /* of members or items */
+    size_t count, capacity; /* of members or items */
     union {
         const char *text;
         ormc_member *members;
@@ -29,7 +35,8 @@ struct ormc_data {
     };
 };
 
-/* The member of that name (not terminated), or NULL. */
-const ormc_data *ormc_data_member(const ormc_data *object, const char *key, size_t length);
+/* The member of that name (not terminated, `hash` its hash); NULL when there is none, or no object. */
+const ormc_data *ormc_data_member(const ormc_data *object, const char *key, size_t length, uint64_t hash);
+uint64_t ormc_data_hash(const char *key, size_t length);
 
 #endif

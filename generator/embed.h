@@ -4,7 +4,7 @@
 #define ORMC_EMBED_H
 
 typedef struct ormc_embedded_template {
-    const char *name;                  /* "header.h" of templates/header.h.mustache */
+    const char *name; /* "header.h" of templates/header.h.mustache */
     const char *text;
 } ormc_embedded_template;
 

@@ -25,7 +25,7 @@ void ormc_literal_sql_string(orm__text *out, const char *text);
 
 typedef enum ormc_dialect { ORMC_POSTGRESQL, ORMC_SQLITE } ormc_dialect;
 
-/* Shortest decimal form that reads back as the same double; never an integer. */
+/* A decimal form of 15 to 17 digits that reads back as the same double; never an integer. */
 void ormc_literal_sql_real(orm__text *out, double value, ormc_dialect dialect);
 /* What may stand behind DEFAULT. */
 void ormc_literal_sql_default(orm__text *out, const ormc_column *column, ormc_dialect dialect);

@@ -57,6 +57,8 @@ const ormc_name_form ormc_name_forms[] = {
     {ORMC_NAMES_OF_MODEL, "%p_%m_delete"},
     {ORMC_NAMES_OF_MODEL, "%p_%m_merge"},
     {ORMC_NAMES_OF_MODEL, "%p_%m_validate"},
+    {ORMC_NAMES_OF_MODEL, "%p_%m_merge"},
+    {ORMC_NAMES_OF_MODEL, "%p_%m_validate"},
     {ORMC_NAMES_OF_MODEL, "%p_%m_insert"},
     {ORMC_NAMES_OF_MODEL, "%p_%m_insert_many"},
     {ORMC_NAMES_OF_MODEL, "%p_%m_copy"},

@@ -1,7 +1,8 @@
-/* template.c -- Mustache: templates are parsed into nodes once a render, then filled from data.
+/* template.c -- Mustache: templates are parsed into nodes, once a render or once a set, then filled from data.
  *
  * A partial that stands alone on its line is parsed from its text with the indentation put before each line, as the
- * specification has it; so the same partial with another indentation is another parse.
+ * specification has it; so the same partial with another indentation is another parse. Names are split and hashed when
+ * they are parsed, so that filling compares hashes only.
  * SPDX-License-Identifier: MIT */
 #include "template.h"
 
@@ -9,92 +10,121 @@
 
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-enum { DEEPEST_PARTIAL = 100, DEEPEST_CONTEXT = 256, LONGEST_DELIMITER = 32 };
+/* Sections and partials within one another, as written and as filled; each takes some of the C stack. */
+enum { DEEPEST_PARTIAL = 100, DEEPEST_NESTING = 500, LONGEST_DELIMITER = 32 };
 
 typedef enum node_kind { TEXT, ESCAPED, RAW, SECTION, INVERTED, PARTIAL } node_kind;
 
+/* "author.name" has two; "." has none. */
+typedef struct name_part {
+    const char *text;
+    size_t length;
+    uint64_t hash;
+} name_part;
+
 typedef struct node {
     node_kind kind;
-    const char *text;                  /* of TEXT; the name of others */
+    const char *text; /* of TEXT; the name of others, terminated */
     size_t length;
-    const char *place;                 /* of the tag, in the template's text */
-    const char *indent;                /* of PARTIAL, terminated */
+    const char *place; /* of the tag, in the template's text */
+    name_part *parts;  /* of the name, but for PARTIAL */
+    size_t part_count;
+    const char *indent; /* of PARTIAL, terminated */
     struct node *children, *next;
 } node;
 
-typedef struct parsed {
+typedef struct ormc_parsed_template {
     const char *name, *indent, *text;
     node *nodes;
-    struct parsed *next;
+    struct ormc_parsed_template *next;
 } parsed;
 
 typedef struct render {
     const ormc_template_options *options;
     ormc_template_error *error;
-    orm__arena arena;
-    parsed *templates;
+    const char *name;
+    ormc_template_set *set;
     orm__text *out;
-    const ormc_data *stack[DEEPEST_CONTEXT];
-    int depth, partials;
+    const ormc_data *stack[DEEPEST_NESTING + 1];
+    int depth, nesting, partials; /* of the stack, of sections and partials together, of partials */
 } render;
 
 typedef struct parser {
     render *r;
     const parsed *template;
-    const char *at, *line;             /* line: where the present line begins */
+    const char *at, *line; /* line: where the present line begins */
     char open[LONGEST_DELIMITER], close[LONGEST_DELIMITER];
-    size_t open_length, close_length;
+    int depth;
 } parser;
 
-/* A tag as it stands in the text. */
+/* A tag as it stands in the text. One that stands alone on its line takes the whole line. */
 typedef struct tag {
-    const char *start, *end;           /* end: behind it */
-    char sigil;                        /* one of # ^ / ! > = & {, or 0 */
+    const char *start, *end;    /* end: behind it */
+    const char *before, *after; /* where the text before it ends, and where the text behind it begins */
+    char sigil;                 /* one of # ^ / ! > = & {, or 0 */
     const char *name;
     size_t length;
 } tag;
 
 static bool fail(render *r, const parsed *template, const char *place, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
+static bool fail_memory(render *r);
+static void find_place(const parsed *template, const char *place, ormc_template_error *error);
 static parsed *find_template(render *r, const char *name, const char *indent);
+static parsed *parse_template(render *r, const char *name, const char *indent, const char *text);
 static const char *indented(render *r, const char *text, const char *indent);
-static bool parse(parser *p, const tag *section, node ***end, int depth);
-static bool read_tag(parser *p, const char *start, tag *t);
-static bool set_delimiters(parser *p, const tag *t);
-static bool stands_alone(const parser *p, const tag *t, const char **next);
+static bool parse(parser *p, const tag *section, node ***end);
+static bool next_tag(parser *p, tag *t);
+static bool read_tag(parser *p, tag *t);
+static bool check_name(parser *p, const tag *t);
+static void trim(const char **from, const char **to);
+static void take_line(parser *p, tag *t);
 static bool add_text(parser *p, node ***end, const char *from, const char *to);
+static bool take_tag(parser *p, const tag *t, node ***end);
 static node *add_node(parser *p, node ***end, node_kind kind, const tag *t);
-static bool take_tag(parser *p, const tag *t, const char *before, bool alone, node ***end, int depth);
+static bool split_name(parser *p, node *n);
+static bool take_section(parser *p, const tag *t, node ***end);
+static bool take_partial(parser *p, const tag *t, node ***end);
+static bool end_section(parser *p, const tag *section, const tag *t);
+static bool set_delimiters(parser *p, const tag *t);
 static bool fill(render *r, const parsed *template, const node *nodes);
+static bool fill_node(render *r, const parsed *template, const node *n);
 static bool fill_section(render *r, const parsed *template, const node *n);
-static bool fill_partial(render *r, const parsed *template, const node *n);
 static bool push(render *r, const parsed *template, const node *n, const ormc_data *data);
+static bool nest(render *r, const parsed *template, const node *n, const parsed *inner, const node *nodes);
+static bool fill_partial(render *r, const parsed *template, const node *n);
 static bool look_up(render *r, const parsed *template, const node *n, const ormc_data **found);
+static const ormc_data *find_member(const render *r, const name_part *parts, size_t count);
 static bool is_true(const ormc_data *data);
 static void write_value(orm__text *out, const ormc_data *data, bool escaped);
+static void write_escaped(orm__text *out, const char *text);
+
+void ormc_template_set_release(ormc_template_set *set)
+{
+    orm__arena_release(&set->arena);
+    set->templates = NULL;
+}
 
 bool ormc_template_render(const ormc_template_options *options, const char *name, const ormc_data *data, orm__text *out,
                           ormc_template_error *error)
 {
-    render r = {.options = options, .error = error, .out = out};
+    ormc_template_set own = {.templates = NULL};
+    render r = {.options = options, .error = error, .name = name, .out = out};
+    r.set = options->set ? options->set : &own;
     *error = (ormc_template_error){.line = 0};
     const parsed *template = find_template(&r, name, "");
-    bool good = template != NULL;
-    if (good) {
-        r.stack[r.depth++] = data;
-        good = fill(&r, template, template->nodes);
-    } else if (!error->message[0]) {
-        good = fail(&r, NULL, NULL, "there is no template '%s'", name);
-    }
-    if (good && (out->failed || (data && data->failed)))
-        good = fail(&r, NULL, NULL, "out of memory");
-    orm__arena_release(&r.arena);
+    bool good = template || fail(&r, NULL, NULL, "there is no template '%s'", name);
+    r.stack[r.depth++] = data;
+    good = good && ((data && !data->failed) || fail_memory(&r));
+    good = good && fill(&r, template, template->nodes);
+    good = good && (!out->failed || fail_memory(&r));
+    ormc_template_set_release(&own);
     return good;
 }
 
+/* Keeps the first failure. Without a template there is no place. */
 static bool fail(render *r, const parsed *template, const char *place, const char *format, ...)
 {
     ormc_template_error *error = r->error;
@@ -104,41 +134,54 @@ static bool fail(render *r, const parsed *template, const char *place, const cha
     va_start(arguments, format);
     vsnprintf(error->message, sizeof error->message, format, arguments);
     va_end(arguments);
-    if (!template)
-        return false;
-    snprintf(error->name, sizeof error->name, "%s", template->name);
-    const char *line = template->text;
-    error->line = 1;
-    for (const char *next; (next = memchr(line, '\n', (size_t)(place - line))) != NULL; line = next + 1)
-        error->line++;
-    error->column = (int)(place - line) - (int)strlen(template->indent) + 1;
+    snprintf(error->name, sizeof error->name, "%s", template ? template->name : r->name);
+    if (template)
+        find_place(template, place, error);
     return false;
 }
 
-/* --- parsing ------------------------------------------------------------------------------------------------------------ */
+static bool fail_memory(render *r)
+{
+    return fail(r, NULL, NULL, "out of memory");
+}
+
+static void find_place(const parsed *template, const char *place, ormc_template_error *error)
+{
+    const char *line = template->text;
+    error->line = 1;
+    for (const char *end; (end = memchr(line, '\n', (size_t)(place - line))) != NULL; line = end + 1)
+        error->line++;
+    error->column = (int)(place - line) - (int)strlen(template->indent) + 1;
+}
+
+/* --- parsing ------------------------------------------------------------------------------------------------------ */
 
 /* NULL without a message when nobody knows the name. */
 static parsed *find_template(render *r, const char *name, const char *indent)
 {
-    for (parsed *known = r->templates; known; known = known->next)
+    for (parsed *known = r->set->templates; known; known = known->next)
         if (strcmp(known->name, name) == 0 && strcmp(known->indent, indent) == 0)
             return known;
     const char *text = r->options->lookup(name, r->options->user);
-    if (!text)
-        return NULL;
-    parsed *made = orm__arena_zalloc(&r->arena, 1, sizeof *made);
-    if (!made || !(text = indented(r, text, indent)) || !(made->name = orm__arena_strdup(&r->arena, name))) {
-        fail(r, NULL, NULL, "out of memory");
+    return text ? parse_template(r, name, indent, text) : NULL;
+}
+
+/* `indent` is a constant, or in the set's arena. */
+static parsed *parse_template(render *r, const char *name, const char *indent, const char *text)
+{
+    parsed *made = orm__arena_alloc(&r->set->arena, sizeof *made);
+    name = orm__arena_strdup(&r->set->arena, name);
+    text = indented(r, text, indent);
+    if (!made || !name || !text) {
+        fail_memory(r);
         return NULL;
     }
-    made->indent = indent;
-    made->text = text;
-    parser p = {.r = r, .template = made, .at = text, .line = text, .open = "{{", .close = "}}", .open_length = 2, .close_length = 2};
+    *made = (parsed){.name = name, .indent = indent, .text = text, .next = r->set->templates};
+    parser p = {.r = r, .template = made, .at = text, .line = text, .open = "{{", .close = "}}"};
     node **end = &made->nodes;
-    if (!parse(&p, NULL, &end, 0))
+    if (!parse(&p, NULL, &end))
         return NULL;
-    made->next = r->templates;
-    r->templates = made;
+    r->set->templates = made;
     return made;
 }
 
@@ -149,7 +192,7 @@ static const char *indented(render *r, const char *text, const char *indent)
         return text;
     for (const char *c = text; *c; c++)
         lines += *c == '\n';
-    char *copy = orm__arena_alloc(&r->arena, length + lines * width + 1), *to = copy;
+    char *copy = orm__arena_alloc(&r->set->arena, length + lines * width + 1), *to = copy;
     if (!copy)
         return NULL;
     for (const char *c = text; *c; c++) {
@@ -164,116 +207,111 @@ static const char *indented(render *r, const char *text, const char *indent)
 }
 
 /* Reads until the end of `section`, or of the text. */
-static bool parse(parser *p, const tag *section, node ***end, int depth)
+static bool parse(parser *p, const tag *section, node ***end)
 {
-    if (depth > DEEPEST_CONTEXT - 2)
-        return fail(p->r, p->template, section->start, "sections are nested too deep");
     for (;;) {
-        const char *from = p->at, *start = strstr(p->at, p->open);
-        if (!start) {
-            if (section)
-                return fail(p->r, p->template, section->start, "section '%.*s' is not closed", (int)section->length, section->name);
-            p->at += strlen(p->at);
-            return add_text(p, end, from, p->at);
-        }
-        for (const char *c = from; c < start; c++)
-            if (*c == '\n')
-                p->line = c + 1;
+        const char *from = p->at;
         tag t;
-        if (!read_tag(p, start, &t))
+        if (!next_tag(p, &t) || !add_text(p, end, from, t.before))
             return false;
-        const char *next;
-        bool alone = strchr("#^/!>=", t.sigil) && t.sigil && stands_alone(p, &t, &next);
-        const char *before = p->line;
-        if (!add_text(p, end, from, alone && p->line > from ? p->line : alone ? from : start))
-            return false;
-        p->at = alone ? next : t.end;
-        if (alone)
-            p->line = next;
-        if (t.sigil == '/') {
-            if (section && section->length == t.length && memcmp(section->name, t.name, t.length) == 0)
-                return true;
-            return fail(p->r, p->template, t.start, section ? "'%.*s' is closed where '%.*s' is open" : "'%.*s' is closed and was not open",
-                        (int)t.length, t.name, section ? (int)section->length : 0, section ? section->name : "");
-        }
-        if (!take_tag(p, &t, before, alone, end, depth))
+        p->at = t.after;
+        if (!t.start && section)
+            return fail(p->r, p->template, section->start, "section '%.*s' is not closed", (int)section->length,
+                        section->name);
+        if (!t.start)
+            return true;
+        if (t.sigil == '/')
+            return end_section(p, section, &t);
+        if (!take_tag(p, &t, end))
             return false;
     }
 }
 
-static bool read_tag(parser *p, const char *start, tag *t)
+/* At the end of the text, the tag has no start. */
+static bool next_tag(parser *p, tag *t)
 {
-    const char *c = start + p->open_length;
-    *t = (tag){.start = start, .sigil = 0};
-    bool triple = *c == '{' && strcmp(p->open, "{{") == 0;
-    while (*c == ' ' || *c == '\t' || *c == '\n' || *c == '\r')
-        c++;
-    if (*c && strchr("#^/!>=&{", *c))
-        t->sigil = *c++;
-    char closing[LONGEST_DELIMITER + 2];
-    snprintf(closing, sizeof closing, "%s%s", t->sigil == '{' && triple ? "}" : t->sigil == '=' ? "=" : "", p->close);
-    const char *end = strstr(c, closing);
-    if (!end)
-        return fail(p->r, p->template, start, "the tag is not closed by '%s'", closing);
-    t->end = end + strlen(closing);
-    while (c < end && strchr(" \t\r\n", *c))
-        c++;
-    while (end > c && strchr(" \t\r\n", end[-1]))
-        end--;
-    t->name = c;
-    t->length = (size_t)(end - c);
-    if (t->length == 0 && t->sigil != '!')
-        return fail(p->r, p->template, start, "the tag has no name");
+    const char *start = strstr(p->at, p->open), *end = start ? start : p->at + strlen(p->at);
+    *t = (tag){.start = start, .before = end, .after = end};
+    if (!start)
+        return true;
+    for (const char *c; (c = memchr(p->at, '\n', (size_t)(start - p->at))) != NULL;)
+        p->line = p->at = c + 1;
+    if (!read_tag(p, t))
+        return false;
+    t->before = t->start;
+    t->after = t->end;
+    if (t->sigil && strchr("#^/!>=", t->sigil))
+        take_line(p, t);
     return true;
 }
 
-/* Nothing but blanks on its line; `*next` is where the next line begins. */
-static bool stands_alone(const parser *p, const tag *t, const char **next)
+/* Whether it is closed, what it is and its name. */
+static bool read_tag(parser *p, tag *t)
 {
-    for (const char *c = p->line; c < t->start; c++)
-        if (*c != ' ' && *c != '\t')
-            return false;
-    const char *c = t->end;
-    while (*c == ' ' || *c == '\t')
-        c++;
-    if (c[0] == '\r' && c[1] == '\n')
-        c++;
-    if (*c && *c != '\n')
-        return false;
-    *next = *c ? c + 1 : c;
-    return true;
+    const char *name = t->start + strlen(p->open);
+    name += strspn(name, " \t\r\n");
+    if (*name && strchr("#^/!>=&{", *name))
+        t->sigil = *name++;
+    char closing[LONGEST_DELIMITER + 1];
+    snprintf(closing, sizeof closing, "%s%s", t->sigil == '{' ? "}" : t->sigil == '=' ? "=" : "", p->close);
+    const char *end = strstr(name, closing);
+    if (!end)
+        return fail(p->r, p->template, t->start, "the tag is not closed by '%s'", closing);
+    t->end = end + strlen(closing);
+    trim(&name, &end);
+    t->name = name;
+    t->length = (size_t)(end - name);
+    return t->sigil == '!' || t->sigil == '=' || check_name(p, t);
+}
+
+/* A tag that was not closed ends with the next one, and has blanks in its name. */
+static bool check_name(parser *p, const tag *t)
+{
+    if (t->length == 0)
+        return fail(p->r, p->template, t->start, "the tag has no name");
+    size_t word = strcspn(t->name, " \t\r\n");
+    if (word >= t->length)
+        return true;
+    return fail(p->r, p->template, t->start, "'%.*s' is followed by a blank: a name has none, and a tag ends with '%s'",
+                (int)word, t->name, p->close);
+}
+
+static void trim(const char **from, const char **to)
+{
+    while (*from < *to && strchr(" \t\r\n", **from))
+        ++*from;
+    while (*to > *from && strchr(" \t\r\n", (*to)[-1]))
+        --*to;
+}
+
+/* When there is nothing but blanks around it. */
+static void take_line(parser *p, tag *t)
+{
+    const char *first = p->line + strspn(p->line, " \t"), *next = t->end + strspn(t->end, " \t");
+    if (first != t->start)
+        return;
+    next += next[0] == '\r' && next[1] == '\n';
+    if (*next && *next != '\n')
+        return;
+    t->before = p->line;
+    t->after = p->line = *next ? next + 1 : next;
 }
 
 static bool add_text(parser *p, node ***end, const char *from, const char *to)
 {
     if (from == to)
         return true;
-    node *n = orm__arena_zalloc(&p->r->arena, 1, sizeof *n);
+    node *n = orm__arena_alloc(&p->r->set->arena, sizeof *n);
     if (!n)
-        return fail(p->r, NULL, NULL, "out of memory");
-    *n = (node){.kind = TEXT, .text = from, .length = (size_t)(to - from), .place = from};
+        return fail_memory(p->r);
+    *n = (node){.kind = TEXT, .text = from, .length = (size_t)(to - from)};
     **end = n;
     *end = &n->next;
     return true;
 }
 
-static node *add_node(parser *p, node ***end, node_kind kind, const tag *t)
+static bool take_tag(parser *p, const tag *t, node ***end)
 {
-    node *n = orm__arena_zalloc(&p->r->arena, 1, sizeof *n);
-    if (!n) {
-        fail(p->r, NULL, NULL, "out of memory");
-        return NULL;
-    }
-    *n = (node){.kind = kind, .text = t->name, .length = t->length, .place = t->start, .indent = ""};
-    **end = n;
-    *end = &n->next;
-    return n;
-}
-
-/* `line` is where the tag's line begins. */
-static bool take_tag(parser *p, const tag *t, const char *line, bool alone, node ***end, int depth)
-{
-    node *n;
     switch (t->sigil) {
     case '!':
         return true;
@@ -281,71 +319,123 @@ static bool take_tag(parser *p, const tag *t, const char *line, bool alone, node
         return set_delimiters(p, t);
     case '#':
     case '^':
-        n = add_node(p, end, t->sigil == '#' ? SECTION : INVERTED, t);
-        if (!n)
-            return false;
-        node **inside = &n->children;
-        return parse(p, t, &inside, depth + 1);
+        return take_section(p, t, end);
     case '>':
-        n = add_node(p, end, PARTIAL, t);
-        if (n && alone && t->start > line)
-            n->indent = orm__arena_copy(&p->r->arena, line, (size_t)(t->start - line));
-        return n && (n->indent || fail(p->r, NULL, NULL, "out of memory"));
+        return take_partial(p, t, end);
     default:
         return add_node(p, end, t->sigil ? RAW : ESCAPED, t) != NULL;
     }
 }
 
-static bool set_delimiters(parser *p, const tag *t)
+static node *add_node(parser *p, node ***end, node_kind kind, const tag *t)
 {
-    const char *blank = t->name, *last = t->name + t->length;
-    while (blank < last && !strchr(" \t\r\n", *blank))
-        blank++;
-    const char *second = blank;
-    while (second < last && strchr(" \t\r\n", *second))
-        second++;
-    size_t open = (size_t)(blank - t->name), close = (size_t)(last - second);
-    bool good = open > 0 && close > 0 && open < LONGEST_DELIMITER && close < LONGEST_DELIMITER && !memchr(t->name, '=', t->length);
-    for (const char *c = second; c < last && good; c++)
-        good = !strchr(" \t\r\n", *c);
-    if (!good)
-        return fail(p->r, p->template, t->start, "two delimiters are needed between the equals signs, as in {{=<%% %%>=}}");
-    memcpy(p->open, t->name, open);
-    memcpy(p->close, second, close);
-    p->open[open] = p->close[close] = '\0';
-    p->open_length = open;
-    p->close_length = close;
+    node *n = orm__arena_alloc(&p->r->set->arena, sizeof *n);
+    const char *name = orm__arena_copy(&p->r->set->arena, t->name, t->length);
+    if (n)
+        *n = (node){.kind = kind, .text = name, .length = t->length, .place = t->start};
+    if (!n || !name || (kind != PARTIAL && !split_name(p, n))) {
+        fail_memory(p->r);
+        return NULL;
+    }
+    **end = n;
+    *end = &n->next;
+    return n;
+}
+
+static bool split_name(parser *p, node *n)
+{
+    if (strcmp(n->text, ".") == 0)
+        return true;
+    size_t dots = 0;
+    for (const char *c = n->text; *c; c++)
+        dots += *c == '.';
+    n->parts = orm__arena_alloc(&p->r->set->arena, (dots + 1) * sizeof *n->parts);
+    if (!n->parts)
+        return false;
+    for (const char *text = n->text; n->part_count <= dots; n->part_count++) {
+        size_t length = strcspn(text, ".");
+        n->parts[n->part_count] = (name_part){.text = text, .length = length, .hash = ormc_data_hash(text, length)};
+        text += length + 1;
+    }
     return true;
 }
 
-/* --- filling ------------------------------------------------------------------------------------------------------------ */
+static bool take_section(parser *p, const tag *t, node ***end)
+{
+    node *n = add_node(p, end, t->sigil == '#' ? SECTION : INVERTED, t);
+    if (!n)
+        return false;
+    if (p->depth == DEEPEST_NESTING)
+        return fail(p->r, p->template, t->start, "sections are nested more than %d deep", DEEPEST_NESTING);
+    node **inside = &n->children;
+    p->depth++;
+    bool good = parse(p, t, &inside);
+    p->depth--;
+    return good;
+}
+
+static bool take_partial(parser *p, const tag *t, node ***end)
+{
+    node *n = add_node(p, end, PARTIAL, t);
+    if (!n)
+        return false;
+    n->indent = t->before < t->start ? orm__arena_copy(&p->r->set->arena, t->before, (size_t)(t->start - t->before))
+                                     : "";
+    return n->indent || fail_memory(p->r);
+}
+
+static bool end_section(parser *p, const tag *section, const tag *t)
+{
+    if (!section)
+        return fail(p->r, p->template, t->start, "'%.*s' is closed and was not open", (int)t->length, t->name);
+    if (section->length == t->length && memcmp(section->name, t->name, t->length) == 0)
+        return true;
+    return fail(p->r, p->template, t->start, "'%.*s' is closed where '%.*s' is open", (int)t->length, t->name,
+                (int)section->length, section->name);
+}
+
+static bool set_delimiters(parser *p, const tag *t)
+{
+    const char *second = t->name + t->length;
+    while (second > t->name && !strchr(" \t\r\n", second[-1]))
+        second--;
+    const char *first = t->name, *first_end = second;
+    trim(&first, &first_end);
+    size_t open = (size_t)(first_end - first), close = (size_t)(t->name + t->length - second);
+    bool good = open > 0 && open < LONGEST_DELIMITER && close > 0 && close < LONGEST_DELIMITER - 1;
+    if (!good || memchr(t->name, '=', t->length) || strcspn(first, " \t\r\n") < open)
+        return fail(p->r, p->template, t->start,
+                    "two delimiters are needed between the equals signs, as in {{=<%% %%>=}}");
+    memcpy(p->open, first, open);
+    memcpy(p->close, second, close);
+    p->open[open] = p->close[close] = '\0';
+    return true;
+}
+
+/* --- filling ------------------------------------------------------------------------------------------------------ */
 
 static bool fill(render *r, const parsed *template, const node *nodes)
 {
-    for (const node *n = nodes; n; n = n->next) {
-        const ormc_data *data;
-        bool good = true;
-        switch (n->kind) {
-        case TEXT:
-            orm__text_bytes(r->out, n->text, n->length);
-            break;
-        case ESCAPED:
-        case RAW:
-            good = look_up(r, template, n, &data);
-            if (good)
-                write_value(r->out, data, n->kind == ESCAPED);
-            break;
-        case SECTION:
-        case INVERTED:
-            good = fill_section(r, template, n);
-            break;
-        case PARTIAL:
-            good = fill_partial(r, template, n);
-            break;
-        }
-        if (!good)
+    for (const node *n = nodes; n; n = n->next)
+        if (!fill_node(r, template, n))
             return false;
+    return true;
+}
+
+static bool fill_node(render *r, const parsed *template, const node *n)
+{
+    if (n->kind == TEXT) {
+        orm__text_bytes(r->out, n->text, n->length);
+        return true;
     }
+    if (n->kind == PARTIAL)
+        return fill_partial(r, template, n);
+    if (n->kind == SECTION || n->kind == INVERTED)
+        return fill_section(r, template, n);
+    const ormc_data *data;
+    if (!look_up(r, template, n, &data))
+        return false;
+    write_value(r->out, data, n->kind == ESCAPED);
     return true;
 }
 
@@ -354,10 +444,10 @@ static bool fill_section(render *r, const parsed *template, const node *n)
     const ormc_data *data;
     if (!look_up(r, template, n, &data))
         return false;
-    if (n->kind == INVERTED)
-        return is_true(data) || fill(r, template, n->children);
-    if (!is_true(data))
+    if (is_true(data) == (n->kind == INVERTED))
         return true;
+    if (n->kind == INVERTED)
+        return nest(r, template, n, template, n->children);
     if (data->kind != ORMC_DATA_LIST)
         return push(r, template, n, data);
     for (size_t i = 0; i < data->count; i++)
@@ -368,53 +458,58 @@ static bool fill_section(render *r, const parsed *template, const node *n)
 
 static bool push(render *r, const parsed *template, const node *n, const ormc_data *data)
 {
-    if (r->depth == DEEPEST_CONTEXT)
-        return fail(r, template, n->place, "sections are nested too deep");
     if (data->failed)
-        return fail(r, template, n->place, "out of memory");
+        return fail_memory(r);
     r->stack[r->depth++] = data;
-    bool good = fill(r, template, n->children);
+    bool good = nest(r, template, n, template, n->children);
     r->depth--;
+    return good;
+}
+
+/* The stack of contexts grows by one at most for each level, so this bounds it too. */
+static bool nest(render *r, const parsed *template, const node *n, const parsed *inner, const node *nodes)
+{
+    if (r->nesting == DEEPEST_NESTING)
+        return fail(r, template, n->place, "sections and partials are nested more than %d deep", DEEPEST_NESTING);
+    r->nesting++;
+    bool good = fill(r, inner, nodes);
+    r->nesting--;
     return good;
 }
 
 static bool fill_partial(render *r, const parsed *template, const node *n)
 {
-    char name[128];
-    if (n->length >= sizeof name)
-        return fail(r, template, n->place, "the name of the partial is too long");
-    memcpy(name, n->text, n->length);
-    name[n->length] = '\0';
-    const parsed *partial = find_template(r, name, n->indent);
-    if (!partial)
-        return r->error->message[0] || r->options->strict ? fail(r, template, n->place, "unknown partial '%s'", name) : true;
     if (r->partials == DEEPEST_PARTIAL)
         return fail(r, template, n->place, "partials are nested more than %d deep", DEEPEST_PARTIAL);
+    const parsed *partial = find_template(r, n->text, n->indent);
+    if (!partial && (r->options->strict || r->error->message[0]))
+        return fail(r, template, n->place, "unknown partial '%s'", n->text);
+    if (!partial)
+        return true;
     r->partials++;
-    bool good = fill(r, partial, partial->nodes);
+    bool good = nest(r, template, n, partial, partial->nodes);
     r->partials--;
     return good;
 }
 
-/* The innermost context that has the first part of the name; the other parts within it. NULL when there is none. */
+/* NULL when there is none. */
 static bool look_up(render *r, const parsed *template, const node *n, const ormc_data **found)
 {
-    *found = NULL;
-    if (n->length == 1 && n->text[0] == '.') {
-        *found = r->stack[r->depth - 1];
-        return true;
-    }
-    const char *part = n->text, *last = n->text + n->length;
-    const char *dot = memchr(part, '.', n->length);
-    size_t length = (size_t)((dot ? dot : last) - part);
-    for (int i = r->depth; i-- > 0 && !*found;)
-        *found = r->stack[i] ? ormc_data_member(r->stack[i], part, length) : NULL;
-    while (*found && dot) {
-        part = dot + 1;
-        dot = memchr(part, '.', (size_t)(last - part));
-        *found = ormc_data_member(*found, part, (size_t)((dot ? dot : last) - part));
-    }
-    return *found || !r->options->strict || fail(r, template, n->place, "unknown name '%.*s'", (int)n->length, n->text);
+    *found = n->part_count ? find_member(r, n->parts, n->part_count) : r->stack[r->depth - 1];
+    if (*found && (*found)->failed)
+        return fail_memory(r);
+    return *found || !r->options->strict || fail(r, template, n->place, "unknown name '%s'", n->text);
+}
+
+/* The first part of the name is a member of the innermost context that has it; the others are looked for in there. */
+static const ormc_data *find_member(const render *r, const name_part *parts, size_t count)
+{
+    const ormc_data *found = NULL;
+    for (int i = r->depth; i-- > 0 && !found;)
+        found = ormc_data_member(r->stack[i], parts->text, parts->length, parts->hash);
+    for (size_t i = 1; i < count && found && !found->failed; i++)
+        found = ormc_data_member(found, parts[i].text, parts[i].length, parts[i].hash);
+    return found;
 }
 
 static bool is_true(const ormc_data *data)
@@ -428,23 +523,34 @@ static bool is_true(const ormc_data *data)
     return data->kind == ORMC_DATA_OBJECT || data->count > 0;
 }
 
-/* The four characters that the specification escapes, for HTML. */
 static void write_value(orm__text *out, const ormc_data *data, bool escaped)
 {
-    if (!data || data->kind != ORMC_DATA_TEXT) {
-        if (data && data->kind == ORMC_DATA_BOOLEAN)
-            orm__text_string(out, data->boolean ? "true" : "false");
+    if (data && data->kind == ORMC_DATA_BOOLEAN)
+        orm__text_string(out, data->boolean ? "true" : "false");
+    if (!data || data->kind != ORMC_DATA_TEXT)
         return;
-    }
-    if (!escaped) {
+    if (escaped)
+        write_escaped(out, data->text);
+    else
         orm__text_string(out, data->text);
-        return;
-    }
-    for (const char *c = data->text; *c; c++) {
-        const char *entity = *c == '&' ? "&amp;" : *c == '<' ? "&lt;" : *c == '>' ? "&gt;" : *c == '"' ? "&quot;" : NULL;
-        if (entity)
-            orm__text_string(out, entity);
-        else
-            orm__text_char(out, *c);
+}
+
+/* The four characters that the specification escapes, for HTML. */
+static void write_escaped(orm__text *out, const char *text)
+{
+    static const struct {
+        char character;
+        const char *entity;
+    } entities[] = {{'&', "&amp;"}, {'<', "&lt;"}, {'>', "&gt;"}, {'"', "&quot;"}};
+    for (;;) {
+        size_t plain = strcspn(text, "&<>\"");
+        orm__text_bytes(out, text, plain);
+        text += plain;
+        if (!*text)
+            return;
+        for (size_t i = 0; i < sizeof entities / sizeof *entities; i++)
+            if (entities[i].character == *text)
+                orm__text_string(out, entities[i].entity);
+        text++;
     }
 }

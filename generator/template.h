@@ -16,7 +16,7 @@
 /* A node of the data: null, boolean, text, list or object. Arena memory; strings given are borrowed, not copied. */
 typedef struct ormc_data ormc_data;
 
-/* Each returns NULL when memory is gone; set and append accept NULL values and then do nothing but remember the failure. */
+/* Each returns NULL when memory is gone; set and append accept NULL values and then only remember the failure. */
 ormc_data *ormc_data_null(orm__arena *arena);
 ormc_data *ormc_data_boolean(orm__arena *arena, bool value);
 ormc_data *ormc_data_text(orm__arena *arena, const char *text);
@@ -35,22 +35,36 @@ ormc_data *ormc_data_set_object(ormc_data *object, const char *key);
  * when there is none. */
 typedef const char *(*ormc_template_lookup)(const char *name, void *user);
 
+/* Templates that were parsed, kept from one render to the next. Zeroed it is empty; release frees what it holds and
+ * leaves it empty. All renders with one set have the same lookup, and its texts are borrowed until the release. */
+typedef struct ormc_template_set {
+    orm__arena arena;
+    struct ormc_parsed_template *templates;
+} ormc_template_set;
+
+void ormc_template_set_release(ormc_template_set *set);
+
 typedef struct ormc_template_options {
     ormc_template_lookup lookup;
     void *user;
-    bool strict;                       /* a name or partial that is nowhere is an error; by the specification it is empty */
+    ormc_template_set *set; /* borrowed; NULL: nothing is kept */
+    bool strict;            /* a name or partial that is nowhere is an error; by the specification it is empty */
 } ormc_template_options;
 
-/* What went wrong, and where: the template's name, line and column (from 1). */
+/* What went wrong, and where: the template's name, line and column (from 1, in bytes). Line 0 is no place in
+ * it: there is none of that name, or memory is gone. */
 typedef struct ormc_template_error {
     char message[256];
     char name[128];
     int line, column;
 } ormc_template_error;
 
-/* Appends to `out` what the template `name` makes of `data`. False, with `error` filled, for an open or misplaced section,
- * an unclosed tag, bad delimiters, partials nested more than 100 deep, no memory, and in strict mode unknown names; `out`
- * then holds a part that must not be used. */
+/* Appends to `out` what the template `name` makes of `data`. Each template is looked up and parsed once a render, or
+ * once a set, also when it is a partial of thousands of items; one that is indented, once for each indentation.
+ *
+ * False, with `error` filled, for an open or misplaced section, an unclosed tag, a name with blanks, bad delimiters,
+ * partials nested more than 100 deep, sections and partials together more than 500, no memory (now, or when `data` was
+ * made: NULL is that too), and in strict mode unknown names; `out` then holds a part that must not be used. */
 bool ormc_template_render(const ormc_template_options *options, const char *name, const ormc_data *data, orm__text *out,
                           ormc_template_error *error);
 

@@ -84,11 +84,10 @@ static void put_key(ormc_view *view, ormc_data *data, const ormc_model *model)
 /* The column's name, unless the function has another use for it. */
 static const char *key_parameter(ormc_view *view, const ormc_model *model, const char *name)
 {
-    while (name && may_clash(view, name, own_names)) {
+    if (may_clash(view, name, own_names))
         do
             name = orm__arena_printf(view->arena, "%s_value", name);
         while (name && is_key_member(model, name));
-    }
     view->failed |= !name;
     return name ? name : "";
 }

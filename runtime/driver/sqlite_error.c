@@ -50,6 +50,7 @@ static const struct phrase {
     {"UNIQUE constraint failed: %t.%c", ORM_OK, NULL},
     {"NOT NULL constraint failed: %t.%c", ORM_OK, NULL},
     {"CHECK constraint failed: %k", ORM_OK, NULL},
+    {"FOREIGN KEY constraint failed", ORM_CONSTRAINT, "23503"},        /* of ON DELETE RESTRICT the code says "trigger" */
     {"no such table: %t", ORM_SCHEMA, "42P01"},
     {"no such column: %c", ORM_SCHEMA, "42703"},
     {"table %t has no column named %c", ORM_SCHEMA, "42703"},
@@ -73,8 +74,8 @@ orm_status orm__sqlite_error(sqlite3 *database, const char *sql, orm_error *erro
     struct kind kind = kind_of(sqlite3_extended_errcode(database));
     orm_error names = {.status = ORM_OK};
     const struct phrase *phrase = find_phrase(text, &names);
-    if (phrase && phrase->sqlstate && kind.code == unknown.code)
-        kind = (struct kind){unknown.code, phrase->status, phrase->sqlstate};
+    if (phrase && phrase->sqlstate && (kind.code == unknown.code || kind.code == SQLITE_CONSTRAINT))
+        kind = (struct kind){kind.code, phrase->status, phrase->sqlstate};
     orm__error_set(error, kind.status, "%s: %s", orm_status_text(kind.status), text);
     if (!error)
         return kind.status;

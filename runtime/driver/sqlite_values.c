@@ -310,7 +310,7 @@ static bool read_real(const orm_column *column, double value, char *member)
         memcpy(member, &value, sizeof value);
         return true;
     }
-    bool fits = isinf(value) || fabs(value) <= (double)FLT_MAX;
+    bool fits = !isfinite(value) || fabs(value) <= (double)FLT_MAX;
     memcpy(member, &(float){fits ? (float)value : 0}, sizeof(float));
     return fits;
 }

@@ -23,6 +23,8 @@ static orm_status prepare(orm_engine *engine, const char *url, orm_error *error)
 orm_status orm_engine_open(const char *url, const orm_engine_options *options, orm_engine **engine, orm_error *error)
 {
     static const orm_engine_options defaults;
+    if (!engine)
+        return orm__error_set(error, ORM_MISUSE, "orm_engine_open was given no place for the engine");
     *engine = NULL;
     orm__error_clear(error);
     options = options ? options : &defaults;
@@ -52,7 +54,8 @@ static orm_status check_options(const orm_engine_options *options, orm_error *er
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (rows[i].value < rows[i].lowest)
             return orm__error_set(error, ORM_MISUSE, "engine option %s is %d; the least is %d", rows[i].name, rows[i].value, rows[i].lowest);
-    if (options->waiter.wait && (!options->waiter.watch || !options->waiter.unwatch))
+    int functions = !!options->waiter.watch + !!options->waiter.wait + !!options->waiter.unwatch;
+    if (functions != 0 && functions != 3)
         return orm__error_set(error, ORM_MISUSE, "engine option waiter needs watch, wait and unwatch together");
     return ORM_OK;
 }
@@ -128,9 +131,11 @@ void orm__engine_sleep(orm_engine *engine, int64_t microseconds)
 
 orm_status orm_connection_open(orm_engine *engine, orm_connection **connection, orm_error *error)
 {
-    *connection = NULL;
-    if (!engine)
-        return orm__error_set(error, ORM_MISUSE, "orm_connection_open was given no engine");
+    if (connection)
+        *connection = NULL;
+    orm__error_clear(error);
+    if (!engine || !connection)
+        return orm__error_set(error, ORM_MISUSE, "orm_connection_open was given no %s", engine ? "place for the connection" : "engine");
     return orm__engine_acquire(engine, connection, error);
 }
 

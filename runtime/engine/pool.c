@@ -1,7 +1,8 @@
 /* engine/pool.c -- the pool behind pool.h.
  *
- * A place is the right to have one connection open. Whoever gives a connection back hands it, or its place, to the waiter who
- * came first; newcomers queue behind the waiters, so none starves.
+ * A place is the right to have one connection open, and is held until that is closed, so that the server never sees more
+ * than are allowed. Whoever gives a connection back hands it, or its place, to the waiter who came first; newcomers queue
+ * behind the waiters, so none starves. A pool keeps at least one connection: a database in memory lives as long.
  * SPDX-License-Identifier: MIT */
 #include "engine/pool.h"
 
@@ -9,9 +10,9 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 #include <time.h>
-#include <unistd.h>
+
+enum { MICROSECONDS = 1000000, NANOSECONDS = 1000000000 };
 
 /* Stands on the stack of the thread that waits. */
 struct orm__waiting {
@@ -21,109 +22,143 @@ struct orm__waiting {
     orm__waiting *next;
 };
 
+static orm_status enlist(orm__pool *pool);
+static void delist(orm__pool *pool);
+static orm_status take(orm__pool *pool, orm_connection **connection, orm_error *error);
+static bool grow(orm__pool *pool);
 static orm_status wait_for_turn(orm__pool *pool, orm_connection **connection, orm_error *error);
+static bool init_wake(pthread_cond_t *wake);
+static void join_queue(orm__pool *pool, orm__waiting *waiting);
 static void leave_queue(orm__pool *pool, orm__waiting *waiting);
 static struct timespec deadline_of(int64_t timeout);
 static orm_status open_one(orm__pool *pool, orm_connection **connection, orm_error *error);
-static void free_place(orm__pool *pool, orm_connection *connection);
-static void notice_fork(orm__pool *pool);
+static bool no_longer_lent(orm__pool *pool, const orm_connection *connection);
+static bool keep(orm__pool *pool, orm_connection *connection);
+static bool serve_first(orm__pool *pool, orm_connection *connection);
+static void give_up_place(orm__pool *pool);
+static void before_fork(void);
+static void after_fork_in_parent(void);
+static void after_fork_in_child(void);
 
 orm_status orm__pool_init(orm__pool *pool, orm_error *error)
 {
+    orm_connection *first;
     if (pthread_mutex_init(&pool->lock, NULL))
         return orm__error_no_memory(error);
-    pool->process = getpid();
-    pool->idle = calloc(pool->size ? pool->size : 1, sizeof *pool->idle);
-    orm_connection *first = NULL;
-    orm_status status = pool->idle ? ORM_OK : orm__error_no_memory(error);
-    if (!status) {
-        pool->open = 1;
-        status = open_one(pool, &first, error);
-    }
+    orm_status status = enlist(pool);
     if (status) {
-        free(pool->idle);
         pthread_mutex_destroy(&pool->lock);
-        return status;
+        return orm__error_no_memory(error);
     }
-    pool->idle[pool->idle_count++] = first;
-    return ORM_OK;
+    status = orm__pool_acquire(pool, &first, error);
+    if (status)
+        orm__pool_release(pool);
+    else if (no_longer_lent(pool, first))                  /* a new one needs no reset */
+        keep(pool, first);
+    return status;
 }
 
 void orm__pool_release(orm__pool *pool)
 {
-    notice_fork(pool);
+    delist(pool);
     while (pool->idle_count > 0)
         orm__connection_free(pool->idle[--pool->idle_count]);
     free(pool->idle);
+    free(pool->lent);
     pthread_mutex_destroy(&pool->lock);
 }
 
+/* --- lending ------------------------------------------------------------------------------------------------------------ */
+
 orm_status orm__pool_acquire(orm__pool *pool, orm_connection **connection, orm_error *error)
 {
+    orm_connection *found = NULL;
     *connection = NULL;
     pthread_mutex_lock(&pool->lock);
-    notice_fork(pool);
-    orm_connection *found = NULL;
-    bool place = false;
-    if (!pool->first && pool->idle_count > 0) {
-        found = pool->idle[--pool->idle_count];
-    } else if (!pool->first && pool->open < pool->most) {
-        pool->open++;
-        place = true;
-    } else {
-        orm_status status = wait_for_turn(pool, &found, error);
-        if (status) {
-            pthread_mutex_unlock(&pool->lock);
-            return status;
-        }
-        place = !found;
-    }
+    orm_status status = take(pool, &found, error);
     pthread_mutex_unlock(&pool->lock);
-    if (found && !orm__connection_usable(found)) {                             /* lost while idle: replaced unseen */
+    if (status)
+        return status;
+    if (found && !orm__connection_usable(found)) {         /* lost while idle: replaced unseen */
+        no_longer_lent(pool, found);
         orm__connection_free(found);
-        place = true;
+        found = NULL;
     }
-    if (place)
+    if (!found)
         ORM_TRY(open_one(pool, &found, error));
     *connection = found;
     return ORM_OK;
+}
+
+/* A connection, or NULL and a place to open one. Called with the lock held. */
+static orm_status take(orm__pool *pool, orm_connection **connection, orm_error *error)
+{
+    if (pool->first)
+        return wait_for_turn(pool, connection, error);
+    if (pool->idle_count > 0) {
+        *connection = pool->lent[pool->lent_count++] = pool->idle[--pool->idle_count];
+        return ORM_OK;
+    }
+    if (pool->open == pool->most)
+        return wait_for_turn(pool, connection, error);
+    if (pool->open == pool->capacity && !grow(pool))
+        return orm__error_no_memory(error);
+    pool->open++;
+    return ORM_OK;
+}
+
+/* Whoever has a place has room in the lists, so that giving back needs no memory. */
+static bool grow(orm__pool *pool)
+{
+    size_t capacity = pool->capacity ? pool->capacity * 2 : 8;
+    orm_connection **idle = realloc(pool->idle, capacity * sizeof *idle);
+    if (!idle)
+        return false;
+    pool->idle = idle;
+    orm_connection **lent = realloc(pool->lent, capacity * sizeof *lent);
+    if (!lent)
+        return false;
+    pool->lent = lent;
+    pool->capacity = capacity;
+    return true;
 }
 
 /* Called and returns with the lock held. */
 static orm_status wait_for_turn(orm__pool *pool, orm_connection **connection, orm_error *error)
 {
     orm__waiting me = {.served = false};
-    pthread_condattr_t monotonic;
     struct timespec deadline = deadline_of(pool->timeout);
-    if (pthread_condattr_init(&monotonic))
+    if (!init_wake(&me.wake))
         return orm__error_no_memory(error);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    int failed = pthread_cond_init(&me.wake, &monotonic);
-    pthread_condattr_destroy(&monotonic);
-    if (failed)
-        return orm__error_no_memory(error);
-    *(pool->last ? &pool->last->next : &pool->first) = &me;
-    pool->last = &me;
+    join_queue(pool, &me);
     while (!me.served && pthread_cond_timedwait(&me.wake, &pool->lock, &deadline) != ETIMEDOUT)
         ;
     if (!me.served)
         leave_queue(pool, &me);
     pthread_cond_destroy(&me.wake);
     if (!me.served)
-        return orm__error_set(error, ORM_TIMEOUT, "no connection was free within %.3g s: the pool keeps %zu and allows %zu, and all are in use",
-                              (double)pool->timeout / 1e6, pool->size, pool->most);
+        return orm__error_set(error, ORM_TIMEOUT,
+                              "no connection was free within %.3g s: all of pool_size %zu and max_overflow %zu are in use",
+                              (double)pool->timeout / MICROSECONDS, pool->size, pool->most - pool->size);
     *connection = me.connection;
     return ORM_OK;
 }
 
-static struct timespec deadline_of(int64_t timeout)
+static bool init_wake(pthread_cond_t *wake)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    int64_t nanoseconds = now.tv_nsec + timeout % 1000000 * 1000;
-    now.tv_sec += (time_t)(timeout / 1000000 + nanoseconds / 1000000000);
-    now.tv_nsec = (long)(nanoseconds % 1000000000);
-    return now;
+    pthread_condattr_t monotonic;
+    if (pthread_condattr_init(&monotonic))
+        return false;
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    bool good = pthread_cond_init(wake, &monotonic) == 0;
+    pthread_condattr_destroy(&monotonic);
+    return good;
+}
+
+static void join_queue(orm__pool *pool, orm__waiting *waiting)
+{
+    *(pool->last ? &pool->last->next : &pool->first) = waiting;
+    pool->last = waiting;
 }
 
 static void leave_queue(orm__pool *pool, orm__waiting *waiting)
@@ -136,68 +171,152 @@ static void leave_queue(orm__pool *pool, orm__waiting *waiting)
         pool->last = before;
 }
 
+static struct timespec deadline_of(int64_t timeout)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    int64_t nanoseconds = now.tv_nsec + timeout % MICROSECONDS * 1000;
+    now.tv_sec += (time_t)(timeout / MICROSECONDS + nanoseconds / NANOSECONDS);
+    now.tv_nsec = (long)(nanoseconds % NANOSECONDS);
+    return now;
+}
+
 /* The caller holds a place, and loses it when no connection can be made. */
 static orm_status open_one(orm__pool *pool, orm_connection **connection, orm_error *error)
 {
-    orm_status status = orm__connection_new(pool->address, pool->waiter, pool->hooks, pool->statement_cache_size, connection, error);
-    pthread_mutex_lock(&pool->lock);
+    orm_status status = orm__connection_new(pool->address, pool->waiter, pool->hooks, pool->statement_cache_size,
+                                            connection, error);
     if (status) {
-        free_place(pool, NULL);
-    } else {
-        (*connection)->engine = pool->engine;
-        pool->opened_ever++;
+        give_up_place(pool);
+        return status;
     }
+    (*connection)->engine = pool->engine;
+    pthread_mutex_lock(&pool->lock);
+    pool->lent[pool->lent_count++] = *connection;
+    pool->opened_ever++;
     pthread_mutex_unlock(&pool->lock);
-    return status;
+    return ORM_OK;
 }
 
-/* To whom waits longest, with the connection if there is one; else the place is gone. Called with the lock held. */
-static void free_place(orm__pool *pool, orm_connection *connection)
+/* --- taking back -------------------------------------------------------------------------------------------------------- */
+
+void orm__pool_give_back(orm__pool *pool, orm_connection *connection)
+{
+    if (!connection || !no_longer_lent(pool, connection))
+        return;
+    if (orm__connection_reset(connection) && keep(pool, connection))
+        return;
+    orm__connection_free(connection);
+    give_up_place(pool);
+}
+
+/* False when it was not lent: given back already, or by a parent before a fork. */
+static bool no_longer_lent(orm__pool *pool, const orm_connection *connection)
+{
+    pthread_mutex_lock(&pool->lock);
+    size_t i = pool->lent_count;
+    while (i > 0 && pool->lent[i - 1] != connection)
+        i--;
+    if (i > 0)
+        pool->lent[i - 1] = pool->lent[--pool->lent_count];
+    pthread_mutex_unlock(&pool->lock);
+    return i > 0;
+}
+
+/* For who waits longest, or idle; false when it is one too many. */
+static bool keep(orm__pool *pool, orm_connection *connection)
+{
+    pthread_mutex_lock(&pool->lock);
+    bool kept = true;
+    if (serve_first(pool, connection))
+        pool->lent[pool->lent_count++] = connection;
+    else if (pool->idle_count < pool->size)
+        pool->idle[pool->idle_count++] = connection;
+    else
+        kept = false;
+    pthread_mutex_unlock(&pool->lock);
+    return kept;
+}
+
+/* Wakes who waits longest and hands over the connection, or a place without one. Called with the lock held. */
+static bool serve_first(orm__pool *pool, orm_connection *connection)
 {
     orm__waiting *waiting = pool->first;
-    if (!waiting) {
-        pool->open--;
-        return;
-    }
+    if (!waiting)
+        return false;
     pool->first = waiting->next;
     if (!pool->first)
         pool->last = NULL;
     waiting->connection = connection;
     waiting->served = true;
     pthread_cond_signal(&waiting->wake);
+    return true;
 }
 
-void orm__pool_give_back(orm__pool *pool, orm_connection *connection)
+static void give_up_place(orm__pool *pool)
 {
-    if (!connection)
-        return;
-    if (pool->process != getpid())                                             /* a parent's: neither used nor closed here */
-        return;
-    bool good = orm__connection_reset(connection);
     pthread_mutex_lock(&pool->lock);
-    orm_connection *closing = NULL;
-    if (!good) {
-        closing = connection;
-        free_place(pool, NULL);
-    } else if (pool->first) {
-        free_place(pool, connection);
-    } else if (pool->idle_count < pool->size) {
-        pool->idle[pool->idle_count++] = connection;
-    } else {
-        closing = connection;
+    if (!serve_first(pool, NULL))
         pool->open--;
-    }
     pthread_mutex_unlock(&pool->lock);
-    orm__connection_free(closing);
 }
 
-/* In a child the parent's connections are left alone: closing them would end them for the parent. Their memory stays. */
-static void notice_fork(orm__pool *pool)
+/* --- fork --------------------------------------------------------------------------------------------------------------- */
+
+/* The pools of the process, which a fork must find at rest: a lock that another thread held would stay locked in the child.
+ * This lock is taken before that of a pool. */
+static struct {
+    pthread_mutex_t lock;
+    bool watching;
+    orm__pool *first;
+} pools = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+static orm_status enlist(orm__pool *pool)
 {
-    pid_t process = getpid();
-    if (pool->process == process)
-        return;
-    pool->process = process;
-    pool->idle_count = pool->open = 0;
-    pool->first = pool->last = NULL;
+    pthread_mutex_lock(&pools.lock);
+    if (!pools.watching)
+        pools.watching = pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child) == 0;
+    bool watching = pools.watching;
+    if (watching) {
+        pool->previous = NULL;
+        pool->next = pools.first;
+        if (pools.first)
+            pools.first->previous = pool;
+        pools.first = pool;
+    }
+    pthread_mutex_unlock(&pools.lock);
+    return watching ? ORM_OK : ORM_NO_MEMORY;
+}
+
+static void delist(orm__pool *pool)
+{
+    pthread_mutex_lock(&pools.lock);
+    *(pool->previous ? &pool->previous->next : &pools.first) = pool->next;
+    if (pool->next)
+        pool->next->previous = pool->previous;
+    pthread_mutex_unlock(&pools.lock);
+}
+
+static void before_fork(void)
+{
+    pthread_mutex_lock(&pools.lock);
+    for (orm__pool *pool = pools.first; pool; pool = pool->next)
+        pthread_mutex_lock(&pool->lock);
+}
+
+static void after_fork_in_parent(void)
+{
+    for (orm__pool *pool = pools.first; pool; pool = pool->next)
+        pthread_mutex_unlock(&pool->lock);
+    pthread_mutex_unlock(&pools.lock);
+}
+
+/* Closing the parent's connections would end them for the parent, and its waiters do not exist here. */
+static void after_fork_in_child(void)
+{
+    for (orm__pool *pool = pools.first; pool; pool = pool->next) {
+        pool->idle_count = pool->lent_count = pool->open = 0;
+        pool->first = pool->last = NULL;
+    }
+    after_fork_in_parent();
 }

@@ -1,14 +1,14 @@
 /* engine/pool.h -- a pool of connections: lends them, takes them back, makes new ones, keeps waiters in turn.
  *
- * Safe between threads. No lock is held while a connection is made or closed.
+ * Safe between threads. No lock is held while a connection is made, reset or closed. After a fork the child's pools are
+ * empty: its parent's connections are neither used nor closed there, and their memory stays.
  * SPDX-License-Identifier: MIT */
 #ifndef ORM_ENGINE_POOL_H
 #define ORM_ENGINE_POOL_H
 
-#include <pthread.h>
-#include <sys/types.h>
-
 #include "sql/connection.h"
+
+#include <pthread.h>
 
 typedef struct orm__waiting orm__waiting;
 
@@ -18,20 +18,24 @@ typedef struct orm__pool {
     const orm_hooks *hooks;
     orm_engine *engine;
     size_t statement_cache_size;
-    size_t size, most;                 /* connections kept; allowed at once */
+    size_t size, most;                 /* connections kept, at least 1; allowed at once */
     int64_t timeout;                   /* microseconds to wait for one */
-    pthread_mutex_t lock;
-    orm_connection **idle;             /* the last returned is lent first */
-    size_t idle_count, open, opened_ever;
+    pthread_mutex_t lock;              /* guards what follows */
+    orm_connection **idle, **lent;     /* of the idle ones the last returned is lent first */
+    size_t idle_count, lent_count;
+    size_t open, capacity;             /* places taken: idle, lent, being made or closed; room for them in both lists */
+    size_t opened_ever;
     orm__waiting *first, *last;        /* who waits, in the order of coming */
-    pid_t process;                     /* connections made by a parent before a fork are not ours */
+    struct orm__pool *next, *previous; /* all pools of the process */
 } orm__pool;
 
-/* The fields up to `timeout` have been set. Makes the first connection. */
+/* The fields up to `timeout` have been set, the others are zero. Makes the first connection. */
 orm_status orm__pool_init(orm__pool *pool, orm_error *error);
+/* Everything lent must have been given back. */
 void orm__pool_release(orm__pool *pool);
-/* Lends a connection that seems alive; ORM_TIMEOUT when none was free in time. */
+/* Lends a connection that seems alive; ORM_TIMEOUT when none was free in time. `*connection` is NULL on failure. */
 orm_status orm__pool_acquire(orm__pool *pool, orm_connection **connection, orm_error *error);
+/* NULL, or what is not lent by this pool in this process, does nothing. */
 void orm__pool_give_back(orm__pool *pool, orm_connection *connection);
 
 #endif

@@ -1,8 +1,8 @@
 /* engine/url.c -- reads the URL forms that orm/engine.h documents.
  *
- * PostgreSQL's keywords are libpq's (PostgreSQL documentation, "Parameter Key Words"); several hosts are given to it as lists
- * with commas, as it expects them. SQLite's databases in memory use its memdb file system, which the connections of one
- * process share by name.
+ * PostgreSQL's keywords are libpq's (PostgreSQL documentation, "Parameter Key Words"); several hosts are given to it as
+ * lists with commas, as it expects them. SQLite's databases in memory use its memdb file system, which the connections
+ * of one process share by name. No message repeats a part of the URL in which a misplaced password could stand.
  * SPDX-License-Identifier: MIT */
 #include "engine/url.h"
 
@@ -13,64 +13,146 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { MOST_KEYWORDS = 64 };
+#define LENGTH_OF(array) (sizeof(array) / sizeof *(array))
+#define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+enum { MOST_KEYWORDS = 64, LONGEST_NAME = 40, LARGEST_PORT = 65535, FARTHEST_SUGGESTION = 3 };
 
 typedef struct reading {
     orm__arena *arena;
     orm__url *url;
     orm_error *error;
     const char *keywords[MOST_KEYWORDS + 1], *values[MOST_KEYWORDS + 1];
-    size_t count;
+    size_t count, first_option;        /* the keywords from this one on come from behind the question mark */
+    orm__text shown;
+    const char *to_show;               /* what of the URL is not in `shown` yet */
 } reading;
 
+static orm_status read_url(reading *r, const char *text);
+static orm_status refuse_scheme(reading *r, const char *scheme, size_t length);
+static size_t distance(const char *a, size_t length, const char *b);
 static orm_status read_sqlite(reading *r, const char *rest);
+static orm_status name_memory(reading *r);
 static orm_status read_postgresql(reading *r, const char *rest);
+static const char *end_of_user(const char *rest);
+static bool are_hosts(const char *start, const char *end);
 static orm_status read_user(reading *r, const char *start, const char *end);
 static orm_status read_hosts(reading *r, const char *start, const char *end);
-static orm_status read_host(reading *r, const char *start, const char *end, orm__text *hosts, orm__text *ports, bool first);
+static orm_status read_host_list(reading *r, const char *start, const char *end, orm__text *hosts, orm__text *ports);
+static orm_status read_host(reading *r, const char *start, const char *end, orm__text *hosts, orm__text *ports);
+static bool is_port(const char *start, const char *end);
+static orm_status add_list(reading *r, const char *keyword, const orm__text *list);
 static orm_status read_options(reading *r, const char *start);
+static orm_status read_option(reading *r, const char *start, const char *end);
+static bool is_secret(const char *keyword);
+static orm_status add_database(reading *r, const char *name);
+static void drop_database(reading *r);
 static orm_status add(reading *r, const char *keyword, const char *value);
+static orm_status keep_keywords(reading *r);
 static orm_status decode(reading *r, const char *start, const char *end, const char **decoded);
 static int digit(char c);
-static const char *hide_password(orm__arena *arena, const char *text);
+static void hide(reading *r, const char *start, const char *end);
+
+/* What a URL may begin with. */
+static const struct {
+    const char *scheme;
+    orm_status (*read)(reading *r, const char *rest);
+} forms[] = {{"sqlite", read_sqlite}, {"postgresql", read_postgresql}, {"postgres", read_postgresql}};
 
 orm_status orm__url_parse(const char *text, orm__arena *arena, orm__url *url, orm_error *error)
 {
-    reading r = {.arena = arena, .url = url, .error = error};
     memset(url, 0, sizeof *url);
     if (!text)
         return orm__error_set(error, ORM_MISUSE, "no database URL was given");
-    const char *colon = strstr(text, "://"), *plus = strchr(text, '+');
-    size_t length = colon ? (size_t)((plus && plus < colon ? plus : colon) - text) : 0;
-    if (!(url->shown = hide_password(arena, text)))
-        return orm__error_no_memory(error);
-    if (length == 6 && memcmp(text, "sqlite", 6) == 0)
-        return read_sqlite(&r, colon + 3);
-    if ((length == 10 && memcmp(text, "postgresql", 10) == 0) || (length == 8 && memcmp(text, "postgres", 8) == 0))
-        return read_postgresql(&r, colon + 3);
-    return orm__error_set(error, ORM_MISUSE, "the database URL must begin with postgresql:// or sqlite://, not '%.*s'",
-                          (int)(colon ? colon - text : 20), colon ? text : url->shown);
+    reading r = {.arena = arena, .url = url, .error = error, .to_show = text};
+    orm_status status = read_url(&r, text);
+    orm__text_string(&r.shown, r.to_show);
+    if (!status && (r.shown.failed || !(url->shown = orm__arena_strdup(arena, r.shown.data))))
+        status = orm__error_no_memory(error);
+    orm__text_release(&r.shown);
+    return status;
+}
+
+/* scheme+driver://rest */
+static orm_status read_url(reading *r, const char *text)
+{
+    size_t whole = strspn(text, LETTERS "0123456789+-._"), length = strcspn(text, "+:");
+    if (whole == 0 || strncmp(text + whole, "://", 3) != 0)
+        return orm__error_set(r->error, ORM_MISUSE, "the database URL must begin with sqlite:// or postgresql://");
+    for (size_t i = 0; i < LENGTH_OF(forms); i++)
+        if (strlen(forms[i].scheme) == length && memcmp(text, forms[i].scheme, length) == 0)
+            return forms[i].read(r, text + whole + 3);
+    return refuse_scheme(r, text, length);
+}
+
+static orm_status refuse_scheme(reading *r, const char *scheme, size_t length)
+{
+    const char *nearest = NULL;
+    size_t least = FARTHEST_SUGGESTION + 1;
+    for (size_t i = 0; i < LENGTH_OF(forms); i++) {
+        size_t far = distance(scheme, length, forms[i].scheme);
+        if (far < least) {
+            least = far;
+            nearest = forms[i].scheme;
+        }
+    }
+    return orm__error_set(r->error, ORM_MISUSE,
+                          "unknown database '%.*s' in the URL: known are sqlite and postgresql%s%s%s",
+                          (int)(length < LONGEST_NAME ? length : LONGEST_NAME), scheme, nearest ? "; did you mean '" : "",
+                          nearest ? nearest : "", nearest ? "'?" : "");
+}
+
+/* How many letters must be added, removed or changed to make one of the other; upper case is no difference. */
+static size_t distance(const char *a, size_t length, const char *b)
+{
+    size_t row[LONGEST_NAME + 1], width = strlen(b);
+    if (length > LONGEST_NAME)
+        return LONGEST_NAME;
+    for (size_t j = 0; j <= width; j++)
+        row[j] = j;
+    for (size_t i = 0; i < length; i++) {
+        size_t diagonal = row[0]++;
+        for (size_t j = 0; j < width; j++) {
+            size_t changed = diagonal + ((a[i] | 0x20) != b[j]), one_off = (row[j] < row[j + 1] ? row[j] : row[j + 1]) + 1;
+            diagonal = row[j + 1];
+            row[j + 1] = changed < one_off ? changed : one_off;
+        }
+    }
+    return row[width];
 }
 
 /* --- SQLite ------------------------------------------------------------------------------------------------------------- */
 
 static orm_status read_sqlite(reading *r, const char *rest)
 {
-    static atomic_uint databases;
-    const char *question = strchr(rest, '?'), *end = question ? question : rest + strlen(rest), *path;
+    const char *end = rest + strcspn(rest, "?"), *path;
     r->url->address.dialect = ORM_SQLITE;
-    if (question && question[1])
-        return orm__error_set(r->error, ORM_MISUSE, "sqlite URLs take no options: '%s'", question);
-    if (rest != end && *rest != '/')
-        return orm__error_set(r->error, ORM_MISUSE,
-                              "a sqlite URL has three slashes before a relative path and four before an absolute one: sqlite:///%s", rest);
-    ORM_TRY(decode(r, rest == end ? rest : rest + 1, end, &path));
-    if (*path && strcmp(path, ":memory:") != 0) {
-        r->url->address.file = path;
-        return ORM_OK;
+    if (*end && end[1]) {
+        size_t length = strcspn(end + 1, "=&");
+        return orm__error_set(r->error, ORM_MISUSE, "a sqlite URL knows no option '%.*s', nor any other",
+                              (int)(length < LONGEST_NAME ? length : LONGEST_NAME), end + 1);
     }
+    if (rest == end)
+        return name_memory(r);
+    if (*rest != '/')
+        return orm__error_set(r->error, ORM_MISUSE,
+                              "a sqlite URL has three slashes before a relative path (sqlite:///blog.db) and four before "
+                              "an absolute one (sqlite:////var/lib/blog.db)");
+    ORM_TRY(decode(r, rest + 1, end, &path));
+    if (!*path || strcmp(path, ":memory:") == 0)
+        return name_memory(r);
+    if (strncmp(path, "file:", 5) == 0)                    /* SQLite would take it for a URI of its own */
+        path = orm__arena_printf(r->arena, "./%s", path);
+    r->url->address.file = path;
+    return path ? ORM_OK : orm__error_no_memory(r->error);
+}
+
+static orm_status name_memory(reading *r)
+{
+    static atomic_uint databases;
     r->url->address.memory = true;
-    r->url->address.file = orm__arena_printf(r->arena, "file:/orm-%ld-%u?vfs=memdb", (long)getpid(), atomic_fetch_add(&databases, 1u));
+    r->url->address.file = orm__arena_printf(r->arena, "file:/orm-%ld-%u?vfs=memdb", (long)getpid(),
+                                             atomic_fetch_add(&databases, 1u));
     return r->url->address.file ? ORM_OK : orm__error_no_memory(r->error);
 }
 
@@ -79,33 +161,52 @@ static orm_status read_sqlite(reading *r, const char *rest)
 /* user:password@host:port,host:port/name?keyword=value&... */
 static orm_status read_postgresql(reading *r, const char *rest)
 {
+    const char *at = end_of_user(rest), *name;
+    r->url->address.dialect = ORM_POSTGRESQL;
+    if (at) {
+        ORM_TRY(read_user(r, rest, at));
+        rest = at + 1;
+    }
+    const char *end = rest + strcspn(rest, "/?");
+    ORM_TRY(read_hosts(r, rest, end));
+    if (*end == '/') {
+        rest = end + 1;
+        end = rest + strcspn(rest, "?");
+        ORM_TRY(decode(r, rest, end, &name));
+        if (*name)
+            ORM_TRY(add_database(r, name));
+    }
+    if (*end == '?')
+        ORM_TRY(read_options(r, end + 1));
+    return keep_keywords(r);
+}
+
+/* The @ behind user and password, or NULL. SQLAlchemy's passwords may hold a bare / or ?, which therefore need not end
+ * this part. */
+static const char *end_of_user(const char *rest)
+{
     const char *end = rest + strcspn(rest, "/?"), *at = NULL;
     for (const char *c = rest; c < end; c++)
         if (*c == '@')
             at = c;
-    if (at)
-        ORM_TRY(read_user(r, rest, at));
-    ORM_TRY(read_hosts(r, at ? at + 1 : rest, end));
-    if (*end == '/') {
-        const char *name = end + 1;
-        end = name + strcspn(name, "?");
-        const char *database;
-        ORM_TRY(decode(r, name, end, &database));
-        if (*database)
-            ORM_TRY(add(r, "dbname", database));
+    if (at || *rest == '[' || !memchr(rest, ':', (size_t)(end - rest)))
+        return at;
+    at = strchr(end, '@');
+    bool among_options = at && memchr(end, '?', (size_t)(at - end));
+    return among_options && are_hosts(rest, end) ? NULL : at;
+}
+
+/* Whether each colon is followed by a number or nothing. */
+static bool are_hosts(const char *start, const char *end)
+{
+    for (const char *c = start; c < end; c++) {
+        if (*c != ':')
+            continue;
+        c += 1 + strspn(c + 1, "0123456789");
+        if (c < end && *c != ',')
+            return false;
     }
-    if (*end == '?')
-        ORM_TRY(read_options(r, end + 1));
-    size_t size = (r->count + 1) * sizeof *r->keywords;
-    const char **keywords = orm__arena_alloc(r->arena, size), **values = orm__arena_alloc(r->arena, size);
-    if (!keywords || !values)
-        return orm__error_no_memory(r->error);
-    memcpy(keywords, r->keywords, size);
-    memcpy(values, r->values, size);
-    r->url->address.dialect = ORM_POSTGRESQL;
-    r->url->address.keywords = keywords;
-    r->url->address.values = values;
-    return ORM_OK;
+    return true;
 }
 
 static orm_status read_user(reading *r, const char *start, const char *end)
@@ -116,6 +217,7 @@ static orm_status read_user(reading *r, const char *start, const char *end)
         ORM_TRY(add(r, "user", user));
     if (!colon)
         return ORM_OK;
+    hide(r, colon + 1, end);
     ORM_TRY(decode(r, colon + 1, end, &password));
     return add(r, "password", password);
 }
@@ -123,74 +225,142 @@ static orm_status read_user(reading *r, const char *start, const char *end)
 static orm_status read_hosts(reading *r, const char *start, const char *end)
 {
     orm__text hosts = {0}, ports = {0};
-    orm_status status = ORM_OK;
-    if (start == end)
-        return ORM_OK;
-    for (const char *next = start; !status; start = next + 1) {
-        next = memchr(start, ',', (size_t)(end - start));
-        if (!next)
-            next = end;
-        status = read_host(r, start, next, &hosts, &ports, hosts.length == 0 && ports.length == 0);
-        if (next == end)
-            break;
-    }
-    if (!status && (hosts.failed || ports.failed))
-        status = orm__error_no_memory(r->error);
-    const char *host_list = status ? NULL : orm__arena_strdup(r->arena, hosts.data ? hosts.data : "");
-    const char *port_list = status ? NULL : orm__arena_strdup(r->arena, ports.data ? ports.data : "");
-    if (!status && (!host_list || !port_list))
-        status = orm__error_no_memory(r->error);
-    if (!status && *host_list)
-        status = add(r, "host", host_list);
-    if (!status && strspn(port_list, ",") < strlen(port_list))
-        status = add(r, "port", port_list);
+    orm_status status = start == end ? ORM_OK : read_host_list(r, start, end, &hosts, &ports);
+    if (!status)
+        status = add_list(r, "host", &hosts);
+    if (!status)
+        status = add_list(r, "port", &ports);
     orm__text_release(&hosts);
     orm__text_release(&ports);
     return status;
 }
 
-static orm_status read_host(reading *r, const char *start, const char *end, orm__text *hosts, orm__text *ports, bool first)
+static orm_status read_host_list(reading *r, const char *start, const char *end, orm__text *hosts, orm__text *ports)
 {
-    const char *host_end = end, *port = NULL, *host;
-    if (start < end && *start == '[') {                                        /* [::1] */
-        const char *bracket = memchr(start, ']', (size_t)(end - start));
-        if (!bracket || (bracket + 1 < end && bracket[1] != ':'))
-            return orm__error_set(r->error, ORM_MISUSE, "the database URL has an address in brackets that does not end: '%.*s'",
-                                  (int)(end - start), start);
-        port = bracket + 1 < end ? bracket + 2 : NULL;
-        start++;
-        host_end = bracket;
-    } else {
-        const char *colon = memchr(start, ':', (size_t)(end - start));
-        port = colon ? colon + 1 : NULL;
-        host_end = colon ? colon : end;
-    }
-    ORM_TRY(decode(r, start, host_end, &host));
-    for (const char *c = port; c && c < end; c++)
-        if (*c < '0' || *c > '9')
-            return orm__error_set(r->error, ORM_MISUSE, "the database URL has a port that is no number: '%.*s'", (int)(end - port), port);
-    if (!first) {
+    for (;;) {
+        const char *comma = memchr(start, ',', (size_t)(end - start));
+        ORM_TRY(read_host(r, start, comma ? comma : end, hosts, ports));
+        if (!comma)
+            return ORM_OK;
         orm__text_char(hosts, ',');
         orm__text_char(ports, ',');
+        start = comma + 1;
     }
+}
+
+static orm_status read_host(reading *r, const char *start, const char *end, orm__text *hosts, orm__text *ports)
+{
+    const char *host_end, *host;
+    if (start < end && *start == '[') {                    /* [::1] */
+        const char *bracket = memchr(start, ']', (size_t)(end - start));
+        if (!bracket || (bracket + 1 < end && bracket[1] != ':'))
+            return orm__error_set(r->error, ORM_MISUSE,
+                                  "the database URL has an address in brackets that does not end with ']' or ']:port'");
+        ORM_TRY(decode(r, start + 1, bracket, &host));
+        host_end = bracket + 1;
+    } else {
+        const char *colon = memchr(start, ':', (size_t)(end - start));
+        host_end = colon ? colon : end;
+        ORM_TRY(decode(r, start, host_end, &host));
+    }
+    const char *port = host_end < end ? host_end + 1 : end;
+    if (port < end && !is_port(port, end))
+        return orm__error_set(r->error, ORM_MISUSE,
+                              "the database URL has a port that is no number from 1 to %d; it reads user:password@host:port",
+                              LARGEST_PORT);
     orm__text_string(hosts, host);
-    orm__text_bytes(ports, port ? port : "", port ? (size_t)(end - port) : 0);
+    orm__text_bytes(ports, port, (size_t)(end - port));
     return ORM_OK;
+}
+
+static bool is_port(const char *start, const char *end)
+{
+    int number = 0;
+    for (; start < end && *start >= '0' && *start <= '9' && number <= LARGEST_PORT; start++)
+        number = number * 10 + (*start - '0');
+    return start == end && number >= 1 && number <= LARGEST_PORT;
+}
+
+/* A list of nothing but commas says nothing. */
+static orm_status add_list(reading *r, const char *keyword, const orm__text *list)
+{
+    if (list->failed)
+        return orm__error_no_memory(r->error);
+    if (!list->data || strspn(list->data, ",") == list->length)
+        return ORM_OK;
+    const char *copy = orm__arena_strdup(r->arena, list->data);
+    return copy ? add(r, keyword, copy) : orm__error_no_memory(r->error);
 }
 
 static orm_status read_options(reading *r, const char *start)
 {
+    r->first_option = r->count;
     while (*start) {
-        const char *end = start + strcspn(start, "&"), *equals = memchr(start, '=', (size_t)(end - start)), *keyword, *value;
-        if (!equals || equals == start)
-            return orm__error_set(r->error, ORM_MISUSE, "the database URL has an option without a value: '%.*s'",
-                                  (int)((equals ? equals : end) - start), start);
-        ORM_TRY(decode(r, start, equals, &keyword));
-        ORM_TRY(decode(r, equals + 1, end, &value));
-        ORM_TRY(add(r, keyword, value));
+        const char *end = start + strcspn(start, "&");
+        ORM_TRY(read_option(r, start, end));
         start = *end ? end + 1 : end;
     }
     return ORM_OK;
+}
+
+/* An option goes over what stood before the question mark: libpq takes the last. Among themselves they must differ. */
+static orm_status read_option(reading *r, const char *start, const char *end)
+{
+    const char *equals = memchr(start, '=', (size_t)(end - start)), *keyword, *value;
+    if (!equals || equals == start)
+        return orm__error_set(r->error, ORM_MISUSE, "the database URL has an option without a value: they read name=value&name=value");
+    ORM_TRY(decode(r, start, equals, &keyword));
+    for (size_t i = r->first_option; i < r->count; i++)
+        if (strcmp(r->keywords[i], keyword) == 0)
+            return orm__error_set(r->error, ORM_MISUSE,
+                                  "the database URL has the option '%.*s' twice; several hosts read host1:1,host2:2",
+                                  LONGEST_NAME, keyword);
+    if (is_secret(keyword))
+        hide(r, equals + 1, end);
+    ORM_TRY(decode(r, equals + 1, end, &value));
+    return strcmp(keyword, "dbname") == 0 ? add_database(r, value) : add(r, keyword, value);
+}
+
+static bool is_secret(const char *keyword)
+{
+    static const char *const secrets[] = {"password", "sslpassword", "oauth_client_secret"};
+    for (size_t i = 0; i < LENGTH_OF(secrets); i++)
+        if (strcmp(keyword, secrets[i]) == 0)
+            return true;
+    return false;
+}
+
+/* A database's name that libpq would take for a whole connection string becomes one, with just this name. */
+static orm_status add_database(reading *r, const char *name)
+{
+    drop_database(r);
+    if (!strchr(name, '=') && !strstr(name, "://"))
+        return add(r, "dbname", name);
+    orm__text string = {0};
+    orm__text_string(&string, "dbname='");
+    for (; *name; name++) {
+        if (*name == '\'' || *name == '\\')
+            orm__text_char(&string, '\\');
+        orm__text_char(&string, *name);
+    }
+    orm__text_char(&string, '\'');
+    orm_status status = add_list(r, "dbname", &string);
+    orm__text_release(&string);
+    return status;
+}
+
+/* The one before the question mark gives way: of several, libpq takes only the first for a connection string. */
+static void drop_database(reading *r)
+{
+    for (size_t i = 0; i < r->first_option; i++) {
+        if (strcmp(r->keywords[i], "dbname") != 0)
+            continue;
+        size_t after = --r->count - i;
+        memmove(&r->keywords[i], &r->keywords[i + 1], after * sizeof *r->keywords);
+        memmove(&r->values[i], &r->values[i + 1], after * sizeof *r->values);
+        r->first_option--;
+        return;
+    }
 }
 
 static orm_status add(reading *r, const char *keyword, const char *value)
@@ -199,6 +369,19 @@ static orm_status add(reading *r, const char *keyword, const char *value)
         return orm__error_set(r->error, ORM_MISUSE, "the database URL has more than %d options", MOST_KEYWORDS);
     r->keywords[r->count] = keyword;
     r->values[r->count++] = value;
+    return ORM_OK;
+}
+
+static orm_status keep_keywords(reading *r)
+{
+    size_t size = (r->count + 1) * sizeof *r->keywords;
+    const char **keywords = orm__arena_alloc(r->arena, size), **values = orm__arena_alloc(r->arena, size);
+    if (!keywords || !values)
+        return orm__error_no_memory(r->error);
+    memcpy(keywords, r->keywords, size);
+    memcpy(values, r->values, size);
+    r->url->address.keywords = keywords;
+    r->url->address.values = values;
     return ORM_OK;
 }
 
@@ -216,7 +399,9 @@ static orm_status decode(reading *r, const char *start, const char *end, const c
         }
         int high = end - c > 2 ? digit(c[1]) : -1, low = high < 0 ? -1 : digit(c[2]);
         if (low < 0 || (high == 0 && low == 0))
-            return orm__error_set(r->error, ORM_MISUSE, "the database URL has a '%%' that two hexadecimal digits do not follow (write %%25 for it)");
+            return orm__error_set(r->error, ORM_MISUSE,
+                                  "the database URL has a '%%' that two hexadecimal digits, other than 00, do not follow "
+                                  "(write %%25 for the sign itself)");
         *to++ = (char)(high * 16 + low);
         c += 2;
     }
@@ -233,27 +418,10 @@ static int digit(char c)
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* Between the first colon and the last @ of the authority, and behind password= among the options. */
-static const char *hide_password(orm__arena *arena, const char *text)
+/* Called in the order in which the secrets stand. */
+static void hide(reading *r, const char *start, const char *end)
 {
-    const char *slashes = strstr(text, "://"), *start = slashes ? slashes + 3 : text;
-    const char *end = start + strcspn(start, "/?"), *at = NULL, *colon = memchr(start, ':', (size_t)(end - start));
-    for (const char *c = start; c < end; c++)
-        if (*c == '@')
-            at = c;
-    orm__text shown = {0};
-    if (at && colon && colon < at) {
-        orm__text_bytes(&shown, text, (size_t)(colon + 1 - text));
-        orm__text_string(&shown, "***");
-        text = at;
-    }
-    for (const char *secret; (secret = strstr(text, "password=")) != NULL;) {
-        orm__text_bytes(&shown, text, (size_t)(secret + 9 - text));
-        orm__text_string(&shown, "***");
-        text = secret + 9 + strcspn(secret + 9, "&");
-    }
-    orm__text_string(&shown, text);
-    const char *copy = shown.failed ? NULL : orm__arena_strdup(arena, shown.data);
-    orm__text_release(&shown);
-    return copy;
+    orm__text_bytes(&r->shown, r->to_show, (size_t)(start - r->to_show));
+    orm__text_string(&r->shown, "***");
+    r->to_show = end;
 }

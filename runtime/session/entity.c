@@ -54,7 +54,7 @@ orm_status orm_model_merge(orm_session *session, const orm_model *model, const v
         return add_row(session, model, row, !generated, merged);
     for (size_t i = 0; i < model->column_count && !status; i++) {
         const orm_column *column = &model->columns[i];
-        if (!(column->flags & ORM_PRIMARY_KEY))
+        if (!(column->flags & (ORM_PRIMARY_KEY | ORM_COMPUTED | ORM_VERSION)))
             status = set(session, orm__entity_of(*merged), column, orm__value_of_member(column, row));
     }
     return status ? orm__session_stick(session, status) : ORM_OK;
@@ -85,6 +85,15 @@ static orm_status add(orm_session *session, orm__store *store, const void *value
         return orm__session_no_memory(session);
     ORM_TRY(orm__values_read(store->model, values, orm__row_of(entity), orm__entity_dirty(entity), &session->error));
     return take_in(session, store, values, entity);
+}
+
+orm_status orm__entity_new(orm_session *session, const orm_model *model, orm__entity **entity)
+{
+    orm__store *store = orm__store_of(session, model);
+    *entity = store ? orm__store_next(store) : NULL;
+    if (!*entity || !make_mask(session, model, *entity))
+        return orm__session_no_memory(session);
+    return take_in(session, store, NULL, *entity);
 }
 
 static bool make_mask(orm_session *session, const orm_model *model, orm__entity *entity)
@@ -133,7 +142,8 @@ static orm_status take_targets(orm_session *session, const void *values, orm__en
             continue;
         const void *row = values ? orm__values_target(relation, values) : NULL;
         if (!row) {
-            ORM_TRY(orm__relations_join(session, entity, relation->columns[0]));
+            if (orm__mask_has(orm__entity_dirty(entity), relation->columns[0]->index))
+                ORM_TRY(orm__relations_join(session, entity, relation->columns[0]));
             continue;
         }
         orm__entity *target = orm__entity_of(row);
@@ -169,11 +179,11 @@ static orm_status refuse_present_key(orm_session *session, orm__store *store, or
 
 orm_status orm_entity_set(orm_session *session, const void *row, const orm_column *column, const void *value)
 {
-    orm__entity *entity = orm__entity_of(row);
+    orm__entity *entity;
     orm_column alone = *column;                                                /* the value as a row of one member */
     bool opt = column->field.has != ORM_ABSENT;
     alone.field = (orm_field){opt ? column->field.value - column->field.has : 0, opt ? 0 : ORM_ABSENT};
-    orm_status status = orm__entity_check(session, entity, "set");
+    orm_status status = orm__entity_given(session, row, "set", &entity);
     if (!status)
         status = set(session, entity, column, orm__value_of_member(&alone, value));
     return status ? orm__session_stick(session, status) : ORM_OK;
@@ -183,6 +193,9 @@ static orm_status set(orm_session *session, orm__entity *entity, const orm_colum
 {
     if (session->factory.read_only)
         return orm__session_error(session, ORM_MISUSE, "set of '%s': the session is read-only", column->member);
+    if (column->flags & (ORM_COMPUTED | ORM_VERSION))
+        return orm__session_error(session, ORM_MISUSE, "column '%s' of '%s' is not for setting: %s", column->member, column->model->name,
+                                  column->flags & ORM_VERSION ? "each update counts it up" : "the database computes it");
     if (given.form == ORM_FORM_NULL && !(column->flags & ORM_NULLABLE))
         return orm__session_error(session, ORM_INVALID, "column '%s' of '%s' cannot be NULL", column->member, column->model->name);
     if (given.form != ORM_FORM_NULL && column->type == ORM_TYPE_ENUM &&
@@ -323,6 +336,12 @@ void orm__entity_recycle_texts(orm_session *session, const orm_model *model, con
         if (orm__member_points(column) && !(keep && orm__member_same(column, row, keep)))
             orm__member_recycle(column, row, &session->arena);
     }
+}
+
+orm_status orm__entity_given(orm_session *session, const void *row, const char *what, orm__entity **entity)
+{
+    *entity = row ? orm__entity_of(row) : NULL;
+    return row ? orm__entity_check(session, *entity, what) : orm__session_error(session, ORM_MISUSE, "%s: no entity was given", what);
 }
 
 orm_status orm__entity_check(orm_session *session, const orm__entity *entity, const char *what)

@@ -17,30 +17,25 @@ static orm_status load_lazily(orm_session *session, orm__entity *entity, const o
 static orm_status load_targets(orm_session *session, const orm_relation *relation, orm__entity *const *owners, size_t count);
 static orm_status load_members(orm_session *session, const orm_relation *relation, orm__entity *const *owners, size_t count,
                                const orm_load_options *options);
-static orm_status begin_filling(orm_session *session, const orm_relation *relation, orm__entity *const *owners, size_t count,
-                                bool partial, orm__entities *needy);
 static orm_status fill(orm_session *session, const orm_relation *relation, const orm__entities *members);
 static orm_status fill_one(orm_session *session, const orm_relation *relation, orm__entity *member);
-static void end_filling(const orm_relation *relation, const orm__entities *needy, bool whole);
 static orm_status select_members(orm_session *session, const orm_relation *relation, const orm__entities *needy,
                                  const orm_load_options *options, orm__entities *members);
 static void write_members(orm__sql *sql, const orm_relation *relation, const void *const *rows, size_t count,
                           const orm_load_options *options);
 static void lists_of(const orm_relation *relation, const void *const *rows, size_t count, orm_value *lists);
-static const void **rows_of(orm_session *session, const orm__entities *entities);
 static orm_status collect(orm_session *session, const orm_relation *relation, orm__entity *const *owners, size_t count, orm__entities *found);
-static bool is_partial(const orm_load_options *options);
 
 orm_status orm_entity_get_one(orm_session *session, const void *row, const orm_relation *relation, const void **found)
 {
     *found = NULL;
-    orm__entity *entity = orm__entity_of(row);
-    ORM_TRY(orm__entity_check(session, entity, "get"));
+    orm__entity *entity;
+    ORM_TRY(orm__entity_given(session, row, "get", &entity));
     orm__slot *slot = orm__entity_loaded(entity, relation);
     if (!slot)
         ORM_TRY(load_lazily(session, entity, relation));
     slot = orm__entity_loaded(entity, relation);
-    if (slot && slot->as.one)
+    if (slot && slot->as.one && orm__is_there(slot->as.one))
         *found = orm__row_of(slot->as.one);
     return ORM_OK;
 }
@@ -48,8 +43,8 @@ orm_status orm_entity_get_one(orm_session *session, const void *row, const orm_r
 orm_status orm_entity_get_many(orm_session *session, const void *row, const orm_relation *relation, orm_list *found)
 {
     *found = (orm_list){0};
-    orm__entity *entity = orm__entity_of(row);
-    ORM_TRY(orm__entity_check(session, entity, "get"));
+    orm__entity *entity;
+    ORM_TRY(orm__entity_given(session, row, "get", &entity));
     orm__slot *slot = orm__entity_loaded(entity, relation);
     if (!slot)
         ORM_TRY(load_lazily(session, entity, relation));
@@ -63,9 +58,9 @@ orm_status orm_entity_get_many(orm_session *session, const void *row, const orm_
     if (!items)
         return orm__session_no_memory(session);
     for (uint32_t i = 0; i < slot->count; i++)
-        items[i] = orm__row_of(slot->as.many[i]);
+        if (orm__is_there(slot->as.many[i]))
+            items[found->count++] = orm__row_of(slot->as.many[i]);
     found->items = items;
-    found->count = slot->count;
     return ORM_OK;
 }
 
@@ -109,6 +104,8 @@ orm_status orm__load_relation(orm_session *session, const orm_relation *relation
 {
     if (relation->owning)
         ORM_TRY(load_targets(session, relation, owners, count));
+    else if (relation->kind == ORM_MANY_TO_MANY)
+        ORM_TRY(orm__load_through(session, relation, owners, count, options));
     else
         ORM_TRY(load_members(session, relation, owners, count, options));
     return found ? collect(session, relation, owners, count, found) : ORM_OK;
@@ -122,7 +119,7 @@ orm_status orm__load_all(orm_session *session, const orm_model *model, const orm
         if (relation->model != model)
             return orm__session_error(session, ORM_MISUSE, "a query on '%s' may not load relation '%s' of '%s'", model->name,
                                       relation->name, relation->model->name);
-        if (relation->owning && options && is_partial(options))
+        if (relation->owning && options && orm__is_partial(options))
             return orm__session_error(session, ORM_MISUSE, "relation '%s' of '%s' is a single one: it takes no .where and no .limit",
                                       relation->name, model->name);
         bool deeper = options && options->load[0].relation;
@@ -136,7 +133,7 @@ orm_status orm__load_all(orm_session *session, const orm_model *model, const orm
     return ORM_OK;
 }
 
-static bool is_partial(const orm_load_options *options)
+bool orm__is_partial(const orm_load_options *options)
 {
     if (!options)
         return false;
@@ -151,7 +148,7 @@ static orm_status collect(orm_session *session, const orm_relation *relation, or
 {
     for (size_t i = 0; i < count; i++) {
         const orm__slot *slot = orm__entity_loaded(owners[i], relation);
-        bool many = relation->kind == ORM_ONE_TO_MANY;
+        bool many = orm__is_collection(relation);
         size_t size = !slot ? 0 : many ? slot->count : slot->as.one != NULL;
         for (size_t k = 0; k < size; k++)
             if (!orm__entities_add(found, many ? slot->as.many[k] : slot->as.one))
@@ -195,7 +192,7 @@ static orm_status load_targets(orm_session *session, const orm_relation *relatio
         goto done;
     orm__store *store = orm__store_of(session, relation->target);
     status = store ? orm__session_read(session) : orm__session_no_memory(session);
-    if (status || !(rows = rows_of(session, &needy)))
+    if (status || !(rows = orm__rows_of(session, &needy)))
         goto done;
     orm_value lists[ORM__KEY_MAX];
     orm__sql sql;
@@ -229,7 +226,7 @@ static void lists_of(const orm_relation *relation, const void *const *rows, size
 }
 
 /* Owned: free it. */
-static const void **rows_of(orm_session *session, const orm__entities *entities)
+const void **orm__rows_of(orm_session *session, const orm__entities *entities)
 {
     const void **rows = malloc(entities->count * sizeof *rows);
     if (!rows)
@@ -243,19 +240,19 @@ static orm_status load_members(orm_session *session, const orm_relation *relatio
                                const orm_load_options *options)
 {
     orm__entities needy = {0}, members = {0};
-    orm_status status = begin_filling(session, relation, owners, count, is_partial(options), &needy);
+    orm_status status = orm__begin_filling(session, relation, owners, count, orm__is_partial(options), &needy);
     if (!status && needy.count > 0)
         status = select_members(session, relation, &needy, options, &members);
     if (!status)
         status = fill(session, relation, &members);
-    end_filling(relation, &needy, !status);
+    orm__end_filling(relation, &needy, !status);
     free(needy.items);
     free(members.items);
     return status;
 }
 
 /* Empties the slots of those that have not loaded it, or hold a part where the whole is wanted. */
-static orm_status begin_filling(orm_session *session, const orm_relation *relation, orm__entity *const *owners, size_t count,
+orm_status orm__begin_filling(orm_session *session, const orm_relation *relation, orm__entity *const *owners, size_t count,
                                 bool partial, orm__entities *needy)
 {
     for (size_t i = 0; i < count; i++) {
@@ -269,13 +266,13 @@ static orm_status begin_filling(orm_session *session, const orm_relation *relati
         slot->filling = owners[i]->state != ORM__PENDING;
         slot->partial = partial;
         slot->count = 0;
-        if (relation->kind != ORM_ONE_TO_MANY)
+        if (!orm__is_collection(relation))
             slot->as.one = NULL;
     }
     return ORM_OK;
 }
 
-static void end_filling(const orm_relation *relation, const orm__entities *needy, bool whole)
+void orm__end_filling(const orm_relation *relation, const orm__entities *needy, bool whole)
 {
     for (size_t i = 0; i < needy->count; i++) {
         orm__slot *slot = &needy->items[i]->slots[relation->index];
@@ -291,7 +288,7 @@ static orm_status select_members(orm_session *session, const orm_relation *relat
     if (!store)
         return orm__session_no_memory(session);
     ORM_TRY(orm__session_read(session));
-    const void **rows = rows_of(session, needy);
+    const void **rows = orm__rows_of(session, needy);
     if (!rows)
         return ORM_NO_MEMORY;
     orm__sql sql;

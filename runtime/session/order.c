@@ -63,6 +63,8 @@ static void release_circle(circle *c);
 static uint32_t find_edges(circle *c, bool deletes, edge *edges);
 static uint32_t number_of(const circle *c, const orm__entity *row);
 static void link_edges(circle *c);
+static orm_status defer_selves(circle *c, orm__order *order);
+static bool key_is_known(const orm_relation *relation, orm__entity *target);
 static orm_status run_waves(circle *c, bool deletes, uint32_t *wave, orm__order *order);
 static void place_wave(circle *c, uint32_t *ready, uint32_t *count, uint32_t *placed, uint32_t wave);
 static orm_status cut_circle(circle *c, bool deletes, orm__order *order, uint32_t *freed);
@@ -231,8 +233,10 @@ static orm_status order_circle(graph *g, size_t first, size_t last, bool deletes
     if (!status) {
         find_edges(&c, deletes, c.edges);
         link_edges(&c);
-        status = run_waves(&c, deletes, wave, order);
+        status = deletes ? ORM_OK : defer_selves(&c, order);
     }
+    if (!status)
+        status = run_waves(&c, deletes, wave, order);
     if (!status)
         status = sort_by_wave(&c);
     release_circle(&c);
@@ -307,6 +311,34 @@ static void link_edges(circle *c)
         c->of_row[e->row] = c->of_target[e->target] = i + 1;
         c->waiting[e->row]++;
     }
+}
+
+/* A row that refers to itself, by a key that the database makes, is written by a second UPDATE, too. */
+static orm_status defer_selves(circle *c, orm__order *order)
+{
+    char name[160];
+    for (uint32_t i = 0; i < c->count; i++) {
+        const orm_model *model = orm__model_of(c->rows[i]);
+        for (size_t r = 0; r < model->relation_count; r++) {
+            const orm_relation *relation = &model->relations[r];
+            if (!relation->owning || orm__known_target(c->g->session, relation, c->rows[i]) != c->rows[i] || key_is_known(relation, c->rows[i]))
+                continue;
+            if (!can_be_null(relation))
+                return orm__session_error(c->g->session, ORM_CYCLE, "%s refers to itself by '%s', which may not be NULL",
+                                          orm__entity_name(c->rows[i], name, sizeof name), relation->name);
+            edge own = {.row = i, .target = i, .relation = relation};
+            ORM_TRY(defer(c, &own, false, order));
+        }
+    }
+    return ORM_OK;
+}
+
+static bool key_is_known(const orm_relation *relation, orm__entity *target)
+{
+    for (size_t k = 0; k < relation->column_count; k++)
+        if (!orm__mask_has(orm__entity_dirty(target), relation->target_columns[k]->index))
+            return false;
+    return true;
 }
 
 /* Each wave is what waits for nothing any more; where nothing is left but circles, one is cut. */

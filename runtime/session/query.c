@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static orm_status take_row(orm_session *session, orm__store *store, bool overwrite, orm__entity **entity);
 static void merge_row(orm_session *session, orm__entity *entity, const void *fresh);
 static orm_status find(orm_session *session, const orm_model *model, const orm_query *query, orm__entities *found);
 static orm_status refuse(orm_session *session, const orm_model *model, const orm_query *query);
@@ -82,7 +81,7 @@ orm_status orm__read_entities(orm_session *session, orm__store *store, orm__sql 
     if (!status) {
         while ((status = orm__statement_step(c, statement)) == ORM_OK) {
             orm__entity *entity = NULL;
-            status = take_row(session, store, overwrite, &entity);
+            status = orm__take_row(session, store, overwrite, &entity);
             if (!status && !orm__entities_add(found, entity))
                 status = orm__error_no_memory(&c->error);
             if (status)
@@ -97,7 +96,7 @@ orm_status orm__read_entities(orm_session *session, orm__store *store, orm__sql 
 }
 
 /* The row is read where a new entity would stand; when its key is known already, that place is used again. */
-static orm_status take_row(orm_session *session, orm__store *store, bool overwrite, orm__entity **entity)
+orm_status orm__take_row(orm_session *session, orm__store *store, bool overwrite, orm__entity **entity)
 {
     orm_connection *c = session->connection;
     orm__entity *fresh = orm__store_next(store);

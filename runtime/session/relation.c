@@ -11,17 +11,20 @@
 static orm_status set_inverse(orm_session *session, orm__entity *entity, const orm_relation *relation, orm__entity *target);
 static orm_status put_key(orm_session *session, orm__entity *entity, const orm_relation *relation, size_t index, orm__entity *target);
 static orm_status leave(orm_session *session, const orm_relation *inverse, orm__entity *member);
+static orm_status both_given(orm_session *session, const void *row, const void *member, const char *what, const orm_relation *relation,
+                             orm__entity **entity, orm__entity **other);
 static orm_status link_to(orm_session *session, const orm_relation *owning, orm__entity *member, orm__entity *target);
 static void unlink_from(const orm_relation *owning, orm__entity *member, orm__entity *target);
-static void remove_member(orm__slot *slot, const orm__entity *member);
 static bool owns_column(const orm_relation *relation, const orm_column *column);
 
 orm_status orm_entity_set_one(orm_session *session, const void *row, const orm_relation *relation, const void *target)
 {
-    orm__entity *entity = orm__entity_of(row), *other = target ? orm__entity_of(target) : NULL;
-    orm_status status = orm__entity_check(session, entity, "set");
-    if (!status && other)
-        status = orm__entity_check(session, other, "set");
+    orm__entity *entity, *other = NULL;
+    orm_status status = orm__entity_given(session, row, "set", &entity);
+    if (!status && target)
+        status = orm__entity_given(session, target, "set", &other);
+    if (!status && session->factory.read_only)
+        status = orm__session_error(session, ORM_MISUSE, "set of '%s': the session is read-only", relation->name);
     if (!status)
         status = relation->owning ? orm__relation_set(session, entity, relation, other) : set_inverse(session, entity, relation, other);
     return status ? orm__session_stick(session, status) : ORM_OK;
@@ -80,30 +83,35 @@ static orm_status leave(orm_session *session, const orm_relation *inverse, orm__
 
 orm_status orm_entity_add_to(orm_session *session, const void *row, const orm_relation *relation, const void *member)
 {
-    orm__entity *entity = orm__entity_of(row);
-    orm_status status = member ? ORM_OK : orm__session_error(session, ORM_MISUSE, "add to '%s': no entity was given", relation->name);
+    orm__entity *entity, *other;
+    orm_status status = both_given(session, row, member, "add to", relation, &entity, &other);
     if (!status)
-        status = orm__entity_check(session, entity, "add to");
-    if (!status)
-        status = orm__entity_check(session, orm__entity_of(member), "add to");
-    if (!status)
-        status = orm__relation_set(session, orm__entity_of(member), relation->inverse, entity);
+        status = relation->kind == ORM_MANY_TO_MANY ? orm__through_add(session, relation, entity, other)
+                                                    : orm__relation_set(session, other, relation->inverse, entity);
     return status ? orm__session_stick(session, status) : ORM_OK;
 }
 
 orm_status orm_entity_remove_from(orm_session *session, const void *row, const orm_relation *relation, const void *member)
 {
-    orm__entity *entity = orm__entity_of(row);
-    orm_status status = member ? ORM_OK : orm__session_error(session, ORM_MISUSE, "remove from '%s': no entity was given", relation->name);
-    if (!status)
-        status = orm__entity_check(session, entity, "remove from");
-    if (!status)
-        status = orm__entity_check(session, orm__entity_of(member), "remove from");
-    if (!status && orm__known_target(session, relation->inverse, orm__entity_of(member)) != entity)
+    orm__entity *entity, *other;
+    orm_status status = both_given(session, row, member, "remove from", relation, &entity, &other);
+    if (!status && relation->kind == ORM_MANY_TO_MANY)
+        status = orm__through_remove(session, relation, entity, other);
+    else if (!status && orm__known_target(session, relation->inverse, other) != entity)
         status = orm__session_error(session, ORM_MISUSE, "remove from '%s': the entity is not in it", relation->name);
-    if (!status)
-        status = leave(session, relation, orm__entity_of(member));
+    else if (!status)
+        status = leave(session, relation, other);
     return status ? orm__session_stick(session, status) : ORM_OK;
+}
+
+static orm_status both_given(orm_session *session, const void *row, const void *member, const char *what, const orm_relation *relation,
+                             orm__entity **entity, orm__entity **other)
+{
+    ORM_TRY(orm__entity_given(session, row, what, entity));
+    ORM_TRY(orm__entity_given(session, member, what, other));
+    return session->factory.read_only
+               ? orm__session_error(session, ORM_MISUSE, "%s '%s': the session is read-only", what, relation->name)
+               : ORM_OK;
 }
 
 orm__slot *orm__entity_slot(orm__entity *entity, const orm_relation *relation)
@@ -145,22 +153,27 @@ bool orm__slot_append(orm_session *session, orm__slot *slot, orm__entity *member
     return true;
 }
 
-/* The far side learns of a new member. What a pending entity holds is whole: the database knows nothing of it. */
+orm_status orm__slot_to_join(orm_session *session, orm__entity *entity, const orm_relation *relation, orm__slot **slot)
+{
+    *slot = orm__entity_loaded(entity, relation);
+    if (*slot || entity->state != ORM__PENDING)
+        return ORM_OK;
+    *slot = orm__entity_slot(entity, relation);
+    if (!*slot)
+        return orm__session_no_memory(session);
+    (*slot)->loaded = true;
+    (*slot)->partial = false;
+    (*slot)->count = 0;
+    return ORM_OK;
+}
+
+/* The far side learns of a new member. */
 static orm_status link_to(orm_session *session, const orm_relation *owning, orm__entity *member, orm__entity *target)
 {
-    const orm_relation *inverse = owning->inverse;
-    if (!inverse)
-        return ORM_OK;
-    orm__slot *slot = orm__entity_loaded(target, inverse);
-    if (!slot && target->state == ORM__PENDING) {
-        slot = orm__entity_slot(target, inverse);
-        if (!slot)
-            return orm__session_no_memory(session);
-        slot->loaded = true;
-        slot->partial = false;
-        slot->count = 0;
-    }
-    if (slot && inverse->kind == ORM_ONE_TO_ONE)
+    orm__slot *slot = NULL;
+    if (owning->inverse)
+        ORM_TRY(orm__slot_to_join(session, target, owning->inverse, &slot));
+    if (slot && owning->inverse->kind == ORM_ONE_TO_ONE)
         slot->as.one = member;
     else if (slot && !orm__slot_append(session, slot, member))
         return orm__session_no_memory(session);
@@ -171,12 +184,12 @@ static void unlink_from(const orm_relation *owning, orm__entity *member, orm__en
 {
     orm__slot *slot = owning->inverse ? orm__entity_loaded(target, owning->inverse) : NULL;
     if (slot && owning->inverse->kind == ORM_ONE_TO_MANY)
-        remove_member(slot, member);
+        orm__slot_remove(slot, member);
     else if (slot && slot->as.one == member)
         slot->as.one = NULL;
 }
 
-static void remove_member(orm__slot *slot, const orm__entity *member)
+void orm__slot_remove(orm__slot *slot, const orm__entity *member)
 {
     for (uint32_t i = slot->count; i-- > 0;) {
         if (slot->as.many[i] != member)

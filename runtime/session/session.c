@@ -303,8 +303,8 @@ static void expire_all(orm_session *session)
 
 orm_entity_state orm_session_state(const orm_session *session, const void *row)
 {
-    const orm__entity *entity = orm__entity_of(row);
-    if (entity->batch->store->session != session)
+    const orm__entity *entity = row ? orm__entity_of(row) : NULL;
+    if (!entity || entity->batch->store->session != session)
         return ORM_DETACHED;
     switch ((orm__state)entity->state) {
     case ORM__PENDING:
@@ -329,8 +329,8 @@ bool orm_session_contains(const orm_session *session, const void *row)
 
 bool orm_session_is_modified(const orm_session *session, const void *row)
 {
-    orm__entity *entity = orm__entity_of(row);
-    if (entity->batch->store->session != session || !(entity->flags & ORM__QUEUED))
+    orm__entity *entity = row ? orm__entity_of(row) : NULL;
+    if (!entity || entity->batch->store->session != session || !(entity->flags & ORM__QUEUED))
         return false;
     if (entity->state != ORM__PERSISTENT)
         return entity->state == ORM__PENDING || entity->state == ORM__DELETING;
@@ -346,8 +346,8 @@ orm_status orm_session_refresh(orm_session *session, const void *row)
 
 orm_status orm_session_expire(orm_session *session, const void *row)
 {
-    orm__entity *entity = orm__entity_of(row);
-    ORM_TRY(orm__entity_check(session, entity, "expire"));
+    orm__entity *entity;
+    ORM_TRY(orm__entity_given(session, row, "expire", &entity));
     if (entity->state != ORM__PERSISTENT)
         return orm__session_error(session, ORM_MISUSE, "expire: the '%s' is pending, there is no row to read", orm__model_of(entity)->name);
     expire(session, entity);
@@ -374,8 +374,8 @@ static void expire(orm_session *session, orm__entity *entity)
 
 orm_status orm_session_expunge(orm_session *session, const void *row)
 {
-    orm__entity *entity = orm__entity_of(row);
-    ORM_TRY(orm__entity_check(session, entity, "expunge"));
+    orm__entity *entity;
+    ORM_TRY(orm__entity_given(session, row, "expunge", &entity));
     orm__relations_leave_all(session, entity);
     orm__identity_remove(entity->batch->store, entity);
     orm__old_key_forget(session, entity);

@@ -155,6 +155,8 @@ void orm__identity_remove(orm__store *store, orm__entity *entity);
 char *orm__entity_name(const orm__entity *entity, char *buffer, size_t size);
 
 /* --- entity.c --- */
+/* A pending entity of which nothing is given yet but defaults. */
+orm_status orm__entity_new(orm_session *session, const orm_model *model, orm__entity **entity);
 static inline void *orm__row_of(const orm__entity *entity) { return (void *)(entity + 1); }
 static inline orm__entity *orm__entity_of(const void *row) { return (orm__entity *)(void *)row - 1; }
 static inline const orm_model *orm__model_of(const orm__entity *entity) { return entity->batch->store->model; }
@@ -170,6 +172,8 @@ orm_status orm__entity_queue(orm_session *session, orm__entity *entity);
 void orm__entity_recycle_texts(orm_session *session, const orm_model *model, const void *row, const void *keep);
 /* Changes a column, without a word about whether it may; nothing happens when it has that value already. */
 orm_status orm__entity_put(orm_session *session, orm__entity *entity, const orm_column *column, orm_value value);
+/* The entity of a row that a user gave; NULL is ORM_MISUSE, as are entities that are not pending or persistent here. */
+orm_status orm__entity_given(orm_session *session, const void *row, const char *what, orm__entity **entity);
 /* Refuses entities that are not pending or persistent in this session. */
 orm_status orm__entity_check(orm_session *session, const orm__entity *entity, const char *what);
 void orm__entity_put_back(orm_session *session, orm__entity *entity, const orm_column *column, void *from);
@@ -194,6 +198,19 @@ void orm__old_key_forget(orm_session *session, orm__entity *entity);
 orm__slot *orm__entity_slot(orm__entity *entity, const orm_relation *relation);
 /* The slot if it is there and loaded, else NULL. */
 orm__slot *orm__entity_loaded(const orm__entity *entity, const orm_relation *relation);
+static inline bool orm__is_collection(const orm_relation *relation)
+{
+    return relation->kind == ORM_ONE_TO_MANY || relation->kind == ORM_MANY_TO_MANY;
+}
+/* Whether an entity that a slot holds is still one to hand out. */
+static inline bool orm__is_there(const orm__entity *entity)
+{
+    return entity->state == ORM__PENDING || entity->state == ORM__PERSISTENT;
+}
+/* The far side's slot, for a member that joins: what a pending entity holds is whole from the start. NULL with ORM_OK when
+ * it is not loaded. */
+orm_status orm__slot_to_join(orm_session *session, orm__entity *entity, const orm_relation *relation, orm__slot **slot);
+void orm__slot_remove(orm__slot *slot, const orm__entity *member);
 bool orm__slot_append(orm_session *session, orm__slot *slot, orm__entity *member);
 /* Makes `target` (or nothing) what an owning relation refers to, on both sides. */
 orm_status orm__relation_set(orm_session *session, orm__entity *entity, const orm_relation *relation, orm__entity *target);
@@ -208,6 +225,8 @@ void orm__relations_leave_all(orm_session *session, orm__entity *entity);
 /* Runs a SELECT of all columns of the store's model; every row becomes, or is, an entity, appended to `found`. `read_before`
  * result columns precede the model's. With `overwrite` entities that are present take the values read. */
 orm_status orm__read_entities(orm_session *session, orm__store *store, orm__sql *sql, orm__fetch fetch, bool overwrite, orm__entities *found);
+/* The current row becomes, or is, an entity; its texts go to the session's arena. */
+orm_status orm__take_row(orm_session *session, orm__store *store, bool overwrite, orm__entity **entity);
 /* Makes the entities found the members of one batch. */
 orm_status orm__batch_new(orm_session *session, orm__store *store, const orm__entities *found);
 /* How many rows have this entity's key: 0 or 1. */
@@ -220,7 +239,20 @@ orm_status orm__entity_reload(orm_session *session, orm__entity *entity);
  * be NULL, gets the entities at the other end. */
 orm_status orm__load_relation(orm_session *session, const orm_relation *relation, orm__entity *const *owners, size_t count,
                               const orm_load_options *options, orm__entities *found);
+/* The parts of a load: empties the slots of owners that need it, and says who they are; afterwards they are loaded, or not. */
+orm_status orm__begin_filling(orm_session *session, const orm_relation *relation, orm__entity *const *owners, size_t count, bool partial,
+                              orm__entities *needy);
+void orm__end_filling(const orm_relation *relation, const orm__entities *needy, bool whole);
+bool orm__is_partial(const orm_load_options *options);
+/* Owned: free it. The row structs of the entities; NULL when memory is gone, which is told. */
+const void **orm__rows_of(orm_session *session, const orm__entities *entities);
 orm_status orm__load_all(orm_session *session, const orm_model *model, const orm_loading *loads, orm__entity *const *owners, size_t count);
+
+/* --- many_to_many.c --- */
+orm_status orm__load_through(orm_session *session, const orm_relation *relation, orm__entity *const *owners, size_t count,
+                             const orm_load_options *options);
+orm_status orm__through_add(orm_session *session, const orm_relation *relation, orm__entity *owner, orm__entity *member);
+orm_status orm__through_remove(orm_session *session, const orm_relation *relation, orm__entity *owner, orm__entity *member);
 
 /* --- unit_of_work.c --- */
 orm_status orm__flush(orm_session *session);

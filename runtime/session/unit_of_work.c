@@ -8,6 +8,7 @@
 #include "session/conflict.h"
 #include "session/order.h"
 #include "session/session.h"
+#include "sql/rows.h"
 #include "sql/write.h"
 
 #include <stdlib.h>
@@ -40,6 +41,8 @@ static orm_status update_group(orm_session *session, orm__store *store, orm__ent
 static orm_status delete_group(orm_session *session, orm__store *store, orm__entity **entities, size_t count, plan *p);
 static void hold_back(const orm__order *order);
 static orm_status write_held_back(orm_session *session, plan *p, const orm__order *order, bool null);
+static orm_status set_clocks(orm_session *session, orm__entity *entity);
+static orm_status read_computed(orm_session *session, orm__store *store, orm__entity **entities, size_t count, plan *p);
 static orm_status copy_keys(orm_session *session, orm__entity *entity);
 static orm_status inserted(orm_session *session, orm__store *store, orm__entity *entity);
 static orm_status updated(orm_session *session, orm__store *store, orm__entity *entity);
@@ -267,8 +270,11 @@ static bool same_shape(orm__entity *a, orm__entity *b, bool by_mask)
 /* Brings rows of one shape together, in the order of their first, and writes each shape at once. */
 static orm_status write_wave(orm_session *session, orm__entity **entities, size_t count, bool by_mask, write_group write, plan *p)
 {
-    for (size_t i = 0; by_mask && i < count; i++)
+    for (size_t i = 0; by_mask && i < count; i++) {
         ORM_TRY(copy_keys(session, entities[i]));
+        if (entities[i]->state == ORM__PERSISTENT)
+            ORM_TRY(set_clocks(session, entities[i]));
+    }
     while (count > 0) {
         orm__entity *first = entities[0];
         orm__entity **rest = malloc(count * sizeof *rest), **group = malloc(count * sizeof *group);
@@ -287,6 +293,16 @@ static orm_status write_wave(orm_session *session, orm__entity **entities, size_
         ORM_TRY(status);
         count = left;
     }
+    return ORM_OK;
+}
+
+/* Columns that an update sets to the clock, unless it sets them itself. */
+static orm_status set_clocks(orm_session *session, orm__entity *entity)
+{
+    const orm_model *model = orm__model_of(entity);
+    for (size_t i = 0; i < model->column_count; i++)
+        if ((model->columns[i].flags & ORM_ON_UPDATE_NOW) && !orm__mask_has(orm__entity_dirty(entity), i))
+            ORM_TRY(orm__entity_put(session, entity, &model->columns[i], orm__value_now(&model->columns[i], session->now)));
     return ORM_OK;
 }
 
@@ -315,7 +331,7 @@ static orm_status insert_group(orm_session *session, orm__store *store, orm__ent
         orm__values_default(store->model, orm__row_of(entities[i]), orm__entity_dirty(entities[i]), &now);
         p->rows[i] = orm__row_of(entities[i]);
     }
-    orm_status status = orm__insert_rows(session->connection, store->model, given, (void *const *)p->rows, count);
+    orm_status status = orm__insert_rows(session->connection, store->model, given, (void *const *)p->rows, count, &session->arena);
     if (status)
         return orm__session_failed(session, status);
     for (size_t i = 0; i < count; i++)
@@ -346,7 +362,32 @@ static orm_status update_group(orm_session *session, orm__store *store, orm__ent
         return stale(session, store, entities, count, matched, p);
     for (size_t i = 0; i < count; i++)
         ORM_TRY(updated(session, store, entities[i]));
-    return ORM_OK;
+    return read_computed(session, store, entities, count, p);
+}
+
+/* What the database computes may have changed with what was written. */
+static orm_status read_computed(orm_session *session, orm__store *store, orm__entity **entities, size_t count, plan *p)
+{
+    const orm_model *model = store->model;
+    orm__chosen computed;
+    orm_status status = orm__chosen_init(session->connection, model, NULL, &computed);
+    for (size_t i = 0; i < model->column_count && !status; i++)
+        if (model->columns[i].flags & ORM_COMPUTED)
+            orm__chosen_add(&computed, &model->columns[i]);
+    for (size_t i = 0; i < count && !status; i++) {
+        void *row = orm__row_of(entities[i]);
+        p->rows[i] = row;
+        for (size_t k = 0; k < computed.count; k++) {
+            if (!orm__member_points(computed.columns[k]) || (entities[i]->original && orm__member_same(computed.columns[k], entities[i]->original, row)))
+                continue;
+            orm__member_recycle(computed.columns[k], row, &session->arena);
+            orm__member_set_null(computed.columns[k], row);
+        }
+    }
+    if (!status && computed.count > 0)
+        status = orm__read_back(session->connection, model, computed.columns, computed.count, (void *const *)p->rows, count, &session->arena);
+    orm__chosen_release(&computed);
+    return status ? orm__session_failed(session, status) : ORM_OK;
 }
 
 static orm_status updated(orm_session *session, orm__store *store, orm__entity *entity)
@@ -356,6 +397,12 @@ static orm_status updated(orm_session *session, orm__store *store, orm__entity *
         orm__old_key_forget(session, entity);
         if (!orm__identity_add(store, entity))
             return orm__session_no_memory(session);
+    }
+    const orm_column *version = orm__version_of(store->model);
+    if (version) {
+        orm_value counted = orm__value_of_member(version, orm__row_of(entity));
+        counted.as.integer++;
+        orm__member_set(version, orm__row_of(entity), counted);
     }
     memset(orm__entity_dirty(entity), 0, orm__mask_words(store->model) * sizeof(uint64_t));
     entity->flags |= ORM__WRITTEN;
@@ -427,7 +474,7 @@ static orm_status stale(orm_session *session, orm__store *store, orm__entity **e
             break;
     }
     orm_connection *c = session->connection;
-    orm__error_set(&c->error, ORM_STALE, "%s is no longer in table '%s' (%zu of %zu rows matched)", orm__entity_name(gone, name, sizeof name),
+    orm__error_set(&c->error, ORM_STALE, "%s is no longer in table '%s', or was changed by another (%zu of %zu rows matched)", orm__entity_name(gone, name, sizeof name),
                    store->model->table, matched, count);
     ORM__ERROR_COPY(c->error.table, store->model->table);
     orm__connection_failed(c);

@@ -26,9 +26,14 @@ void orm__sql_columns(orm__sql *sql, const orm_model *model)
     }
 }
 
-void orm__sql_table(orm__sql *sql, const orm_model *model)
+void orm__sql_table_name(orm__sql *sql, const orm_model *model)
 {
     orm__sql_identifier(sql, model->table);
+}
+
+void orm__sql_table(orm__sql *sql, const orm_model *model)
+{
+    orm__sql_table_name(sql, model);
     orm__sql_text(sql, " AS t0");
 }
 

@@ -43,6 +43,7 @@ void orm__connection_free(orm_connection *connection)
     connection->driver->close(connection->link);
     orm__text_release(&connection->sql);
     orm__patterns_release(&connection->patterns);
+    free(connection->sequences.items);
     free(connection);
 }
 

@@ -18,6 +18,12 @@ typedef enum orm__transaction {
 
 typedef struct orm__statement orm__statement;
 
+/* Whether the keys of a table may be drawn from their sequence. */
+typedef struct orm__sequence {
+    const orm_model *model;
+    bool usable;
+} orm__sequence;
+
 struct orm_connection {
     orm__link *link;
     const orm__driver *driver;
@@ -28,8 +34,10 @@ struct orm_connection {
     const char *begin;                 /* the BEGIN that rides with the next statement; NULL when none is due */
     bool failed;                       /* a statement inside the transaction was refused */
     bool broken;                       /* the link is lost */
+    bool sent;                         /* a statement was sent since somebody set this to false */
     bool memory;                       /* an SQLite database in memory */
     struct { orm__statement **slots; size_t count, capacity, limit; orm__statement *newest, *oldest; } statements;
+    struct { orm__sequence *items; size_t count; } sequences;      /* PostgreSQL: what write.c has asked */
     orm__patterns patterns;            /* compiled for validation */
     orm__text sql;                     /* where statements are put together, reused */
     struct orm_engine *engine;         /* whose pool lent it; borrowed */

@@ -20,13 +20,15 @@ struct orm_result {
 };
 
 static orm_result *result_new(orm_connection *connection);
-static orm_status insert(orm_connection *connection, const orm_model *model, const void *values, void *row, uint64_t *given);
+static orm_status insert(orm_connection *connection, const orm_model *model, const void *values, void *row, uint64_t *given,
+                         orm__arena *arena);
 static orm_status validate(orm_connection *connection, const orm_model *model, const void *row, const uint64_t *given);
 static orm_status keep_texts(orm_connection *connection, const orm_model *model, void *row, orm__arena *arena);
 static orm_status read_one(orm__sql *sql, const orm_model *model, void *row, orm__arena *arena);
 static orm_status read_all(orm__sql *sql, const orm_model *model, orm__fetch fetch, orm_result *result, size_t *count);
 static orm_status make_room(orm_connection *connection, orm_result *result, size_t row_size, size_t count, size_t *capacity);
 static orm_status write_changes(orm__sql *sql, const orm_model *model, const char *changes);
+static void write_automatic(orm__sql *sql, const orm_model *model, const char *changes);
 static void write_change(orm__sql *sql, const orm_column *column, const char *changes);
 static bool is_number(orm_type type);
 static orm_value change_value(const orm_column *column, const char *changes);
@@ -61,7 +63,7 @@ orm_status orm_row_insert(orm_connection *connection, const orm_model *model, co
         return ORM_NO_MEMORY;
     uint64_t *given = orm__arena_zalloc(&made->arena, orm__mask_words(model), sizeof *given);
     void *inserted = row ? row : orm__arena_zalloc(&made->arena, 1, model->row_size);
-    orm_status status = given && inserted ? insert(connection, model, values, inserted, given) : orm__error_no_memory(&connection->error);
+    orm_status status = given && inserted ? insert(connection, model, values, inserted, given, &made->arena) : orm__error_no_memory(&connection->error);
     if (!status && row)
         status = keep_texts(connection, model, row, &made->arena);
     if (status && row)
@@ -73,14 +75,15 @@ orm_status orm_row_insert(orm_connection *connection, const orm_model *model, co
     return status;
 }
 
-static orm_status insert(orm_connection *connection, const orm_model *model, const void *values, void *row, uint64_t *given)
+static orm_status insert(orm_connection *connection, const orm_model *model, const void *values, void *row, uint64_t *given,
+                         orm__arena *arena)
 {
     const orm_timestamptz now = orm_timestamptz_now();
     ORM_TRY(orm__values_read(model, values, row, given, &connection->error));
     ORM_TRY(orm__values_take_keys(model, values, row, given, &connection->error));
     orm__values_default(model, row, given, &now);
     ORM_TRY(validate(connection, model, row, given));
-    return orm__insert_rows(connection, model, given, &row, 1);
+    return orm__insert_rows(connection, model, given, &row, 1, arena);
 }
 
 static orm_status validate(orm_connection *connection, const orm_model *model, const void *row, const uint64_t *given)
@@ -246,6 +249,8 @@ static orm_status write_changes(orm__sql *sql, const orm_model *model, const cha
                                   model->name);
         if (set == ORM_LEFT_OUT && null == ORM_LEFT_OUT)
             continue;
+        if (column->flags & (ORM_COMPUTED | ORM_VERSION))
+            return orm__error_set(&sql->connection->error, ORM_MISUSE, "column '%s' of '%s' is not for setting", column->member, model->name);
         orm__sql_text(sql, first ? " SET " : ", ");
         orm__sql_identifier(sql, column->name);
         orm__sql_text(sql, " = ");
@@ -257,7 +262,30 @@ static orm_status write_changes(orm__sql *sql, const orm_model *model, const cha
     }
     if (first)
         return orm__error_set(&sql->connection->error, ORM_MISUSE, "update of '%s' changes nothing", model->name);
+    write_automatic(sql, model, changes);
     return sql->status;
+}
+
+/* What every update does: count up the version, set the clocks that it does not set itself. */
+static void write_automatic(orm__sql *sql, const orm_model *model, const char *changes)
+{
+    const orm_timestamptz now = orm_timestamptz_now();
+    for (size_t i = 0; i < model->column_count; i++) {
+        const orm_column *column = &model->columns[i];
+        orm_given set;
+        memcpy(&set, changes + column->change.set, sizeof set);
+        if (!(column->flags & ORM_VERSION) && (!(column->flags & ORM_ON_UPDATE_NOW) || set == ORM_GIVEN))
+            continue;
+        orm__sql_text(sql, ", ");
+        orm__sql_identifier(sql, column->name);
+        orm__sql_text(sql, " = ");
+        if (column->flags & ORM_VERSION) {
+            orm__sql_column(sql, column);
+            orm__sql_text(sql, " + 1");
+        } else {
+            orm__sql_parameter(sql, column, orm__value_now(column, now));
+        }
+    }
 }
 
 /* A value, or another column plus a value. */

@@ -27,6 +27,7 @@ void orm__sql_init(orm__sql *sql, orm_connection *connection)
     sql->connection = connection;
     sql->text = &connection->sql;
     sql->status = ORM_OK;
+    sql->sent = false;
     sql->count = 0;
     sql->capacity = ORM__INLINE_PARAMETERS;
     sql->parameters = sql->inline_parameters;
@@ -176,7 +177,8 @@ void orm__sql_fail(orm__sql *sql, orm_status status, const char *format, ...)
 
 void orm__statement_tell(orm__sql *sql, orm__purpose purpose, size_t rows, orm_status status)
 {
-    orm__connection_tell(sql->connection, purpose.kind, sql->text->data ? sql->text->data : "", purpose.table, rows, status);
+    if (sql->sent)
+        orm__connection_tell(sql->connection, purpose.kind, sql->text->data, purpose.table, rows, status);
 }
 
 orm_status orm__statement_start(orm__sql *sql, orm__purpose purpose, orm__fetch fetch, orm__statement **statement)
@@ -190,6 +192,7 @@ orm_status orm__statement_start(orm__sql *sql, orm__purpose purpose, orm__fetch 
         return orm__error_set(&c->error, ORM_ROLLBACK_FIRST, "a statement of this transaction failed: roll back first");
     if (purpose.kind != ORM_STATEMENT_SELECT)
         ORM_TRY(orm__connection_prepare_write(c));
+    sql->sent = c->sent = true;
     ORM_TRY(prepare(sql, statement));
     const char *begin = c->begin;
     c->begin = NULL;

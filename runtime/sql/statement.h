@@ -15,6 +15,7 @@ typedef struct orm__sql {
     orm_connection *connection;
     orm__text *text;
     orm_status status;                 /* the error stands in connection->error */
+    bool sent;                         /* the database has seen it: hooks are told of it */
     size_t count, capacity;
     orm__parameter *parameters;
     orm_value *values;
@@ -69,7 +70,8 @@ orm_status orm__statement_start(orm__sql *sql, orm__purpose purpose, orm__fetch 
 orm_status orm__statement_restart(orm_connection *connection, orm__statement *statement, const orm_value *values);
 orm_status orm__statement_step(orm_connection *connection, orm__statement *statement);
 orm_status orm__statement_finish(orm_connection *connection, orm__statement *statement, size_t *rows);
-/* Tells the hooks of it; whoever starts a statement tells, once for all its rows, whether it succeeded or not. */
+/* Tells the hooks of it; whoever starts a statement tells, once for all its rows, whether it succeeded or not. Of one that was
+ * refused before it was sent nothing is told. */
 void orm__statement_tell(orm__sql *sql, orm__purpose purpose, size_t rows, orm_status status);
 /* start, finish and tell, for a statement whose rows nobody reads. */
 orm_status orm__statement_run(orm__sql *sql, orm__purpose purpose, size_t *rows);

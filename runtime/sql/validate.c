@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: MIT */
 #include "sql/validate.h"
 
+#include "base/decimal.h"
 #include "base/error.h"
 #include "base/value.h"
 #include "orm/generated.h"
@@ -46,7 +47,7 @@ bool orm__validate_columns(const orm_model *model, const void *row, const uint64
 {
     for (size_t i = 0; i < model->column_count; i++) {
         const orm_column *column = &model->columns[i];
-        if ((column->limits || column->type == ORM_TYPE_ENUM) && !(column->flags & ORM_FOREIGN_KEY) && orm__mask_has(mask, i) && !check_column(column, row, patterns, problems))
+        if ((column->limits || column->type == ORM_TYPE_ENUM || column->type == ORM_TYPE_DECIMAL) && !(column->flags & ORM_FOREIGN_KEY) && orm__mask_has(mask, i) && !check_column(column, row, patterns, problems))
             return false;
     }
     return true;
@@ -55,6 +56,7 @@ bool orm__validate_columns(const orm_model *model, const void *row, const uint64
 static bool check_column(const orm_column *column, const void *row, orm__patterns *patterns, orm_problems *problems)
 {
     checking c = {column, orm__value_of_member(column, row), problems};
+    char text[64];
     if (c.value.form == ORM_FORM_NULL)
         return true;
     if (column->type == ORM_TYPE_ENUM) {
@@ -62,6 +64,10 @@ static bool check_column(const orm_column *column, const void *row, orm__pattern
             add(&c, "enum", "%" PRId64 " is no value of %s", c.value.as.integer, column->enumeration->name);
         return true;
     }
+    if (column->type == ORM_TYPE_DECIMAL && !orm__decimal_check(c.value.as.text, strlen(c.value.as.text)))
+        add(&c, "decimal", "%s is no decimal number", shown(&c, text, sizeof text));
+    if (!column->limits)
+        return true;
     check_range(&c);
     check_length(&c);
     return !column->limits->pattern || check_pattern(&c, patterns);
@@ -163,7 +169,7 @@ void orm__validate_required(const orm_model *model, const uint64_t *given, orm_p
     for (size_t i = 0; i < model->column_count; i++) {
         const orm_column *column = &model->columns[i];
         checking c = {.column = column, .problems = problems};
-        if (!orm__mask_has(given, i) && !(column->flags & (ORM_NULLABLE | ORM_GENERATED | ORM_DEFAULT_NOW)))
+        if (!orm__mask_has(given, i) && !(column->flags & (ORM_NULLABLE | ORM_GENERATED | ORM_DEFAULT_NOW | ORM_SERVER_DEFAULT | ORM_COMPUTED)))
             add(&c, "required", "a value is needed");
     }
 }

@@ -10,7 +10,6 @@
 
 static orm_status read_input(const orm_column *column, const char *values, char *row, bool *given, orm_error *error);
 static bool required_is_missing(const orm_column *column, const char *row);
-static void set_now(const orm_column *column, char *row, orm_timestamptz now);
 static void mark_has(const orm_column *column, char *row);
 static const char *pointer_of(const orm_column *column, const void *row);
 static size_t size_of(const orm_column *column, const void *row);
@@ -92,12 +91,14 @@ void orm__values_default(const orm_model *model, void *row, uint64_t *given, con
 {
     for (size_t i = 0; i < model->column_count; i++) {
         const orm_column *column = &model->columns[i];
-        if (orm__mask_has(given, i) || !(column->flags & (ORM_DEFAULT_VALUE | ORM_DEFAULT_NOW)))
+        if (orm__mask_has(given, i) || !(column->flags & (ORM_DEFAULT_VALUE | ORM_DEFAULT_NOW | ORM_VERSION)))
             continue;
-        if (column->flags & ORM_DEFAULT_VALUE)
+        if (column->flags & ORM_VERSION)
+            orm__member_set(column, row, orm_of_int64(1));
+        else if (column->flags & ORM_DEFAULT_VALUE)
             orm__member_set(column, row, column->default_value);
         else if (now)
-            set_now(column, row, *now);
+            orm__member_set(column, row, orm__value_now(column, *now));
         else
             continue;
         orm__mask_add(given, i);
@@ -138,18 +139,12 @@ void orm__member_set(const orm_column *column, void *row, orm_value value)
     mark_has(column, row);
 }
 
-static void set_now(const orm_column *column, char *row, orm_timestamptz now)
+orm_value orm__value_now(const orm_column *column, orm_timestamptz now)
 {
     static const int64_t day = INT64_C(86400000000);
     int64_t in_day = now.microseconds % day < 0 ? now.microseconds % day + day : now.microseconds % day;
-    char *member = row + column->field.value;
-    if (column->type == ORM_TYPE_DATE)
-        memcpy(member, &(orm_date){(int32_t)((now.microseconds - in_day) / day)}, sizeof(orm_date));
-    else if (column->type == ORM_TYPE_TIME)
-        memcpy(member, &(orm_time){in_day}, sizeof(orm_time));
-    else
-        memcpy(member, &now, sizeof now);
-    mark_has(column, row);
+    int64_t value = column->type == ORM_TYPE_DATE ? (now.microseconds - in_day) / day : column->type == ORM_TYPE_TIME ? in_day : now.microseconds;
+    return (orm_value){.type = column->type, .form = ORM_FORM_ONE, .as.integer = value};
 }
 
 static void mark_has(const orm_column *column, char *row)

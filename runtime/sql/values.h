@@ -25,6 +25,8 @@ orm_status orm__values_read(const orm_model *model, const void *values, void *ro
 /* Core's way with relations: the pointer of an owning relation gives the row it refers to, whose key is copied; a key that
  * was given too must agree (ORM_MISUSE). */
 orm_status orm__values_take_keys(const orm_model *model, const void *values, void *row, uint64_t *given, orm_error *error);
+/* The clock as a value of the column's type. */
+orm_value orm__value_now(const orm_column *column, orm_timestamptz now);
 /* The pointer that a `_values` struct holds for an owning relation, or NULL. */
 const void *orm__values_target(const orm_relation *relation, const void *values);
 /* Whether column `index` of a relation's key in `row` is equal to the key of the row it refers to. */

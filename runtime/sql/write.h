@@ -6,12 +6,18 @@
 #ifndef ORM_SQL_WRITE_H
 #define ORM_SQL_WRITE_H
 
+#include "base/arena.h"
 #include "orm/model.h"
 #include "sql/connection.h"
 
 /* Inserts `count` rows of which the same columns are given. A generated key that was not given is written into each row, by
- * the row it belongs to and never by the order of answers. */
-orm_status orm__insert_rows(orm_connection *connection, const orm_model *model, const uint64_t *given, void *const *rows, size_t count);
+ * the row it belongs to and never by the order of answers; so are the values of server defaults and computed columns, whose texts
+ * go to the arena. */
+orm_status orm__insert_rows(orm_connection *connection, const orm_model *model, const uint64_t *given, void *const *rows, size_t count,
+                            orm__arena *arena);
+
+/* The column that counts a row's updates, or NULL. */
+const orm_column *orm__version_of(const orm_model *model);
 
 /* Sets the columns of `changed` in each of the rows whose key is in keys[i] (a row struct; the same as rows[i] unless the key
  * changes). `matched` gets how many rows there were. */

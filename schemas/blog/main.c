@@ -8,6 +8,7 @@
 
 static orm_status run(orm_session *s);
 static orm_status write_blog(orm_session *s);
+static orm_status count_views(orm_session *s);
 static orm_status print_author(orm_session *s, const blog_author *author);
 static orm_status print_post(orm_session *s, const blog_post *post);
 static orm_status print_comment(orm_session *s, const blog_comment *comment, int depth);
@@ -38,6 +39,8 @@ static orm_status run(orm_session *s)
     orm_status status = blog_author_exists(s, NULL, &written);
     if (!status && !written)
         status = write_blog(s);
+    if (!status)
+        status = count_views(s);
     if (status)
         return status;
 
@@ -48,7 +51,7 @@ static orm_status run(orm_session *s)
     }, &authors);
     for (size_t i = 0; !status && i < authors.count; i++)
         status = print_author(s, authors.items[i]);
-    return status ? status : orm_session_commit(s);            /* what print_post has set */
+    return status;
 }
 
 /* An entity may be referred to before it has a key: the flush in commit puts rows and keys in order. Nothing is checked
@@ -76,6 +79,16 @@ static orm_status write_blog(orm_session *s)
     return orm_session_commit(s);
 }
 
+/* Setters send nothing: the commit does, one UPDATE for all posts. */
+static orm_status count_views(orm_session *s)
+{
+    blog_post_list posts;
+    orm_status status = blog_post_find(s, NULL, &posts);
+    for (size_t i = 0; !status && i < posts.count; i++)
+        status = blog_post_set_views(s, posts.items[i], posts.items[i]->views + 1);
+    return status ? status : orm_session_commit(s);
+}
+
 static orm_status print_author(orm_session *s, const blog_author *author)
 {
     const blog_profile *profile;
@@ -99,9 +112,7 @@ static orm_status print_post(orm_session *s, const blog_post *post)
         [BLOG_POST_STATUS_ARCHIVED] = "archived",
     };
     blog_comment_list comments;
-    orm_status status = blog_post_set_views(s, post, post->views + 1);     /* sent by the commit, one UPDATE for all */
-    if (!status)
-        status = blog_post_get_comments(s, post, &comments);               /* lazy: one statement for all posts */
+    orm_status status = blog_post_get_comments(s, post, &comments);        /* lazy: one statement for all posts */
     if (status)
         return status;
     printf("    %s (%s, view %d)\n        %s\n", post->title, states[post->status], (int)post->views, post->body);

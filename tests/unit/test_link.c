@@ -33,7 +33,7 @@ static void tear_down(void)
 /* Loads the texts as files a.yaml, b.yaml ... of one package. */
 static void load_files(const char *const *texts, size_t count)
 {
-    const char *paths[4];
+    const char *paths[4] = {NULL};
     for (size_t i = 0; i < count; i++) {
         paths[i] = orm__arena_printf(&arena, "%s/%c.yaml", folder, (char)('a' + i));
         FILE *file = fopen(paths[i], "w");

@@ -58,10 +58,10 @@ typedef enum orm_column_flags {
     ORM_HAS_MAX = 1 << 8,
     ORM_FOREIGN_KEY = 1 << 9,          /* part of an owning relation's key */
     ORM_ARRAY = 1 << 10,               /* its member is an orm_<type>_array */
-    ORM_SERVER_DEFAULT = 1 << 11,      /* the database makes the value when none is given, and it comes back */
-    ORM_COMPUTED = 1 << 12,            /* the database computes the value: never written, comes back */
-    ORM_VERSION = 1 << 13,             /* counts the updates of its row: the lock of optimists */
-    ORM_ON_UPDATE_NOW = 1 << 14        /* every update of its row sets it to the clock */
+    ORM_SERVER_DEFAULT = 1 << 11,      /* the database makes the value when none is given; it comes back */
+    ORM_COMPUTED = 1 << 12,            /* a generated column: never written, it comes back */
+    ORM_VERSION = 1 << 13,             /* counts the row's updates; an update of another count finds no row */
+    ORM_ON_UPDATE_NOW = 1 << 14        /* set to the clock by an update that does not set it */
 } orm_column_flags;
 
 typedef union orm_number { int64_t integer; double real; } orm_number;

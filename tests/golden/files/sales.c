@@ -227,6 +227,19 @@ orm_status store_sale_delete(orm_session *s, const store_sale *sale)
     return orm_entity_delete(s, &store_sale_model, sale);
 }
 
+orm_status store_sale_merge(orm_session *s, const store_sale *row, const store_sale **merged)
+{
+    const void *found;
+    orm_status status = orm_model_merge(s, &store_sale_model, row, &found);
+    *merged = found;
+    return status;
+}
+
+orm_status store_sale_validate(const store_sale_values *values, orm_problems *problems)
+{
+    return orm_model_validate(&store_sale_model, values, problems);
+}
+
 orm_status store_sale_set_id(orm_session *s, const store_sale *sale, int64_t value)
 {
     return orm_entity_set(s, sale, STORE_SALE.id.column, &value);
@@ -465,6 +478,20 @@ orm_status store_sale_item_add(orm_session *s, const store_sale_item_values *val
 orm_status store_sale_item_delete(orm_session *s, const store_sale_item *sale_item)
 {
     return orm_entity_delete(s, &store_sale_item_model, sale_item);
+}
+
+orm_status store_sale_item_merge(orm_session *s, const store_sale_item *row,
+                                 const store_sale_item **merged)
+{
+    const void *found;
+    orm_status status = orm_model_merge(s, &store_sale_item_model, row, &found);
+    *merged = found;
+    return status;
+}
+
+orm_status store_sale_item_validate(const store_sale_item_values *values, orm_problems *problems)
+{
+    return orm_model_validate(&store_sale_item_model, values, problems);
 }
 
 orm_status store_sale_item_set_sale_id(orm_session *s, const store_sale_item *sale_item,

@@ -194,6 +194,10 @@ orm_status store_sale_exists(orm_session *s, const store_sale_query *query, bool
 orm_status store_sale_add(orm_session *s, const store_sale_values *values,
                           const store_sale **added);
 orm_status store_sale_delete(orm_session *s, const store_sale *sale);
+/* The entity with the key of `row`, found or read, takes its values; else it is added. */
+orm_status store_sale_merge(orm_session *s, const store_sale *row, const store_sale **merged);
+/* What is wrong with values, asking no database; ORM_INVALID when something is. */
+orm_status store_sale_validate(const store_sale_values *values, orm_problems *problems);
 orm_status store_sale_set_id(orm_session *s, const store_sale *sale, int64_t value);
 orm_status store_sale_set_smallest(orm_session *s, const store_sale *sale, store_opt_size value);
 orm_status store_sale_set_moods(orm_session *s, const store_sale *sale, store_mood_array value);
@@ -285,6 +289,11 @@ orm_status store_sale_item_exists(orm_session *s, const store_sale_item_query *q
 orm_status store_sale_item_add(orm_session *s, const store_sale_item_values *values,
                                const store_sale_item **added);
 orm_status store_sale_item_delete(orm_session *s, const store_sale_item *sale_item);
+/* The entity with the key of `row`, found or read, takes its values; else it is added. */
+orm_status store_sale_item_merge(orm_session *s, const store_sale_item *row,
+                                 const store_sale_item **merged);
+/* What is wrong with values, asking no database; ORM_INVALID when something is. */
+orm_status store_sale_item_validate(const store_sale_item_values *values, orm_problems *problems);
 orm_status store_sale_item_set_sale_id(orm_session *s, const store_sale_item *sale_item,
                                        int64_t value);
 orm_status store_sale_item_set_item_id(orm_session *s, const store_sale_item *sale_item,

@@ -221,6 +221,19 @@ orm_status store_item_delete(orm_session *s, const store_item *item)
     return orm_entity_delete(s, &store_item_model, item);
 }
 
+orm_status store_item_merge(orm_session *s, const store_item *row, const store_item **merged)
+{
+    const void *found;
+    orm_status status = orm_model_merge(s, &store_item_model, row, &found);
+    *merged = found;
+    return status;
+}
+
+orm_status store_item_validate(const store_item_values *values, orm_problems *problems)
+{
+    return orm_model_validate(&store_item_model, values, problems);
+}
+
 orm_status store_item_set_id(orm_session *s, const store_item *item, int64_t value)
 {
     return orm_entity_set(s, item, STORE_ITEM.id.column, &value);

@@ -159,6 +159,10 @@ orm_status store_item_exists(orm_session *s, const store_item_query *query, bool
 orm_status store_item_add(orm_session *s, const store_item_values *values,
                           const store_item **added);
 orm_status store_item_delete(orm_session *s, const store_item *item);
+/* The entity with the key of `row`, found or read, takes its values; else it is added. */
+orm_status store_item_merge(orm_session *s, const store_item *row, const store_item **merged);
+/* What is wrong with values, asking no database; ORM_INVALID when something is. */
+orm_status store_item_validate(const store_item_values *values, orm_problems *problems);
 orm_status store_item_set_id(orm_session *s, const store_item *item, int64_t value);
 orm_status store_item_set_size(orm_session *s, const store_item *item, store_size value);
 orm_status store_item_set_state(orm_session *s, const store_item *item, store_state value);

@@ -143,6 +143,19 @@ orm_status cases_item_delete(orm_session *s, const cases_item *item)
     return orm_entity_delete(s, &cases_item_model, item);
 }
 
+orm_status cases_item_merge(orm_session *s, const cases_item *row, const cases_item **merged)
+{
+    const void *found;
+    orm_status status = orm_model_merge(s, &cases_item_model, row, &found);
+    *merged = found;
+    return status;
+}
+
+orm_status cases_item_validate(const cases_item_values *values, orm_problems *problems)
+{
+    return orm_model_validate(&cases_item_model, values, problems);
+}
+
 orm_status cases_item_set_id(orm_session *s, const cases_item *item, int64_t value)
 {
     return orm_entity_set(s, item, CASES_ITEM.id.column, &value);
@@ -295,6 +308,19 @@ orm_status cases_Items_delete(orm_session *s, const cases_Items *Items)
     return orm_entity_delete(s, &cases_Items_model, Items);
 }
 
+orm_status cases_Items_merge(orm_session *s, const cases_Items *row, const cases_Items **merged)
+{
+    const void *found;
+    orm_status status = orm_model_merge(s, &cases_Items_model, row, &found);
+    *merged = found;
+    return status;
+}
+
+orm_status cases_Items_validate(const cases_Items_values *values, orm_problems *problems)
+{
+    return orm_model_validate(&cases_Items_model, values, problems);
+}
+
 orm_status cases_Items_set_id(orm_session *s, const cases_Items *Items, int64_t value)
 {
     return orm_entity_set(s, Items, CASES_ITEMS.id.column, &value);
@@ -432,6 +458,20 @@ orm_status cases_loud_item_add(orm_session *s, const cases_loud_item_values *val
 orm_status cases_loud_item_delete(orm_session *s, const cases_loud_item *loud_item)
 {
     return orm_entity_delete(s, &cases_loud_item_model, loud_item);
+}
+
+orm_status cases_loud_item_merge(orm_session *s, const cases_loud_item *row,
+                                 const cases_loud_item **merged)
+{
+    const void *found;
+    orm_status status = orm_model_merge(s, &cases_loud_item_model, row, &found);
+    *merged = found;
+    return status;
+}
+
+orm_status cases_loud_item_validate(const cases_loud_item_values *values, orm_problems *problems)
+{
+    return orm_model_validate(&cases_loud_item_model, values, problems);
 }
 
 orm_status cases_loud_item_set_id(orm_session *s, const cases_loud_item *loud_item, int64_t value)

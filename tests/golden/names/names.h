@@ -83,6 +83,10 @@ orm_status cases_item_exists(orm_session *s, const cases_item_query *query, bool
 orm_status cases_item_add(orm_session *s, const cases_item_values *values,
                           const cases_item **added);
 orm_status cases_item_delete(orm_session *s, const cases_item *item);
+/* The entity with the key of `row`, found or read, takes its values; else it is added. */
+orm_status cases_item_merge(orm_session *s, const cases_item *row, const cases_item **merged);
+/* What is wrong with values, asking no database; ORM_INVALID when something is. */
+orm_status cases_item_validate(const cases_item_values *values, orm_problems *problems);
 orm_status cases_item_set_id(orm_session *s, const cases_item *item, int64_t value);
 orm_status cases_item_set_name(orm_session *s, const cases_item *item, const char *value);
 orm_status cases_item_set_Name(orm_session *s, const cases_item *item, const char *value);
@@ -153,6 +157,10 @@ orm_status cases_Items_exists(orm_session *s, const cases_Items_query *query, bo
 orm_status cases_Items_add(orm_session *s, const cases_Items_values *values,
                            const cases_Items **added);
 orm_status cases_Items_delete(orm_session *s, const cases_Items *Items);
+/* The entity with the key of `row`, found or read, takes its values; else it is added. */
+orm_status cases_Items_merge(orm_session *s, const cases_Items *row, const cases_Items **merged);
+/* What is wrong with values, asking no database; ORM_INVALID when something is. */
+orm_status cases_Items_validate(const cases_Items_values *values, orm_problems *problems);
 orm_status cases_Items_set_id(orm_session *s, const cases_Items *Items, int64_t value);
 
 /* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. */
@@ -220,6 +228,11 @@ orm_status cases_loud_item_exists(orm_session *s, const cases_loud_item_query *q
 orm_status cases_loud_item_add(orm_session *s, const cases_loud_item_values *values,
                                const cases_loud_item **added);
 orm_status cases_loud_item_delete(orm_session *s, const cases_loud_item *loud_item);
+/* The entity with the key of `row`, found or read, takes its values; else it is added. */
+orm_status cases_loud_item_merge(orm_session *s, const cases_loud_item *row,
+                                 const cases_loud_item **merged);
+/* What is wrong with values, asking no database; ORM_INVALID when something is. */
+orm_status cases_loud_item_validate(const cases_loud_item_values *values, orm_problems *problems);
 orm_status cases_loud_item_set_id(orm_session *s, const cases_loud_item *loud_item, int64_t value);
 
 /* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. */

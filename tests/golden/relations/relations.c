@@ -174,6 +174,19 @@ orm_status office_room_delete(orm_session *s, const office_room *room)
     return orm_entity_delete(s, &office_room_model, room);
 }
 
+orm_status office_room_merge(orm_session *s, const office_room *row, const office_room **merged)
+{
+    const void *found;
+    orm_status status = orm_model_merge(s, &office_room_model, row, &found);
+    *merged = found;
+    return status;
+}
+
+orm_status office_room_validate(const office_room_values *values, orm_problems *problems)
+{
+    return orm_model_validate(&office_room_model, values, problems);
+}
+
 orm_status office_room_set_building(orm_session *s, const office_room *room, const char *value)
 {
     return orm_entity_set(s, room, OFFICE_ROOM.building.column, &value);
@@ -425,6 +438,19 @@ orm_status office_desk_add(orm_session *s, const office_desk_values *values,
 orm_status office_desk_delete(orm_session *s, const office_desk *desk)
 {
     return orm_entity_delete(s, &office_desk_model, desk);
+}
+
+orm_status office_desk_merge(orm_session *s, const office_desk *row, const office_desk **merged)
+{
+    const void *found;
+    orm_status status = orm_model_merge(s, &office_desk_model, row, &found);
+    *merged = found;
+    return status;
+}
+
+orm_status office_desk_validate(const office_desk_values *values, orm_problems *problems)
+{
+    return orm_model_validate(&office_desk_model, values, problems);
 }
 
 orm_status office_desk_set_id(orm_session *s, const office_desk *desk, int64_t value)
@@ -741,6 +767,20 @@ orm_status office_person_delete(orm_session *s, const office_person *person)
     return orm_entity_delete(s, &office_person_model, person);
 }
 
+orm_status office_person_merge(orm_session *s, const office_person *row,
+                               const office_person **merged)
+{
+    const void *found;
+    orm_status status = orm_model_merge(s, &office_person_model, row, &found);
+    *merged = found;
+    return status;
+}
+
+orm_status office_person_validate(const office_person_values *values, orm_problems *problems)
+{
+    return orm_model_validate(&office_person_model, values, problems);
+}
+
 orm_status office_person_set_id(orm_session *s, const office_person *person, int64_t value)
 {
     return orm_entity_set(s, person, OFFICE_PERSON.id.column, &value);
@@ -1038,6 +1078,19 @@ orm_status office_badge_delete(orm_session *s, const office_badge *badge)
     return orm_entity_delete(s, &office_badge_model, badge);
 }
 
+orm_status office_badge_merge(orm_session *s, const office_badge *row, const office_badge **merged)
+{
+    const void *found;
+    orm_status status = orm_model_merge(s, &office_badge_model, row, &found);
+    *merged = found;
+    return status;
+}
+
+orm_status office_badge_validate(const office_badge_values *values, orm_problems *problems)
+{
+    return orm_model_validate(&office_badge_model, values, problems);
+}
+
 orm_status office_badge_set_colour(orm_session *s, const office_badge *badge, const char *value)
 {
     return orm_entity_set(s, badge, OFFICE_BADGE.colour.column, &value);
@@ -1293,6 +1346,19 @@ orm_status office_team_delete(orm_session *s, const office_team *team)
     return orm_entity_delete(s, &office_team_model, team);
 }
 
+orm_status office_team_merge(orm_session *s, const office_team *row, const office_team **merged)
+{
+    const void *found;
+    orm_status status = orm_model_merge(s, &office_team_model, row, &found);
+    *merged = found;
+    return status;
+}
+
+orm_status office_team_validate(const office_team_values *values, orm_problems *problems)
+{
+    return orm_model_validate(&office_team_model, values, problems);
+}
+
 orm_status office_team_set_id(orm_session *s, const office_team *team, int64_t value)
 {
     return orm_entity_set(s, team, OFFICE_TEAM.id.column, &value);
@@ -1524,6 +1590,19 @@ orm_status office_north_delete(orm_session *s, const office_north *north)
     return orm_entity_delete(s, &office_north_model, north);
 }
 
+orm_status office_north_merge(orm_session *s, const office_north *row, const office_north **merged)
+{
+    const void *found;
+    orm_status status = orm_model_merge(s, &office_north_model, row, &found);
+    *merged = found;
+    return status;
+}
+
+orm_status office_north_validate(const office_north_values *values, orm_problems *problems)
+{
+    return orm_model_validate(&office_north_model, values, problems);
+}
+
 orm_status office_north_set_id(orm_session *s, const office_north *north, int64_t value)
 {
     return orm_entity_set(s, north, OFFICE_NORTH.id.column, &value);
@@ -1710,6 +1789,19 @@ orm_status office_east_add(orm_session *s, const office_east_values *values,
 orm_status office_east_delete(orm_session *s, const office_east *east)
 {
     return orm_entity_delete(s, &office_east_model, east);
+}
+
+orm_status office_east_merge(orm_session *s, const office_east *row, const office_east **merged)
+{
+    const void *found;
+    orm_status status = orm_model_merge(s, &office_east_model, row, &found);
+    *merged = found;
+    return status;
+}
+
+orm_status office_east_validate(const office_east_values *values, orm_problems *problems)
+{
+    return orm_model_validate(&office_east_model, values, problems);
 }
 
 orm_status office_east_set_id(orm_session *s, const office_east *east, int64_t value)
@@ -1923,6 +2015,19 @@ orm_status office_south_add(orm_session *s, const office_south_values *values,
 orm_status office_south_delete(orm_session *s, const office_south *south)
 {
     return orm_entity_delete(s, &office_south_model, south);
+}
+
+orm_status office_south_merge(orm_session *s, const office_south *row, const office_south **merged)
+{
+    const void *found;
+    orm_status status = orm_model_merge(s, &office_south_model, row, &found);
+    *merged = found;
+    return status;
+}
+
+orm_status office_south_validate(const office_south_values *values, orm_problems *problems)
+{
+    return orm_model_validate(&office_south_model, values, problems);
 }
 
 orm_status office_south_set_id(orm_session *s, const office_south *south, int64_t value)
@@ -2171,6 +2276,20 @@ orm_status office_course_add(orm_session *s, const office_course_values *values,
 orm_status office_course_delete(orm_session *s, const office_course *course)
 {
     return orm_entity_delete(s, &office_course_model, course);
+}
+
+orm_status office_course_merge(orm_session *s, const office_course *row,
+                               const office_course **merged)
+{
+    const void *found;
+    orm_status status = orm_model_merge(s, &office_course_model, row, &found);
+    *merged = found;
+    return status;
+}
+
+orm_status office_course_validate(const office_course_values *values, orm_problems *problems)
+{
+    return orm_model_validate(&office_course_model, values, problems);
 }
 
 orm_status office_course_set_id(orm_session *s, const office_course *course, int64_t value)
@@ -2466,6 +2585,21 @@ orm_status office_attendance_delete(orm_session *s, const office_attendance *att
     return orm_entity_delete(s, &office_attendance_model, attendance);
 }
 
+orm_status office_attendance_merge(orm_session *s, const office_attendance *row,
+                                   const office_attendance **merged)
+{
+    const void *found;
+    orm_status status = orm_model_merge(s, &office_attendance_model, row, &found);
+    *merged = found;
+    return status;
+}
+
+orm_status office_attendance_validate(const office_attendance_values *values,
+                                      orm_problems *problems)
+{
+    return orm_model_validate(&office_attendance_model, values, problems);
+}
+
 orm_status office_attendance_set_mark(orm_session *s, const office_attendance *attendance,
                                       orm_opt_int16 value)
 {
@@ -2715,6 +2849,21 @@ orm_status office_course_room_delete(orm_session *s, const office_course_room *c
     return orm_entity_delete(s, &office_course_room_model, course_room);
 }
 
+orm_status office_course_room_merge(orm_session *s, const office_course_room *row,
+                                    const office_course_room **merged)
+{
+    const void *found;
+    orm_status status = orm_model_merge(s, &office_course_room_model, row, &found);
+    *merged = found;
+    return status;
+}
+
+orm_status office_course_room_validate(const office_course_room_values *values,
+                                       orm_problems *problems)
+{
+    return orm_model_validate(&office_course_room_model, values, problems);
+}
+
 orm_status office_course_room_set_course_id(orm_session *s, const office_course_room *course_room,
                                             int64_t value)
 {
@@ -2950,6 +3099,21 @@ orm_status office_precedence_add(orm_session *s, const office_precedence_values 
 orm_status office_precedence_delete(orm_session *s, const office_precedence *precedence)
 {
     return orm_entity_delete(s, &office_precedence_model, precedence);
+}
+
+orm_status office_precedence_merge(orm_session *s, const office_precedence *row,
+                                   const office_precedence **merged)
+{
+    const void *found;
+    orm_status status = orm_model_merge(s, &office_precedence_model, row, &found);
+    *merged = found;
+    return status;
+}
+
+orm_status office_precedence_validate(const office_precedence_values *values,
+                                      orm_problems *problems)
+{
+    return orm_model_validate(&office_precedence_model, values, problems);
 }
 
 orm_status office_precedence_set_later_id(orm_session *s, const office_precedence *precedence,

@@ -97,6 +97,10 @@ orm_status office_room_exists(orm_session *s, const office_room_query *query, bo
 orm_status office_room_add(orm_session *s, const office_room_values *values,
                            const office_room **added);
 orm_status office_room_delete(orm_session *s, const office_room *room);
+/* The entity with the key of `row`, found or read, takes its values; else it is added. */
+orm_status office_room_merge(orm_session *s, const office_room *row, const office_room **merged);
+/* What is wrong with values, asking no database; ORM_INVALID when something is. */
+orm_status office_room_validate(const office_room_values *values, orm_problems *problems);
 orm_status office_room_set_building(orm_session *s, const office_room *room, const char *value);
 orm_status office_room_set_number(orm_session *s, const office_room *room, int32_t value);
 
@@ -193,6 +197,10 @@ orm_status office_desk_exists(orm_session *s, const office_desk_query *query, bo
 orm_status office_desk_add(orm_session *s, const office_desk_values *values,
                            const office_desk **added);
 orm_status office_desk_delete(orm_session *s, const office_desk *desk);
+/* The entity with the key of `row`, found or read, takes its values; else it is added. */
+orm_status office_desk_merge(orm_session *s, const office_desk *row, const office_desk **merged);
+/* What is wrong with values, asking no database; ORM_INVALID when something is. */
+orm_status office_desk_validate(const office_desk_values *values, orm_problems *problems);
 orm_status office_desk_set_id(orm_session *s, const office_desk *desk, int64_t value);
 orm_status office_desk_set_position(orm_session *s, const office_desk *desk, int16_t value);
 orm_status office_desk_set_building(orm_session *s, const office_desk *desk, const char *value);
@@ -293,6 +301,11 @@ orm_status office_person_exists(orm_session *s, const office_person_query *query
 orm_status office_person_add(orm_session *s, const office_person_values *values,
                              const office_person **added);
 orm_status office_person_delete(orm_session *s, const office_person *person);
+/* The entity with the key of `row`, found or read, takes its values; else it is added. */
+orm_status office_person_merge(orm_session *s, const office_person *row,
+                               const office_person **merged);
+/* What is wrong with values, asking no database; ORM_INVALID when something is. */
+orm_status office_person_validate(const office_person_values *values, orm_problems *problems);
 orm_status office_person_set_id(orm_session *s, const office_person *person, int64_t value);
 orm_status office_person_set_name(orm_session *s, const office_person *person, const char *value);
 orm_status office_person_set_boss_id(orm_session *s, const office_person *person,
@@ -403,6 +416,10 @@ orm_status office_badge_exists(orm_session *s, const office_badge_query *query, 
 orm_status office_badge_add(orm_session *s, const office_badge_values *values,
                             const office_badge **added);
 orm_status office_badge_delete(orm_session *s, const office_badge *badge);
+/* The entity with the key of `row`, found or read, takes its values; else it is added. */
+orm_status office_badge_merge(orm_session *s, const office_badge *row, const office_badge **merged);
+/* What is wrong with values, asking no database; ORM_INVALID when something is. */
+orm_status office_badge_validate(const office_badge_values *values, orm_problems *problems);
 orm_status office_badge_set_colour(orm_session *s, const office_badge *badge, const char *value);
 orm_status office_badge_set_person_id(orm_session *s, const office_badge *badge, int64_t value);
 
@@ -500,6 +517,10 @@ orm_status office_team_exists(orm_session *s, const office_team_query *query, bo
 orm_status office_team_add(orm_session *s, const office_team_values *values,
                            const office_team **added);
 orm_status office_team_delete(orm_session *s, const office_team *team);
+/* The entity with the key of `row`, found or read, takes its values; else it is added. */
+orm_status office_team_merge(orm_session *s, const office_team *row, const office_team **merged);
+/* What is wrong with values, asking no database; ORM_INVALID when something is. */
+orm_status office_team_validate(const office_team_values *values, orm_problems *problems);
 orm_status office_team_set_id(orm_session *s, const office_team *team, int64_t value);
 orm_status office_team_set_head_id(orm_session *s, const office_team *team, int64_t value);
 orm_status office_team_set_seat_building(orm_session *s, const office_team *team,
@@ -591,6 +612,10 @@ orm_status office_north_exists(orm_session *s, const office_north_query *query, 
 orm_status office_north_add(orm_session *s, const office_north_values *values,
                             const office_north **added);
 orm_status office_north_delete(orm_session *s, const office_north *north);
+/* The entity with the key of `row`, found or read, takes its values; else it is added. */
+orm_status office_north_merge(orm_session *s, const office_north *row, const office_north **merged);
+/* What is wrong with values, asking no database; ORM_INVALID when something is. */
+orm_status office_north_validate(const office_north_values *values, orm_problems *problems);
 orm_status office_north_set_id(orm_session *s, const office_north *north, int64_t value);
 orm_status office_north_set_next_id(orm_session *s, const office_north *north, orm_opt_int64 value);
 
@@ -672,6 +697,10 @@ orm_status office_east_exists(orm_session *s, const office_east_query *query, bo
 orm_status office_east_add(orm_session *s, const office_east_values *values,
                            const office_east **added);
 orm_status office_east_delete(orm_session *s, const office_east *east);
+/* The entity with the key of `row`, found or read, takes its values; else it is added. */
+orm_status office_east_merge(orm_session *s, const office_east *row, const office_east **merged);
+/* What is wrong with values, asking no database; ORM_INVALID when something is. */
+orm_status office_east_validate(const office_east_values *values, orm_problems *problems);
 orm_status office_east_set_id(orm_session *s, const office_east *east, int64_t value);
 orm_status office_east_set_next_id(orm_session *s, const office_east *east, int64_t value);
 
@@ -757,6 +786,10 @@ orm_status office_south_exists(orm_session *s, const office_south_query *query, 
 orm_status office_south_add(orm_session *s, const office_south_values *values,
                             const office_south **added);
 orm_status office_south_delete(orm_session *s, const office_south *south);
+/* The entity with the key of `row`, found or read, takes its values; else it is added. */
+orm_status office_south_merge(orm_session *s, const office_south *row, const office_south **merged);
+/* What is wrong with values, asking no database; ORM_INVALID when something is. */
+orm_status office_south_validate(const office_south_values *values, orm_problems *problems);
 orm_status office_south_set_id(orm_session *s, const office_south *south, int64_t value);
 orm_status office_south_set_next_id(orm_session *s, const office_south *south, int64_t value);
 orm_status office_south_set_east_id(orm_session *s, const office_south *south, orm_opt_int64 value);
@@ -845,6 +878,11 @@ orm_status office_course_exists(orm_session *s, const office_course_query *query
 orm_status office_course_add(orm_session *s, const office_course_values *values,
                              const office_course **added);
 orm_status office_course_delete(orm_session *s, const office_course *course);
+/* The entity with the key of `row`, found or read, takes its values; else it is added. */
+orm_status office_course_merge(orm_session *s, const office_course *row,
+                               const office_course **merged);
+/* What is wrong with values, asking no database; ORM_INVALID when something is. */
+orm_status office_course_validate(const office_course_values *values, orm_problems *problems);
 orm_status office_course_set_id(orm_session *s, const office_course *course, int64_t value);
 orm_status office_course_set_title(orm_session *s, const office_course *course, const char *value);
 
@@ -956,6 +994,12 @@ orm_status office_attendance_exists(orm_session *s, const office_attendance_quer
 orm_status office_attendance_add(orm_session *s, const office_attendance_values *values,
                                  const office_attendance **added);
 orm_status office_attendance_delete(orm_session *s, const office_attendance *attendance);
+/* The entity with the key of `row`, found or read, takes its values; else it is added. */
+orm_status office_attendance_merge(orm_session *s, const office_attendance *row,
+                                   const office_attendance **merged);
+/* What is wrong with values, asking no database; ORM_INVALID when something is. */
+orm_status office_attendance_validate(const office_attendance_values *values,
+                                      orm_problems *problems);
 orm_status office_attendance_set_mark(orm_session *s, const office_attendance *attendance,
                                       orm_opt_int16 value);
 orm_status office_attendance_set_person_id(orm_session *s, const office_attendance *attendance,
@@ -1055,6 +1099,12 @@ orm_status office_course_room_exists(orm_session *s, const office_course_room_qu
 orm_status office_course_room_add(orm_session *s, const office_course_room_values *values,
                                   const office_course_room **added);
 orm_status office_course_room_delete(orm_session *s, const office_course_room *course_room);
+/* The entity with the key of `row`, found or read, takes its values; else it is added. */
+orm_status office_course_room_merge(orm_session *s, const office_course_room *row,
+                                    const office_course_room **merged);
+/* What is wrong with values, asking no database; ORM_INVALID when something is. */
+orm_status office_course_room_validate(const office_course_room_values *values,
+                                       orm_problems *problems);
 orm_status office_course_room_set_course_id(orm_session *s, const office_course_room *course_room,
                                             int64_t value);
 orm_status office_course_room_set_room_building(orm_session *s,
@@ -1153,6 +1203,12 @@ orm_status office_precedence_exists(orm_session *s, const office_precedence_quer
 orm_status office_precedence_add(orm_session *s, const office_precedence_values *values,
                                  const office_precedence **added);
 orm_status office_precedence_delete(orm_session *s, const office_precedence *precedence);
+/* The entity with the key of `row`, found or read, takes its values; else it is added. */
+orm_status office_precedence_merge(orm_session *s, const office_precedence *row,
+                                   const office_precedence **merged);
+/* What is wrong with values, asking no database; ORM_INVALID when something is. */
+orm_status office_precedence_validate(const office_precedence_values *values,
+                                      orm_problems *problems);
 orm_status office_precedence_set_later_id(orm_session *s, const office_precedence *precedence,
                                           int64_t value);
 orm_status office_precedence_set_earlier_id(orm_session *s, const office_precedence *precedence,

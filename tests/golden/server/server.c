@@ -466,6 +466,19 @@ orm_status depot_item_delete(orm_session *s, const depot_item *item)
     return orm_entity_delete(s, &depot_item_model, item);
 }
 
+orm_status depot_item_merge(orm_session *s, const depot_item *row, const depot_item **merged)
+{
+    const void *found;
+    orm_status status = orm_model_merge(s, &depot_item_model, row, &found);
+    *merged = found;
+    return status;
+}
+
+orm_status depot_item_validate(const depot_item_values *values, orm_problems *problems)
+{
+    return orm_model_validate(&depot_item_model, values, problems);
+}
+
 orm_status depot_item_set_id(orm_session *s, const depot_item *item, orm_uuid value)
 {
     return orm_entity_set(s, item, DEPOT_ITEM.id.column, &value);
@@ -774,6 +787,19 @@ orm_status depot_crate_delete(orm_session *s, const depot_crate *crate)
     return orm_entity_delete(s, &depot_crate_model, crate);
 }
 
+orm_status depot_crate_merge(orm_session *s, const depot_crate *row, const depot_crate **merged)
+{
+    const void *found;
+    orm_status status = orm_model_merge(s, &depot_crate_model, row, &found);
+    *merged = found;
+    return status;
+}
+
+orm_status depot_crate_validate(const depot_crate_values *values, orm_problems *problems)
+{
+    return orm_model_validate(&depot_crate_model, values, problems);
+}
+
 orm_status depot_crate_set_id(orm_session *s, const depot_crate *crate, orm_uuid value)
 {
     return orm_entity_set(s, crate, DEPOT_CRATE.id.column, &value);
@@ -932,6 +958,19 @@ orm_status depot_owner_add(orm_session *s, const depot_owner_values *values,
 orm_status depot_owner_delete(orm_session *s, const depot_owner *owner)
 {
     return orm_entity_delete(s, &depot_owner_model, owner);
+}
+
+orm_status depot_owner_merge(orm_session *s, const depot_owner *row, const depot_owner **merged)
+{
+    const void *found;
+    orm_status status = orm_model_merge(s, &depot_owner_model, row, &found);
+    *merged = found;
+    return status;
+}
+
+orm_status depot_owner_validate(const depot_owner_values *values, orm_problems *problems)
+{
+    return orm_model_validate(&depot_owner_model, values, problems);
 }
 
 orm_status depot_owner_set_id(orm_session *s, const depot_owner *owner, int64_t value)
@@ -1183,6 +1222,20 @@ orm_status depot_other_item_delete(orm_session *s, const depot_other_item *other
     return orm_entity_delete(s, &depot_other_item_model, other_item);
 }
 
+orm_status depot_other_item_merge(orm_session *s, const depot_other_item *row,
+                                  const depot_other_item **merged)
+{
+    const void *found;
+    orm_status status = orm_model_merge(s, &depot_other_item_model, row, &found);
+    *merged = found;
+    return status;
+}
+
+orm_status depot_other_item_validate(const depot_other_item_values *values, orm_problems *problems)
+{
+    return orm_model_validate(&depot_other_item_model, values, problems);
+}
+
 orm_status depot_other_item_set_id(orm_session *s, const depot_other_item *other_item,
                                    int64_t value)
 {
@@ -1373,6 +1426,20 @@ orm_status depot_item_crate_add(orm_session *s, const depot_item_crate_values *v
 orm_status depot_item_crate_delete(orm_session *s, const depot_item_crate *item_crate)
 {
     return orm_entity_delete(s, &depot_item_crate_model, item_crate);
+}
+
+orm_status depot_item_crate_merge(orm_session *s, const depot_item_crate *row,
+                                  const depot_item_crate **merged)
+{
+    const void *found;
+    orm_status status = orm_model_merge(s, &depot_item_crate_model, row, &found);
+    *merged = found;
+    return status;
+}
+
+orm_status depot_item_crate_validate(const depot_item_crate_values *values, orm_problems *problems)
+{
+    return orm_model_validate(&depot_item_crate_model, values, problems);
 }
 
 orm_status depot_item_crate_set_item_id(orm_session *s, const depot_item_crate *item_crate,

@@ -231,6 +231,10 @@ orm_status depot_item_exists(orm_session *s, const depot_item_query *query, bool
 orm_status depot_item_add(orm_session *s, const depot_item_values *values,
                           const depot_item **added);
 orm_status depot_item_delete(orm_session *s, const depot_item *item);
+/* The entity with the key of `row`, found or read, takes its values; else it is added. */
+orm_status depot_item_merge(orm_session *s, const depot_item *row, const depot_item **merged);
+/* What is wrong with values, asking no database; ORM_INVALID when something is. */
+orm_status depot_item_validate(const depot_item_values *values, orm_problems *problems);
 orm_status depot_item_set_id(orm_session *s, const depot_item *item, orm_uuid value);
 orm_status depot_item_set_created_at(orm_session *s, const depot_item *item, orm_timestamptz value);
 orm_status depot_item_set_changed_at(orm_session *s, const depot_item *item, orm_timestamptz value);
@@ -339,6 +343,10 @@ orm_status depot_crate_exists(orm_session *s, const depot_crate_query *query, bo
 orm_status depot_crate_add(orm_session *s, const depot_crate_values *values,
                            const depot_crate **added);
 orm_status depot_crate_delete(orm_session *s, const depot_crate *crate);
+/* The entity with the key of `row`, found or read, takes its values; else it is added. */
+orm_status depot_crate_merge(orm_session *s, const depot_crate *row, const depot_crate **merged);
+/* What is wrong with values, asking no database; ORM_INVALID when something is. */
+orm_status depot_crate_validate(const depot_crate_values *values, orm_problems *problems);
 orm_status depot_crate_set_id(orm_session *s, const depot_crate *crate, orm_uuid value);
 orm_status depot_crate_set_created_at(orm_session *s, const depot_crate *crate,
                                       orm_timestamptz value);
@@ -414,6 +422,10 @@ orm_status depot_owner_exists(orm_session *s, const depot_owner_query *query, bo
 orm_status depot_owner_add(orm_session *s, const depot_owner_values *values,
                            const depot_owner **added);
 orm_status depot_owner_delete(orm_session *s, const depot_owner *owner);
+/* The entity with the key of `row`, found or read, takes its values; else it is added. */
+orm_status depot_owner_merge(orm_session *s, const depot_owner *row, const depot_owner **merged);
+/* What is wrong with values, asking no database; ORM_INVALID when something is. */
+orm_status depot_owner_validate(const depot_owner_values *values, orm_problems *problems);
 orm_status depot_owner_set_id(orm_session *s, const depot_owner *owner, int64_t value);
 orm_status depot_owner_set_name(orm_session *s, const depot_owner *owner, const char *value);
 
@@ -543,6 +555,11 @@ orm_status depot_other_item_exists(orm_session *s, const depot_other_item_query 
 orm_status depot_other_item_add(orm_session *s, const depot_other_item_values *values,
                                 const depot_other_item **added);
 orm_status depot_other_item_delete(orm_session *s, const depot_other_item *other_item);
+/* The entity with the key of `row`, found or read, takes its values; else it is added. */
+orm_status depot_other_item_merge(orm_session *s, const depot_other_item *row,
+                                  const depot_other_item **merged);
+/* What is wrong with values, asking no database; ORM_INVALID when something is. */
+orm_status depot_other_item_validate(const depot_other_item_values *values, orm_problems *problems);
 orm_status depot_other_item_set_id(orm_session *s, const depot_other_item *other_item,
                                    int64_t value);
 
@@ -624,6 +641,11 @@ orm_status depot_item_crate_exists(orm_session *s, const depot_item_crate_query 
 orm_status depot_item_crate_add(orm_session *s, const depot_item_crate_values *values,
                                 const depot_item_crate **added);
 orm_status depot_item_crate_delete(orm_session *s, const depot_item_crate *item_crate);
+/* The entity with the key of `row`, found or read, takes its values; else it is added. */
+orm_status depot_item_crate_merge(orm_session *s, const depot_item_crate *row,
+                                  const depot_item_crate **merged);
+/* What is wrong with values, asking no database; ORM_INVALID when something is. */
+orm_status depot_item_crate_validate(const depot_item_crate_values *values, orm_problems *problems);
 orm_status depot_item_crate_set_item_id(orm_session *s, const depot_item_crate *item_crate,
                                         orm_uuid value);
 orm_status depot_item_crate_set_crate_id(orm_session *s, const depot_item_crate *item_crate,

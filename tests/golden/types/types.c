@@ -428,6 +428,19 @@ orm_status shop_thing_delete(orm_session *s, const shop_thing *thing)
     return orm_entity_delete(s, &shop_thing_model, thing);
 }
 
+orm_status shop_thing_merge(orm_session *s, const shop_thing *row, const shop_thing **merged)
+{
+    const void *found;
+    orm_status status = orm_model_merge(s, &shop_thing_model, row, &found);
+    *merged = found;
+    return status;
+}
+
+orm_status shop_thing_validate(const shop_thing_values *values, orm_problems *problems)
+{
+    return orm_model_validate(&shop_thing_model, values, problems);
+}
+
 orm_status shop_thing_set_id(orm_session *s, const shop_thing *thing, int64_t value)
 {
     return orm_entity_set(s, thing, SHOP_THING.id.column, &value);
@@ -873,6 +886,19 @@ orm_status shop_maybe_delete(orm_session *s, const shop_maybe *maybe)
     return orm_entity_delete(s, &shop_maybe_model, maybe);
 }
 
+orm_status shop_maybe_merge(orm_session *s, const shop_maybe *row, const shop_maybe **merged)
+{
+    const void *found;
+    orm_status status = orm_model_merge(s, &shop_maybe_model, row, &found);
+    *merged = found;
+    return status;
+}
+
+orm_status shop_maybe_validate(const shop_maybe_values *values, orm_problems *problems)
+{
+    return orm_model_validate(&shop_maybe_model, values, problems);
+}
+
 orm_status shop_maybe_set_code(orm_session *s, const shop_maybe *maybe, const char *value)
 {
     return orm_entity_set(s, maybe, SHOP_MAYBE.code.column, &value);
@@ -1137,6 +1163,19 @@ orm_status shop_class_add(orm_session *s, const shop_class_values *values, const
 orm_status shop_class_delete(orm_session *s, const shop_class *entity)
 {
     return orm_entity_delete(s, &shop_class_model, entity);
+}
+
+orm_status shop_class_merge(orm_session *s, const shop_class *row, const shop_class **merged)
+{
+    const void *found;
+    orm_status status = orm_model_merge(s, &shop_class_model, row, &found);
+    *merged = found;
+    return status;
+}
+
+orm_status shop_class_validate(const shop_class_values *values, orm_problems *problems)
+{
+    return orm_model_validate(&shop_class_model, values, problems);
 }
 
 orm_status shop_class_set_found(orm_session *s, const shop_class *entity, int32_t value)

@@ -186,6 +186,10 @@ orm_status shop_thing_exists(orm_session *s, const shop_thing_query *query, bool
 orm_status shop_thing_add(orm_session *s, const shop_thing_values *values,
                           const shop_thing **added);
 orm_status shop_thing_delete(orm_session *s, const shop_thing *thing);
+/* The entity with the key of `row`, found or read, takes its values; else it is added. */
+orm_status shop_thing_merge(orm_session *s, const shop_thing *row, const shop_thing **merged);
+/* What is wrong with values, asking no database; ORM_INVALID when something is. */
+orm_status shop_thing_validate(const shop_thing_values *values, orm_problems *problems);
 orm_status shop_thing_set_id(orm_session *s, const shop_thing *thing, int64_t value);
 orm_status shop_thing_set_flag(orm_session *s, const shop_thing *thing, bool value);
 orm_status shop_thing_set_small(orm_session *s, const shop_thing *thing, int16_t value);
@@ -338,6 +342,10 @@ orm_status shop_maybe_exists(orm_session *s, const shop_maybe_query *query, bool
 orm_status shop_maybe_add(orm_session *s, const shop_maybe_values *values,
                           const shop_maybe **added);
 orm_status shop_maybe_delete(orm_session *s, const shop_maybe *maybe);
+/* The entity with the key of `row`, found or read, takes its values; else it is added. */
+orm_status shop_maybe_merge(orm_session *s, const shop_maybe *row, const shop_maybe **merged);
+/* What is wrong with values, asking no database; ORM_INVALID when something is. */
+orm_status shop_maybe_validate(const shop_maybe_values *values, orm_problems *problems);
 orm_status shop_maybe_set_code(orm_session *s, const shop_maybe *maybe, const char *value);
 orm_status shop_maybe_set_flag(orm_session *s, const shop_maybe *maybe, orm_opt_bool value);
 orm_status shop_maybe_set_small(orm_session *s, const shop_maybe *maybe, orm_opt_int16 value);
@@ -438,6 +446,10 @@ orm_status shop_class_exists(orm_session *s, const shop_class_query *query, bool
 orm_status shop_class_add(orm_session *s, const shop_class_values *values,
                           const shop_class **added);
 orm_status shop_class_delete(orm_session *s, const shop_class *entity);
+/* The entity with the key of `row`, found or read, takes its values; else it is added. */
+orm_status shop_class_merge(orm_session *s, const shop_class *row, const shop_class **merged);
+/* What is wrong with values, asking no database; ORM_INVALID when something is. */
+orm_status shop_class_validate(const shop_class_values *values, orm_problems *problems);
 orm_status shop_class_set_found(orm_session *s, const shop_class *entity, int32_t value);
 orm_status shop_class_set_int_(orm_session *s, const shop_class *entity, const char *value);
 orm_status shop_class_set_delete_(orm_session *s, const shop_class *entity, const char *value);

@@ -1,0 +1,370 @@
+/* sql/insert.c -- inserting rows of one shape, one or many by one statement, and giving each what the database made for it.
+ *
+ * Keys on PostgreSQL: one row comes back by RETURNING; of many rows the keys are drawn from the sequence in the same
+ * statement, next to the ordinal number of their row, so that each key is known by its row and not by an order that SQL does
+ * not promise. Keys on SQLite: sqlite3_last_insert_rowid for one row; of many the first is inserted alone, and the others get
+ * the keys that follow its, written out: should they be taken (by a trigger), the statement fails. Other values that the
+ * database makes come back with the key, or are read again by it.
+ * SPDX-License-Identifier: MIT */
+#include "base/error.h"
+#include "base/value.h"
+#include "sql/rows.h"
+#include "sql/values.h"
+#include "sql/write.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* FEW: below it one statement a row is as good. LISTS: as many as SQLite's orm_rows takes. */
+enum { FEW = 4, LISTS = 64 };
+
+typedef struct insertion {
+    orm_connection *c;
+    const orm_model *model;
+    orm__chosen given;
+    orm__chosen made;                  /* what the database makes, besides the key */
+    const orm_column *key;             /* which the database makes; or NULL */
+    void *const *rows;
+    size_t count;
+    orm__arena *arena;
+    bool returned;                     /* `made` has come back already */
+} insertion;
+
+static orm_status prepare(insertion *in, const uint64_t *given);
+static orm_status insert(insertion *in);
+static orm_status may_draw(insertion *in, bool *draws);
+static orm_status insert_one(insertion *in, void *row);
+static orm_status insert_each(insertion *in);
+static orm_status insert_arrays(insertion *in);
+static orm_status insert_numbered(insertion *in);
+static orm_status run_returning(insertion *in, orm__sql *sql, void *const *rows, size_t count, bool with_ordinal);
+static void write_into(orm__sql *sql, const insertion *in, const orm_column *key);
+static void write_values(orm__sql *sql, const insertion *in, const void *row);
+static void write_returning(orm__sql *sql, const insertion *in);
+static void write_drawn(orm__sql *sql, const insertion *in);
+static void write_list_items(orm__sql *sql, const insertion *in, const char *first);
+static void write_table_as_text(orm__sql *sql, const orm_model *model);
+static void set_key(const orm_column *key, void *row, int64_t value);
+static int64_t highest_key(const orm_column *key);
+
+const orm_column *orm__generated_key(const orm_model *model, const uint64_t *given)
+{
+    for (size_t i = 0; i < model->primary_key_count; i++)
+        if ((model->primary_key[i]->flags & ORM_GENERATED) && !orm__mask_has(given, model->primary_key[i]->index))
+            return model->primary_key[i];
+    return NULL;
+}
+
+orm_status orm__insert_rows(orm_connection *connection, const orm_model *model, const uint64_t *given, void *const *rows, size_t count,
+                            orm__arena *arena)
+{
+    insertion in = {.c = connection, .model = model, .key = orm__generated_key(model, given), .rows = rows, .count = count, .arena = arena};
+    orm_status status = prepare(&in, given);
+    connection->sent = false;
+    if (!status) {
+        status = insert(&in);
+        if (connection->sent)
+            orm__connection_tell(connection, ORM_STATEMENT_INSERT, connection->sql.data, model->table, count, status);
+    }
+    if (!status && in.made.count > 0 && !in.returned)
+        status = orm__read_back(connection, model, in.made.columns, in.made.count, rows, count, arena);
+    orm__chosen_release(&in.given);
+    orm__chosen_release(&in.made);
+    return status;
+}
+
+static orm_status prepare(insertion *in, const uint64_t *given)
+{
+    ORM_TRY(orm__chosen_init(in->c, in->model, given, &in->given));
+    ORM_TRY(orm__chosen_init(in->c, in->model, NULL, &in->made));
+    size_t kept = 0;
+    for (size_t i = 0; i < in->given.count; i++)
+        if (!(in->given.columns[i]->flags & ORM_COMPUTED))
+            in->given.columns[kept++] = in->given.columns[i];
+    in->given.count = kept;
+    for (size_t i = 0; i < in->model->column_count; i++) {
+        const orm_column *column = &in->model->columns[i];
+        if ((column->flags & ORM_COMPUTED) || ((column->flags & ORM_SERVER_DEFAULT) && !orm__mask_has(given, i)))
+            orm__chosen_add(&in->made, column);
+    }
+    return ORM_OK;
+}
+
+static orm_status insert(insertion *in)
+{
+    bool sqlite = in->c->dialect == ORM_SQLITE, draws = true;
+    if (in->count == 1)
+        return insert_one(in, in->rows[0]);
+    if (in->key && !sqlite)
+        ORM_TRY(may_draw(in, &draws));
+    if (!draws || in->given.count == 0 || (sqlite && (in->count < FEW || in->given.count >= LISTS)))
+        return insert_each(in);
+    return sqlite && in->key ? insert_numbered(in) : insert_arrays(in);
+}
+
+/* Whether keys may be drawn from the column's sequence ahead of the INSERT: a role may lack the right, a key may be made
+ * otherwise. Asked once for each table. */
+static orm_status may_draw(insertion *in, bool *draws)
+{
+    orm_connection *c = in->c;
+    for (size_t i = 0; i < c->sequences.count; i++)
+        if (c->sequences.items[i].model == in->model) {
+            *draws = c->sequences.items[i].usable;
+            return ORM_OK;
+        }
+    orm__sequence *items = realloc(c->sequences.items, (c->sequences.count + 1) * sizeof *items);
+    if (!items)
+        return orm__error_no_memory(&c->error);
+    c->sequences.items = items;
+    orm__sql sql;
+    orm__statement *statement;
+    orm__sql_init(&sql, c);
+    orm__sql_text(&sql, "SELECT coalesce(has_sequence_privilege(pg_get_serial_sequence(");
+    write_table_as_text(&sql, in->model);
+    orm__sql_text(&sql, ", ");
+    orm__sql_literal(&sql, in->key->name);
+    orm__sql_text(&sql, "), 'USAGE'), false)::int4");
+    orm_status status = orm__statement_start(&sql, (orm__purpose){ORM_STATEMENT_SELECT, in->model->table}, ORM__FETCH_WHOLE, &statement);
+    if (!status) {
+        status = orm__statement_step(c, statement);
+        *draws = status == ORM_OK && c->driver->read_integer(c->link, 0) != 0;
+        orm_status end = orm__statement_finish(c, statement, NULL);
+        status = status == ORM_OK || status == ORM_DONE ? end : status;
+    }
+    orm__sql_release(&sql);
+    if (!status)
+        items[c->sequences.count++] = (orm__sequence){in->model, *draws};
+    return status;
+}
+
+static orm_status insert_one(insertion *in, void *row)
+{
+    orm__sql sql;
+    orm__sql_init(&sql, in->c);
+    write_into(&sql, in, NULL);
+    write_values(&sql, in, row);
+    orm_status status;
+    if (in->c->dialect == ORM_POSTGRESQL && (in->key || in->made.count > 0)) {
+        write_returning(&sql, in);
+        status = run_returning(in, &sql, &row, 1, false);
+    } else {
+        status = orm__run_quietly(&sql, in->model, ORM_STATEMENT_INSERT, NULL);
+        if (!status && in->key)
+            set_key(in->key, row, in->c->driver->last_key(in->c->link));
+    }
+    orm__sql_release(&sql);
+    return status;
+}
+
+/* One prepared statement, run for each row. */
+static orm_status insert_each(insertion *in)
+{
+    orm_connection *c = in->c;
+    if (c->dialect == ORM_POSTGRESQL) {
+        for (size_t i = 0; i < in->count; i++)
+            ORM_TRY(insert_one(in, in->rows[i]));
+        return ORM_OK;
+    }
+    orm__sql sql;
+    orm__statement *statement;
+    orm__sql_init(&sql, c);
+    write_into(&sql, in, NULL);
+    write_values(&sql, in, in->rows[0]);
+    orm_status status = orm__statement_start(&sql, (orm__purpose){ORM_STATEMENT_INSERT, in->model->table}, ORM__FETCH_WHOLE, &statement);
+    for (size_t i = 0; !status; i++) {
+        status = orm__statement_finish(c, statement, NULL);
+        if (!status && in->key)
+            set_key(in->key, in->rows[i], c->driver->last_key(c->link));
+        if (status || i + 1 == in->count)
+            break;
+        orm__chosen_values(&in->given, 0, in->given.count, in->rows[i + 1]);
+        status = orm__statement_restart(c, statement, in->given.values);
+    }
+    orm__sql_release(&sql);
+    return status;
+}
+
+/* INSERT ... SELECT ... FROM unnest(...), with the keys drawn in the same statement when the database makes them. */
+static orm_status insert_arrays(insertion *in)
+{
+    orm_status status = ORM_OK;
+    size_t chunk = in->c->dialect == ORM_SQLITE ? in->count : ORM__CHUNK;
+    for (size_t done = 0; done < in->count && !status; done += chunk) {
+        size_t size = in->count - done < chunk ? in->count - done : chunk;
+        orm__sql sql;
+        orm__sql_init(&sql, in->c);
+        orm__chosen_lists(&in->given, 0, in->given.count, (const void *const *)(in->rows + done), size);
+        if (in->key) {
+            write_drawn(&sql, in);
+            status = run_returning(in, &sql, in->rows + done, size, true);
+        } else {
+            write_into(&sql, in, NULL);
+            orm__sql_text(&sql, " SELECT ");
+            write_list_items(&sql, in, "");
+            orm__sql_text(&sql, " FROM ");
+            orm__sql_from_lists(&sql, in->given.columns, in->given.count, in->given.values, false);
+            status = orm__run_quietly(&sql, in->model, ORM_STATEMENT_INSERT, NULL);
+        }
+        orm__sql_release(&sql);
+    }
+    return status;
+}
+
+/* SQLite's way to many generated keys. */
+static orm_status insert_numbered(insertion *in)
+{
+    orm__sql sql;
+    ORM_TRY(insert_one(in, in->rows[0]));
+    int64_t first = in->c->driver->last_key(in->c->link);
+    if ((uint64_t)(highest_key(in->key) - first) < in->count) {
+        orm__error_set(&in->c->error, ORM_DATABASE, "table '%s' has no keys left for %zu rows", in->model->table, in->count);
+        return orm__connection_failed(in->c);
+    }
+    orm__sql_init(&sql, in->c);
+    orm__chosen_lists(&in->given, 0, in->given.count, (const void *const *)(in->rows + 1), in->count - 1);
+    write_into(&sql, in, in->key);
+    orm__sql_text(&sql, " SELECT ");
+    orm__sql_integer(&sql, first);
+    write_list_items(&sql, in, " + u.ord, ");
+    orm__sql_text(&sql, " FROM ");
+    orm__sql_from_lists(&sql, in->given.columns, in->given.count, in->given.values, false);
+    orm_status status = orm__run_quietly(&sql, in->model, ORM_STATEMENT_INSERT, NULL);
+    for (size_t i = 1; i < in->count && !status; i++)
+        set_key(in->key, in->rows[i], first + (int64_t)i);
+    orm__sql_release(&sql);
+    return status;
+}
+
+/* Runs an INSERT that answers with the key, if the database makes one, and what else it made: alone, or behind the ordinal
+ * number of the row. */
+static orm_status run_returning(insertion *in, orm__sql *sql, void *const *rows, size_t count, bool with_ordinal)
+{
+    orm_connection *c = in->c;
+    orm__statement *statement;
+    size_t answered = 0, first = (size_t)with_ordinal + (in->key != NULL);
+    ORM_TRY(orm__statement_start(sql, (orm__purpose){ORM_STATEMENT_INSERT, in->model->table}, ORM__FETCH_WHOLE, &statement));
+    orm_status status;
+    while ((status = orm__statement_step(c, statement)) == ORM_OK) {
+        size_t row = with_ordinal ? (size_t)c->driver->read_integer(c->link, 0) - 1 : 0;
+        answered++;
+        if (row >= count)
+            continue;
+        if (in->key)
+            set_key(in->key, rows[row], c->driver->read_integer(c->link, with_ordinal));
+        if (in->made.count > 0)
+            status = c->driver->read(c->link, in->made.columns, in->made.count, first, rows[row], in->arena, &c->error);
+        if (status)
+            break;
+    }
+    orm_status end = orm__statement_finish(c, statement, NULL);
+    if (status == ORM_DONE)
+        status = end;
+    in->returned = true;
+    if (status || answered == count)
+        return status;
+    orm__error_set(&c->error, ORM_STALE, "%zu rows were inserted into table '%s' and %zu came back", count, in->model->table, answered);
+    ORM__ERROR_COPY(c->error.table, in->model->table);
+    return orm__connection_failed(c);
+}
+
+/* --- SQL ----------------------------------------------------------------------------------------------------------------- */
+
+static void write_into(orm__sql *sql, const insertion *in, const orm_column *key)
+{
+    orm__sql_text(sql, "INSERT INTO ");
+    orm__sql_table_name(sql, in->model);
+    if (!key && in->given.count == 0)
+        return;
+    orm__sql_text(sql, " (");
+    if (key)
+        orm__sql_identifier(sql, key->name);
+    for (size_t i = 0; i < in->given.count; i++) {
+        orm__sql_text(sql, i > 0 || key ? ", " : "");
+        orm__sql_identifier(sql, in->given.columns[i]->name);
+    }
+    orm__sql_text(sql, ")");
+}
+
+static void write_values(orm__sql *sql, const insertion *in, const void *row)
+{
+    if (in->given.count == 0) {
+        orm__sql_text(sql, " DEFAULT VALUES");
+        return;
+    }
+    orm__sql_text(sql, " VALUES (");
+    for (size_t i = 0; i < in->given.count; i++) {
+        orm__sql_text(sql, i > 0 ? ", " : "");
+        orm__sql_parameter(sql, in->given.columns[i], orm__value_of_member(in->given.columns[i], row));
+    }
+    orm__sql_text(sql, ")");
+}
+
+static void write_returning(orm__sql *sql, const insertion *in)
+{
+    orm__sql_text(sql, " RETURNING ");
+    if (in->key)
+        orm__sql_identifier(sql, in->key->name);
+    for (size_t i = 0; i < in->made.count; i++) {
+        orm__sql_text(sql, i > 0 || in->key ? ", " : "");
+        orm__sql_identifier(sql, in->made.columns[i]->name);
+    }
+}
+
+/* WITH source AS (keys drawn, rows, their ordinal), inserted AS (INSERT ... RETURNING ...) SELECT ordinal, ... */
+static void write_drawn(orm__sql *sql, const insertion *in)
+{
+    orm__sql_text(sql, "WITH source AS MATERIALIZED (SELECT nextval((SELECT pg_get_serial_sequence(");
+    write_table_as_text(sql, in->model);
+    orm__sql_text(sql, ", ");
+    orm__sql_literal(sql, in->key->name);
+    orm__sql_text(sql, ")::regclass)) AS key, u.* FROM ");
+    orm__sql_from_lists(sql, in->given.columns, in->given.count, in->given.values, true);
+    orm__sql_text(sql, "), inserted AS (");
+    write_into(sql, in, in->key);
+    orm__sql_text(sql, " OVERRIDING SYSTEM VALUE SELECT ");
+    write_list_items(sql, in, "u.key, ");
+    orm__sql_text(sql, " FROM source AS u");
+    write_returning(sql, in);
+    orm__sql_text(sql, ") SELECT source.ord, inserted.");
+    orm__sql_identifier(sql, in->key->name);
+    for (size_t i = 0; i < in->made.count; i++) {
+        orm__sql_text(sql, ", inserted.");
+        orm__sql_identifier(sql, in->made.columns[i]->name);
+    }
+    orm__sql_text(sql, " FROM inserted JOIN source ON source.key = inserted.");
+    orm__sql_identifier(sql, in->key->name);
+}
+
+static void write_list_items(orm__sql *sql, const insertion *in, const char *first)
+{
+    orm__sql_text(sql, first);
+    for (size_t i = 0; i < in->given.count; i++) {
+        orm__sql_text(sql, i > 0 ? ", " : "");
+        orm__sql_list_item(sql, i, in->given.columns[i]);
+    }
+}
+
+/* The name of the table as pg_get_serial_sequence reads it: an identifier inside a literal. */
+static void write_table_as_text(orm__sql *sql, const orm_model *model)
+{
+    orm__text name = {0};
+    orm__text *text = sql->text;
+    sql->text = &name;
+    orm__sql_table_name(sql, model);
+    sql->text = text;
+    if (name.failed)
+        orm__sql_fail(sql, ORM_NO_MEMORY, "out of memory");
+    else
+        orm__sql_literal(sql, name.data);
+    orm__text_release(&name);
+}
+
+static void set_key(const orm_column *key, void *row, int64_t value)
+{
+    orm__member_set(key, row, orm_of_int64(value));
+}
+
+static int64_t highest_key(const orm_column *key)
+{
+    return key->type == ORM_TYPE_INT16 ? INT16_MAX : key->type == ORM_TYPE_INT32 ? INT32_MAX : INT64_MAX;
+}

@@ -1,0 +1,174 @@
+/* sql/rows.c -- columns of many rows as parameters, and reading rows again by their keys.
+ * SPDX-License-Identifier: MIT */
+#include "sql/rows.h"
+
+#include "base/error.h"
+#include "base/value.h"
+#include "sql/values.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Rows by their keys: open addressing, 1 + the row's number in each slot. */
+typedef struct key_table {
+    const orm_model *model;
+    void *const *rows;
+    uint32_t *slots;
+    size_t capacity;
+} key_table;
+
+static orm_status read_all(orm__sql *sql, const orm_model *model, const orm__chosen *wanted, key_table *table, orm__arena *arena);
+static bool make_table(key_table *table, size_t count);
+static uint32_t *slot_of(const key_table *table, const void *row);
+static uint64_t hash_of(const orm_model *model, const void *row);
+static bool same_key(const orm_model *model, const void *a, const void *b);
+
+orm_status orm__chosen_init(orm_connection *connection, const orm_model *model, const uint64_t *mask, orm__chosen *chosen)
+{
+    size_t capacity = 2 * model->column_count + model->primary_key_count;
+    chosen->count = 0;
+    chosen->columns = malloc(capacity * (sizeof *chosen->columns + sizeof *chosen->values));
+    if (!chosen->columns)
+        return orm__error_no_memory(&connection->error);
+    chosen->values = (orm_value *)(void *)(chosen->columns + capacity);
+    memset(chosen->values, 0, capacity * sizeof *chosen->values);
+    for (size_t i = 0; i < model->column_count; i++)
+        if (mask && orm__mask_has(mask, i))
+            orm__chosen_add(chosen, &model->columns[i]);
+    return ORM_OK;
+}
+
+void orm__chosen_release(orm__chosen *chosen)
+{
+    free(chosen->columns);
+}
+
+void orm__chosen_add(orm__chosen *chosen, const orm_column *column)
+{
+    chosen->columns[chosen->count++] = column;
+}
+
+void orm__chosen_add_key(orm__chosen *chosen, const orm_model *model)
+{
+    for (size_t i = 0; i < model->primary_key_count; i++)
+        orm__chosen_add(chosen, model->primary_key[i]);
+}
+
+void orm__chosen_values(orm__chosen *chosen, size_t first, size_t last, const void *row)
+{
+    for (size_t i = first; i < last; i++)
+        chosen->values[i] = orm__value_of_member(chosen->columns[i], row);
+}
+
+void orm__chosen_lists(orm__chosen *chosen, size_t first, size_t last, const void *const *rows, size_t count)
+{
+    for (size_t i = first; i < last; i++)
+        chosen->values[i] = (orm_value){.type = chosen->columns[i]->type, .form = ORM_FORM_ROWS,
+                                        .enumeration = chosen->columns[i]->enumeration,
+                                        .as.rows = {rows, chosen->columns[i], count}};
+}
+
+orm_status orm__run_quietly(orm__sql *sql, const orm_model *model, orm_statement_kind kind, size_t *rows)
+{
+    orm__statement *statement;
+    ORM_TRY(orm__statement_start(sql, (orm__purpose){kind, model->table}, ORM__FETCH_WHOLE, &statement));
+    return orm__statement_finish(sql->connection, statement, rows);
+}
+
+orm_status orm__read_back(orm_connection *connection, const orm_model *model, const orm_column *const *columns, size_t count,
+                          void *const *rows, size_t row_count, orm__arena *arena)
+{
+    orm__chosen keys, wanted;
+    key_table table = {.model = model, .rows = rows};
+    ORM_TRY(orm__chosen_init(connection, model, NULL, &keys));
+    orm_status status = orm__chosen_init(connection, model, NULL, &wanted);
+    if (status) {
+        orm__chosen_release(&keys);
+        return status;
+    }
+    orm__chosen_add_key(&keys, model);
+    orm__chosen_add_key(&wanted, model);
+    for (size_t i = 0; i < count; i++)
+        orm__chosen_add(&wanted, columns[i]);
+    orm__chosen_lists(&keys, 0, keys.count, (const void *const *)rows, row_count);
+    orm__sql sql;
+    orm__sql_init(&sql, connection);
+    orm__sql_text(&sql, "SELECT ");
+    for (size_t i = 0; i < wanted.count; i++) {
+        orm__sql_text(&sql, i > 0 ? ", " : "");
+        orm__sql_column(&sql, wanted.columns[i]);
+    }
+    orm__sql_text(&sql, " FROM ");
+    orm__sql_table(&sql, model);
+    orm__sql_text(&sql, " WHERE ");
+    orm__sql_in_lists(&sql, keys.columns, keys.count, keys.values);
+    status = make_table(&table, row_count) ? read_all(&sql, model, &wanted, &table, arena) : orm__error_no_memory(&connection->error);
+    orm__statement_tell(&sql, (orm__purpose){ORM_STATEMENT_SELECT, model->table}, row_count, status);
+    orm__sql_release(&sql);
+    free(table.slots);
+    orm__chosen_release(&keys);
+    orm__chosen_release(&wanted);
+    return status;
+}
+
+/* The key is read first, into a row of its own, and tells which row the rest belongs to. */
+static orm_status read_all(orm__sql *sql, const orm_model *model, const orm__chosen *wanted, key_table *table, orm__arena *arena)
+{
+    orm_connection *c = sql->connection;
+    orm__statement *statement;
+    size_t keys = model->primary_key_count;
+    void *found = calloc(1, model->row_size);
+    if (!found)
+        return orm__error_no_memory(&c->error);
+    orm_status status = orm__statement_start(sql, (orm__purpose){ORM_STATEMENT_SELECT, model->table}, ORM__FETCH_WHOLE, &statement);
+    if (!status) {
+        while ((status = orm__statement_step(c, statement)) == ORM_OK) {
+            status = c->driver->read(c->link, wanted->columns, keys, 0, found, arena, &c->error);
+            uint32_t *slot = status ? NULL : slot_of(table, found);
+            if (slot && *slot)
+                status = c->driver->read(c->link, wanted->columns + keys, wanted->count - keys, keys, table->rows[*slot - 1], arena, &c->error);
+            if (status)
+                break;
+        }
+        orm_status end = orm__statement_finish(c, statement, NULL);
+        if (status == ORM_DONE)
+            status = end;
+    }
+    free(found);
+    return status;
+}
+
+static bool make_table(key_table *table, size_t count)
+{
+    table->capacity = 16;
+    while (table->capacity < count * 2)
+        table->capacity *= 2;
+    table->slots = calloc(table->capacity, sizeof *table->slots);
+    for (size_t i = 0; table->slots && i < count; i++)
+        *slot_of(table, table->rows[i]) = (uint32_t)i + 1;
+    return table->slots != NULL;
+}
+
+static uint32_t *slot_of(const key_table *table, const void *row)
+{
+    size_t mask = table->capacity - 1;
+    for (size_t i = hash_of(table->model, row) & mask;; i = (i + 1) & mask)
+        if (!table->slots[i] || same_key(table->model, table->rows[table->slots[i] - 1], row))
+            return &table->slots[i];
+}
+
+static uint64_t hash_of(const orm_model *model, const void *row)
+{
+    uint64_t hash = 0;
+    for (size_t i = 0; i < model->primary_key_count; i++)
+        hash = hash * 0x9e3779b97f4a7c15u + orm__value_hash(orm__value_of_member(model->primary_key[i], row));
+    return hash ^ hash >> 32;
+}
+
+static bool same_key(const orm_model *model, const void *a, const void *b)
+{
+    for (size_t i = 0; i < model->primary_key_count; i++)
+        if (!orm__value_equal(orm__value_of_member(model->primary_key[i], a), orm__value_of_member(model->primary_key[i], b)))
+            return false;
+    return true;
+}

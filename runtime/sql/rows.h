@@ -1,0 +1,36 @@
+/* sql/rows.h -- columns of many rows as parameters: what insert.c and write.c share.
+ * SPDX-License-Identifier: MIT */
+#ifndef ORM_SQL_ROWS_H
+#define ORM_SQL_ROWS_H
+
+#include "base/arena.h"
+#include "sql/builder.h"
+
+/* Rows that travel as arrays at once. */
+enum { ORM__CHUNK = 1000 };
+
+/* Columns that a statement writes, or finds rows by, and a value or list for each. */
+typedef struct orm__chosen {
+    const orm_column **columns;
+    orm_value *values;
+    size_t count;
+} orm__chosen;
+
+/* The columns of the mask (NULL: none), with room for all columns and the key's behind them. Owned: release it. */
+orm_status orm__chosen_init(orm_connection *connection, const orm_model *model, const uint64_t *mask, orm__chosen *chosen);
+void orm__chosen_release(orm__chosen *chosen);
+void orm__chosen_add(orm__chosen *chosen, const orm_column *column);
+void orm__chosen_add_key(orm__chosen *chosen, const orm_model *model);
+/* Values of the columns first to last become those of one row, or lists: one column each of all the rows. */
+void orm__chosen_values(orm__chosen *chosen, size_t first, size_t last, const void *row);
+void orm__chosen_lists(orm__chosen *chosen, size_t first, size_t last, const void *const *rows, size_t count);
+
+/* Runs it without telling the hooks: the caller tells once for all its rows. */
+orm_status orm__run_quietly(orm__sql *sql, const orm_model *model, orm_statement_kind kind, size_t *rows);
+
+/* Reads these columns of the rows again, by their keys, into the row structs; texts go to the arena, what was there before is
+ * not given back. One SELECT, told to the hooks. */
+orm_status orm__read_back(orm_connection *connection, const orm_model *model, const orm_column *const *columns, size_t count,
+                          void *const *rows, size_t row_count, orm__arena *arena);
+
+#endif

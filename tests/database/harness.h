@@ -1,0 +1,94 @@
+/* harness.h -- what the suites of this folder share: the database under test, the statements it was sent, assertions.
+ *
+ * Each test runs in a process of its own (Check's fork mode), on empty tables, with an engine, a session and a
+ * connection that are opened before it and closed after it. The database is the one that ORM_TEST_URL names.
+ * SPDX-License-Identifier: MIT */
+#ifndef HARNESS_H
+#define HARNESS_H
+
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "blog.h"
+#include "kinds.h"
+#include "orm.h"
+#include "shapes.h"
+
+extern orm_engine *engine;
+extern orm_session *s; /* with the factory's defaults; opened on first use of a connection */
+extern orm_connection *c;
+extern orm_error error;
+
+/* A case of the suite whose tests have what is said above. */
+TCase *new_case(Suite *suite, const char *name);
+
+const char *test_url(void);
+bool on_sqlite(void);
+/* Owned: close it. Another session, or connection, on the same engine. */
+orm_session *open_session(orm_session_factory factory);
+orm_connection *open_connection(void);
+/* Closes `s` and opens it anew by another factory, whose engine is filled in. */
+void reopen_session(orm_session_factory factory);
+/* Commits `s` and forgets all it holds, so that what follows reads from the database. */
+void commit_and_forget(void);
+/* Runs SQL on a connection of its own; fails the test unless it succeeds. */
+void run_sql(const char *sql);
+
+/* The statements sent since the last call, "INSERT authors 3, INSERT post 30": kind, table, rows, in order. Transaction
+ * control and DDL are not among them. A refused one is "INSERT post failed". Borrowed until the next call. */
+const char *take_statements(void);
+/* How many statements of transaction control were sent since the last call of any take_ function. */
+size_t take_transaction_statements(void);
+void forget_statements(void);
+#define expect_statements(text) ck_assert_str_eq(take_statements(), (text))
+/* Not even BEGIN. */
+#define expect_nothing_sent() \
+    do { \
+        size_t control_ = take_transaction_statements(); \
+        ck_assert_str_eq(take_statements(), ""); \
+        ck_assert_uint_eq(control_, 0); \
+    } while (0)
+
+/* What the session, the connection or a call with `error` last complained of. */
+const char *story(void);
+#define expect_status(wanted, ...) \
+    do { \
+        orm_status got_ = (__VA_ARGS__); \
+        ck_assert_msg(got_ == (wanted), "%s is %s, not %s: %s", #__VA_ARGS__, orm_status_name(got_), \
+                      orm_status_name(wanted), story()); \
+    } while (0)
+#define ok(...) expect_status(ORM_OK, __VA_ARGS__)
+/* That a text is part of a message. */
+#define expect_said(text, part) \
+    ck_assert_msg(strstr((text), (part)) != NULL, "\"%s\" does not say \"%s\"", (text), (part))
+#define expect_text(got, wanted) ck_assert_pstr_eq((got), (wanted))
+
+/* The suites, each in the file of its name. */
+Suite *suite_schema(void);
+Suite *suite_core(void);
+Suite *suite_refusals(void);
+Suite *suite_types(void);
+Suite *suite_where(void);
+Suite *suite_session(void);
+Suite *suite_flush(void);
+Suite *suite_sticky(void);
+Suite *suite_unique(void);
+Suite *suite_rollback(void);
+Suite *suite_savepoint(void);
+Suite *suite_relations(void);
+Suite *suite_one_to_one(void);
+Suite *suite_on_delete(void);
+Suite *suite_loading(void);
+Suite *suite_keys(void);
+Suite *suite_connections(void);
+
+/* Rows that many tests begin with. Each is added to `s` and not flushed. */
+const blog_author *add_author(const char *name);
+const blog_post *add_post(const blog_author *author, const char *title);
+const blog_comment *add_comment(const blog_post *post, const blog_author *author, const char *body);
+const shapes_employee *add_employee(const char *name, const shapes_employee *boss);
+/* `authors` authors ("a000"...) with `posts` posts ("p000"...) each, committed; `s` has forgotten them. */
+void store_blog(size_t authors, size_t posts);
+
+#endif

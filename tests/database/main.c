@@ -1,0 +1,19 @@
+/* main.c -- runs every suite of this folder on the database that ORM_TEST_URL names.
+ * SPDX-License-Identifier: MIT */
+#include "harness.h"
+
+int main(void)
+{
+    Suite *(*const suites[])(void) = {
+        suite_schema,     suite_core,      suite_refusals, suite_types,    suite_where,       suite_session,
+        suite_flush,      suite_sticky,    suite_unique,   suite_rollback, suite_savepoint,   suite_relations,
+        suite_one_to_one, suite_on_delete, suite_loading,  suite_keys,     suite_connections,
+    };
+    SRunner *runner = srunner_create(NULL);
+    for (size_t i = 0; i < sizeof suites / sizeof *suites; i++)
+        srunner_add_suite(runner, suites[i]());
+    srunner_run_all(runner, CK_ENV);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
