@@ -45,7 +45,10 @@ orm_status orm_engine_open(const char *url, const orm_engine_options *options, o
 
 static orm_status check_options(const orm_engine_options *options, orm_error *error)
 {
-    const struct { const char *name; int value, lowest; } rows[] = {
+    const struct {
+        const char *name;
+        int value, lowest;
+    } rows[] = {
         {"pool_size", options->pool_size, 0},
         {"max_overflow", options->max_overflow, -1},
         {"pool_timeout", options->pool_timeout, -1},
@@ -53,7 +56,8 @@ static orm_status check_options(const orm_engine_options *options, orm_error *er
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (rows[i].value < rows[i].lowest)
-            return orm__error_set(error, ORM_MISUSE, "engine option %s is %d; the least is %d", rows[i].name, rows[i].value, rows[i].lowest);
+            return orm__error_set(error, ORM_MISUSE, "engine option %s is %d; the least is %d", rows[i].name,
+                                  rows[i].value, rows[i].lowest);
     int functions = !!options->waiter.watch + !!options->waiter.wait + !!options->waiter.unwatch;
     if (functions != 0 && functions != 3)
         return orm__error_set(error, ORM_MISUSE, "engine option waiter needs watch, wait and unwatch together");
@@ -102,7 +106,8 @@ orm_pool_statistics orm_engine_pool(orm_engine *engine)
 {
     orm__pool *pool = &engine->pool;
     pthread_mutex_lock(&pool->lock);
-    const orm_pool_statistics statistics = {pool->open, pool->open - pool->idle_count, pool->idle_count, pool->opened_ever};
+    const orm_pool_statistics statistics = {pool->open, pool->open - pool->idle_count, pool->idle_count,
+                                            pool->opened_ever};
     pthread_mutex_unlock(&pool->lock);
     return statistics;
 }
@@ -135,7 +140,8 @@ orm_status orm_connection_open(orm_engine *engine, orm_connection **connection, 
         *connection = NULL;
     orm__error_clear(error);
     if (!engine || !connection)
-        return orm__error_set(error, ORM_MISUSE, "orm_connection_open was given no %s", engine ? "place for the connection" : "engine");
+        return orm__error_set(error, ORM_MISUSE, "orm_connection_open was given no %s",
+                              engine ? "place for the connection" : "engine");
     return orm__engine_acquire(engine, connection, error);
 }
 

@@ -1,8 +1,8 @@
 /* engine/pool.c -- the pool behind pool.h.
  *
  * A place is the right to have one connection open, and is held until that is closed, so that the server never sees more
- * than are allowed. Whoever gives a connection back hands it, or its place, to the waiter who came first; newcomers queue
- * behind the waiters, so none starves. A pool keeps at least one connection: a database in memory lives as long.
+ * than are allowed. Whoever gives a connection back hands it, or its place, to the waiter who came first, so none
+ * starves. A pool keeps at least one connection: a database in memory lives as long.
  * SPDX-License-Identifier: MIT */
 #include "engine/pool.h"
 
@@ -17,7 +17,7 @@ enum { MICROSECONDS = 1000000, NANOSECONDS = 1000000000 };
 /* Stands on the stack of the thread that waits. */
 struct orm__waiting {
     pthread_cond_t wake;
-    orm_connection *connection;        /* what was handed over; NULL with `served`: a place to open one */
+    orm_connection *connection; /* what was handed over; NULL with `served`: a place to open one */
     bool served;
     orm__waiting *next;
 };
@@ -53,7 +53,7 @@ orm_status orm__pool_init(orm__pool *pool, orm_error *error)
     status = orm__pool_acquire(pool, &first, error);
     if (status)
         orm__pool_release(pool);
-    else if (no_longer_lent(pool, first))                  /* a new one needs no reset */
+    else if (no_longer_lent(pool, first)) /* a new one needs no reset */
         keep(pool, first);
     return status;
 }
@@ -68,7 +68,7 @@ void orm__pool_release(orm__pool *pool)
     pthread_mutex_destroy(&pool->lock);
 }
 
-/* --- lending ------------------------------------------------------------------------------------------------------------ */
+/* --- lending ----------------------------------------------------------------------------------------------------- */
 
 orm_status orm__pool_acquire(orm__pool *pool, orm_connection **connection, orm_error *error)
 {
@@ -79,7 +79,7 @@ orm_status orm__pool_acquire(orm__pool *pool, orm_connection **connection, orm_e
     pthread_mutex_unlock(&pool->lock);
     if (status)
         return status;
-    if (found && !orm__connection_usable(found)) {         /* lost while idle: replaced unseen */
+    if (found && !orm__connection_usable(found)) { /* lost while idle: replaced unseen */
         no_longer_lent(pool, found);
         orm__connection_free(found);
         found = NULL;
@@ -90,11 +90,10 @@ orm_status orm__pool_acquire(orm__pool *pool, orm_connection **connection, orm_e
     return ORM_OK;
 }
 
-/* A connection, or NULL and a place to open one. Called with the lock held. */
+/* A connection, or NULL and a place to open one. Called with the lock held. While anybody waits nothing is idle and no
+ * place is free, since both are handed over: so newcomers cannot overtake. */
 static orm_status take(orm__pool *pool, orm_connection **connection, orm_error *error)
 {
-    if (pool->first)
-        return wait_for_turn(pool, connection, error);
     if (pool->idle_count > 0) {
         *connection = pool->lent[pool->lent_count++] = pool->idle[--pool->idle_count];
         return ORM_OK;
@@ -137,9 +136,10 @@ static orm_status wait_for_turn(orm__pool *pool, orm_connection **connection, or
         leave_queue(pool, &me);
     pthread_cond_destroy(&me.wake);
     if (!me.served)
-        return orm__error_set(error, ORM_TIMEOUT,
-                              "no connection was free within %.3g s: all of pool_size %zu and max_overflow %zu are in use",
-                              (double)pool->timeout / MICROSECONDS, pool->size, pool->most - pool->size);
+        return orm__error_set(
+            error, ORM_TIMEOUT,
+            "no connection was free within %.3g s: all of pool_size %zu and max_overflow %zu are in use",
+            (double)pool->timeout / MICROSECONDS, pool->size, pool->most - pool->size);
     *connection = me.connection;
     return ORM_OK;
 }
@@ -198,7 +198,7 @@ static orm_status open_one(orm__pool *pool, orm_connection **connection, orm_err
     return ORM_OK;
 }
 
-/* --- taking back -------------------------------------------------------------------------------------------------------- */
+/* --- taking back ------------------------------------------------------------------------------------------------- */
 
 void orm__pool_give_back(orm__pool *pool, orm_connection *connection)
 {
@@ -261,7 +261,7 @@ static void give_up_place(orm__pool *pool)
     pthread_mutex_unlock(&pool->lock);
 }
 
-/* --- fork --------------------------------------------------------------------------------------------------------------- */
+/* --- fork -------------------------------------------------------------------------------------------------------- */
 
 /* The pools of the process, which a fork must find at rest: a lock that another thread held would stay locked in the child.
  * This lock is taken before that of a pool. */

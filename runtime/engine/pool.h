@@ -13,17 +13,17 @@
 typedef struct orm__waiting orm__waiting;
 
 typedef struct orm__pool {
-    const orm__address *address;       /* borrowed, as all below */
+    const orm__address *address; /* borrowed, as all below */
     const orm_waiter *waiter;
     const orm_hooks *hooks;
     orm_engine *engine;
     size_t statement_cache_size;
-    size_t size, most;                 /* connections kept, at least 1; allowed at once */
-    int64_t timeout;                   /* microseconds to wait for one */
-    pthread_mutex_t lock;              /* guards what follows */
-    orm_connection **idle, **lent;     /* of the idle ones the last returned is lent first */
+    size_t size, most;             /* connections kept, at least 1; allowed at once */
+    int64_t timeout;               /* microseconds to wait for one */
+    pthread_mutex_t lock;          /* guards what follows */
+    orm_connection **idle, **lent; /* of the idle ones the last returned is lent first */
     size_t idle_count, lent_count;
-    size_t open, capacity;             /* places taken: idle, lent, being made or closed; room for them in both lists */
+    size_t open, capacity; /* places taken: idle, lent, being made or closed; room for them in both lists */
     size_t opened_ever;
     orm__waiting *first, *last;        /* who waits, in the order of coming */
     struct orm__pool *next, *previous; /* all pools of the process */

@@ -23,9 +23,9 @@ typedef struct reading {
     orm__url *url;
     orm_error *error;
     const char *keywords[MOST_KEYWORDS + 1], *values[MOST_KEYWORDS + 1];
-    size_t count, first_option;        /* the keywords from this one on come from behind the question mark */
+    size_t count, first_option; /* the keywords from this one on come from behind the question mark */
     orm__text shown;
-    const char *to_show;               /* what of the URL is not in `shown` yet */
+    const char *to_show; /* what of the URL is not in `shown` yet */
 } reading;
 
 static orm_status read_url(reading *r, const char *text);
@@ -98,8 +98,8 @@ static orm_status refuse_scheme(reading *r, const char *scheme, size_t length)
     }
     return orm__error_set(r->error, ORM_MISUSE,
                           "unknown database '%.*s' in the URL: known are sqlite and postgresql%s%s%s",
-                          (int)(length < LONGEST_NAME ? length : LONGEST_NAME), scheme, nearest ? "; did you mean '" : "",
-                          nearest ? nearest : "", nearest ? "'?" : "");
+                          (int)(length < LONGEST_NAME ? length : LONGEST_NAME), scheme,
+                          nearest ? "; did you mean '" : "", nearest ? nearest : "", nearest ? "'?" : "");
 }
 
 /* How many letters must be added, removed or changed to make one of the other; upper case is no difference. */
@@ -113,7 +113,8 @@ static size_t distance(const char *a, size_t length, const char *b)
     for (size_t i = 0; i < length; i++) {
         size_t diagonal = row[0]++;
         for (size_t j = 0; j < width; j++) {
-            size_t changed = diagonal + ((a[i] | 0x20) != b[j]), one_off = (row[j] < row[j + 1] ? row[j] : row[j + 1]) + 1;
+            size_t changed = diagonal + ((a[i] | 0x20) != b[j]),
+                   one_off = (row[j] < row[j + 1] ? row[j] : row[j + 1]) + 1;
             diagonal = row[j + 1];
             row[j + 1] = changed < one_off ? changed : one_off;
         }
@@ -121,7 +122,7 @@ static size_t distance(const char *a, size_t length, const char *b)
     return row[width];
 }
 
-/* --- SQLite ------------------------------------------------------------------------------------------------------------- */
+/* --- SQLite ------------------------------------------------------------------------------------------------------ */
 
 static orm_status read_sqlite(reading *r, const char *rest)
 {
@@ -135,13 +136,14 @@ static orm_status read_sqlite(reading *r, const char *rest)
     if (rest == end)
         return name_memory(r);
     if (*rest != '/')
-        return orm__error_set(r->error, ORM_MISUSE,
-                              "a sqlite URL has three slashes before a relative path (sqlite:///blog.db) and four before "
-                              "an absolute one (sqlite:////var/lib/blog.db)");
+        return orm__error_set(
+            r->error, ORM_MISUSE,
+            "a sqlite URL has three slashes before a relative path (sqlite:///blog.db) and four before "
+            "an absolute one (sqlite:////var/lib/blog.db)");
     ORM_TRY(decode(r, rest + 1, end, &path));
     if (!*path || strcmp(path, ":memory:") == 0)
         return name_memory(r);
-    if (strncmp(path, "file:", 5) == 0)                    /* SQLite would take it for a URI of its own */
+    if (strncmp(path, "file:", 5) == 0) /* SQLite would take it for a URI of its own */
         path = orm__arena_printf(r->arena, "./%s", path);
     r->url->address.file = path;
     return path ? ORM_OK : orm__error_no_memory(r->error);
@@ -156,7 +158,7 @@ static orm_status name_memory(reading *r)
     return r->url->address.file ? ORM_OK : orm__error_no_memory(r->error);
 }
 
-/* --- PostgreSQL --------------------------------------------------------------------------------------------------------- */
+/* --- PostgreSQL -------------------------------------------------------------------------------------------------- */
 
 /* user:password@host:port,host:port/name?keyword=value&... */
 static orm_status read_postgresql(reading *r, const char *rest)
@@ -251,7 +253,7 @@ static orm_status read_host_list(reading *r, const char *start, const char *end,
 static orm_status read_host(reading *r, const char *start, const char *end, orm__text *hosts, orm__text *ports)
 {
     const char *host_end, *host;
-    if (start < end && *start == '[') {                    /* [::1] */
+    if (start < end && *start == '[') { /* [::1] */
         const char *bracket = memchr(start, ']', (size_t)(end - start));
         if (!bracket || (bracket + 1 < end && bracket[1] != ':'))
             return orm__error_set(r->error, ORM_MISUSE,
@@ -265,9 +267,10 @@ static orm_status read_host(reading *r, const char *start, const char *end, orm_
     }
     const char *port = host_end < end ? host_end + 1 : end;
     if (port < end && !is_port(port, end))
-        return orm__error_set(r->error, ORM_MISUSE,
-                              "the database URL has a port that is no number from 1 to %d; it reads user:password@host:port",
-                              LARGEST_PORT);
+        return orm__error_set(
+            r->error, ORM_MISUSE,
+            "the database URL has a port that is no number from 1 to %d; it reads user:password@host:port",
+            LARGEST_PORT);
     orm__text_string(hosts, host);
     orm__text_bytes(ports, port, (size_t)(end - port));
     return ORM_OK;
@@ -308,7 +311,8 @@ static orm_status read_option(reading *r, const char *start, const char *end)
 {
     const char *equals = memchr(start, '=', (size_t)(end - start)), *keyword, *value;
     if (!equals || equals == start)
-        return orm__error_set(r->error, ORM_MISUSE, "the database URL has an option without a value: they read name=value&name=value");
+        return orm__error_set(r->error, ORM_MISUSE,
+                              "the database URL has an option without a value: they read name=value&name=value");
     ORM_TRY(decode(r, start, equals, &keyword));
     for (size_t i = r->first_option; i < r->count; i++)
         if (strcmp(r->keywords[i], keyword) == 0)
@@ -385,7 +389,7 @@ static orm_status keep_keywords(reading *r)
     return ORM_OK;
 }
 
-/* --- percent signs and passwords ------------------------------------------------------------------------------------------ */
+/* --- percent signs and passwords --------------------------------------------------------------------------------- */
 
 static orm_status decode(reading *r, const char *start, const char *end, const char **decoded)
 {
@@ -399,9 +403,10 @@ static orm_status decode(reading *r, const char *start, const char *end, const c
         }
         int high = end - c > 2 ? digit(c[1]) : -1, low = high < 0 ? -1 : digit(c[2]);
         if (low < 0 || (high == 0 && low == 0))
-            return orm__error_set(r->error, ORM_MISUSE,
-                                  "the database URL has a '%%' that two hexadecimal digits, other than 00, do not follow "
-                                  "(write %%25 for the sign itself)");
+            return orm__error_set(
+                r->error, ORM_MISUSE,
+                "the database URL has a '%%' that two hexadecimal digits, other than 00, do not follow "
+                "(write %%25 for the sign itself)");
         *to++ = (char)(high * 16 + low);
         c += 2;
     }

@@ -8,7 +8,7 @@
 
 typedef struct orm__url {
     orm__address address;
-    const char *shown;                 /* the URL with *** for its password */
+    const char *shown; /* the URL with *** for its password */
 } orm__url;
 
 /* Everything is made in the arena. A URL that cannot be read is ORM_MISUSE; no message contains the password. */

@@ -65,7 +65,7 @@ static void refuse(const char *url, const orm_engine_options *options, orm_statu
     ck_assert_msg(strstr(error.message, message), "%s", error.message);
 }
 
-/* --- opening ------------------------------------------------------------------------------------------------------------ */
+/* --- opening ----------------------------------------------------------------------------------------------------- */
 
 static orm_status no_watch(int descriptor, void **token, void *user)
 {
@@ -113,8 +113,8 @@ END_TEST
 START_TEST(no_message_tells_the_password)
 {
     static const char *const urls[] = {
-        "postgresql://ada:secret@127.0.0.1:1/blog",          "postgresql://ada@127.0.0.1:1/blog?password=secret",
-        "postgresql://ada:secret@127.0.0.1:1/a%3Db%27",      "postgresql://ada:secret@127.0.0.1:1/?nonsense=secret",
+        "postgresql://ada:secret@127.0.0.1:1/blog", "postgresql://ada@127.0.0.1:1/blog?password=secret",
+        "postgresql://ada:secret@127.0.0.1:1/a%3Db%27", "postgresql://ada:secret@127.0.0.1:1/?nonsense=secret",
         "postgresql://ada:se/cret@127.0.0.1:1/blog?x=secret"};
     ck_assert_int_ne(orm_engine_open(urls[_i], NULL, &engine, &error), ORM_OK);
     ck_assert_str_ne(error.message, "");
@@ -151,7 +151,7 @@ START_TEST(a_file_may_have_an_odd_name)
 }
 END_TEST
 
-/* --- a database in memory ----------------------------------------------------------------------------------------------- */
+/* --- a database in memory ---------------------------------------------------------------------------------------- */
 
 START_TEST(the_connections_of_an_engine_share_its_memory)
 {
@@ -201,7 +201,7 @@ START_TEST(two_engines_do_not_share_memory)
 }
 END_TEST
 
-/* --- the pool ------------------------------------------------------------------------------------------------------------- */
+/* --- the pool ---------------------------------------------------------------------------------------------------- */
 
 static void expect_pool(size_t open, size_t in_use, size_t opened_ever)
 {
@@ -231,7 +231,9 @@ END_TEST
 
 START_TEST(the_largest_options_are_none_too_large)
 {
-    open_engine("sqlite://", &(orm_engine_options){.pool_size = INT_MAX, .max_overflow = INT_MAX, .pool_timeout = INT_MAX,
+    open_engine("sqlite://", &(orm_engine_options){.pool_size = INT_MAX,
+                                                   .max_overflow = INT_MAX,
+                                                   .pool_timeout = INT_MAX,
                                                    .statement_cache_size = SIZE_MAX});
     orm_connection *connection = must_open();
     execute(connection, "SELECT 1");
@@ -320,7 +322,7 @@ START_TEST(an_engine_is_shared_between_threads)
 }
 END_TEST
 
-/* --- PostgreSQL ------------------------------------------------------------------------------------------------------------ */
+/* --- PostgreSQL -------------------------------------------------------------------------------------------------- */
 
 static const char *server;
 

@@ -49,7 +49,8 @@ static const struct {
     {"sqlite:///with%20a%20blank.db", "with a blank.db"},
     {"sqlite:///what%3F.db", "what?.db"},
     {"sqlite:///100%25.db", "100%.db"},
-    {"sqlite:///gr%C3%BC%c3%9fe.db", "gr\xc3\xbc\xc3\x9f""e.db"},
+    {"sqlite:///gr%C3%BC%c3%9fe.db", "gr\xc3\xbc\xc3\x9f"
+                                     "e.db"},
     {"sqlite:///a+b@c:d.db", "a+b@c:d.db"},
     {"sqlite:///file:blog.db", "./file:blog.db"}, /* a name, not a URI of SQLite's */
     {"sqlite+pysqlite:///blog.db", "blog.db"},
@@ -206,7 +207,8 @@ START_TEST(nothing_is_suggested_for_what_is_far_from_all)
 {
     orm__url_parse("oracle://db", &arena, &url, &error);
     ck_assert_ptr_null(strstr(error.message, "did you mean"));
-    orm__url_parse("a-scheme-much-longer-than-any-that-we-know-and-than-a-message-should-repeat://db", &arena, &url, &error);
+    orm__url_parse("a-scheme-much-longer-than-any-that-we-know-and-than-a-message-should-repeat://db", &arena, &url,
+                   &error);
     ck_assert_ptr_null(strstr(error.message, "did you mean"));
 }
 END_TEST
