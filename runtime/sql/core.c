@@ -240,6 +240,8 @@ static orm_status write_changes(orm__sql *sql, const orm_model *model, const cha
     for (size_t i = 0; i < model->column_count; i++) {
         const orm_column *column = &model->columns[i];
         orm_given set, null = ORM_LEFT_OUT;
+        if (column->change.set == ORM_ABSENT)
+            continue;
         memcpy(&set, changes + column->change.set, sizeof set);
         if (column->change.null != ORM_ABSENT)
             memcpy(&null, changes + column->change.null, sizeof null);
@@ -272,8 +274,9 @@ static void write_automatic(orm__sql *sql, const orm_model *model, const char *c
     const orm_timestamptz now = orm_timestamptz_now();
     for (size_t i = 0; i < model->column_count; i++) {
         const orm_column *column = &model->columns[i];
-        orm_given set;
-        memcpy(&set, changes + column->change.set, sizeof set);
+        orm_given set = ORM_LEFT_OUT;
+        if (column->change.set != ORM_ABSENT)
+            memcpy(&set, changes + column->change.set, sizeof set);
         if (!(column->flags & ORM_VERSION) && (!(column->flags & ORM_ON_UPDATE_NOW) || set == ORM_GIVEN))
             continue;
         orm__sql_text(sql, ", ");

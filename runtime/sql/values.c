@@ -56,7 +56,7 @@ static orm_status read_input(const orm_column *column, const char *values, char 
         memcpy(&set, values + column->input.set, sizeof set);
     if (column->input.null != ORM_ABSENT)
         memcpy(&null, values + column->input.null, sizeof null);
-    *given = column->input.set == ORM_ABSENT || set == ORM_GIVEN || null == ORM_GIVEN;
+    *given = (column->input.set == ORM_ABSENT && column->input.value != ORM_ABSENT) || set == ORM_GIVEN || null == ORM_GIVEN;
     if ((set != ORM_LEFT_OUT && set != ORM_GIVEN) || (null != ORM_LEFT_OUT && null != ORM_GIVEN))
         return orm__error_set(error, ORM_MISUSE, "column '%s' of '%s' was given a plain value: write ORM_VALUE(...) or ORM_NULL",
                               column->member, column->model->name);
