@@ -271,8 +271,8 @@ static const struct {
     {"value", "found", "entity", "int64_t found_value"},
     {"int", "int", "entity", "int64_t int_"},
     {"blog_x", "blog_y", "entity", "int64_t blog_y_value"},
-    {"orm_status", "orm_status", "entity", "int64_t orm_status_value"},
-    {"size_t", "int64_t", "entity", "int64_t int64_t_value"},
+    {"orm_status", "orm_status", "entity", "int64_t orm_status__value"},
+    {"size_t", "int64_t", "entity", "int64_t int64_t_"},
 };
 
 START_TEST(parameters_clash_with_nothing_in_their_function)
