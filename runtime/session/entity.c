@@ -125,7 +125,7 @@ static orm_status take_in(orm_session *session, orm__store *store, const void *v
         status = orm__entity_queue(session, entity);
     if (!status)
         status = take_targets(session, values, entity);
-    if (!status && orm__key_given(model, given) && !(entity->flags & ORM__MAPPED) && !orm__identity_add(store, entity))
+    if (!status && orm__key_known(entity) && !(entity->flags & ORM__MAPPED) && !orm__identity_add(store, entity))
         status = orm__session_no_memory(session);
     if (status)
         entity->state = ORM__DETACHED;
@@ -167,7 +167,7 @@ static orm_status refuse_two_targets(orm_session *session, orm__entity *entity, 
 
 static orm_status refuse_present_key(orm_session *session, orm__store *store, orm__entity *entity)
 {
-    if (!orm__key_given(store->model, orm__entity_dirty(entity)))
+    if (!orm__key_known(entity))
         return ORM_OK;
     orm__entity *present = orm__identity_find_row(store, store->model->primary_key, orm__row_of(entity));
     if (!present)
@@ -267,7 +267,7 @@ static orm_status rekey(orm_session *session, orm__entity *entity, const orm_col
         return before ? orm__old_key_keep(session, entity) : ORM_OK;
     } else if (before) {
         orm__identity_remove(store, entity);
-    } else if (orm__key_given(store->model, orm__entity_dirty(entity))) {
+    } else if (orm__key_known(entity)) {
         ORM_TRY(refuse_present_key(session, store, entity));
         if (!orm__identity_add(store, entity))
             return orm__session_no_memory(session);

@@ -39,10 +39,10 @@ orm_status orm__relation_set(orm_session *session, orm__entity *entity, const or
         return orm__session_no_memory(session);
     if (before && before != target)
         unlink_from(relation, entity, before);
+    slot->loaded = true;                                                       /* before the keys: what is pending is known by it */
+    slot->as.one = target;
     for (size_t k = 0; k < relation->column_count; k++)
         ORM_TRY(put_key(session, entity, relation, k, target));
-    slot->loaded = true;
-    slot->as.one = target;
     return target && target != before ? link_to(session, relation, entity, target) : ORM_OK;
 }
 
@@ -51,8 +51,7 @@ orm_status orm__relation_set(orm_session *session, orm__entity *entity, const or
 static orm_status put_key(orm_session *session, orm__entity *entity, const orm_relation *relation, size_t index, orm__entity *target)
 {
     const orm_column *column = relation->columns[index], *key = relation->target_columns[index];
-    bool known = target ? target->state == ORM__PERSISTENT || orm__mask_has(orm__entity_dirty(target), key->index)
-                        : (column->flags & ORM_NULLABLE) != 0;
+    bool known = target ? orm__column_known(target, key) : (column->flags & ORM_NULLABLE) != 0;
     if (known)
         return orm__entity_put(session, entity, column,
                                target ? orm__value_of_member(key, orm__row_of(target)) : (orm_value){.form = ORM_FORM_NULL});
@@ -60,6 +59,32 @@ static orm_status put_key(orm_session *session, orm__entity *entity, const orm_r
     ORM_TRY(orm__entity_queue(session, entity));
     orm__mask_add(orm__entity_dirty(entity), column->index);
     return ORM_OK;
+}
+
+bool orm__column_known(orm__entity *entity, const orm_column *column)
+{
+    const orm_model *model = orm__model_of(entity);
+    if (entity->state == ORM__PERSISTENT)
+        return true;
+    if (!orm__mask_has(orm__entity_dirty(entity), column->index))
+        return false;
+    for (size_t i = 0; (column->flags & ORM_FOREIGN_KEY) && i < model->relation_count; i++) {
+        const orm_relation *relation = &model->relations[i];
+        const orm__slot *slot = relation->owning ? orm__entity_loaded(entity, relation) : NULL;
+        for (size_t k = 0; slot && slot->as.one && slot->as.one != entity && k < relation->column_count; k++)
+            if (relation->columns[k] == column && !orm__column_known(slot->as.one, relation->target_columns[k]))
+                return false;
+    }
+    return true;
+}
+
+bool orm__key_known(orm__entity *entity)
+{
+    const orm_model *model = orm__model_of(entity);
+    for (size_t i = 0; i < model->primary_key_count; i++)
+        if (!orm__column_known(entity, model->primary_key[i]))
+            return false;
+    return true;
 }
 
 /* The far side of a one_to_one: what was there leaves, and the new one's owning side is set. */

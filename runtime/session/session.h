@@ -212,6 +212,9 @@ static inline bool orm__is_there(const orm__entity *entity)
 orm_status orm__slot_to_join(orm_session *session, orm__entity *entity, const orm_relation *relation, orm__slot **slot);
 void orm__slot_remove(orm__slot *slot, const orm__entity *member);
 bool orm__slot_append(orm_session *session, orm__slot *slot, orm__entity *member);
+/* Whether a column has its value already: not when it is the key of a parent that is pending and has none yet. */
+bool orm__column_known(orm__entity *entity, const orm_column *column);
+bool orm__key_known(orm__entity *entity);
 /* Makes `target` (or nothing) what an owning relation refers to, on both sides. */
 orm_status orm__relation_set(orm_session *session, orm__entity *entity, const orm_relation *relation, orm__entity *target);
 /* The entity an owning relation refers to, if the session knows it: by pointer, or by its key. */

@@ -27,6 +27,7 @@ typedef struct insertion {
     void *const *rows;
     size_t count;
     orm__arena *arena;
+    bool key_made;                     /* by a server default: only RETURNING tells it */
     bool returned;                     /* `made` has come back already */
 } insertion;
 
@@ -87,6 +88,8 @@ static orm_status prepare(insertion *in, const uint64_t *given)
         if ((column->flags & ORM_COMPUTED) || ((column->flags & ORM_SERVER_DEFAULT) && !orm__mask_has(given, i)))
             orm__chosen_add(&in->made, column);
     }
+    for (size_t i = 0; i < in->made.count; i++)
+        in->key_made |= (in->made.columns[i]->flags & ORM_PRIMARY_KEY) != 0;
     return ORM_OK;
 }
 
@@ -97,7 +100,7 @@ static orm_status insert(insertion *in)
         return insert_one(in, in->rows[0]);
     if (in->key && !sqlite)
         ORM_TRY(may_draw(in, &draws));
-    if (!draws || in->given.count == 0 || (sqlite && (in->count < FEW || in->given.count >= LISTS)))
+    if (!draws || in->key_made || in->given.count == 0 || (sqlite && (in->count < FEW || in->given.count >= LISTS)))
         return insert_each(in);
     return sqlite && in->key ? insert_numbered(in) : insert_arrays(in);
 }
@@ -144,7 +147,7 @@ static orm_status insert_one(insertion *in, void *row)
     write_into(&sql, in, NULL);
     write_values(&sql, in, row);
     orm_status status;
-    if (in->c->dialect == ORM_POSTGRESQL && (in->key || in->made.count > 0)) {
+    if (in->key_made || (in->c->dialect == ORM_POSTGRESQL && (in->key || in->made.count > 0))) {
         write_returning(&sql, in);
         status = run_returning(in, &sql, &row, 1, false);
     } else {
@@ -160,7 +163,7 @@ static orm_status insert_one(insertion *in, void *row)
 static orm_status insert_each(insertion *in)
 {
     orm_connection *c = in->c;
-    if (c->dialect == ORM_POSTGRESQL) {
+    if (c->dialect == ORM_POSTGRESQL || in->key_made) {
         for (size_t i = 0; i < in->count; i++)
             ORM_TRY(insert_one(in, in->rows[i]));
         return ORM_OK;

@@ -3,6 +3,7 @@
 #include "sql/values.h"
 
 #include "base/error.h"
+#include "base/uuid.h"
 #include "base/value.h"
 
 #include <stdio.h>
@@ -87,13 +88,23 @@ static bool required_is_missing(const orm_column *column, const char *row)
     return orm__member_is_null(column, row);
 }
 
+/* A uuid key that nobody gives is made here, unless the database makes it. */
+static bool makes_key(const orm_column *column)
+{
+    return column->type == ORM_TYPE_UUID && (column->flags & ORM_PRIMARY_KEY) &&
+           !(column->flags & (ORM_FOREIGN_KEY | ORM_SERVER_DEFAULT | ORM_DEFAULT_VALUE | ORM_COMPUTED));
+}
+
 void orm__values_default(const orm_model *model, void *row, uint64_t *given, const orm_timestamptz *now)
 {
     for (size_t i = 0; i < model->column_count; i++) {
         const orm_column *column = &model->columns[i];
-        if (orm__mask_has(given, i) || !(column->flags & (ORM_DEFAULT_VALUE | ORM_DEFAULT_NOW | ORM_VERSION)))
+        if (orm__mask_has(given, i) || !(makes_key(column) || (column->flags & (ORM_DEFAULT_VALUE | ORM_DEFAULT_NOW | ORM_VERSION))))
             continue;
-        if (column->flags & ORM_VERSION)
+        orm_uuid made;
+        if (makes_key(column) && orm__uuid_make(&made))
+            orm__member_set(column, row, orm_of_uuid(made));
+        else if (column->flags & ORM_VERSION)
             orm__member_set(column, row, orm_of_int64(1));
         else if (column->flags & ORM_DEFAULT_VALUE)
             orm__member_set(column, row, column->default_value);
@@ -268,14 +279,6 @@ bool orm__key_agrees(const orm_relation *relation, size_t index, const void *row
 {
     return orm__value_equal(orm__value_of_member(relation->columns[index], row),
                             orm__value_of_member(relation->target_columns[index], target));
-}
-
-bool orm__key_given(const orm_model *model, const uint64_t *given)
-{
-    for (size_t i = 0; i < model->primary_key_count; i++)
-        if (!orm__mask_has(given, model->primary_key[i]->index))
-            return false;
-    return true;
 }
 
 void orm__value_text(orm_value value, char *buffer, size_t size)

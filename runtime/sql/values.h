@@ -31,9 +31,7 @@ orm_value orm__value_now(const orm_column *column, orm_timestamptz now);
 const void *orm__values_target(const orm_relation *relation, const void *values);
 /* Whether column `index` of a relation's key in `row` is equal to the key of the row it refers to. */
 bool orm__key_agrees(const orm_relation *relation, size_t index, const void *row, const void *target);
-/* Whether every column of the primary key was given. */
-bool orm__key_given(const orm_model *model, const uint64_t *given);
-/* Fills in the defaults of columns that were not given, and adds them. `now` NULL leaves those alone whose default is the
+/* Fills in the defaults of columns that were not given, a new uuid for a key of that type, and adds them. `now` NULL leaves those alone whose default is the
  * clock. */
 void orm__values_default(const orm_model *model, void *row, uint64_t *given, const orm_timestamptz *now);
 /* Replaces what a member points to by a copy in the arena; false when memory is gone. */

@@ -19,6 +19,7 @@ static struct {
 
 /* Those that refer to others first. */
 static const char *const tables[] = {
+    "item_tag", "packings", "goods", "words", "crates", "tickets",
     "comment", "post",  "profile", "authors", "plain", "optional",  "preset",   "wide",
     "street",  "visit", "reading", "device",  "desk",  "badge",     "employee", "player",
     "team",    "book",  "shelf",   "item",    "cart",  "\"order\"", "city",     "country",
@@ -49,6 +50,7 @@ static void make_tables(void)
     ok(blog_create_all(engine, &error));
     ok(kinds_create_all(engine, &error));
     ok(shapes_create_all(engine, &error));
+    ok(server_create_all(engine, &error));
     orm_engine_close(engine);
     engine = NULL;
 }

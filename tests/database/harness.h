@@ -13,6 +13,7 @@
 #include "blog.h"
 #include "kinds.h"
 #include "orm.h"
+#include "server.h"
 #include "shapes.h"
 
 extern orm_engine *engine;
@@ -76,6 +77,8 @@ Suite *suite_sticky(void);
 Suite *suite_unique(void);
 Suite *suite_rollback(void);
 Suite *suite_savepoint(void);
+Suite *suite_server(void);
+Suite *suite_many(void);
 Suite *suite_relations(void);
 Suite *suite_one_to_one(void);
 Suite *suite_on_delete(void);
