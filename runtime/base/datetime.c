@@ -380,3 +380,16 @@ static bool read_part(cursor *text, bool after_t, int64_t parts[3])
     }
     return false;
 }
+
+/* In whole days and what is left of one: together they may be more than 64 bits hold. */
+int orm__interval_compare(orm_interval a, orm_interval b)
+{
+    int64_t a_days = a.months * INT64_C(30) + a.days + floor_divide(a.microseconds, ORM__DAY_MICROSECONDS);
+    int64_t b_days = b.months * INT64_C(30) + b.days + floor_divide(b.microseconds, ORM__DAY_MICROSECONDS);
+    if (a_days != b_days)
+        return a_days < b_days ? -1 : 1;
+    int64_t a_rest = a.microseconds % ORM__DAY_MICROSECONDS, b_rest = b.microseconds % ORM__DAY_MICROSECONDS;
+    a_rest += a_rest < 0 ? ORM__DAY_MICROSECONDS : 0;
+    b_rest += b_rest < 0 ? ORM__DAY_MICROSECONDS : 0;
+    return (a_rest > b_rest) - (a_rest < b_rest);
+}

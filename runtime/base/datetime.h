@@ -35,5 +35,7 @@ bool orm__timestamp_parse(const char *text, size_t length, int64_t *microseconds
  * with the zero and returns buffer. */
 char *orm__interval_format(orm_interval value, char *buffer);
 bool orm__interval_parse(const char *text, size_t length, orm_interval *value);
+/* <0, 0, >0 as PostgreSQL compares: a month is 30 days, a day 24 hours. */
+int orm__interval_compare(orm_interval a, orm_interval b);
 
 #endif

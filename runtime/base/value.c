@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: MIT */
 #include "base/value.h"
 
+#include "base/array.h"
 #include "base/decimal.h"
 
 #include <math.h>
@@ -10,10 +11,13 @@
 static orm_value one(orm_value value);
 static orm_value list_of(orm_type type, const void *items, size_t count);
 static orm_value array_of(orm_type type, const void *items, const bool *nulls, size_t count);
+static orm_value value_of_array(const orm_column *column, const void *place);
 static orm_value value_at(orm_type type, const orm_enum *enumeration, const void *place);
+static bool arrays_equal(const orm_value *a, const orm_value *b);
 static bool text_equal(const char *a, const char *b);
 static bool bytes_equal(orm_bytes a, orm_bytes b);
 static bool real_equal(double a, double b);
+static uint64_t hash_array(const orm_value *array);
 static uint64_t hash_real(double value);
 static uint64_t hash_bytes(const void *data, size_t size);
 static uint64_t mix(uint64_t hash);
@@ -108,6 +112,13 @@ orm_value orm_of_enums(const orm_enum *enumeration, const void *items, size_t co
     return value;
 }
 
+orm_value orm_of_enum_array(const orm_enum *enumeration, const void *items, const bool *nulls, size_t count)
+{
+    orm_value value = array_of(ORM_TYPE_ENUM, items, nulls, count);
+    value.enumeration = enumeration;
+    return value;
+}
+
 orm_value orm_of_any_column(const orm_column *column)
 {
     return (orm_value){.type = column ? column->type : ORM_TYPE_NONE, .form = ORM_FORM_COLUMN, .as.column = column};
@@ -137,7 +148,18 @@ orm_value orm__value_of_member(const orm_column *column, const void *row)
     const char *base = row;
     if (column->field.has != ORM_ABSENT && !*(const bool *)(base + column->field.has))
         return orm__value_null(column->type);
+    if (column->flags & ORM_ARRAY)
+        return value_of_array(column, base + column->field.value);
     return value_at(column->type, column->enumeration, base + column->field.value);
+}
+
+static orm_value value_of_array(const orm_column *column, const void *place)
+{
+    orm__array array;
+    memcpy(&array, place, sizeof array);
+    orm_value value = array_of(column->type, array.items, array.nulls, array.count);
+    value.enumeration = column->enumeration;
+    return value;
 }
 
 /* The C value that stands there. */
@@ -164,23 +186,19 @@ size_t orm__value_count(const orm_value *list)
 
 orm_value orm__value_of_item(const orm_value *list, size_t index)
 {
-    static const size_t sizes[] = {
-#define SIZE(name, NAME, ctype, given) [ORM_TYPE_##NAME] = sizeof(ctype),
-        ORM_SCALAR_TYPES(SIZE)
-#undef SIZE
-            [ORM_TYPE_ENUM] = sizeof(int),
-    };
     if (list->form == ORM_FORM_ROWS)
         return orm__value_of_member(list->as.rows.column, list->as.rows.items[index]);
     if (list->as.array.nulls && list->as.array.nulls[index])
         return orm__value_null(list->type);
-    return value_at(list->type, list->enumeration, (const char *)list->as.array.items + index * sizes[list->type]);
+    return value_at(list->type, list->enumeration, (const char *)list->as.array.items + index * orm__type_size(list->type));
 }
 
 bool orm__value_equal(orm_value a, orm_value b)
 {
     if (a.form == ORM_FORM_NULL || b.form == ORM_FORM_NULL)
         return a.form == b.form;
+    if (a.form == ORM_FORM_ARRAY)
+        return arrays_equal(&a, &b);
     switch (a.type) {
     case ORM_TYPE_BOOL:
         return a.as.boolean == b.as.boolean;
@@ -207,6 +225,16 @@ bool orm__value_equal(orm_value a, orm_value b)
     }
 }
 
+static bool arrays_equal(const orm_value *a, const orm_value *b)
+{
+    if (b->form != ORM_FORM_ARRAY || a->as.array.count != b->as.array.count)
+        return false;
+    for (size_t i = 0; i < a->as.array.count; i++)
+        if (!orm__value_equal(orm__value_of_item(a, i), orm__value_of_item(b, i)))
+            return false;
+    return true;
+}
+
 static bool text_equal(const char *a, const char *b)
 {
     return a == b || strcmp(a, b) == 0;
@@ -226,6 +254,8 @@ uint64_t orm__value_hash(orm_value value)
 {
     if (value.form == ORM_FORM_NULL)
         return mix(0x6e756c6c);
+    if (value.form == ORM_FORM_ARRAY)
+        return hash_array(&value);
     switch (value.type) {
     case ORM_TYPE_BOOL:
         return mix(value.as.boolean);
@@ -250,6 +280,14 @@ uint64_t orm__value_hash(orm_value value)
     default:
         return mix((uint64_t)value.as.integer);
     }
+}
+
+static uint64_t hash_array(const orm_value *array)
+{
+    uint64_t hash = array->as.array.count;
+    for (size_t i = 0; i < array->as.array.count; i++)
+        hash = mix(hash) + orm__value_hash(orm__value_of_item(array, i));
+    return mix(hash);
 }
 
 static uint64_t hash_real(double value)

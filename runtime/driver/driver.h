@@ -30,10 +30,12 @@ typedef struct orm__address {
 } orm__address;
 
 /* The declared type of a parameter. Values are encoded by it, not by their own type: an int32 comparison may declare INT64.
- * DECIMAL, INET, OTHER and ENUM travel to PostgreSQL as text, and the SQL casts them. A list is one array parameter. */
+ * DECIMAL, INET, OTHER and ENUM travel to PostgreSQL as text, and the SQL casts them. A list is one array parameter; a list of
+ * arrays travels to PostgreSQL as text[], each in the notation {...}, and the SQL casts it. */
 typedef struct orm__parameter {
     orm_type type;
     bool list;                         /* ORM_FORM_LIST or ORM_FORM_ROWS values */
+    bool array;                        /* the value, or each of the list, is an ORM_FORM_ARRAY of `type` */
 } orm__parameter;
 
 typedef enum orm__fetch {
@@ -67,7 +69,7 @@ typedef struct orm__driver {
     /* The next row: ORM_OK, ORM_DONE after the last, or a failure (finish is called all the same). */
     orm_status (*step)(orm__link *link, orm_error *error);
     /* Reads result columns first, first + 1, ... of the current row into the members that `columns` describe of the struct `row`.
-     * Text and bytes are copied to the arena. A NULL for a column that is not nullable, or a value that does not fit the
+     * Text, bytes and arrays are copied to the arena. A NULL for a column that is not nullable, or a value that does not fit the
      * column's type, is ORM_SCHEMA naming table and column. */
     orm_status (*read)(orm__link *link, const orm_column *const *columns, size_t count, size_t first, void *row,
                        orm__arena *arena, orm_error *error);

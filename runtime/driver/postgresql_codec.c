@@ -6,6 +6,7 @@
 #include "driver/postgresql_codec.h"
 
 #include "base/error.h"
+#include "base/value.h"
 
 #include <float.h>
 #include <inttypes.h>
@@ -31,7 +32,12 @@ typedef struct item {
 
 enum { NULL_SIZE = -1, FIRST_INDEX = 1 };
 
-static orm_status encode_list(orm__text *buffer, orm_type declared, const orm_value *value, orm_error *error);
+static orm_status encode_list(orm__text *buffer, const orm__parameter *parameter, const orm_value *value, orm_error *error);
+static orm_status encode_array(orm__text *buffer, orm_type declared, const orm_value *value, orm_error *error);
+static orm_status encode_items(orm__text *buffer, orm_type declared, const orm_value *value, orm_error *error);
+static orm_status encode_arrays(orm__text *buffer, const orm_value *value, orm_error *error);
+static void append_header(orm__text *buffer, uint16_t type, size_t count);
+static orm_status check_size(const orm__text *buffer, size_t start, size_t count, orm_error *error);
 static orm_status take_element(item *to, const orm_value *list, size_t index, orm_error *error);
 static orm_status encode_element(orm__text *buffer, orm_type declared, const item *value, orm_error *error);
 static orm_status encode_item(orm__text *buffer, orm_type declared, const item *value, orm_error *error);
@@ -73,7 +79,9 @@ uint32_t orm__pg_type(const orm__parameter *parameter)
 {
     if ((size_t)parameter->type >= ORM__PG_FORMATS)
         return 0;
-    return parameter->list ? orm__pg_formats[parameter->type].array : orm__pg_formats[parameter->type].type;
+    if (parameter->list && parameter->array)
+        return orm__pg_formats[ORM_TYPE_TEXT].array;
+    return parameter->list || parameter->array ? orm__pg_formats[parameter->type].array : orm__pg_formats[parameter->type].type;
 }
 
 orm_status orm__pg_encode(orm__text *buffer, const orm__parameter *parameter, const orm_value *value, bool *null,
@@ -83,7 +91,9 @@ orm_status orm__pg_encode(orm__text *buffer, const orm__parameter *parameter, co
     if (*null)
         return ORM_OK;
     if (parameter->list)
-        return encode_list(buffer, parameter->type, value, error);
+        return encode_list(buffer, parameter, value, error);
+    if (parameter->array)
+        return encode_array(buffer, parameter->type, value, error);
     if (value->form != ORM_FORM_ONE || (size_t)value->type >= ORM__PG_FORMATS)
         return orm__error_set(error, ORM_MISUSE, "a parameter of one value is given a list or a column");
     item one = {.enumeration = value->enumeration};
@@ -92,28 +102,74 @@ orm_status orm__pg_encode(orm__text *buffer, const orm__parameter *parameter, co
     return *null ? ORM_OK : encode_item(buffer, parameter->type, &one, error);
 }
 
-/* array_recv in src/backend/utils/adt/arrayfuncs.c: number of dimensions, whether there are NULLs, the elements' type;
- * then length and first index of the dimension; then the elements, each behind its size. An empty array has no
- * dimension. */
-static orm_status encode_list(orm__text *buffer, orm_type declared, const orm_value *value, orm_error *error)
+static orm_status encode_list(orm__text *buffer, const orm__parameter *parameter, const orm_value *value, orm_error *error)
 {
     bool rows = value->form == ORM_FORM_ROWS;
-    if ((!rows && value->form != ORM_FORM_LIST) || (size_t)value->type >= ORM__PG_FORMATS)
+    if ((!rows && value->form != ORM_FORM_LIST) || (size_t)value->type >= ORM__PG_FORMATS || (parameter->array && !rows))
         return orm__error_set(error, ORM_MISUSE, "a list parameter is given a single value or a column");
+    return parameter->array ? encode_arrays(buffer, value, error) : encode_items(buffer, parameter->type, value, error);
+}
+
+static orm_status encode_array(orm__text *buffer, orm_type declared, const orm_value *value, orm_error *error)
+{
+    if (value->form != ORM_FORM_ARRAY || (size_t)value->type >= ORM__PG_FORMATS)
+        return orm__error_set(error, ORM_MISUSE, "an array parameter is given another kind of value");
+    return encode_items(buffer, declared, value, error);
+}
+
+/* Of lists and of arrays. */
+static orm_status encode_items(orm__text *buffer, orm_type declared, const orm_value *value, orm_error *error)
+{
+    bool rows = value->form == ORM_FORM_ROWS;
     size_t count = rows ? value->as.rows.count : value->as.array.count, start = buffer->length;
-    append(buffer, count > 0, 4);
-    append(buffer, true, 4);
-    append(buffer, orm__pg_formats[declared].type, 4);
-    if (count) {
-        append(buffer, (int64_t)count, 4);
-        append(buffer, FIRST_INDEX, 4);
-    }
+    append_header(buffer, orm__pg_formats[declared].type, count);
     item one = {.column = rows ? value->as.rows.column : NULL,
                 .enumeration = rows ? value->as.rows.column->enumeration : value->enumeration};
     for (size_t i = 0; i < count && !buffer->failed; i++) {
         ORM_TRY(take_element(&one, value, i, error));
         ORM_TRY(encode_element(buffer, declared, &one, error));
     }
+    return check_size(buffer, start, count, error);
+}
+
+/* An array of arrays would have to be a matrix: each travels as text. */
+static orm_status encode_arrays(orm__text *buffer, const orm_value *value, orm_error *error)
+{
+    const orm_column *column = value->as.rows.column;
+    size_t count = value->as.rows.count, begin = buffer->length;
+    append_header(buffer, orm__pg_formats[ORM_TYPE_TEXT].type, count);
+    for (size_t i = 0; i < count && !buffer->failed; i++) {
+        orm_value one = orm__value_of_member(column, value->as.rows.items[i]);
+        size_t start = buffer->length;
+        append(buffer, NULL_SIZE, 4);
+        if (one.form == ORM_FORM_NULL)
+            continue;
+        orm_status status = orm__pg_write_array(buffer, &one, error);
+        if (status && error)
+            ORM__ERROR_COPY(error->column, column->name);
+        ORM_TRY(status);
+        if (!buffer->failed)
+            put(buffer->data + start, buffer->length - start - 4, 4);
+    }
+    return check_size(buffer, begin, count, error);
+}
+
+/* array_recv in src/backend/utils/adt/arrayfuncs.c: number of dimensions, whether there are NULLs, the elements' type;
+ * then length and first index of the dimension; then the elements, each behind its size. An empty array has no
+ * dimension. */
+static void append_header(orm__text *buffer, uint16_t type, size_t count)
+{
+    append(buffer, count > 0, 4);
+    append(buffer, true, 4);
+    append(buffer, type, 4);
+    if (count) {
+        append(buffer, (int64_t)count, 4);
+        append(buffer, FIRST_INDEX, 4);
+    }
+}
+
+static orm_status check_size(const orm__text *buffer, size_t start, size_t count, orm_error *error)
+{
     if (buffer->failed)
         return orm__error_no_memory(error);
     if (buffer->length - start > INT32_MAX)

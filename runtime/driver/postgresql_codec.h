@@ -1,6 +1,6 @@
 /* postgresql_codec.h -- PostgreSQL's binary formats: parameters out of C values, struct members out of results.
  *
- * Pure bytes, no libpq: encoding is postgresql_codec.c, decoding postgresql_decode.c. The formats are those that the
+ * Pure bytes, no libpq: encoding is postgresql_codec.c, decoding postgresql_decode.c, arrays postgresql_array.c. The formats are those that the
  * server's own type functions (int4recv, numeric_send ...) read and write; each function names the server's source
  * file that shows it. All numbers are big-endian.
  * SPDX-License-Identifier: MIT */
@@ -82,6 +82,16 @@ typedef struct orm__pg_field {
  * What the member cannot hold is ORM_SCHEMA. */
 orm_status orm__pg_decode(const orm_column *column, const orm__pg_field *field, void *row, orm__arena *arena,
                           orm_error *error);
+
+/* The same for an array of one dimension or none, into the {items, nulls, count} at `place`. */
+orm_status orm__pg_decode_array(const orm_column *column, const orm__pg_field *field, void *place, orm__arena *arena,
+                                orm_error *error);
+/* Appends an ORM_FORM_ARRAY value in the notation {...} that the server's types read from text. A position that is none of
+ * the enum's is ORM_INVALID. */
+orm_status orm__pg_write_array(orm__text *buffer, const orm_value *array, orm_error *error);
+/* ORM_SCHEMA: the database is not as the schema that was compiled in. */
+orm_status orm__pg_drift(const orm_column *column, orm_error *error, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 /* The value of an int2, int4 or int8 by its size; 0 for any other size. */
 int64_t orm__pg_integer(const char *data, size_t size);

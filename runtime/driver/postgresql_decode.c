@@ -2,7 +2,9 @@
  * SPDX-License-Identifier: MIT */
 #include "driver/postgresql_codec.h"
 
+#include "base/array.h"
 #include "base/error.h"
+#include "base/inet.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -25,13 +27,10 @@ static char *write_digits(char *out, const char *data, int first, int last);
 static int digit_group(const char *data, int index);
 static char *inet_text(const char *data, orm__arena *arena);
 static bool is_inet(const char *data, size_t size);
-static char *write_address6(char *out, const uint8_t *address);
 static uint16_t get16(const char *data);
 static uint32_t get32(const char *data);
 static uint64_t get64(const char *data);
 static orm_status other_type(const orm_column *column, const orm__pg_field *field, orm_error *error);
-static orm_status drift(const orm_column *column, orm_error *error, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
 
 orm_status orm__pg_decode(const orm_column *column, const orm__pg_field *field, void *row, orm__arena *arena,
                           orm_error *error)
@@ -41,6 +40,8 @@ orm_status orm__pg_decode(const orm_column *column, const orm__pg_field *field, 
     char *place = (char *)row + column->field.value;
     if (column->field.has != ORM_ABSENT)
         *(bool *)((char *)row + column->field.has) = true;
+    if (column->flags & ORM_ARRAY)
+        return orm__pg_decode_array(column, field, place, arena, error);
     switch (column->type) {
     case ORM_TYPE_INT16:
     case ORM_TYPE_INT32:
@@ -78,10 +79,11 @@ orm_status orm__pg_decode(const orm_column *column, const orm__pg_field *field, 
 static orm_status decode_null(const orm_column *column, void *row, orm_error *error)
 {
     if (!(column->flags & ORM_NULLABLE))
-        return drift(column, error, "the database holds NULL where the schema allows none");
+        return orm__pg_drift(column, error, "the database holds NULL where the schema allows none");
     if (column->field.has != ORM_ABSENT)
         *(bool *)((char *)row + column->field.has) = false;
-    memset((char *)row + column->field.value, 0, orm__pg_formats[column->type].size);
+    size_t size = column->flags & ORM_ARRAY ? sizeof(orm__array) : orm__pg_formats[column->type].size;
+    memset((char *)row + column->field.value, 0, size);
     return ORM_OK;
 }
 
@@ -98,8 +100,8 @@ static orm_status decode_integer(const orm_column *column, const orm__pg_field *
         return ORM_OK;
     }
     if (column->flags & ORM_SENSITIVE)
-        return drift(column, error, "the database holds a value that does not fit %s", format->name);
-    return drift(column, error, "the database holds %" PRId64 ", which does not fit %s", value, format->name);
+        return orm__pg_drift(column, error, "the database holds a value that does not fit %s", format->name);
+    return orm__pg_drift(column, error, "the database holds %" PRId64 ", which does not fit %s", value, format->name);
 }
 
 int64_t orm__pg_integer(const char *data, size_t size)
@@ -222,8 +224,8 @@ static orm_status decode_enum(const orm_column *column, const orm__pg_field *fie
         return ORM_OK;
     }
     if (column->flags & ORM_SENSITIVE)
-        return drift(column, error, "the database holds a value that enum %s does not have", enumeration->name);
-    return drift(column, error, "the database holds '%.*s', which enum %s does not have",
+        return orm__pg_drift(column, error, "the database holds a value that enum %s does not have", enumeration->name);
+    return orm__pg_drift(column, error, "the database holds '%.*s', which enum %s does not have",
                  field->size < 64 ? (int)field->size : 64, field->data, enumeration->name);
 }
 
@@ -291,9 +293,9 @@ static int digit_group(const char *data, int index)
     return index < get16(data) ? get16(data + NUMERIC_HEADER + 2 * index) : 0;
 }
 
-/* --- inet: network_send in src/backend/utils/adt/network.c, pg_inet_net_ntop in src/port/inet_net_ntop.c
+/* --- inet: network_send in src/backend/utils/adt/network.c
  * Family, bits of the mask, whether it is a cidr, size of the address, address. */
-enum { INET_HEADER = 4, INET_FAMILY_4 = 2, INET_FAMILY_6 = 3, INET_LONGEST = 64 };
+enum { INET_HEADER = 4, INET_FAMILY_4 = 2, INET_FAMILY_6 = 3 };
 
 static bool is_inet(const char *data, size_t size)
 {
@@ -304,48 +306,11 @@ static bool is_inet(const char *data, size_t size)
 /* The mask is shown of a cidr, and of an inet that is not a single host. */
 static char *inet_text(const char *data, orm__arena *arena)
 {
-    const uint8_t *head = (const uint8_t *)data, *address = head + INET_HEADER;
-    char text[INET_LONGEST], *out = text;
-    if (head[0] == INET_FAMILY_4)
-        out += sprintf(out, "%d.%d.%d.%d", address[0], address[1], address[2], address[3]);
-    else
-        out = write_address6(out, address);
-    if (head[2] || head[1] != head[3] * 8)
-        sprintf(out, "/%d", head[1]);
-    return orm__arena_strdup(arena, text);
-}
-
-/* The longest run of two or more zero words, the first of equals, is "::"; an IPv4 address inside is shown as such. */
-static char *write_address6(char *out, const uint8_t *address)
-{
-    int words[8], best = -1, longest = 1;
-    for (int i = 0; i < 8; i++)
-        words[i] = address[2 * i] << 8 | address[2 * i + 1];
-    for (int i = 0, length; i < 8; i += length + 1) {
-        for (length = 0; i + length < 8 && words[i + length] == 0;)
-            length++;
-        if (length > longest) {
-            best = i;
-            longest = length;
-        }
-    }
-    bool embedded = best == 0 && (longest == 6 || (longest == 5 && words[5] == 0xffff));
-    for (int i = 0; i < (embedded ? 6 : 8); i++) {
-        if (i == best) {
-            *out++ = ':';
-            if (i + longest == 8)
-                *out++ = ':';
-            i += longest - 1;
-            continue;
-        }
-        if (i > 0)
-            *out++ = ':';
-        out += sprintf(out, "%x", words[i]);
-    }
-    if (embedded)
-        out += sprintf(out, ":%d.%d.%d.%d", address[12], address[13], address[14], address[15]);
-    *out = '\0';
-    return out;
+    const uint8_t *head = (const uint8_t *)data;
+    char text[ORM__INET_TEXT];
+    orm__inet inet = {.size = head[3], .bits = head[1]};
+    memcpy(inet.address, head + INET_HEADER, inet.size);
+    return orm__arena_strdup(arena, orm__inet_format(&inet, head[2], text));
 }
 
 /* --- numbers and refusals ------------------------------------------------------------------------------------ */
@@ -369,12 +334,11 @@ static uint64_t get64(const char *data)
 
 static orm_status other_type(const orm_column *column, const orm__pg_field *field, orm_error *error)
 {
-    return drift(column, error, "the database has another type (oid %" PRIu32 ", %zu bytes) than %s", field->type,
+    return orm__pg_drift(column, error, "the database has another type (oid %" PRIu32 ", %zu bytes) than %s", field->type,
                  field->size, orm__pg_formats[column->type].name);
 }
 
-/* The database is not as the schema that was compiled in. */
-static orm_status drift(const orm_column *column, orm_error *error, const char *format, ...)
+orm_status orm__pg_drift(const orm_column *column, orm_error *error, const char *format, ...)
 {
     char message[256];
     va_list arguments;

@@ -19,6 +19,10 @@
 
 enum { BUSY_SECONDS = 5, LEAST_SLEEP = 100, MOST_SLEEP = 1600 /* microseconds */ };
 
+/* Statements of transactions come so often that they are kept prepared. */
+static const char *const kept_texts[] = {"BEGIN", "BEGIN IMMEDIATE", "COMMIT", "ROLLBACK"};
+enum { KEPT = sizeof kept_texts / sizeof *kept_texts };
+
 typedef struct sqlite_link {
     orm__link base;
     sqlite3 *database;
@@ -29,6 +33,7 @@ typedef struct sqlite_link {
     bool pending;           /* that step's result was not asked for yet */
     int64_t changes;        /* ever made on this connection, before it */
     orm__sqlite_lists lists;
+    sqlite3_stmt *kept[KEPT]; /* NULL until first used */
 } sqlite_link;
 
 struct orm__prepared {
@@ -49,6 +54,7 @@ static orm_status prepare_statement(sqlite_link *l, const char *sql, unsigned fl
                                     const char **rest, orm_error *error);
 static bool says_nothing(sqlite_link *l, const char *sql);
 static orm_status control(orm__link *base, const char *sql, size_t *rows, orm_error *error);
+static orm_status run_kept(sqlite_link *l, size_t which, orm_error *error);
 static orm_status bind_all(sqlite_link *l, orm__prepared *prepared, const orm_value *values, orm_error *error);
 static orm_status bind_list(sqlite_link *l, orm__prepared *prepared, size_t index, const orm_value *value,
                             orm_error *error);
@@ -90,6 +96,8 @@ static void close_link(orm__link *base)
     sqlite_link *l = (sqlite_link *)base;
     if (!l)
         return;
+    for (size_t i = 0; i < KEPT; i++)
+        sqlite3_finalize(l->kept[i]);
     sqlite3_close_v2(l->database);
     free(l);
 }
@@ -241,6 +249,9 @@ static orm_status control(orm__link *base, const char *sql, size_t *rows, orm_er
         *rows = 0;
     if (strcmp(sql, "ROLLBACK") == 0 && sqlite3_get_autocommit(l->database))
         return ORM_OK;
+    for (size_t i = 0; i < KEPT; i++)
+        if (strcmp(sql, kept_texts[i]) == 0)
+            return run_kept(l, i, error);
     while (*sql) {
         sqlite3_stmt *statement;
         int64_t before = sqlite3_total_changes64(l->database);
@@ -256,6 +267,17 @@ static orm_status control(orm__link *base, const char *sql, size_t *rows, orm_er
             *rows = sqlite3_total_changes64(l->database) != before ? (size_t)sqlite3_changes64(l->database) : 0;
     }
     return ORM_OK;
+}
+
+static orm_status run_kept(sqlite_link *l, size_t which, orm_error *error)
+{
+    const char *rest;
+    if (!l->kept[which])
+        ORM_TRY(prepare_statement(l, kept_texts[which], SQLITE_PREPARE_PERSISTENT, &l->kept[which], &rest, error));
+    int code = sqlite3_step(l->kept[which]);
+    orm_status status = code == SQLITE_DONE ? ORM_OK : failed(l, l->kept[which], error);
+    sqlite3_reset(l->kept[which]);
+    return status;
 }
 
 static orm_status start(orm__link *base, const char *before, orm__prepared *prepared, const orm_value *values,
@@ -302,7 +324,7 @@ static orm_status bind_one(sqlite_link *l, orm__prepared *prepared, size_t index
 {
     orm__sqlite_stored stored;
     orm_error reason;
-    if (orm__sqlite_store(prepared->parameters[index].declared.type, value, &stored, &reason))
+    if (orm__sqlite_store(&prepared->parameters[index].declared, value, &stored, &reason))
         return blame_parameter(prepared->statement, index, &reason, error);
     int code = bind_stored(prepared->statement, (int)index + 1, &stored);
     return code ? failed(l, prepared->statement, error) : ORM_OK;

@@ -1,33 +1,75 @@
-/* driver/sqlite_functions.c -- the collation and the aggregate of decimals.
+/* driver/sqlite_functions.c -- collations of decimals, intervals and addresses, the aggregate of decimals.
  * SPDX-License-Identifier: MIT */
 #include "driver/sqlite_functions.h"
 
+#include "base/datetime.h"
 #include "base/decimal.h"
+#include "base/inet.h"
+
+#include <string.h>
 
 /* The state of an aggregate: SQLite zeroes it. */
 typedef struct total {
     orm__text sum, next; /* as text; empty before the first value */
 } total;
 
-static int compare(void *user, int a_length, const void *a, int b_length, const void *b);
+static int compare_decimals(void *user, int a_length, const void *a, int b_length, const void *b);
+static int compare_intervals(void *user, int a_length, const void *a, int b_length, const void *b);
+static int compare_inets(void *user, int a_length, const void *a, int b_length, const void *b);
+static int compare_unknown(bool a_known, size_t a_length, const void *a, bool b_known, size_t b_length, const void *b);
 static void sum_step(sqlite3_context *context, int argc, sqlite3_value **argv);
 static void sum_final(sqlite3_context *context);
 static bool add(total *t, const char *text, size_t length);
 
 int orm__sqlite_functions_register(sqlite3 *database)
 {
-    int code = sqlite3_create_collation_v2(database, "ORM_DECIMAL", SQLITE_UTF8, NULL, compare, NULL);
-    if (code)
-        return code;
+    static const struct {
+        const char *name;
+        int (*compare)(void *user, int a_length, const void *a, int b_length, const void *b);
+    } collations[] = {{"ORM_DECIMAL", compare_decimals}, {"ORM_INTERVAL", compare_intervals}, {"ORM_INET", compare_inets}};
+    for (size_t i = 0; i < sizeof collations / sizeof *collations; i++) {
+        int code = sqlite3_create_collation_v2(database, collations[i].name, SQLITE_UTF8, NULL, collations[i].compare, NULL);
+        if (code)
+            return code;
+    }
     return sqlite3_create_function_v2(database, "orm_decimal_sum", 1,
                                       SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS, NULL, NULL, sum_step,
                                       sum_final, NULL);
 }
 
-static int compare(void *user, int a_length, const void *a, int b_length, const void *b)
+static int compare_decimals(void *user, int a_length, const void *a, int b_length, const void *b)
 {
     (void)user;
     return orm__decimal_compare(a, (size_t)a_length, b, (size_t)b_length);
+}
+
+static int compare_intervals(void *user, int a_length, const void *a, int b_length, const void *b)
+{
+    (void)user;
+    orm_interval one, other;
+    bool known = orm__interval_parse(a, (size_t)a_length, &one), too = orm__interval_parse(b, (size_t)b_length, &other);
+    if (!known || !too)
+        return compare_unknown(known, (size_t)a_length, a, too, (size_t)b_length, b);
+    return orm__interval_compare(one, other);
+}
+
+static int compare_inets(void *user, int a_length, const void *a, int b_length, const void *b)
+{
+    (void)user;
+    orm__inet one, other;
+    bool known = orm__inet_parse(a, (size_t)a_length, &one), too = orm__inet_parse(b, (size_t)b_length, &other);
+    if (!known || !too)
+        return compare_unknown(known, (size_t)a_length, a, too, (size_t)b_length, b);
+    return orm__inet_compare(&one, &other);
+}
+
+/* At least one of them is no value: it comes last. */
+static int compare_unknown(bool a_known, size_t a_length, const void *a, bool b_known, size_t b_length, const void *b)
+{
+    if (a_known || b_known)
+        return a_known ? -1 : 1;
+    int order = memcmp(a, b, a_length < b_length ? a_length : b_length);
+    return order ? order : (a_length > b_length) - (a_length < b_length);
 }
 
 static void sum_step(sqlite3_context *context, int argc, sqlite3_value **argv)

@@ -1,6 +1,7 @@
-/* driver/sqlite_functions.h -- what liborm adds to SQLite: decimals.
+/* driver/sqlite_functions.h -- what liborm adds to SQLite: decimals, intervals and addresses.
  *
- * The collation ORM_DECIMAL orders texts by their value as numbers; the aggregate orm_decimal_sum adds them exactly,
+ * The collations order texts by what they stand for: ORM_DECIMAL as numbers, ORM_INTERVAL as PostgreSQL compares intervals (a
+ * month of 30 days, a day of 24 hours), ORM_INET as it orders addresses; text that is none comes last, by its bytes. The aggregate orm_decimal_sum adds them exactly,
  * giving NULL when there are none.
  * SPDX-License-Identifier: MIT */
 #ifndef ORM_DRIVER_SQLITE_FUNCTIONS_H

@@ -198,7 +198,7 @@ static int give_item(cursor *c, const orm__sqlite_parameter *parameter, sqlite3_
     const orm_value *list = parameter->list;
     orm_value item = orm__value_of_item(list, c->row);
     orm_error *failure = &((table *)c->base.pVtab)->lists->failure;
-    if (orm__sqlite_store(parameter->declared.type, &item, &stored, failure)) {
+    if (orm__sqlite_store(&parameter->declared, &item, &stored, failure)) {
         if (list->form == ORM_FORM_ROWS)
             ORM__ERROR_COPY(failure->column, list->as.rows.column->name);
         return refuse(c->base.pVtab, failure->message);

@@ -2,9 +2,11 @@
  * SPDX-License-Identifier: MIT */
 #include "driver/sqlite_values.h"
 
+#include "base/array.h"
 #include "base/datetime.h"
 #include "base/decimal.h"
 #include "base/error.h"
+#include "base/inet.h"
 
 #include <float.h>
 #include <math.h>
@@ -66,35 +68,41 @@ static orm_status store_text(orm__sqlite_stored *stored, const char *text);
 static orm_status store_blob(orm__sqlite_stored *stored, const void *data, size_t size);
 static orm_status store_uuid(orm__sqlite_stored *stored, orm_uuid uuid);
 static orm_status store_decimal(const orm_value *value, orm__sqlite_stored *stored, orm_error *error);
+static orm_status store_inet(const orm_value *value, orm__sqlite_stored *stored, orm_error *error);
 static orm_status store_date(const orm_value *value, orm__sqlite_stored *stored, orm_error *error);
 static orm_status store_time(const orm_value *value, orm__sqlite_stored *stored, orm_error *error);
 static orm_status store_timestamp(const orm_value *value, orm__sqlite_stored *stored, orm_error *error);
 static orm_status store_enum(const orm_value *value, orm__sqlite_stored *stored, orm_error *error);
 static orm_status refuse_year(orm_error *error, const char *text);
-static orm_status read_member(sqlite3_stmt *statement, int index, const orm_column *column, char *row,
-                              orm__arena *arena, orm_error *error);
+static orm_status read_member(sqlite3_value *value, const orm_column *column, char *row, orm__arena *arena,
+                              orm_error *error);
+static orm_status read_array(sqlite3_value *value, const orm_column *column, char *member, orm__arena *arena,
+                             orm_error *error);
 static orm_status read_null(const orm_column *column, char *row, orm_error *error);
 static bool read_integer(const orm_column *column, int64_t value, char *member);
 static bool read_real(const orm_column *column, double value, char *member);
 static bool read_text(const orm_column *column, const char *text, size_t size, char *member);
-static bool read_enum(const orm_column *column, const char *text, char *member);
+static bool read_enum(const orm_column *column, const char *text, size_t size, char *member);
 static bool keeps_text(orm_type type);
 static orm_status keep_text(const orm_column *column, const char *text, size_t size, char *member, orm__arena *arena,
                             orm_error *error);
-static orm_status keep_blob(sqlite3_stmt *statement, int index, const orm_column *column, char *member,
-                            orm__arena *arena, orm_error *error);
-static orm_status refuse(const orm_column *column, const char *what, orm_error *error);
+static orm_status keep_blob(sqlite3_value *value, const orm_column *column, char *member, orm__arena *arena,
+                            orm_error *error);
 
-orm_status orm__sqlite_store(orm_type type, const orm_value *value, orm__sqlite_stored *stored, orm_error *error)
+orm_status orm__sqlite_store(const orm__parameter *declared, const orm_value *value, orm__sqlite_stored *stored,
+                             orm_error *error)
 {
+    orm_type type = declared->type;
     stored->form = SQLITE_NULL;
     stored->release = SQLITE_STATIC;
     if (value->form == ORM_FORM_NULL)
         return ORM_OK;
-    if (value->form != ORM_FORM_ONE || !takes(type, value->type))
-        return orm__error_set(error, ORM_MISUSE, "a value of type %s%s was given for a parameter of type %s",
+    if (value->form != (declared->array ? ORM_FORM_ARRAY : ORM_FORM_ONE) || !takes(type, value->type))
+        return orm__error_set(error, ORM_MISUSE, "a value of type %s%s was given for a parameter of type %s%s",
                               types[value->type].name, value->form == ORM_FORM_ONE ? "" : " that is not a single one",
-                              types[type].name);
+                              types[type].name, declared->array ? "[]" : "");
+    if (declared->array)
+        return orm__sqlite_store_array(type, value, stored, error);
     switch (types[type].family) {
     case BOOLEAN:
     case INTEGER:
@@ -104,7 +112,9 @@ orm_status orm__sqlite_store(orm_type type, const orm_value *value, orm__sqlite_
     case REAL:
         return store_real(type, value, stored);
     case TEXT:
-        return type == ORM_TYPE_DECIMAL ? store_decimal(value, stored, error) : store_text(stored, value->as.text);
+        return type == ORM_TYPE_DECIMAL ? store_decimal(value, stored, error)
+               : type == ORM_TYPE_INET  ? store_inet(value, stored, error)
+                                        : store_text(stored, value->as.text);
     case BYTES:
         return store_blob(stored, value->as.bytes.data, value->as.bytes.size);
     case UUID:
@@ -195,6 +205,17 @@ static orm_status store_decimal(const orm_value *value, orm__sqlite_stored *stor
     return ORM_OK;
 }
 
+static orm_status store_inet(const orm_value *value, orm__sqlite_stored *stored, orm_error *error)
+{
+    const char *text = value->as.text;
+    orm__inet inet;
+    if (!text)
+        return ORM_OK;
+    if (!orm__inet_parse(text, strlen(text), &inet))
+        return orm__error_set(error, ORM_INVALID, "'%.80s' is no address of a host or network", text);
+    return store_text(stored, orm__inet_format(&inet, false, stored->buffer));
+}
+
 static orm_status store_date(const orm_value *value, orm__sqlite_stored *stored, orm_error *error)
 {
     const orm_date date = {(int32_t)value->as.integer};
@@ -236,54 +257,90 @@ static orm_status store_enum(const orm_value *value, orm__sqlite_stored *stored,
     return store_text(stored, enumeration->values[value->as.integer - 1]);
 }
 
+/* The value is fetched once and then asked for its form, its text and its size: the sqlite3_column functions would find it anew
+ * each time, and cost more than the rest of the reading. A value of a column may be asked so where, as here (NOMUTEX), no other
+ * thread uses the connection. */
 orm_status orm__sqlite_read(sqlite3_stmt *statement, const orm_column *const *columns, size_t count, size_t first,
                             void *row, orm__arena *arena, orm_error *error)
 {
     for (size_t i = 0; i < count; i++)
-        ORM_TRY(read_member(statement, (int)(first + i), columns[i], row, arena, error));
+        ORM_TRY(read_member(sqlite3_column_value(statement, (int)(first + i)), columns[i], row, arena, error));
     return ORM_OK;
 }
 
-static orm_status read_member(sqlite3_stmt *statement, int index, const orm_column *column, char *row,
-                              orm__arena *arena, orm_error *error)
+static orm_status read_member(sqlite3_value *value, const orm_column *column, char *row, orm__arena *arena,
+                              orm_error *error)
 {
     char *member = row + column->field.value;
-    int form = sqlite3_column_type(statement, index);
+    int form = sqlite3_value_type(value);
     bool fits = false;
     if (form == SQLITE_NULL)
         return read_null(column, row, error);
     if (column->field.has != ORM_ABSENT)
         *(bool *)(row + column->field.has) = true;
+    if (column->flags & ORM_ARRAY)
+        return read_array(value, column, member, arena, error);
     if (form == SQLITE_TEXT) {
-        const char *text = (const char *)sqlite3_column_text(statement, index);
-        size_t size = (size_t)sqlite3_column_bytes(statement, index);
+        const char *text = (const char *)sqlite3_value_text(value);
+        size_t size = (size_t)sqlite3_value_bytes(value);
         if (!text)
             return orm__error_no_memory(error);
         if (keeps_text(column->type))
             return keep_text(column, text, size, member, arena, error);
         fits = read_text(column, text, size, member);
     } else if (form == SQLITE_INTEGER && types[column->type].form == SQLITE_INTEGER) {
-        fits = read_integer(column, sqlite3_column_int64(statement, index), member);
+        fits = read_integer(column, sqlite3_value_int64(value), member);
     } else if (form != SQLITE_BLOB && types[column->type].form == SQLITE_FLOAT) {
-        fits = read_real(column, sqlite3_column_double(statement, index), member);
+        fits = read_real(column, sqlite3_value_double(value), member);
     } else if (form == SQLITE_BLOB && types[column->type].form == SQLITE_BLOB) {
-        return keep_blob(statement, index, column, member, arena, error);
+        return keep_blob(value, column, member, arena, error);
     }
-    return fits ? ORM_OK : refuse(column, forms[form], error);
+    return fits ? ORM_OK : orm__sqlite_refuse(column, forms[form], error);
+}
+
+static orm_status read_array(sqlite3_value *value, const orm_column *column, char *member, orm__arena *arena,
+                             orm_error *error)
+{
+    int form = sqlite3_value_type(value);
+    if (form != SQLITE_TEXT)
+        return orm__sqlite_refuse(column, forms[form], error);
+    const char *text = (const char *)sqlite3_value_text(value);
+    size_t size = (size_t)sqlite3_value_bytes(value);
+    return text ? orm__sqlite_read_array(column, text, size, member, arena, error) : orm__error_no_memory(error);
 }
 
 static orm_status read_null(const orm_column *column, char *row, orm_error *error)
 {
-    bool has = column->field.has != ORM_ABSENT;
-    if (!(column->flags & ORM_NULLABLE) || (!has && column->type != ORM_TYPE_BYTES && !keeps_text(column->type)))
-        return refuse(column, "NULL", error);
-    if (has)
+    bool has = column->field.has != ORM_ABSENT, array = column->flags & ORM_ARRAY;
+    if (!(column->flags & ORM_NULLABLE) || (!has && !array && !orm__type_points(column->type)))
+        return orm__sqlite_refuse(column, "NULL", error);
+    if (array)
+        memcpy(row + column->field.value, &(orm__array){0}, sizeof(orm__array));
+    else if (has)
         *(bool *)(row + column->field.has) = false;
     else if (column->type == ORM_TYPE_BYTES)
         memcpy(row + column->field.value, &(orm_bytes){0}, sizeof(orm_bytes));
     else
         memcpy(row + column->field.value, &(const char *){NULL}, sizeof(const char *));
     return ORM_OK;
+}
+
+orm_status orm__sqlite_take_text(const orm_column *column, const char *text, size_t size, char *member, orm__arena *arena,
+                                 orm_error *error)
+{
+    if (keeps_text(column->type))
+        return keep_text(column, text, size, member, arena, error);
+    return read_text(column, text, size, member) ? ORM_OK : orm__sqlite_refuse(column, forms[SQLITE_TEXT], error);
+}
+
+orm_status orm__sqlite_take_integer(const orm_column *column, int64_t value, char *member, orm_error *error)
+{
+    return read_integer(column, value, member) ? ORM_OK : orm__sqlite_refuse(column, forms[SQLITE_INTEGER], error);
+}
+
+orm_status orm__sqlite_take_real(const orm_column *column, double value, char *member, orm_error *error)
+{
+    return read_real(column, value, member) ? ORM_OK : orm__sqlite_refuse(column, forms[SQLITE_FLOAT], error);
 }
 
 static bool read_integer(const orm_column *column, int64_t value, char *member)
@@ -336,16 +393,16 @@ static bool read_text(const orm_column *column, const char *text, size_t size, c
     case ORM_TYPE_INTERVAL:
         return orm__interval_parse(text, size, (orm_interval *)(void *)member);
     case ORM_TYPE_ENUM:
-        return read_enum(column, text, member);
+        return read_enum(column, text, size, member);
     default:
         return false;
     }
 }
 
-static bool read_enum(const orm_column *column, const char *text, char *member)
+static bool read_enum(const orm_column *column, const char *text, size_t size, char *member)
 {
     for (size_t i = 0; i < column->enumeration->count; i++)
-        if (strcmp(column->enumeration->values[i], text) == 0) {
+        if (strncmp(column->enumeration->values[i], text, size) == 0 && !column->enumeration->values[i][size]) {
             memcpy(member, &(int){(int)i + 1}, sizeof(int));
             return true;
         }
@@ -362,24 +419,27 @@ static orm_status keep_text(const orm_column *column, const char *text, size_t s
                             orm_error *error)
 {
     if (memchr(text, '\0', size))
-        return refuse(column, "text with a zero byte in it", error);
+        return orm__sqlite_refuse(column, "text with a zero byte in it", error);
     if (column->type == ORM_TYPE_DECIMAL && !orm__decimal_check(text, size))
-        return refuse(column, "text that is no decimal", error);
+        return orm__sqlite_refuse(column, "text that is no decimal", error);
+    orm__inet inet;
+    if (column->type == ORM_TYPE_INET && !orm__inet_parse(text, size, &inet))
+        return orm__sqlite_refuse(column, "text that is no address", error);
     const char *copy = orm__arena_copy(arena, text, size);
     memcpy(member, &copy, sizeof copy);
     return copy ? ORM_OK : orm__error_no_memory(error);
 }
 
-static orm_status keep_blob(sqlite3_stmt *statement, int index, const orm_column *column, char *member,
-                            orm__arena *arena, orm_error *error)
+static orm_status keep_blob(sqlite3_value *value, const orm_column *column, char *member, orm__arena *arena,
+                            orm_error *error)
 {
-    const void *data = sqlite3_column_blob(statement, index); /* NULL when the size is 0 */
-    size_t size = (size_t)sqlite3_column_bytes(statement, index);
+    const void *data = sqlite3_value_blob(value); /* NULL when the size is 0 */
+    size_t size = (size_t)sqlite3_value_bytes(value);
     if (!data && size)
         return orm__error_no_memory(error);
     if (column->type == ORM_TYPE_UUID) {
         if (size != sizeof(orm_uuid))
-            return refuse(column, "a blob that is not of 16 bytes", error);
+            return orm__sqlite_refuse(column, "a blob that is not of 16 bytes", error);
         memcpy(member, data, size);
         return ORM_OK;
     }
@@ -388,10 +448,10 @@ static orm_status keep_blob(sqlite3_stmt *statement, int index, const orm_column
     return bytes.data ? ORM_OK : orm__error_no_memory(error);
 }
 
-static orm_status refuse(const orm_column *column, const char *what, orm_error *error)
+orm_status orm__sqlite_refuse(const orm_column *column, const char *what, orm_error *error)
 {
-    orm__error_set(error, ORM_SCHEMA, "column '%s' of table '%s' holds %s that does not fit its type %s", column->name,
-                   column->model->table, what, types[column->type].name);
+    orm__error_set(error, ORM_SCHEMA, "column '%s' of table '%s' holds %s that does not fit its type %s%s", column->name,
+                   column->model->table, what, types[column->type].name, column->flags & ORM_ARRAY ? "[]" : "");
     if (!error)
         return ORM_SCHEMA;
     ORM__ERROR_COPY(error->sqlstate, "42804");

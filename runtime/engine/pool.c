@@ -1,7 +1,7 @@
 /* engine/pool.c -- the pool behind pool.h.
  *
- * A place is the right to have one connection open, and is held until that is closed, so that the server never sees more
- * than are allowed. Whoever gives a connection back hands it, or its place, to the waiter who came first, so none
+ * A place is the right to have one connection open, and is held until that is closed, so that the server never sees
+ * more than are allowed. Whoever gives a connection back hands it, or its place, to the waiter who came first, so none
  * starves. A pool keeps at least one connection: a database in memory lives as long.
  * SPDX-License-Identifier: MIT */
 #include "engine/pool.h"
@@ -263,8 +263,8 @@ static void give_up_place(orm__pool *pool)
 
 /* --- fork -------------------------------------------------------------------------------------------------------- */
 
-/* The pools of the process, which a fork must find at rest: a lock that another thread held would stay locked in the child.
- * This lock is taken before that of a pool. */
+/* The pools of the process, which a fork must find at rest: a lock that another thread held would stay locked in the
+ * child. This lock is taken before that of a pool. */
 static struct {
     pthread_mutex_t lock;
     bool watching;

@@ -3,6 +3,7 @@
  * Nothing here talks to the database. What changes is marked for the next flush (queue) and for the end of the transaction
  * (touch), and the row as it was is kept until then (remember).
  * SPDX-License-Identifier: MIT */
+#include "base/array.h"
 #include "base/error.h"
 #include "base/value.h"
 #include "session/session.h"
@@ -198,7 +199,7 @@ static orm_status set(orm_session *session, orm__entity *entity, const orm_colum
                                   column->flags & ORM_VERSION ? "each update counts it up" : "the database computes it");
     if (given.form == ORM_FORM_NULL && !(column->flags & ORM_NULLABLE))
         return orm__session_error(session, ORM_INVALID, "column '%s' of '%s' cannot be NULL", column->member, column->model->name);
-    if (given.form != ORM_FORM_NULL && column->type == ORM_TYPE_ENUM &&
+    if (given.form == ORM_FORM_ONE && column->type == ORM_TYPE_ENUM &&
         (given.as.integer < 1 || (uint64_t)given.as.integer > column->enumeration->count))
         return orm__session_error(session, ORM_INVALID, "column '%s' of '%s': %lld is no value of enum '%s'", column->member,
                                   column->model->name, (long long)given.as.integer, column->enumeration->name);
@@ -222,6 +223,10 @@ static bool identical(orm_value a, orm_value b)
 {
     if (a.form == ORM_FORM_NULL || b.form == ORM_FORM_NULL)
         return a.form == b.form;
+    if (a.form == ORM_FORM_ARRAY) {
+        orm__array one = orm__array_of_value(&a), other = orm__array_of_value(&b);
+        return orm__array_identical(&one, &other, a.type);
+    }
     if (a.type == ORM_TYPE_DECIMAL)
         return strcmp(a.as.text, b.as.text) == 0;
     if (a.type == ORM_TYPE_FLOAT32 || a.type == ORM_TYPE_FLOAT64)
@@ -246,11 +251,13 @@ orm_status orm__entity_put(orm_session *session, orm__entity *entity, const orm_
     return rekey(session, entity, column, false);
 }
 
-/* A copy of text or bytes in the session's arena. */
+/* A copy of text, bytes or an array in the session's arena. */
 static bool keep_value(orm_session *session, const orm_column *column, orm_value *value)
 {
     if (!orm__member_points(column))
         return true;
+    if (column->flags & ORM_ARRAY)
+        return orm__array_keep_value(value, &session->arena);
     if (column->type != ORM_TYPE_BYTES)
         return (value->as.text = orm__arena_strdup(&session->arena, value->as.text)) != NULL;
     value->as.bytes.data = (const uint8_t *)orm__arena_copy(&session->arena, value->as.bytes.data, value->as.bytes.size);

@@ -1,7 +1,8 @@
 /* session/identity.c -- where entities live, and the map from their keys to them.
  *
  * The map is open addressing with linear probing over 8-byte slots {hash, number}; numbers lead to slabs that double, so
- * that an entity never moves. It is kept between a quarter and three quarters full.
+ * that an entity never moves. It is kept between a quarter and three quarters full. Eight successive integer keys share a cache
+ * line: rows mostly come in about the order of their keys.
  * SPDX-License-Identifier: MIT */
 #include "base/value.h"
 #include "session/session.h"
@@ -15,6 +16,8 @@ enum { FIRST_SLAB = 8 };
 static uint32_t hash_key(const orm_column *const *columns, size_t count, const void *row);
 static uint32_t hash_values(const orm_value *key, size_t count);
 static uint32_t fold(uint64_t hash);
+static bool is_integer(orm_type type);
+static uint32_t hash_integer(int64_t key);
 static bool key_is(const orm__store *store, const orm__entity *entity, const orm_value *key);
 static bool grow(orm__store *store);
 static void put(orm__store *store, uint32_t hash, uint32_t number);
@@ -139,6 +142,8 @@ orm__entity *orm__identity_find_row(const orm__store *store, const orm_column *c
 static uint32_t hash_values(const orm_value *key, size_t count)
 {
     uint64_t hash = 0;
+    if (count == 1 && is_integer(key[0].type))
+        return hash_integer(key[0].as.integer);
     for (size_t i = 0; i < count; i++)
         hash = hash * 0x9e3779b97f4a7c15u + orm__value_hash(key[i]);
     return fold(hash);
@@ -147,6 +152,8 @@ static uint32_t hash_values(const orm_value *key, size_t count)
 static uint32_t hash_key(const orm_column *const *columns, size_t count, const void *row)
 {
     uint64_t hash = 0;
+    if (count == 1 && is_integer(columns[0]->type))
+        return hash_integer(orm__value_of_member(columns[0], row).as.integer);
     for (size_t i = 0; i < count; i++)
         hash = hash * 0x9e3779b97f4a7c15u + orm__value_hash(orm__value_of_member(columns[i], row));
     return fold(hash);
@@ -156,6 +163,17 @@ static uint32_t fold(uint64_t hash)
 {
     hash *= 0xd6e8feb86659fd93u;
     return (uint32_t)(hash >> 32);
+}
+
+static bool is_integer(orm_type type)
+{
+    return type == ORM_TYPE_INT16 || type == ORM_TYPE_INT32 || type == ORM_TYPE_INT64;
+}
+
+/* The last three bits stay as they are. */
+static uint32_t hash_integer(int64_t key)
+{
+    return (fold((uint64_t)key >> 3) & ~(uint32_t)7) | ((uint32_t)key & 7);
 }
 
 bool orm__identity_add(orm__store *store, orm__entity *entity)

@@ -73,6 +73,7 @@ static void write_select(orm__sql *sql, const orm_relation *relation, const void
     for (size_t k = 0; k < source->column_count; k++) {
         orm__sql_text(sql, ", t0.");
         write_owner(sql, k);
+        orm__sql_cast_result(sql, source->columns[k]);
     }
     orm__sql_text(sql, " FROM (SELECT t0.*");
     for (size_t k = 0; k < source->column_count; k++) {

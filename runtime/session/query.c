@@ -45,6 +45,7 @@ static orm_status fetch(orm_session *session, orm__store *store, const orm_value
     ORM_TRY(orm__session_read(session));
     orm__sql sql;
     orm__sql_init(&sql, session->connection);
+    orm__sql_recall(&sql, model, ORM__GET_BY_KEY, 0);
     orm__sql_select_from(&sql, model);
     orm__sql_where_key(&sql, model->primary_key, model->primary_key_count, key);
     orm_status status = orm__read_entities(session, store, &sql, ORM__FETCH_WHOLE, overwrite, found);

@@ -7,6 +7,7 @@ static void write_comparison(orm__sql *sql, const orm_expr *condition);
 static void write_in(orm__sql *sql, const orm_expr *condition);
 static void write_between(orm__sql *sql, const orm_expr *condition);
 static void write_operand(orm__sql *sql, const orm_column *column, bool ordered);
+static void write_collation(orm__sql *sql, const orm_column *column, bool ordered);
 static void write_value(orm__sql *sql, const orm_column *column, orm_value value, bool ordered);
 static bool belongs(orm__sql *sql, const orm_model *model, const orm_column *column);
 static bool given(orm__sql *sql, const orm_column *column, orm_value value);
@@ -19,16 +20,20 @@ void orm__sql_column(orm__sql *sql, const orm_column *column)
 
 void orm__sql_columns(orm__sql *sql, const orm_model *model)
 {
-    for (size_t i = 0; i < model->column_count; i++) {
+    for (size_t i = 0; i < model->column_count && !sql->recalled; i++) {
         if (i > 0)
             orm__sql_text(sql, ", ");
         orm__sql_column(sql, &model->columns[i]);
+        orm__sql_cast_result(sql, &model->columns[i]);
     }
 }
 
 void orm__sql_table_name(orm__sql *sql, const orm_model *model)
 {
-    orm__sql_identifier(sql, model->table);
+    if (sql->connection->dialect == ORM_POSTGRESQL)
+        orm__sql_name(sql, model->schema_name, model->table);
+    else
+        orm__sql_identifier(sql, model->sqlite_table ? model->sqlite_table : model->table);
 }
 
 void orm__sql_table(orm__sql *sql, const orm_model *model)
@@ -151,14 +156,17 @@ static void write_between(orm__sql *sql, const orm_expr *condition)
     orm__sql_text(sql, ")");
 }
 
-/* A column as one side of a comparison. On SQLite decimals compare as numbers and, where order matters, enums by position. */
+/* A column as one side of a comparison. On SQLite decimals and intervals compare by what they are worth and, where order matters,
+ * enums by position and addresses as networks; arrays, which are text there, have no order. */
 static void write_operand(orm__sql *sql, const orm_column *column, bool ordered)
 {
-    bool sqlite = sql->connection->dialect == ORM_SQLITE;
-    if (!sqlite || !ordered || column->type != ORM_TYPE_ENUM) {
+    bool sqlite = sql->connection->dialect == ORM_SQLITE, array = column->flags & ORM_ARRAY;
+    if (!sqlite || !ordered || array || column->type != ORM_TYPE_ENUM) {
         orm__sql_column(sql, column);
-        if (sqlite && column->type == ORM_TYPE_DECIMAL)
-            orm__sql_text(sql, " COLLATE ORM_DECIMAL");
+        if (sqlite && !array)
+            write_collation(sql, column, ordered);
+        else if (sqlite && ordered)
+            orm__sql_fail(sql, ORM_UNSUPPORTED, "SQLite knows no order of arrays: column '%s' of '%s'", column->name, column->model->name);
         return;
     }
     orm__sql_text(sql, "CASE ");
@@ -172,16 +180,27 @@ static void write_operand(orm__sql *sql, const orm_column *column, bool ordered)
     orm__sql_text(sql, " END");
 }
 
+static void write_collation(orm__sql *sql, const orm_column *column, bool ordered)
+{
+    if (column->type == ORM_TYPE_DECIMAL)
+        orm__sql_text(sql, " COLLATE ORM_DECIMAL");
+    else if (column->type == ORM_TYPE_INTERVAL)
+        orm__sql_text(sql, " COLLATE ORM_INTERVAL");
+    else if (column->type == ORM_TYPE_INET && ordered)
+        orm__sql_text(sql, " COLLATE ORM_INET");
+}
+
 /* Integers are compared as 64 bits, so that no value is out of a column's range. */
 static void write_value(orm__sql *sql, const orm_column *column, orm_value value, bool ordered)
 {
     if (!given(sql, column, value))
         return;
     bool sqlite = sql->connection->dialect == ORM_SQLITE;
-    if (column->type == ORM_TYPE_INT16 || column->type == ORM_TYPE_INT32) {
+    bool array = column->flags & ORM_ARRAY;
+    if (!array && (column->type == ORM_TYPE_INT16 || column->type == ORM_TYPE_INT32)) {
         orm__sql_integer(sql, value.as.integer);
         orm__sql_text(sql, sqlite ? "" : "::int8");
-    } else if (sqlite && ordered && column->type == ORM_TYPE_ENUM) {
+    } else if (!array && sqlite && ordered && column->type == ORM_TYPE_ENUM) {
         orm__sql_integer(sql, value.as.integer);
     } else {
         orm__sql_parameter(sql, column, value);
@@ -206,7 +225,7 @@ static bool given(orm__sql *sql, const orm_column *column, orm_value value)
         orm__sql_fail(sql, ORM_MISUSE, "column '%s' is compared with NULL, which holds for no row: use orm_is_null", column->name);
         return false;
     }
-    if (column->type == ORM_TYPE_ENUM && (value.as.integer < 1 || (uint64_t)value.as.integer > column->enumeration->count)) {
+    if (value.form == ORM_FORM_ONE && column->type == ORM_TYPE_ENUM && (value.as.integer < 1 || (uint64_t)value.as.integer > column->enumeration->count)) {
         orm__sql_fail(sql, ORM_MISUSE, "column '%s' is compared with %lld, which is no value of enum '%s'", column->name,
                       (long long)value.as.integer, column->enumeration->name);
         return false;
@@ -290,11 +309,11 @@ void orm__sql_where_key(orm__sql *sql, const orm_column *const *columns, size_t 
 void orm__sql_in_lists(orm__sql *sql, const orm_column *const *columns, size_t count, const orm_value *lists)
 {
     bool sqlite = sql->connection->dialect == ORM_SQLITE;
-    if (count == 1 && !sqlite) {
+    if (count == 1 && !sqlite && !(columns[0]->flags & ORM_ARRAY)) {
         write_operand(sql, columns[0], false);
         orm__sql_text(sql, " = ANY (");
         orm__sql_list(sql, columns[0], lists[0]);
-        if (columns[0]->type == ORM_TYPE_ENUM || columns[0]->type == ORM_TYPE_DECIMAL || columns[0]->type == ORM_TYPE_INET) {
+        if (orm__sql_travels_as_text(columns[0])) {
             orm__sql_cast(sql, columns[0]);
             orm__sql_text(sql, "[]");
         }
@@ -340,5 +359,5 @@ void orm__sql_list_item(orm__sql *sql, size_t index, const orm_column *column)
 {
     orm__sql_text(sql, "u.c");
     orm__sql_number(sql, index);
-    orm__sql_cast(sql, column);
+    orm__sql_cast_item(sql, column);
 }

@@ -10,9 +10,9 @@
 
 /* t0."title" */
 void orm__sql_column(orm__sql *sql, const orm_column *column);
-/* t0."id", t0."title", ... for every column of the model, in order. */
+/* t0."id", t0."title", t0."area"::text, ... for every column of the model, in order, as drivers read them. */
 void orm__sql_columns(orm__sql *sql, const orm_model *model);
-/* "post" */
+/* "post", "schema"."post" */
 void orm__sql_table_name(orm__sql *sql, const orm_model *model);
 /* "post" AS t0 */
 void orm__sql_table(orm__sql *sql, const orm_model *model);

@@ -24,6 +24,15 @@ typedef struct orm__sequence {
     bool usable;
 } orm__sequence;
 
+/* A prepared statement by what it is made of: found so without its text. */
+typedef struct orm__known {
+    const orm_model *model;
+    int recipe;                        /* orm__recipe */
+    uint64_t columns;
+    orm__statement *statement;         /* NULL: an empty place */
+} orm__known;
+enum { ORM__KNOWN = 64 };
+
 struct orm_connection {
     orm__link *link;
     const orm__driver *driver;
@@ -37,6 +46,7 @@ struct orm_connection {
     bool sent;                         /* a statement was sent since somebody set this to false */
     bool memory;                       /* an SQLite database in memory */
     struct { orm__statement **slots; size_t count, capacity, limit; orm__statement *newest, *oldest; } statements;
+    orm__known known[ORM__KNOWN];      /* by hash, the newest of each */
     struct { orm__sequence *items; size_t count; } sequences;      /* PostgreSQL: what write.c has asked */
     orm__patterns patterns;            /* compiled for validation */
     orm__text sql;                     /* where statements are put together, reused */

@@ -30,7 +30,7 @@ static orm_status make_room(orm_connection *connection, orm_result *result, size
 static orm_status write_changes(orm__sql *sql, const orm_model *model, const char *changes);
 static void write_automatic(orm__sql *sql, const orm_model *model, const char *changes);
 static void write_change(orm__sql *sql, const orm_column *column, const char *changes);
-static bool is_number(orm_type type);
+static bool is_number(const orm_column *column);
 static orm_value change_value(const orm_column *column, const char *changes);
 
 void orm_result_free(orm_result *result)
@@ -113,6 +113,7 @@ orm_status orm_row_fetch(orm_connection *connection, const orm_model *model, con
         return ORM_NO_MEMORY;
     orm__sql sql;
     orm__sql_init(&sql, connection);
+    orm__sql_recall(&sql, model, ORM__GET_BY_KEY, 0);
     orm__sql_select_from(&sql, model);
     orm__sql_where_key(&sql, model->primary_key, model->primary_key_count, key);
     orm_status status = read_one(&sql, model, row, &made->arena);
@@ -299,7 +300,7 @@ static void write_change(orm__sql *sql, const orm_column *column, const char *ch
     if (op == ORM_OP_PLUS) {
         const orm_column *other;
         memcpy(&other, changes + column->change.column, sizeof other);
-        if (!other || other->model != column->model || !is_number(column->type)) {
+        if (!other || other->model != column->model || !is_number(column)) {
             orm__sql_fail(sql, ORM_MISUSE, "ORM_PLUS on column '%s' of '%s' takes a number column of the same model", column->member,
                           column->model->name);
             return;
@@ -313,8 +314,9 @@ static void write_change(orm__sql *sql, const orm_column *column, const char *ch
     orm__sql_parameter(sql, column, value);
 }
 
-static bool is_number(orm_type type)
+static bool is_number(const orm_column *column)
 {
+    orm_type type = column->flags & ORM_ARRAY ? ORM_TYPE_NONE : column->type;
     return type == ORM_TYPE_INT16 || type == ORM_TYPE_INT32 || type == ORM_TYPE_INT64 || type == ORM_TYPE_FLOAT32 || type == ORM_TYPE_FLOAT64;
 }
 

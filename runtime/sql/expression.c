@@ -2,12 +2,11 @@
  * SPDX-License-Identifier: MIT */
 #include "sql/expression.h"
 
-#include "sql/values.h"
+#include "base/array.h"
 
 #include <string.h>
 
 static bool keep_value(orm__arena *arena, orm_value *value);
-static bool keep_list(orm__arena *arena, orm_value *value);
 
 orm_expr orm_compare(orm_op op, const orm_column *column, orm_value value)
 {
@@ -62,32 +61,12 @@ bool orm__expression_keep(orm__arena *arena, orm_expr *expression)
 static bool keep_value(orm__arena *arena, orm_value *value)
 {
     if (value->form == ORM_FORM_LIST || value->form == ORM_FORM_ARRAY)
-        return keep_list(arena, value);
+        return orm__array_keep_value(value, arena);
     if (value->form != ORM_FORM_ONE)
         return true;
-    const orm_column like = {.type = value->type};
-    if (!orm__member_points(&like))
+    if (!orm__type_points(value->type))
         return true;
     if (value->type == ORM_TYPE_BYTES)
         return (value->as.bytes.data = (const uint8_t *)orm__arena_copy(arena, value->as.bytes.data, value->as.bytes.size)) != NULL;
     return (value->as.text = orm__arena_strdup(arena, value->as.text)) != NULL;
-}
-
-/* Items of types that point to memory have each its copy. */
-static bool keep_list(orm__arena *arena, orm_value *value)
-{
-    orm_column item = {.type = value->type, .field = {0, ORM_ABSENT}};
-    size_t size = orm__member_size(&item), count = value->as.array.count;
-    if (!value->as.array.items)
-        return true;
-    char *items = orm__arena_copy(arena, value->as.array.items, count * size);
-    if (!items)
-        return false;
-    for (size_t i = 0; i < count; i++)
-        if (!orm__member_keep(&item, items + i * size, arena))
-            return false;
-    value->as.array.items = items;
-    if (value->as.array.nulls)
-        value->as.array.nulls = (const bool *)orm__arena_copy(arena, value->as.array.nulls, count * sizeof(bool));
-    return true;
 }

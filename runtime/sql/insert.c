@@ -21,6 +21,7 @@ enum { FEW = 4, LISTS = 64 };
 typedef struct insertion {
     orm_connection *c;
     const orm_model *model;
+    const uint64_t *mask;              /* of `given` */
     orm__chosen given;
     orm__chosen made;                  /* what the database makes, besides the key */
     const orm_column *key;             /* which the database makes; or NULL */
@@ -59,7 +60,7 @@ const orm_column *orm__generated_key(const orm_model *model, const uint64_t *giv
 orm_status orm__insert_rows(orm_connection *connection, const orm_model *model, const uint64_t *given, void *const *rows, size_t count,
                             orm__arena *arena)
 {
-    insertion in = {.c = connection, .model = model, .key = orm__generated_key(model, given), .rows = rows, .count = count, .arena = arena};
+    insertion in = {.c = connection, .model = model, .mask = given, .key = orm__generated_key(model, given), .rows = rows, .count = count, .arena = arena};
     orm_status status = prepare(&in, given);
     connection->sent = false;
     if (!status) {
@@ -144,6 +145,8 @@ static orm_status insert_one(insertion *in, void *row)
 {
     orm__sql sql;
     orm__sql_init(&sql, in->c);
+    if (orm__mask_words(in->model) == 1)
+        orm__sql_recall(&sql, in->model, ORM__INSERT_ONE, in->mask[0]);
     write_into(&sql, in, NULL);
     write_values(&sql, in, row);
     orm_status status;
@@ -310,6 +313,7 @@ static void write_returning(orm__sql *sql, const insertion *in)
     for (size_t i = 0; i < in->made.count; i++) {
         orm__sql_text(sql, i > 0 || in->key ? ", " : "");
         orm__sql_identifier(sql, in->made.columns[i]->name);
+        orm__sql_cast_result(sql, in->made.columns[i]);
     }
 }
 

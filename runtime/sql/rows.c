@@ -97,6 +97,7 @@ orm_status orm__read_back(orm_connection *connection, const orm_model *model, co
     for (size_t i = 0; i < wanted.count; i++) {
         orm__sql_text(&sql, i > 0 ? ", " : "");
         orm__sql_column(&sql, wanted.columns[i]);
+        orm__sql_cast_result(&sql, wanted.columns[i]);
     }
     orm__sql_text(&sql, " FROM ");
     orm__sql_table(&sql, model);

@@ -12,7 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool add_parameter(orm__sql *sql, orm_type type, bool list, orm_value value);
+static bool add_parameter(orm__sql *sql, orm__parameter declared, orm_value value);
+static orm__parameter declared_as(const orm_column *like, bool list);
+static void write_type(orm__sql *sql, const orm_column *like);
 static const char *postgresql_type(orm_type type);
 static orm_status prepare(orm__sql *sql, orm__statement **statement);
 static uint64_t hash_text(const char *text, size_t length);
@@ -28,6 +30,8 @@ void orm__sql_init(orm__sql *sql, orm_connection *connection)
     sql->text = &connection->sql;
     sql->status = ORM_OK;
     sql->sent = false;
+    sql->known = NULL;
+    sql->recalled = NULL;
     sql->count = 0;
     sql->capacity = ORM__INLINE_PARAMETERS;
     sql->parameters = sql->inline_parameters;
@@ -43,13 +47,30 @@ void orm__sql_release(orm__sql *sql)
         free(sql->values);
 }
 
+void orm__sql_recall(orm__sql *sql, const orm_model *model, orm__recipe recipe, uint64_t columns)
+{
+    orm_connection *c = sql->connection;
+    uint64_t hash = ((uint64_t)(uintptr_t)model ^ columns * 0x9e3779b97f4a7c15u ^ (uint64_t)recipe) * 0xd6e8feb86659fd93u;
+    orm__known *known = &c->known[hash >> 58];
+    if (known->statement && known->model == model && known->recipe == (int)recipe && known->columns == columns)
+        sql->recalled = known->statement;
+    *known = (orm__known){.model = model, .recipe = (int)recipe, .columns = columns, .statement = sql->recalled};
+    sql->known = known;
+    if (sql->recalled && c->hooks.statement)                                   /* they want to see it */
+        orm__text_bytes(sql->text, sql->recalled->text, sql->recalled->length);
+}
+_Static_assert(ORM__KNOWN == 1 << (64 - 58), "as many places as the hash has values");
+
 void orm__sql_text(orm__sql *sql, const char *text)
 {
-    orm__text_string(sql->text, text);
+    if (!sql->recalled)
+        orm__text_string(sql->text, text);
 }
 
 void orm__sql_number(orm__sql *sql, size_t number)
 {
+    if (sql->recalled)
+        return;
     char digits[24], *first = digits + sizeof digits;
     *--first = '\0';
     do {
@@ -61,6 +82,17 @@ void orm__sql_number(orm__sql *sql, size_t number)
 
 static void quote(orm__sql *sql, const char *text, char mark)
 {
+    size_t length = strlen(text);
+    if (sql->recalled)
+        return;
+    if (!memchr(text, mark, length)) {                                         /* as good as always */
+        char *place = orm__text_extend(sql->text, length + 2);
+        if (!place)
+            return;
+        place[0] = place[length + 1] = mark;
+        memcpy(place + 1, text, length);
+        return;
+    }
     orm__text_char(sql->text, mark);
     for (const char *next; (next = strchr(text, mark)) != NULL; text = next + 1) {
         orm__text_bytes(sql->text, text, (size_t)(next - text + 1));
@@ -75,6 +107,15 @@ void orm__sql_identifier(orm__sql *sql, const char *name)
     quote(sql, name, '"');
 }
 
+void orm__sql_name(orm__sql *sql, const char *schema, const char *name)
+{
+    if (schema) {
+        orm__sql_identifier(sql, schema);
+        orm__sql_text(sql, ".");
+    }
+    orm__sql_identifier(sql, name);
+}
+
 void orm__sql_literal(orm__sql *sql, const char *text)
 {
     quote(sql, text, '\'');
@@ -82,46 +123,77 @@ void orm__sql_literal(orm__sql *sql, const char *text)
 
 void orm__sql_parameter(orm__sql *sql, const orm_column *like, orm_value value)
 {
-    if (!add_parameter(sql, like->type, false, value))
+    if (!add_parameter(sql, declared_as(like, false), value))
         return;
-    orm__text_char(sql->text, sql->connection->dialect == ORM_SQLITE ? '?' : '$');
+    orm__sql_text(sql, sql->connection->dialect == ORM_SQLITE ? "?" : "$");
     orm__sql_number(sql, sql->count);
     orm__sql_cast(sql, like);
 }
 
 void orm__sql_integer(orm__sql *sql, int64_t value)
 {
-    if (!add_parameter(sql, ORM_TYPE_INT64, false, orm_of_int64(value)))
+    if (!add_parameter(sql, (orm__parameter){.type = ORM_TYPE_INT64}, orm_of_int64(value)))
         return;
-    orm__text_char(sql->text, sql->connection->dialect == ORM_SQLITE ? '?' : '$');
+    orm__sql_text(sql, sql->connection->dialect == ORM_SQLITE ? "?" : "$");
     orm__sql_number(sql, sql->count);
 }
 
 void orm__sql_list(orm__sql *sql, const orm_column *like, orm_value value)
 {
-    if (!add_parameter(sql, like->type, true, value))
+    if (!add_parameter(sql, declared_as(like, true), value))
         return;
-    orm__text_char(sql->text, sql->connection->dialect == ORM_SQLITE ? '?' : '$');
+    orm__sql_text(sql, sql->connection->dialect == ORM_SQLITE ? "?" : "$");
     orm__sql_number(sql, sql->count);
     if (sql->connection->dialect == ORM_SQLITE)
         return;
     orm__sql_text(sql, "::");
-    orm__sql_text(sql, postgresql_type(like->type));
+    orm__sql_text(sql, like->flags & ORM_ARRAY ? "text" : postgresql_type(like->type));
     orm__sql_text(sql, "[]");
+}
+
+static orm__parameter declared_as(const orm_column *like, bool list)
+{
+    return (orm__parameter){.type = like->type, .list = list, .array = like->flags & ORM_ARRAY};
+}
+
+bool orm__sql_travels_as_text(const orm_column *column)
+{
+    return column->type == ORM_TYPE_ENUM || column->type == ORM_TYPE_DECIMAL || column->type == ORM_TYPE_INET ||
+           (column->type == ORM_TYPE_OTHER && column->db_type);
 }
 
 void orm__sql_cast(orm__sql *sql, const orm_column *like)
 {
-    if (sql->connection->dialect == ORM_SQLITE)
-        return;
+    if (sql->connection->dialect == ORM_POSTGRESQL && orm__sql_travels_as_text(like))
+        write_type(sql, like);
+}
+
+void orm__sql_cast_item(orm__sql *sql, const orm_column *like)
+{
+    if (sql->connection->dialect == ORM_POSTGRESQL && (like->flags & ORM_ARRAY || orm__sql_travels_as_text(like)))
+        write_type(sql, like);
+}
+
+void orm__sql_cast_result(orm__sql *sql, const orm_column *column)
+{
+    if (sql->connection->dialect == ORM_POSTGRESQL && column->type == ORM_TYPE_OTHER && column->db_type)
+        orm__sql_text(sql, column->flags & ORM_ARRAY ? "::text[]" : "::text");
+}
+
+/* ::type, as the database calls it. */
+static void write_type(orm__sql *sql, const orm_column *like)
+{
+    orm__sql_text(sql, "::");
     if (like->type == ORM_TYPE_ENUM) {
-        orm__sql_text(sql, "::");
-        orm__sql_identifier(sql, like->enumeration->name);
-    } else if (like->type == ORM_TYPE_DECIMAL) {
-        orm__sql_text(sql, "::numeric");
-    } else if (like->type == ORM_TYPE_INET) {
-        orm__sql_text(sql, "::inet");
+        orm__sql_name(sql, like->enumeration->schema_name, like->enumeration->name);
+    } else if (like->type == ORM_TYPE_OTHER && like->db_type) {
+        orm__sql_text(sql, like->db_type);
+    } else if (like->type == ORM_TYPE_DECIMAL || like->type == ORM_TYPE_INET) {
+        orm__sql_text(sql, like->type == ORM_TYPE_DECIMAL ? "numeric" : "inet");
+    } else {
+        orm__sql_text(sql, postgresql_type(like->type));
     }
+    orm__sql_text(sql, like->flags & ORM_ARRAY ? "[]" : "");
 }
 
 /* How a parameter of the type is declared: what travels as text is text. */
@@ -137,7 +209,7 @@ static const char *postgresql_type(orm_type type)
     return (size_t)type < sizeof names / sizeof *names && names[type] ? names[type] : "text";
 }
 
-static bool add_parameter(orm__sql *sql, orm_type type, bool list, orm_value value)
+static bool add_parameter(orm__sql *sql, orm__parameter declared, orm_value value)
 {
     if (sql->status)
         return false;
@@ -158,7 +230,7 @@ static bool add_parameter(orm__sql *sql, orm_type type, bool list, orm_value val
         sql->values = values;
         sql->capacity = capacity;
     }
-    sql->parameters[sql->count] = (orm__parameter){.type = type, .list = list};
+    sql->parameters[sql->count] = declared;
     sql->values[sql->count++] = value;
     return true;
 }
@@ -242,6 +314,12 @@ orm_status orm__statement_run(orm__sql *sql, orm__purpose purpose, size_t *rows)
 static orm_status prepare(orm__sql *sql, orm__statement **statement)
 {
     orm_connection *c = sql->connection;
+    if (sql->recalled) {
+        unlink_statement(c, sql->recalled);
+        link_newest(c, sql->recalled);
+        *statement = sql->recalled;
+        return ORM_OK;
+    }
     if (!make_room(c))
         return orm__error_no_memory(&c->error);
     uint64_t hash = hash_text(sql->text->data, sql->text->length);
@@ -250,6 +328,8 @@ static orm_status prepare(orm__sql *sql, orm__statement **statement)
         unlink_statement(c, found);
         link_newest(c, found);
         *statement = found;
+        if (sql->known)
+            sql->known->statement = found;
         return ORM_OK;
     }
     orm__statement *made = malloc(sizeof *made + sql->text->length + 1);
@@ -266,6 +346,8 @@ static orm_status prepare(orm__sql *sql, orm__statement **statement)
     c->statements.count++;
     link_newest(c, made);
     *statement = made;
+    if (sql->known)
+        sql->known->statement = made;
     return ORM_OK;
 }
 
@@ -325,6 +407,9 @@ static void remove_statement(orm_connection *connection, orm__statement *stateme
         *slot_of(connection, moved->text, moved->length, moved->hash) = moved;
     }
     unlink_statement(connection, statement);
+    for (size_t i = 0; i < ORM__KNOWN; i++)
+        if (connection->known[i].statement == statement)
+            connection->known[i].statement = NULL;
     connection->statements.count--;
     connection->driver->forget(connection->link, statement->prepared);
     free(statement);

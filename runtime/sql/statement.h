@@ -1,7 +1,8 @@
 /* sql/statement.h -- SQL under construction, and running it: text and parameters in, a prepared and cached statement out.
  *
  * The text is put together in the connection's own buffer; the statement cache of the connection is keyed by it. One
- * statement runs at a time: start, step and read, finish.
+ * statement runs at a time: start, step and read, finish. Putting the text together costs more than a get by key on SQLite, so
+ * statements that come again and again are recalled by what they are made of.
  * SPDX-License-Identifier: MIT */
 #ifndef ORM_SQL_STATEMENT_H
 #define ORM_SQL_STATEMENT_H
@@ -16,6 +17,8 @@ typedef struct orm__sql {
     orm__text *text;
     orm_status status;                 /* the error stands in connection->error */
     bool sent;                         /* the database has seen it: hooks are told of it */
+    orm__known *known;                 /* where it is remembered; NULL: nowhere */
+    orm__statement *recalled;          /* found there: the text is not needed, nor the parameters' types */
     size_t count, capacity;
     orm__parameter *parameters;
     orm_value *values;
@@ -27,20 +30,34 @@ typedef struct orm__sql {
 void orm__sql_init(orm__sql *sql, orm_connection *connection);
 void orm__sql_release(orm__sql *sql);
 
+/* Statements whose text follows from model, recipe and columns alone, parameters in the same order. Said right after init; where
+ * the connection knows the statement the functions below take values and write no text. */
+typedef enum orm__recipe { ORM__GET_BY_KEY = 1, ORM__INSERT_ONE, ORM__UPDATE_ONE } orm__recipe;
+void orm__sql_recall(orm__sql *sql, const orm_model *model, orm__recipe recipe, uint64_t columns);
+
 void orm__sql_text(orm__sql *sql, const char *text);
 void orm__sql_number(orm__sql *sql, size_t number);
 /* "name", with quotes doubled inside. */
 void orm__sql_identifier(orm__sql *sql, const char *name);
+/* "schema"."name", or "name" alone when `schema` is NULL. */
+void orm__sql_name(orm__sql *sql, const char *schema, const char *name);
 /* 'text', with quotes doubled inside. */
 void orm__sql_literal(orm__sql *sql, const char *text);
 /* $3 or ?3, with the cast that PostgreSQL needs; `like` says what type it is declared as and what enum it is of. */
 void orm__sql_parameter(orm__sql *sql, const orm_column *like, orm_value value);
 /* A plain integer parameter. */
 void orm__sql_integer(orm__sql *sql, int64_t value);
-/* One array parameter, declared as a list of the type of `like`: $3::bigint[], or ?3 without a cast. */
+/* One array parameter, declared as a list of the type of `like`: $3::bigint[], or ?3 without a cast. What an array column's list
+ * holds is text to PostgreSQL: $3::text[]. */
 void orm__sql_list(orm__sql *sql, const orm_column *like, orm_value value);
-/* ::numeric and its like after an expression that carries a value of `like` as text; nothing for other types. */
+/* Whether PostgreSQL is given the column's values, or the items of its arrays, as text. */
+bool orm__sql_travels_as_text(const orm_column *column);
+/* ::numeric and its like after a parameter that carries a value of `like` as text; nothing for other types. */
 void orm__sql_cast(orm__sql *sql, const orm_column *like);
+/* The same after an item of a list; also ::int4[] and its like, since arrays in lists are text. */
+void orm__sql_cast_item(orm__sql *sql, const orm_column *like);
+/* ::text after a column of a type that can be read as text only. */
+void orm__sql_cast_result(orm__sql *sql, const orm_column *column);
 /* Records a failure of its own. */
 void orm__sql_fail(orm__sql *sql, orm_status status, const char *format, ...) __attribute__((format(printf, 3, 4)));
 

@@ -4,6 +4,7 @@
 
 #include "base/decimal.h"
 #include "base/error.h"
+#include "base/inet.h"
 #include "base/value.h"
 #include "orm/generated.h"
 #include "sql/values.h"
@@ -27,6 +28,8 @@ typedef struct checking {
 } checking;
 
 static bool check_column(const orm_column *column, const void *row, orm__patterns *patterns, orm_problems *problems);
+static bool check_value(checking *c, orm__patterns *patterns);
+static bool needs_check(const orm_column *column);
 static void check_range(checking *c);
 static void check_length(checking *c);
 static bool check_pattern(checking *c, orm__patterns *patterns);
@@ -47,30 +50,53 @@ bool orm__validate_columns(const orm_model *model, const void *row, const uint64
 {
     for (size_t i = 0; i < model->column_count; i++) {
         const orm_column *column = &model->columns[i];
-        if ((column->limits || column->type == ORM_TYPE_ENUM || column->type == ORM_TYPE_DECIMAL) && !(column->flags & ORM_FOREIGN_KEY) && orm__mask_has(mask, i) && !check_column(column, row, patterns, problems))
+        if (needs_check(column) && orm__mask_has(mask, i) && !check_column(column, row, patterns, problems))
             return false;
     }
     return true;
 }
 
+static bool needs_check(const orm_column *column)
+{
+    bool typed = column->type == ORM_TYPE_ENUM || column->type == ORM_TYPE_DECIMAL || column->type == ORM_TYPE_INET;
+    return (column->limits || typed) && !(column->flags & ORM_FOREIGN_KEY);
+}
+
 static bool check_column(const orm_column *column, const void *row, orm__patterns *patterns, orm_problems *problems)
 {
-    checking c = {column, orm__value_of_member(column, row), problems};
+    orm_value value = orm__value_of_member(column, row);
+    checking c = {column, value, problems};
+    if (value.form != ORM_FORM_ARRAY)
+        return check_value(&c, patterns);
+    for (size_t i = 0; i < value.as.array.count; i++) {
+        c.value = orm__value_of_item(&value, i);
+        if (!check_value(&c, patterns))
+            return false;
+    }
+    return true;
+}
+
+static bool check_value(checking *c, orm__patterns *patterns)
+{
+    const orm_column *column = c->column;
+    orm__inet inet;
     char text[64];
-    if (c.value.form == ORM_FORM_NULL)
+    if (c->value.form == ORM_FORM_NULL)
         return true;
     if (column->type == ORM_TYPE_ENUM) {
-        if (c.value.as.integer < 1 || (uint64_t)c.value.as.integer > column->enumeration->count)
-            add(&c, "enum", "%" PRId64 " is no value of %s", c.value.as.integer, column->enumeration->name);
+        if (c->value.as.integer < 1 || (uint64_t)c->value.as.integer > column->enumeration->count)
+            add(c, "enum", "%" PRId64 " is no value of %s", c->value.as.integer, column->enumeration->name);
         return true;
     }
-    if (column->type == ORM_TYPE_DECIMAL && !orm__decimal_check(c.value.as.text, strlen(c.value.as.text)))
-        add(&c, "decimal", "%s is no decimal number", shown(&c, text, sizeof text));
+    if (column->type == ORM_TYPE_DECIMAL && !orm__decimal_check(c->value.as.text, strlen(c->value.as.text)))
+        add(c, "decimal", "%s is no decimal number", shown(c, text, sizeof text));
+    if (column->type == ORM_TYPE_INET && !orm__inet_parse(c->value.as.text, strlen(c->value.as.text), &inet))
+        add(c, "inet", "%s is no address of a host or network", shown(c, text, sizeof text));
     if (!column->limits)
         return true;
-    check_range(&c);
-    check_length(&c);
-    return !column->limits->pattern || check_pattern(&c, patterns);
+    check_range(c);
+    check_length(c);
+    return !column->limits->pattern || check_pattern(c, patterns);
 }
 
 static void check_range(checking *c)

@@ -2,6 +2,8 @@
  * SPDX-License-Identifier: MIT */
 #include "sql/values.h"
 
+#include "base/array.h"
+#include "base/datetime.h"
 #include "base/error.h"
 #include "base/uuid.h"
 #include "base/value.h"
@@ -14,6 +16,9 @@ static bool required_is_missing(const orm_column *column, const char *row);
 static void mark_has(const orm_column *column, char *row);
 static const char *pointer_of(const orm_column *column, const void *row);
 static size_t size_of(const orm_column *column, const void *row);
+static bool keep_array(const orm_column *column, void *row, orm__arena *arena);
+static orm__array array_of(const orm_column *column, const void *row);
+static void array_text(orm_value value, char *buffer, size_t size);
 
 bool orm__mask_empty(const orm_model *model, const uint64_t *mask)
 {
@@ -25,18 +30,7 @@ bool orm__mask_empty(const orm_model *model, const uint64_t *mask)
 
 size_t orm__member_size(const orm_column *column)
 {
-    switch (column->type) {
-#define SIZE_OF(name, NAME, type, compared) \
-    case ORM_TYPE_##NAME: \
-        return sizeof(type);
-        ORM_SCALAR_TYPES(SIZE_OF)
-#undef SIZE_OF
-    case ORM_TYPE_ENUM:
-        return sizeof(int);
-    case ORM_TYPE_NONE:
-        break;
-    }
-    return 0;
+    return column->flags & ORM_ARRAY ? sizeof(orm__array) : orm__type_size(column->type);
 }
 
 orm_status orm__values_read(const orm_model *model, const void *values, void *row, uint64_t *given, orm_error *error)
@@ -74,10 +68,12 @@ static orm_status read_input(const orm_column *column, const char *values, char 
     return ORM_OK;
 }
 
-/* NULL text, enum 0 and an all-zero uuid; numbers have no absent form. */
+/* NULL text, no array, enum 0 and an all-zero uuid; numbers have no absent form. */
 static bool required_is_missing(const orm_column *column, const char *row)
 {
     static const orm_uuid zero;
+    if (column->flags & ORM_ARRAY)
+        return orm__member_is_null(column, row);
     if (column->type == ORM_TYPE_ENUM) {
         int value;
         memcpy(&value, row + column->field.value, sizeof value);
@@ -123,7 +119,7 @@ void orm__member_set(const orm_column *column, void *row, orm_value value)
         orm__member_set_null(column, row);
         return;
     }
-    switch (column->type) {
+    switch (column->flags & ORM_ARRAY ? ORM_TYPE_NONE : column->type) {
     case ORM_TYPE_BOOL:
         memcpy(member, &value.as.boolean, sizeof value.as.boolean);
         break;
@@ -184,21 +180,10 @@ bool orm__member_is_null(const orm_column *column, const void *row)
 
 bool orm__member_points(const orm_column *column)
 {
-    switch (column->type) {
-    case ORM_TYPE_TEXT:
-    case ORM_TYPE_BYTES:
-    case ORM_TYPE_DECIMAL:
-    case ORM_TYPE_JSON:
-    case ORM_TYPE_JSONB:
-    case ORM_TYPE_INET:
-    case ORM_TYPE_OTHER:
-        return true;
-    default:
-        return false;
-    }
+    return column->flags & ORM_ARRAY || orm__type_points(column->type);
 }
 
-/* The text itself, or the first member of the struct that holds it. */
+/* The text itself, or the first member of the struct that holds it, or an array's items. */
 static const char *pointer_of(const orm_column *column, const void *row)
 {
     const char *pointer;
@@ -219,15 +204,37 @@ bool orm__member_keep(const orm_column *column, void *row, orm__arena *arena)
 {
     if (!orm__member_points(column) || !pointer_of(column, row))
         return true;
+    if (column->flags & ORM_ARRAY)
+        return keep_array(column, row, arena);
     const char *copy = orm__arena_copy(arena, pointer_of(column, row), size_of(column, row));
     memcpy((char *)row + column->field.value, &copy, sizeof copy);
     return copy != NULL;
+}
+
+static bool keep_array(const orm_column *column, void *row, orm__arena *arena)
+{
+    orm__array array = array_of(column, row);
+    bool kept = orm__array_keep(&array, column->type, arena);
+    memcpy((char *)row + column->field.value, &array, sizeof array);
+    return kept;
+}
+
+static orm__array array_of(const orm_column *column, const void *row)
+{
+    orm__array array;
+    memcpy(&array, (const char *)row + column->field.value, sizeof array);
+    return array;
 }
 
 void orm__member_recycle(const orm_column *column, const void *row, orm__arena *arena)
 {
     if (!orm__member_points(column) || !pointer_of(column, row))
         return;
+    if (column->flags & ORM_ARRAY) {
+        orm__array array = array_of(column, row);
+        orm__array_recycle(&array, column->type, arena);
+        return;
+    }
     char *block;
     memcpy(&block, (const char *)row + column->field.value, sizeof block);
     orm__arena_recycle(arena, block, size_of(column, row) + 1);
@@ -245,6 +252,10 @@ bool orm__member_equal(const orm_column *column, const void *a, const void *b)
         return null && orm__member_is_null(column, b);
     if (!orm__member_points(column))
         return memcmp((const char *)a + column->field.value, (const char *)b + column->field.value, orm__member_size(column)) == 0;
+    if (column->flags & ORM_ARRAY) {
+        orm__array one = array_of(column, a), other = array_of(column, b);
+        return orm__array_identical(&one, &other, column->type);
+    }
     size_t size = size_of(column, a);
     return size == size_of(column, b) && memcmp(pointer_of(column, a), pointer_of(column, b), size) == 0;
 }
@@ -283,7 +294,11 @@ bool orm__key_agrees(const orm_relation *relation, size_t index, const void *row
 
 void orm__value_text(orm_value value, char *buffer, size_t size)
 {
-    char text[48];
+    char text[64];
+    if (value.form == ORM_FORM_ARRAY) {
+        array_text(value, buffer, size);
+        return;
+    }
     switch (value.form == ORM_FORM_NULL ? ORM_TYPE_NONE : value.type) {
     case ORM_TYPE_NONE:
         snprintf(buffer, size, "NULL");
@@ -316,15 +331,32 @@ void orm__value_text(orm_value value, char *buffer, size_t size)
         snprintf(buffer, size, "%s", orm_timestamptz_format((orm_timestamptz){value.as.integer}, text));
         return;
     case ORM_TYPE_ENUM:
-        snprintf(buffer, size, "%s", value.enumeration->values[value.as.integer - 1]);
+        if (value.as.integer < 1 || (uint64_t)value.as.integer > value.enumeration->count)
+            snprintf(buffer, size, "%lld", (long long)value.as.integer);
+        else
+            snprintf(buffer, size, "%s", value.enumeration->values[value.as.integer - 1]);
         return;
     case ORM_TYPE_BYTES:
         snprintf(buffer, size, "(%zu bytes)", value.as.bytes.size);
         return;
     case ORM_TYPE_INTERVAL:
-        snprintf(buffer, size, "(interval)");
+        snprintf(buffer, size, "%s", orm__interval_format(value.as.interval, text));
         return;
     default:
         snprintf(buffer, size, "'%s'", value.as.text);
     }
+}
+
+/* {1, 2, NULL}, as far as there is room. */
+static void array_text(orm_value value, char *buffer, size_t size)
+{
+    size_t length = (size_t)snprintf(buffer, size, "{");
+    for (size_t i = 0; i < value.as.array.count && length + 3 < size; i++) {
+        if (i > 0)
+            length += (size_t)snprintf(buffer + length, size - length, ", ");
+        orm__value_text(orm__value_of_item(&value, i), buffer + length, size - length);
+        length += strlen(buffer + length);
+    }
+    if (length < size)
+        snprintf(buffer + length, size - length, "}");
 }

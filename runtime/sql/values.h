@@ -14,13 +14,13 @@ static inline void orm__mask_add(uint64_t *mask, size_t column) { mask[column / 
 static inline void orm__mask_remove(uint64_t *mask, size_t column) { mask[column / 64] &= ~((uint64_t)1 << column % 64); }
 bool orm__mask_empty(const orm_model *model, const uint64_t *mask);
 
-/* Text in all its forms, and bytes: members that point to memory. */
+/* Text in all its forms, bytes and arrays: members that point to memory. */
 bool orm__member_points(const orm_column *column);
 /* Size of a member's value, without the `has` of an opt. */
 size_t orm__member_size(const orm_column *column);
 
 /* Copies what a `_values` struct gives into `row` (zeroed before; text is borrowed) and adds it to `given`. An input that was
- * written without ORM_VALUE is ORM_MISUSE. A required member that is missing (NULL text, enum 0, zero uuid) is not added. */
+ * written without ORM_VALUE is ORM_MISUSE. A required member that is missing (NULL text or array, enum 0, zero uuid) is not added. */
 orm_status orm__values_read(const orm_model *model, const void *values, void *row, uint64_t *given, orm_error *error);
 /* Core's way with relations: the pointer of an owning relation gives the row it refers to, whose key is copied; a key that
  * was given too must agree (ORM_MISUSE). */
@@ -40,7 +40,7 @@ bool orm__member_keep(const orm_column *column, void *row, orm__arena *arena);
 void orm__member_recycle(const orm_column *column, const void *row, orm__arena *arena);
 /* Whether a member that points to memory points to the same in two rows. */
 bool orm__member_same(const orm_column *column, const void *a, const void *b);
-/* Whether a member is equal in two rows: NULL equals NULL; floats by their bits. */
+/* Whether a member is equal in two rows: NULL equals NULL; floats by their bits, decimals by their text, in arrays too. */
 bool orm__member_equal(const orm_column *column, const void *a, const void *b);
 
 /* Writes a value of the column's type, or NULL, into its member; text is borrowed. */
@@ -48,7 +48,7 @@ void orm__member_set(const orm_column *column, void *row, orm_value value);
 void orm__member_set_null(const orm_column *column, void *row);
 bool orm__member_is_null(const orm_column *column, const void *row);
 
-/* A value as messages show it: 5, 'ada', 2024-02-29; cut to `size`. */
+/* A value as messages show it: 5, 'ada', 2024-02-29, {1, NULL}; cut to `size`. */
 void orm__value_text(orm_value value, char *buffer, size_t size);
 
 #endif

@@ -16,6 +16,7 @@ typedef struct change {
     const orm_model *model;
     orm__chosen columns;               /* those set, then those found by */
     size_t set;
+    const uint64_t *mask;              /* of those set */
     const void *const *rows, *const *keys;
     size_t count;
     size_t matched;
@@ -48,7 +49,7 @@ static void add_found_by(orm__chosen *columns, const orm_model *model)
 orm_status orm__update_rows(orm_connection *connection, const orm_model *model, const uint64_t *changed, const void *const *rows,
                             const void *const *keys, size_t count, size_t *matched)
 {
-    change u = {.c = connection, .model = model, .rows = rows, .keys = keys, .count = count};
+    change u = {.c = connection, .model = model, .mask = changed, .rows = rows, .keys = keys, .count = count};
     *matched = 0;
     ORM_TRY(orm__chosen_init(connection, model, changed, &u.columns));
     u.set = u.columns.count;
@@ -67,6 +68,8 @@ static orm_status update_each(change *u)
     orm__sql sql;
     orm__statement *statement = NULL;
     orm__sql_init(&sql, u->c);
+    if (orm__mask_words(u->model) == 1)
+        orm__sql_recall(&sql, u->model, ORM__UPDATE_ONE, u->mask[0]);
     orm_status status = ORM_OK;
     for (size_t i = 0; i < u->count && !status; i++) {
         orm__chosen_values(&u->columns, 0, u->set, u->rows[i]);

@@ -387,7 +387,7 @@ START_TEST(lists_select_by_their_items)
     static const int32_t items[] = {3, 5, 7};
     static const bool nulls[] = {false, true, false};
     orm__prepared *select = prepare("SELECT count(*) FROM generate_series(1, 10) AS i WHERE i = ANY ($1)",
-                                    &(orm__parameter){ORM_TYPE_INT64, true}, 1);
+                                    &(orm__parameter){.type = ORM_TYPE_INT64, .list = true}, 1);
     orm_value value = {.type = ORM_TYPE_INT32, .form = ORM_FORM_LIST, .as.array = {items, NULL, 3}};
     static const int64_t wanted[] = {3, 2, 0, 0};
     for (int i = 0; i < 4; i++) {
@@ -405,7 +405,7 @@ END_TEST
 
 START_TEST(a_value_that_does_not_fit_is_refused_before_anything_is_sent)
 {
-    orm__prepared *select = prepare("SELECT $1", &(orm__parameter){ORM_TYPE_INT16, false}, 1);
+    orm__prepared *select = prepare("SELECT $1", &(orm__parameter){.type = ORM_TYPE_INT16}, 1);
     orm_value value = {.type = ORM_TYPE_INT64, .form = ORM_FORM_ONE, .as.integer = 70000};
     ck_assert_int_eq(driver->start(db, "BEGIN", select, &value, ORM__FETCH_WHOLE, &error), ORM_INVALID);
     ck_assert_str_eq(error.message, "70000 does not fit int16");

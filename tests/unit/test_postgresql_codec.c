@@ -190,7 +190,7 @@ static orm_value column_of_rows(const orm_column *column)
 
 START_TEST(a_column_of_rows_is_encoded_as_an_array)
 {
-    const orm__parameter text = {ORM_TYPE_TEXT, true}, integer = {ORM_TYPE_INT32, true};
+    const orm__parameter text = {.type = ORM_TYPE_TEXT, .list = true}, integer = {.type = ORM_TYPE_INT32, .list = true};
     const orm_value names = column_of_rows(&name_column), scores = column_of_rows(&score_column);
     bool null;
     ck_assert_int_eq(orm__pg_encode(&buffer, &text, &names, &null, &error), ORM_OK);
@@ -204,7 +204,7 @@ END_TEST
 
 START_TEST(a_refusal_names_the_column_and_keeps_a_secret)
 {
-    const orm__parameter parameter = {ORM_TYPE_INT16, true};
+    const orm__parameter parameter = {.type = ORM_TYPE_INT16, .list = true};
     const orm_value scores = column_of_rows(&score_column), pins = column_of_rows(&secret_column);
     bool null;
     ck_assert_int_eq(orm__pg_encode(&buffer, &parameter, &scores, &null, &error), ORM_INVALID);
@@ -227,8 +227,8 @@ START_TEST(parameters_have_the_types_of_the_server)
                   {ORM_TYPE_ENUM, 25, 1009},
                   {ORM_TYPE_UUID, 2950, 2951}};
     for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
-        ck_assert_uint_eq(orm__pg_type(&(orm__parameter){wanted[i].type, false}), wanted[i].one);
-        ck_assert_uint_eq(orm__pg_type(&(orm__parameter){wanted[i].type, true}), wanted[i].list);
+        ck_assert_uint_eq(orm__pg_type(&(orm__parameter){.type = wanted[i].type}), wanted[i].one);
+        ck_assert_uint_eq(orm__pg_type(&(orm__parameter){.type = wanted[i].type, .list = true}), wanted[i].list);
     }
 }
 END_TEST

@@ -231,7 +231,7 @@ START_TEST(a_large_statement_and_a_large_answer_pass_each_other)
     ck_assert_ptr_nonnull(text);
     memset(text, 'x', size);
     text[size] = '\0';
-    orm__prepared *echo = prepare("SELECT length($1)", &(orm__parameter){ORM_TYPE_TEXT, false}, 1);
+    orm__prepared *echo = prepare("SELECT length($1)", &(orm__parameter){.type = ORM_TYPE_TEXT}, 1);
     const orm_value value = {.type = ORM_TYPE_TEXT, .form = ORM_FORM_ONE, .as.text = text};
     start("SELECT repeat('y', 30000000)", echo, &value, ORM__FETCH_WHOLE);
     ck_assert_int_eq(driver->step(db, &error), ORM_OK);

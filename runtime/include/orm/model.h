@@ -19,7 +19,7 @@ struct orm_enum {
     const char *name;                  /* of the type in the database */
     const char *const *values;         /* by position: values[0] belongs to the C constant 1 */
     size_t count;
-    const char *schema;                /* PostgreSQL's, that the type is in; NULL: the one on the search path */
+    const char *schema_name;           /* the schema of PostgreSQL that the type is in, or NULL */
 };
 
 /* Where a member stands in a struct; ORM_ABSENT where there is none. */
@@ -36,7 +36,7 @@ typedef struct orm_change { uint32_t value, set, null, op, column; } orm_change;
 #define ORM_REQUIRED(type, member) {ORM_OFFSET(type, member), ORM_ABSENT, ORM_ABSENT}
 #define ORM_INPUT(type, member) {ORM_OFFSET(type, member.value), ORM_OFFSET(type, member.set), ORM_ABSENT}
 #define ORM_NULL_INPUT(type, member) {ORM_OFFSET(type, member.value), ORM_OFFSET(type, member.set), ORM_OFFSET(type, member.null)}
-/* A computed column, which nobody gives. */
+/* A column that nobody gives: the database computes it. */
 #define ORM_NO_INPUT {ORM_ABSENT, ORM_ABSENT, ORM_ABSENT}
 #define ORM_NO_CHANGE {ORM_ABSENT, ORM_ABSENT, ORM_ABSENT, ORM_ABSENT, ORM_ABSENT}
 #define ORM_CHANGE(type, member) \
@@ -57,7 +57,7 @@ typedef enum orm_column_flags {
     ORM_HAS_MIN = 1 << 7,              /* limits.min and .max: `integer` of integer types, `real` of the others */
     ORM_HAS_MAX = 1 << 8,
     ORM_FOREIGN_KEY = 1 << 9,          /* part of an owning relation's key */
-    ORM_ARRAY = 1 << 10,               /* its member is an orm_<type>_array */
+    ORM_ARRAY = 1 << 10,               /* the member is an orm_<type>_array {items, nulls, count}; `type` is that of its items */
     ORM_SERVER_DEFAULT = 1 << 11,      /* the database makes the value when none is given; it comes back */
     ORM_COMPUTED = 1 << 12,            /* a generated column: never written, it comes back */
     ORM_VERSION = 1 << 13,             /* counts the row's updates; an update of another count finds no row */
@@ -66,7 +66,8 @@ typedef enum orm_column_flags {
 
 typedef union orm_number { int64_t integer; double real; } orm_number;
 
-/* The rules that a value is held to before it is sent. Lengths count characters of text and bytes of bytes; 0: no rule. */
+/* The rules that a value is held to before it is sent, and each item of an array. Lengths count characters of text and bytes of
+ * bytes; 0: no rule. */
 typedef struct orm_limits {
     orm_number min, max;
     uint32_t min_length, max_length;
@@ -80,13 +81,14 @@ struct orm_column {
     orm_type type;
     uint32_t flags;                    /* of orm_column_flags */
     uint32_t index;                    /* its position in model->columns */
-    const orm_enum *enumeration;       /* of an ORM_TYPE_ENUM column */
-    const char *db_type;               /* of an ORM_TYPE_OTHER column: PostgreSQL's type, as SQL has it */
+    const orm_enum *enumeration;       /* of an ORM_TYPE_ENUM column, and of an array of them */
     orm_field field;
     orm_input input;
     orm_change change;
     orm_value default_value;           /* when ORM_DEFAULT_VALUE is set */
     const orm_limits *limits;          /* NULL when there are none */
+    const char *db_type;               /* of an ORM_TYPE_OTHER column: the name of its type (of an array: of its items') in
+                                          PostgreSQL's SQL, as casts have it; NULL: text will do */
 };
 
 typedef enum orm_relation_kind { ORM_MANY_TO_ONE = 1, ORM_ONE_TO_MANY, ORM_ONE_TO_ONE, ORM_MANY_TO_MANY } orm_relation_kind;
@@ -121,9 +123,9 @@ struct orm_model {
     const orm_schema *schema;
     const char *name;                  /* "post" */
     const char *type_name;             /* "blog_post" */
-    const char *table;
-    const char *db_schema;             /* PostgreSQL's schema, that the table is in; NULL: the one on the search path */
-    const char *sqlite_table;          /* the table's name on SQLite, which has no schemas: "sales_post" */
+    const char *table;                 /* in messages and hooks, and the table's name */
+    const char *schema_name;           /* the schema of PostgreSQL that the table is in, or NULL */
+    const char *sqlite_table;          /* the table's name on SQLite, where it is another; or NULL */
     uint32_t index;                    /* its position in schema->models */
     uint32_t row_size, values_size, changes_size;
     const orm_column *columns;

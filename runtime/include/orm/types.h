@@ -86,7 +86,8 @@ typedef enum orm_type {
     ORM_TYPE_ENUM
 } orm_type;
 
-/* orm_<type>_array: items NULL is SQL NULL; nulls is NULL when no item is, else one flag an item. */
+/* orm_<type>_array: items NULL is SQL NULL (an empty array has items that are not NULL, and count 0); nulls is NULL when no
+ * item is, else one flag an item. */
 /* orm_opt_<type>: a nullable value; `value` means nothing unless `has`. */
 #define ORM__ARRAY_AND_OPT(name, NAME, type, given) \
     typedef struct orm_##name##_array { type const *items; const bool *nulls; size_t count; } orm_##name##_array; \
@@ -173,6 +174,8 @@ ORM_SCALAR_TYPES(ORM__VALUES)
 /* What generated enums use. `value` counts from 1; 0 is "missing". `items` are C enums, of the size of an int. */
 ORM_API orm_value orm_of_enum(const orm_enum *enumeration, int value);
 ORM_API orm_value orm_of_enums(const orm_enum *enumeration, const void *items, size_t count);
+/* Of an array of enums, a package's own {items, nulls, count}. */
+ORM_API orm_value orm_of_enum_array(const orm_enum *enumeration, const void *items, const bool *nulls, size_t count);
 ORM_API orm_value orm_of_any_column(const orm_column *column);
 
 #define ORM_VALUE(...) {.set = ORM_GIVEN, .value = __VA_ARGS__}
