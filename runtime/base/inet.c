@@ -39,7 +39,7 @@ static bool parse4(cursor *text, orm__inet *inet)
     unsigned bits = 32;
     int octets = read_octets(text, inet->address);
     bool masked = skip(text, '/');
-    if (octets == 0 || (masked && !read_number(text, 32, &bits)) || ((int)bits + 7) / 8 > octets)
+    if (octets == 0 || (octets < 4 && !masked) || (masked && !read_number(text, 32, &bits)))
         return false;
     inet->size = 4;
     inet->bits = (uint8_t)bits;
@@ -52,7 +52,7 @@ static bool parse6(cursor *text, orm__inet *inet)
     int count = 0, gap = NO_GAP;
     if (!read_words(text, inet->address, &count, &gap) || (gap == NO_GAP ? count != WORDS : count >= WORDS))
         return false;
-    if (gap != NO_GAP) {                                                       /* what is behind "::" belongs to the end */
+    if (gap != NO_GAP) { /* what is behind "::" belongs to the end */
         size_t behind = 2 * (size_t)(count - gap);
         memmove(inet->address + 16 - behind, inet->address + 2 * gap, behind);
         memset(inet->address + 2 * gap, 0, 2 * (size_t)(WORDS - count));

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "arrays.h"
 #include "blog.h"
 #include "kinds.h"
 #include "orm.h"
@@ -79,6 +80,7 @@ Suite *suite_rollback(void);
 Suite *suite_savepoint(void);
 Suite *suite_server(void);
 Suite *suite_many(void);
+Suite *suite_arrays(void);
 Suite *suite_relations(void);
 Suite *suite_one_to_one(void);
 Suite *suite_on_delete(void);
