@@ -14,7 +14,7 @@
 /* A stretch of one line of an input file; line and column count from 1, columns in bytes. length 0 underlines nothing but
  * the caret. A place whose file is NULL is unknown. */
 typedef struct ormc_place {
-    const char *file;                  /* borrowed, as given on the command line */
+    const char *file; /* borrowed, as given on the command line */
     int line, column, length;
 } ormc_place;
 

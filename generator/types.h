@@ -16,7 +16,7 @@ typedef enum ormc_type_class {
     ORMC_CLASS_TEXT,
     ORMC_CLASS_BYTES,
     ORMC_CLASS_UUID,
-    ORMC_CLASS_TIME,                   /* date, time, timestamp, timestamptz */
+    ORMC_CLASS_TIME, /* date, time, timestamp, timestamptz */
     ORMC_CLASS_JSON,
     ORMC_CLASS_INTERVAL,
     ORMC_CLASS_INET,
@@ -25,14 +25,14 @@ typedef enum ormc_type_class {
 } ormc_type_class;
 
 typedef struct ormc_type {
-    const char *word;                  /* in YAML: "int64"; also the middle part of orm_<word>_column, orm_in_<word>, ... */
+    const char *word; /* in YAML: "int64"; also the middle part of orm_<word>_column, orm_in_<word>, ... */
     ormc_type_class class;
-    const char *c_type;                /* of a NOT NULL column in a row struct: "int64_t"; NULL for an enum (named by the package) */
-    bool has_opt;                      /* a nullable column is orm_opt_<word>; otherwise c_type itself can say NULL */
-    const char *constant;              /* the runtime's ORM_TYPE_... */
-    const char *postgresql, *sqlite;   /* column types in DDL; NULL for an enum */
-    long long lowest, highest;         /* of integers */
-    bool takes_now;                    /* `default: now` */
+    const char *c_type;   /* of a NOT NULL column in a row struct: "int64_t"; NULL for an enum (named by the package) */
+    bool has_opt;         /* a nullable column is orm_opt_<word>; otherwise c_type itself can say NULL */
+    const char *constant; /* the runtime's ORM_TYPE_... */
+    const char *postgresql, *sqlite; /* column types in DDL; NULL for an enum */
+    long long lowest, highest;       /* of integers */
+    bool takes_now;                  /* `default: now` */
 } ormc_type;
 
 /* The table, ended by a row whose word is NULL. The rows of enums and of other types of the database have

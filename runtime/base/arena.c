@@ -22,7 +22,7 @@ typedef struct orm__chunk {
 typedef struct orm__large {
     struct orm__large *older, *newer;
     size_t size;
-    size_t padding;                    /* keeps the block behind it aligned to 16 bytes */
+    size_t padding; /* keeps the block behind it aligned to 16 bytes */
 } orm__large;
 
 static int class_of(size_t size, size_t *rounded);
@@ -71,12 +71,12 @@ static int class_of(size_t size, size_t *rounded)
         *rounded = units * ALIGNMENT;
         return (int)units - 1;
     }
-    int doubling = 63 - __builtin_clzll((unsigned long long)(size - 1));       /* 2^doubling < size <= 2^(doubling + 1) */
+    int doubling = 63 - __builtin_clzll((unsigned long long)(size - 1)); /* 2^doubling < size <= 2^(doubling + 1) */
     if (doubling >= 16)
         return -1;
     size_t step = (size_t)1 << (doubling - 3);
     *rounded = (size + step - 1) / step * step;
-    size_t eighth = *rounded / step - 9;                                        /* 0 to 7 */
+    size_t eighth = *rounded / step - 9; /* 0 to 7 */
     return 32 + (doubling - 8) * 8 + (int)eighth;
 }
 

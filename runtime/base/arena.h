@@ -8,14 +8,14 @@
 
 #include <stddef.h>
 
-enum { ORM__ARENA_CLASSES = 96 };   /* up to 64 KiB */
+enum { ORM__ARENA_CLASSES = 96 }; /* up to 64 KiB */
 
 typedef struct orm__arena {
-    struct orm__chunk *chunk;                  /* newest first */
-    struct orm__large *large;                  /* blocks too large for a chunk, each from malloc */
-    char *next, *end;                          /* free space of the newest chunk */
-    void *recycled[ORM__ARENA_CLASSES];        /* by size class */
-    size_t held;                               /* bytes taken from malloc */
+    struct orm__chunk *chunk;           /* newest first */
+    struct orm__large *large;           /* blocks too large for a chunk, each from malloc */
+    char *next, *end;                   /* free space of the newest chunk */
+    void *recycled[ORM__ARENA_CLASSES]; /* by size class */
+    size_t held;                        /* bytes taken from malloc */
 } orm__arena;
 
 /* A zeroed orm__arena is ready for use; init is for readers. release frees every block and leaves it ready again. */

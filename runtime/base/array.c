@@ -119,10 +119,11 @@ void orm__array_recycle(const orm__array *array, orm_type type, orm__arena *aren
     size_t size = orm__type_size(type);
     if (!array->items)
         return;
-    char *items = (char *)(uintptr_t)array->items;                             /* the arena's, as `keep` has made it */
+    char *items = (char *)(uintptr_t)array->items; /* the arena's, as `keep` has made it */
     for (size_t i = 0; i < array->count && orm__type_points(type); i++)
         if (!orm__array_item_is_null(array, type, i))
-            orm__arena_recycle(arena, (char *)(uintptr_t)pointer_at(items + i * size), pointed_size(type, items + i * size) + 1);
+            orm__arena_recycle(arena, (char *)(uintptr_t)pointer_at(items + i * size),
+                               pointed_size(type, items + i * size) + 1);
     orm__arena_recycle(arena, (bool *)(uintptr_t)array->nulls, array->count * sizeof *array->nulls);
     orm__arena_recycle(arena, items, array->count * size);
 }

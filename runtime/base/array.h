@@ -10,8 +10,8 @@
 #include "orm/types.h"
 
 typedef struct orm__array {
-    const void *items;                 /* C values one after another; NULL: no array at all */
-    const bool *nulls;                 /* NULL: no item is */
+    const void *items; /* C values one after another; NULL: no array at all */
+    const bool *nulls; /* NULL: no item is */
     size_t count;
 } orm__array;
 

@@ -34,7 +34,7 @@ orm_status orm__error_set(orm_error *error, orm_status status, const char *forma
 {
     if (!error)
         return status;
-    char message[sizeof error->message * 2];                   /* the format's arguments may be the error's own texts */
+    char message[sizeof error->message * 2]; /* the format's arguments may be the error's own texts */
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(message, sizeof message, format, arguments);

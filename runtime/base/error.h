@@ -14,7 +14,8 @@
     } while (0)
 
 /* Clears the error, which may be NULL, and fills in status and message. Returns the status. */
-orm_status orm__error_set(orm_error *error, orm_status status, const char *format, ...) __attribute__((format(printf, 3, 4)));
+orm_status orm__error_set(orm_error *error, orm_status status, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 orm_status orm__error_no_memory(orm_error *error);
 void orm__error_clear(orm_error *error);
 /* Copies text into one of the error's arrays, cut to its size at a whole UTF-8 character; NULL is "". */

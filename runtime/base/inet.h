@@ -10,8 +10,8 @@
 enum { ORM__INET_TEXT = 56 };
 
 typedef struct orm__inet {
-    uint8_t size;                      /* of the address: 4 or 16 */
-    uint8_t bits;                      /* of the network; 8 * size for a host */
+    uint8_t size; /* of the address: 4 or 16 */
+    uint8_t bits; /* of the network; 8 * size for a host */
     uint8_t address[16];
 } orm__inet;
 

@@ -21,9 +21,9 @@ typedef enum orm__json_kind {
 
 typedef struct orm__json_reader {
     const char *next, *end;
-    orm__json_kind last;               /* what was met before */
+    orm__json_kind last; /* what was met before */
     bool begun;
-    orm__text string;                  /* a string that had escapes in it */
+    orm__text string; /* a string that had escapes in it */
     /* Of the item last met: a number as it is written; a string without its quotes and escapes, which may hold zero bytes.
      * Borrowed until the next item. */
     const char *data;

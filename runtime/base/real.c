@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LONGEST = 400 };                /* more digits than any number needs to be told exactly from its neighbours */
+enum { LONGEST = 400 }; /* more digits than any number needs to be told exactly from its neighbours */
 
 static double read_local(const char *text, bool narrow, char **end);
 
@@ -48,8 +48,8 @@ bool orm__real_parse(const char *text, size_t length, bool narrow, double *value
             return false;
     const char *point = memchr(text, '.', length), *own = localeconv()->decimal_point;
     size_t before = point ? (size_t)(point - text) : length;
-    snprintf(local, sizeof local, "%.*s%s%.*s", (int)before, text, point ? own : "", point ? (int)(length - before - 1) : 0,
-             point ? point + 1 : "");
+    snprintf(local, sizeof local, "%.*s%s%.*s", (int)before, text, point ? own : "",
+             point ? (int)(length - before - 1) : 0, point ? point + 1 : "");
     *value = read_local(local, narrow, &end);
     return *end == '\0' && isfinite(*value);
 }

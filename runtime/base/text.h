@@ -10,9 +10,9 @@
 #include <stddef.h>
 
 typedef struct orm__text {
-    char *data;                        /* zero-terminated; NULL while nothing was appended */
+    char *data; /* zero-terminated; NULL while nothing was appended */
     size_t length, capacity;
-    bool failed;                       /* memory ran out: the text is not whole */
+    bool failed; /* memory ran out: the text is not whole */
 } orm__text;
 
 /* A zeroed orm__text is an empty buffer. release frees the memory and leaves an empty buffer. */

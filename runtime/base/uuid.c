@@ -1,6 +1,6 @@
 /* base/uuid.c -- UUIDs of version 7.
  * SPDX-License-Identifier: MIT */
-#define _DEFAULT_SOURCE                        /* getentropy */
+#define _DEFAULT_SOURCE /* getentropy */
 #include "base/uuid.h"
 
 #include <time.h>

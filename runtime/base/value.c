@@ -190,7 +190,8 @@ orm_value orm__value_of_item(const orm_value *list, size_t index)
         return orm__value_of_member(list->as.rows.column, list->as.rows.items[index]);
     if (list->as.array.nulls && list->as.array.nulls[index])
         return orm__value_null(list->type);
-    return value_at(list->type, list->enumeration, (const char *)list->as.array.items + index * orm__type_size(list->type));
+    return value_at(list->type, list->enumeration,
+                    (const char *)list->as.array.items + index * orm__type_size(list->type));
 }
 
 bool orm__value_equal(orm_value a, orm_value b)

@@ -15,7 +15,7 @@
 /* Both drivers' connections begin with this. */
 typedef struct orm__link {
     const struct orm__driver *driver;
-    int64_t deadline;                  /* microseconds of the monotonic clock for the waits of the calls to come; 0: none */
+    int64_t deadline; /* microseconds of the monotonic clock for the waits of the calls to come; 0: none */
 } orm__link;
 
 typedef struct orm__prepared orm__prepared;
@@ -23,10 +23,10 @@ typedef struct orm__prepared orm__prepared;
 /* Where the database is; made by engine/url.c, which owns all of it. */
 typedef struct orm__address {
     orm_dialect dialect;
-    const char *const *keywords, *const *values;   /* PostgreSQL: libpq's, each ended by NULL */
-    const char *file;                              /* SQLite: a file name or a file: URI */
-    bool memory;                                   /* SQLite: a database in memory, where WAL means nothing */
-    int connect_timeout;                           /* seconds; 0: none */
+    const char *const *keywords, *const *values; /* PostgreSQL: libpq's, each ended by NULL */
+    const char *file;                            /* SQLite: a file name or a file: URI */
+    bool memory;                                 /* SQLite: a database in memory, where WAL means nothing */
+    int connect_timeout;                         /* seconds; 0: none */
 } orm__address;
 
 /* The declared type of a parameter. Values are encoded by it, not by their own type: an int32 comparison may declare INT64.
@@ -34,18 +34,18 @@ typedef struct orm__address {
  * arrays travels to PostgreSQL as text[], each in the notation {...}, and the SQL casts it. */
 typedef struct orm__parameter {
     orm_type type;
-    bool list;                         /* ORM_FORM_LIST or ORM_FORM_ROWS values */
-    bool array;                        /* the value, or each of the list, is an ORM_FORM_ARRAY of `type` */
+    bool list;  /* ORM_FORM_LIST or ORM_FORM_ROWS values */
+    bool array; /* the value, or each of the list, is an ORM_FORM_ARRAY of `type` */
 } orm__parameter;
 
 typedef enum orm__fetch {
-    ORM__FETCH_WHOLE,                  /* few rows: the whole answer at once */
-    ORM__FETCH_STREAM                  /* many, or nobody knows: a row at a time */
+    ORM__FETCH_WHOLE, /* few rows: the whole answer at once */
+    ORM__FETCH_STREAM /* many, or nobody knows: a row at a time */
 } orm__fetch;
 
 typedef struct orm__driver {
     orm_dialect dialect;
-    const char *name;                  /* "postgresql", "sqlite" */
+    const char *name; /* "postgresql", "sqlite" */
 
     /* Connects. `*link` is owned by the caller and NULL on failure. `waiter` is borrowed until close. */
     orm_status (*open)(const orm__address *address, const orm_waiter *waiter, orm__link **link, orm_error *error);
@@ -64,8 +64,8 @@ typedef struct orm__driver {
 
     /* Runs a prepared statement. `before`, unless NULL, is a control statement that goes ahead of it in the same trip; when that
      * fails the statement is not run and the error is its. `values` are borrowed until finish. On failure nothing is open. */
-    orm_status (*start)(orm__link *link, const char *before, orm__prepared *prepared, const orm_value *values, orm__fetch fetch,
-                        orm_error *error);
+    orm_status (*start)(orm__link *link, const char *before, orm__prepared *prepared, const orm_value *values,
+                        orm__fetch fetch, orm_error *error);
     /* The next row: ORM_OK, ORM_DONE after the last, or a failure (finish is called all the same). */
     orm_status (*step)(orm__link *link, orm_error *error);
     /* Reads result columns first, first + 1, ... of the current row into the members that `columns` describe of the struct `row`.

@@ -25,7 +25,8 @@ typedef struct items {
 } items;
 
 static orm_status read_header(const orm_column *column, const orm__pg_field *field, items *from, orm_error *error);
-static orm_status read_items(const orm_column *column, items *from, orm__array *array, orm__arena *arena, orm_error *error);
+static orm_status read_items(const orm_column *column, items *from, orm__array *array, orm__arena *arena,
+                             orm_error *error);
 static bool next_item(items *from, orm__pg_field *field);
 static orm_status no_array(const orm_column *column, orm_error *error);
 static orm_status write_item(orm__text *buffer, const orm_value *item, orm_error *error);
@@ -70,7 +71,8 @@ static orm_status read_header(const orm_column *column, const orm__pg_field *fie
     return ORM_OK;
 }
 
-static orm_status read_items(const orm_column *column, items *from, orm__array *array, orm__arena *arena, orm_error *error)
+static orm_status read_items(const orm_column *column, items *from, orm__array *array, orm__arena *arena,
+                             orm_error *error)
 {
     size_t size = orm__type_size(column->type);
     orm_column item = *column; /* each is read as the member of a row that has no other */

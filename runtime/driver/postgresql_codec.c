@@ -32,7 +32,8 @@ typedef struct item {
 
 enum { NULL_SIZE = -1, FIRST_INDEX = 1 };
 
-static orm_status encode_list(orm__text *buffer, const orm__parameter *parameter, const orm_value *value, orm_error *error);
+static orm_status encode_list(orm__text *buffer, const orm__parameter *parameter, const orm_value *value,
+                              orm_error *error);
 static orm_status encode_array(orm__text *buffer, orm_type declared, const orm_value *value, orm_error *error);
 static orm_status encode_items(orm__text *buffer, orm_type declared, const orm_value *value, orm_error *error);
 static orm_status encode_arrays(orm__text *buffer, const orm_value *value, orm_error *error);
@@ -81,7 +82,8 @@ uint32_t orm__pg_type(const orm__parameter *parameter)
         return 0;
     if (parameter->list && parameter->array)
         return orm__pg_formats[ORM_TYPE_TEXT].array;
-    return parameter->list || parameter->array ? orm__pg_formats[parameter->type].array : orm__pg_formats[parameter->type].type;
+    return parameter->list || parameter->array ? orm__pg_formats[parameter->type].array
+                                               : orm__pg_formats[parameter->type].type;
 }
 
 orm_status orm__pg_encode(orm__text *buffer, const orm__parameter *parameter, const orm_value *value, bool *null,
@@ -102,10 +104,12 @@ orm_status orm__pg_encode(orm__text *buffer, const orm__parameter *parameter, co
     return *null ? ORM_OK : encode_item(buffer, parameter->type, &one, error);
 }
 
-static orm_status encode_list(orm__text *buffer, const orm__parameter *parameter, const orm_value *value, orm_error *error)
+static orm_status encode_list(orm__text *buffer, const orm__parameter *parameter, const orm_value *value,
+                              orm_error *error)
 {
     bool rows = value->form == ORM_FORM_ROWS;
-    if ((!rows && value->form != ORM_FORM_LIST) || (size_t)value->type >= ORM__PG_FORMATS || (parameter->array && !rows))
+    if ((!rows && value->form != ORM_FORM_LIST) || (size_t)value->type >= ORM__PG_FORMATS ||
+        (parameter->array && !rows))
         return orm__error_set(error, ORM_MISUSE, "a list parameter is given a single value or a column");
     return parameter->array ? encode_arrays(buffer, value, error) : encode_items(buffer, parameter->type, value, error);
 }

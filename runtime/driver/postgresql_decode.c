@@ -226,7 +226,7 @@ static orm_status decode_enum(const orm_column *column, const orm__pg_field *fie
     if (column->flags & ORM_SENSITIVE)
         return orm__pg_drift(column, error, "the database holds a value that enum %s does not have", enumeration->name);
     return orm__pg_drift(column, error, "the database holds '%.*s', which enum %s does not have",
-                 field->size < 64 ? (int)field->size : 64, field->data, enumeration->name);
+                         field->size < 64 ? (int)field->size : 64, field->data, enumeration->name);
 }
 
 /* --- numeric: numeric_send and get_str_from_var in src/backend/utils/adt/numeric.c
@@ -334,8 +334,8 @@ static uint64_t get64(const char *data)
 
 static orm_status other_type(const orm_column *column, const orm__pg_field *field, orm_error *error)
 {
-    return orm__pg_drift(column, error, "the database has another type (oid %" PRIu32 ", %zu bytes) than %s", field->type,
-                 field->size, orm__pg_formats[column->type].name);
+    return orm__pg_drift(column, error, "the database has another type (oid %" PRIu32 ", %zu bytes) than %s",
+                         field->type, field->size, orm__pg_formats[column->type].name);
 }
 
 orm_status orm__pg_drift(const orm_column *column, orm_error *error, const char *format, ...)

@@ -123,8 +123,8 @@ static void write_blob(orm__text *json, orm_type type, const orm__sqlite_stored 
 
 /* --- reading ----------------------------------------------------------------------------------------------------- */
 
-orm_status orm__sqlite_read_array(const orm_column *column, const char *text, size_t size, void *place, orm__arena *arena,
-                                  orm_error *error)
+orm_status orm__sqlite_read_array(const orm_column *column, const char *text, size_t size, void *place,
+                                  orm__arena *arena, orm_error *error)
 {
     orm__json_reader reader;
     orm__array array;
@@ -171,7 +171,8 @@ static orm_status read_items(const orm_column *column, orm__json_reader *reader,
     }
     array->items = items;
     array->nulls = nulls;
-    return items && orm__json_next(reader) == ORM__JSON_END ? ORM_OK : orm__error_no_memory(error); /* counted to the end? */
+    return items && orm__json_next(reader) == ORM__JSON_END ? ORM_OK
+                                                            : orm__error_no_memory(error); /* counted to the end? */
 }
 
 static orm_status read_item(const orm_column *item, orm__json_kind kind, const orm__json_reader *reader, char *place,
@@ -222,7 +223,8 @@ static orm_status read_string(const orm_column *item, const orm__json_reader *re
             return orm__sqlite_take_real(item, real, place, error);
         return orm__sqlite_refuse(item, "text", error);
     case ORM_TYPE_UUID:
-        return parse_uuid(reader->data, reader->size, (uint8_t *)place) ? ORM_OK : orm__sqlite_refuse(item, "text", error);
+        return parse_uuid(reader->data, reader->size, (uint8_t *)place) ? ORM_OK
+                                                                        : orm__sqlite_refuse(item, "text", error);
     case ORM_TYPE_BYTES:
         return read_bytes(item, reader, place, arena, error);
     default:
@@ -283,5 +285,8 @@ static bool read_octet(const char *text, uint8_t *octet)
 /* 16 for what is no digit. */
 static int digit_value(char c)
 {
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : 16;
+    return c >= '0' && c <= '9'   ? c - '0'
+           : c >= 'a' && c <= 'f' ? c - 'a' + 10
+           : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                  : 16;
 }

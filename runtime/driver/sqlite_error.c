@@ -50,7 +50,7 @@ static const struct phrase {
     {"UNIQUE constraint failed: %t.%c", ORM_OK, NULL},
     {"NOT NULL constraint failed: %t.%c", ORM_OK, NULL},
     {"CHECK constraint failed: %k", ORM_OK, NULL},
-    {"FOREIGN KEY constraint failed", ORM_CONSTRAINT, "23503"},        /* of ON DELETE RESTRICT the code says "trigger" */
+    {"FOREIGN KEY constraint failed", ORM_CONSTRAINT, "23503"}, /* of ON DELETE RESTRICT the code says "trigger" */
     {"no such table: %t", ORM_SCHEMA, "42P01"},
     {"no such column: %c", ORM_SCHEMA, "42703"},
     {"table %t has no column named %c", ORM_SCHEMA, "42703"},

@@ -26,9 +26,11 @@ int orm__sqlite_functions_register(sqlite3 *database)
     static const struct {
         const char *name;
         int (*compare)(void *user, int a_length, const void *a, int b_length, const void *b);
-    } collations[] = {{"ORM_DECIMAL", compare_decimals}, {"ORM_INTERVAL", compare_intervals}, {"ORM_INET", compare_inets}};
+    } collations[] = {
+        {"ORM_DECIMAL", compare_decimals}, {"ORM_INTERVAL", compare_intervals}, {"ORM_INET", compare_inets}};
     for (size_t i = 0; i < sizeof collations / sizeof *collations; i++) {
-        int code = sqlite3_create_collation_v2(database, collations[i].name, SQLITE_UTF8, NULL, collations[i].compare, NULL);
+        int code = sqlite3_create_collation_v2(database, collations[i].name, SQLITE_UTF8, NULL, collations[i].compare,
+                                               NULL);
         if (code)
             return code;
     }

@@ -325,8 +325,8 @@ static orm_status read_null(const orm_column *column, char *row, orm_error *erro
     return ORM_OK;
 }
 
-orm_status orm__sqlite_take_text(const orm_column *column, const char *text, size_t size, char *member, orm__arena *arena,
-                                 orm_error *error)
+orm_status orm__sqlite_take_text(const orm_column *column, const char *text, size_t size, char *member,
+                                 orm__arena *arena, orm_error *error)
 {
     if (keeps_text(column->type))
         return keep_text(column, text, size, member, arena, error);
@@ -450,8 +450,9 @@ static orm_status keep_blob(sqlite3_value *value, const orm_column *column, char
 
 orm_status orm__sqlite_refuse(const orm_column *column, const char *what, orm_error *error)
 {
-    orm__error_set(error, ORM_SCHEMA, "column '%s' of table '%s' holds %s that does not fit its type %s%s", column->name,
-                   column->model->table, what, types[column->type].name, column->flags & ORM_ARRAY ? "[]" : "");
+    orm__error_set(error, ORM_SCHEMA, "column '%s' of table '%s' holds %s that does not fit its type %s%s",
+                   column->name, column->model->table, what, types[column->type].name,
+                   column->flags & ORM_ARRAY ? "[]" : "");
     if (!error)
         return ORM_SCHEMA;
     ORM__ERROR_COPY(error->sqlstate, "42804");

@@ -36,11 +36,11 @@ orm_status orm__sqlite_read(sqlite3_stmt *statement, const orm_column *const *co
                             void *row, orm__arena *arena, orm_error *error);
 
 /* Arrays: what the JSON text holds, into the {items, nulls, count} at `place`. */
-orm_status orm__sqlite_read_array(const orm_column *column, const char *text, size_t size, void *place, orm__arena *arena,
-                                  orm_error *error);
+orm_status orm__sqlite_read_array(const orm_column *column, const char *text, size_t size, void *place,
+                                  orm__arena *arena, orm_error *error);
 /* Text in the form of the column's type, and integers, into a member; ORM_SCHEMA when it is no value of the type. */
-orm_status orm__sqlite_take_text(const orm_column *column, const char *text, size_t size, char *member, orm__arena *arena,
-                                 orm_error *error);
+orm_status orm__sqlite_take_text(const orm_column *column, const char *text, size_t size, char *member,
+                                 orm__arena *arena, orm_error *error);
 orm_status orm__sqlite_take_integer(const orm_column *column, int64_t value, char *member, orm_error *error);
 orm_status orm__sqlite_take_real(const orm_column *column, double value, char *member, orm_error *error);
 /* ORM_SCHEMA: "column ... holds WHAT that does not fit its type". */

@@ -17,7 +17,7 @@ typedef struct claim {
     uint64_t hash;
     const orm_unique *unique;
     const void *row;
-    uint32_t node;                     /* 1 + its number; 0: an empty slot */
+    uint32_t node; /* 1 + its number; 0: an empty slot */
 } claim;
 
 typedef struct claims {
@@ -26,9 +26,9 @@ typedef struct claims {
 } claims;
 
 typedef struct edge {
-    uint32_t from, to;                 /* `from` is written before `to` */
-    uint32_t next;                     /* 1 + the next edge with the same `to` */
-    const orm_unique *unique;          /* why, when it is a unique value */
+    uint32_t from, to;        /* `from` is written before `to` */
+    uint32_t next;            /* 1 + the next edge with the same `to` */
+    const orm_unique *unique; /* why, when it is a unique value */
     bool cut;
 } edge;
 
@@ -37,19 +37,20 @@ typedef struct graph {
     const orm__order *order;
     orm__step *nodes;
     uint32_t count;
-    orm__entity **sorted;              /* the nodes' entities by address ... */
-    uint32_t *numbers;                 /* ... and which node each is */
+    orm__entity **sorted; /* the nodes' entities by address ... */
+    uint32_t *numbers;    /* ... and which node each is */
     edge *edges;
     uint32_t edge_count, edge_capacity;
-    uint32_t *of_target;               /* 1 + the first edge that each node waits for */
-    uint32_t *waiting;                 /* how many edges; UINT32_MAX: placed */
-    uint32_t *path;                    /* scratch of a walk */
-    bool passed_on;                    /* some value passes from one row to another */
+    uint32_t *of_target; /* 1 + the first edge that each node waits for */
+    uint32_t *waiting;   /* how many edges; UINT32_MAX: placed */
+    uint32_t *path;      /* scratch of a walk */
+    bool passed_on;      /* some value passes from one row to another */
 } graph;
 
 static bool may_conflict(const orm__entities *added, const orm__entities *changed);
 static bool claims_unique(orm__entity *entity);
-static orm_status make_nodes(graph *g, const orm__entities *added, const orm__entities *changed, const orm__entities *deleted);
+static orm_status make_nodes(graph *g, const orm__entities *added, const orm__entities *changed,
+                             const orm__entities *deleted);
 static void add_nodes(graph *g, const orm__entities *entities, orm__verb verb);
 static void sort_nodes(graph *g);
 static uint32_t node_of(const graph *g, orm__entity *entity);
@@ -70,8 +71,8 @@ static int by_wave(const void *a, const void *b);
 static orm_status conflict(graph *g, const claim *one, uint32_t other);
 static void release_graph(graph *g);
 
-orm_status orm__find_conflicts(orm_session *session, const orm__entities *added, const orm__entities *changed, const orm__entities *deleted,
-                               const orm__order *order, orm__steps *steps)
+orm_status orm__find_conflicts(orm_session *session, const orm__entities *added, const orm__entities *changed,
+                               const orm__entities *deleted, const orm__order *order, orm__steps *steps)
 {
     memset(steps, 0, sizeof *steps);
     if (!may_conflict(added, changed))
@@ -140,7 +141,8 @@ static int by_address(const void *a, const void *b)
     return *left < *right ? -1 : *left > *right;
 }
 
-static orm_status make_nodes(graph *g, const orm__entities *added, const orm__entities *changed, const orm__entities *deleted)
+static orm_status make_nodes(graph *g, const orm__entities *added, const orm__entities *changed,
+                             const orm__entities *deleted)
 {
     size_t count = added->count + changed->count + deleted->count;
     g->nodes = malloc(count * sizeof *g->nodes);
@@ -439,8 +441,10 @@ static orm_status open_circle(graph *g, orm__steps *steps)
         node = e->from;
     } while (node != start);
     if (!unique)
-        return orm__session_error(g->session, ORM_CYCLE, "rows of '%s' refer to each other in a circle", orm__model_of(g->nodes[start].entity)->name);
-    const claim one = {.unique = unique->unique, .row = orm__row_of(g->nodes[unique->to].entity), .node = unique->from + 1};
+        return orm__session_error(g->session, ORM_CYCLE, "rows of '%s' refer to each other in a circle",
+                                  orm__model_of(g->nodes[start].entity)->name);
+    const claim one = {
+        .unique = unique->unique, .row = orm__row_of(g->nodes[unique->to].entity), .node = unique->from + 1};
     return conflict(g, &one, unique->to);
 }
 

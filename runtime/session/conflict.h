@@ -15,7 +15,7 @@ typedef struct orm__step {
     orm__entity *entity;
     orm__verb verb;
     uint32_t wave;
-    uint32_t number;                   /* in the order of marking */
+    uint32_t number; /* in the order of marking */
 } orm__step;
 
 /* A unique value given up by setting it NULL, before everything else. */
@@ -25,7 +25,7 @@ typedef struct orm__release {
 } orm__release;
 
 typedef struct orm__steps {
-    orm__step *items;                  /* by wave, then by verb; `count` 0: the usual order will do */
+    orm__step *items; /* by wave, then by verb; `count` 0: the usual order will do */
     size_t count;
     orm__release *releases;
     size_t release_count;
@@ -33,8 +33,8 @@ typedef struct orm__steps {
 
 /* `order` has the relations that are written later. ORM_CONFLICT names both rows, before anything is sent. Owned: release the
  * steps, whatever the status. */
-orm_status orm__find_conflicts(orm_session *session, const orm__entities *added, const orm__entities *changed, const orm__entities *deleted,
-                               const orm__order *order, orm__steps *steps);
+orm_status orm__find_conflicts(orm_session *session, const orm__entities *added, const orm__entities *changed,
+                               const orm__entities *deleted, const orm__order *order, orm__steps *steps);
 void orm__steps_release(orm__steps *steps);
 
 #endif

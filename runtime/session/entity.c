@@ -12,10 +12,12 @@
 
 static orm_status add(orm_session *session, orm__store *store, const void *values, orm__entity *entity);
 static orm_status take_targets(orm_session *session, const void *values, orm__entity *entity);
-static orm_status refuse_two_targets(orm_session *session, orm__entity *entity, const orm_relation *relation, orm__entity *target);
+static orm_status refuse_two_targets(orm_session *session, orm__entity *entity, const orm_relation *relation,
+                                     orm__entity *target);
 static orm_status refuse_present_key(orm_session *session, orm__store *store, orm__entity *entity);
 static orm_status set(orm_session *session, orm__entity *entity, const orm_column *column, orm_value given);
-static orm_status add_row(orm_session *session, const orm_model *model, const void *row, bool with_key, const void **added);
+static orm_status add_row(orm_session *session, const orm_model *model, const void *row, bool with_key,
+                          const void **added);
 static bool make_mask(orm_session *session, const orm_model *model, orm__entity *entity);
 static orm_status take_in(orm_session *session, orm__store *store, const void *values, orm__entity *entity);
 static orm_status rekey(orm_session *session, orm__entity *entity, const orm_column *column, bool before);
@@ -28,7 +30,8 @@ orm_status orm_model_add(orm_session *session, const orm_model *model, const voi
     if (added)
         *added = NULL;
     if (session->factory.read_only)
-        return orm__session_stick(session, orm__session_error(session, ORM_MISUSE, "add of '%s': the session is read-only", model->name));
+        return orm__session_stick(
+            session, orm__session_error(session, ORM_MISUSE, "add of '%s': the session is read-only", model->name));
     orm__store *store = orm__store_of(session, model);
     orm__entity *entity = store ? orm__store_next(store) : NULL;
     if (!entity)
@@ -62,7 +65,8 @@ orm_status orm_model_merge(orm_session *session, const orm_model *model, const v
 }
 
 /* Adds a row as it is, but for a key that the database makes. */
-static orm_status add_row(orm_session *session, const orm_model *model, const void *row, bool with_key, const void **added)
+static orm_status add_row(orm_session *session, const orm_model *model, const void *row, bool with_key,
+                          const void **added)
 {
     orm__store *store = orm__store_of(session, model);
     orm__entity *entity = store ? orm__store_next(store) : NULL;
@@ -120,7 +124,7 @@ static orm_status take_in(orm_session *session, orm__store *store, const void *v
     ORM_TRY(refuse_present_key(session, store, entity));
     orm__store_keep(store, entity);
     store->alone.live++;
-    orm_status status = orm__entity_touch(session, entity);                    /* while it is detached: so a rollback leaves it */
+    orm_status status = orm__entity_touch(session, entity); /* while it is detached: so a rollback leaves it */
     entity->state = ORM__PENDING;
     if (!status)
         status = orm__entity_queue(session, entity);
@@ -155,12 +159,15 @@ static orm_status take_targets(orm_session *session, const void *values, orm__en
     return ORM_OK;
 }
 
-static orm_status refuse_two_targets(orm_session *session, orm__entity *entity, const orm_relation *relation, orm__entity *target)
+static orm_status refuse_two_targets(orm_session *session, orm__entity *entity, const orm_relation *relation,
+                                     orm__entity *target)
 {
     for (size_t k = 0; k < relation->column_count; k++) {
         const orm_column *column = relation->columns[k];
-        if (orm__mask_has(orm__entity_dirty(entity), column->index) && !orm__key_agrees(relation, k, orm__row_of(entity), orm__row_of(target)))
-            return orm__session_error(session, ORM_MISUSE, "'%s' of '%s' was given twice, as '%s' and as '%s', and they differ",
+        if (orm__mask_has(orm__entity_dirty(entity), column->index) &&
+            !orm__key_agrees(relation, k, orm__row_of(entity), orm__row_of(target)))
+            return orm__session_error(session, ORM_MISUSE,
+                                      "'%s' of '%s' was given twice, as '%s' and as '%s', and they differ",
                                       relation->name, column->model->name, relation->name, column->member);
     }
     return ORM_OK;
@@ -174,14 +181,15 @@ static orm_status refuse_present_key(orm_session *session, orm__store *store, or
     if (!present)
         return ORM_OK;
     char name[160];
-    return orm__session_error(session, ORM_CONFLICT, "%s is already in the session%s", orm__entity_name(present, name, sizeof name),
+    return orm__session_error(session, ORM_CONFLICT, "%s is already in the session%s",
+                              orm__entity_name(present, name, sizeof name),
                               present->state == ORM__DELETING ? ", marked to be deleted" : "");
 }
 
 orm_status orm_entity_set(orm_session *session, const void *row, const orm_column *column, const void *value)
 {
     orm__entity *entity;
-    orm_column alone = *column;                                                /* the value as a row of one member */
+    orm_column alone = *column; /* the value as a row of one member */
     bool opt = column->field.has != ORM_ABSENT;
     alone.field = (orm_field){opt ? column->field.value - column->field.has : 0, opt ? 0 : ORM_ABSENT};
     orm_status status = orm__entity_given(session, row, "set", &entity);
@@ -195,14 +203,17 @@ static orm_status set(orm_session *session, orm__entity *entity, const orm_colum
     if (session->factory.read_only)
         return orm__session_error(session, ORM_MISUSE, "set of '%s': the session is read-only", column->member);
     if (column->flags & (ORM_COMPUTED | ORM_VERSION))
-        return orm__session_error(session, ORM_MISUSE, "column '%s' of '%s' is not for setting: %s", column->member, column->model->name,
-                                  column->flags & ORM_VERSION ? "each update counts it up" : "the database computes it");
+        return orm__session_error(
+            session, ORM_MISUSE, "column '%s' of '%s' is not for setting: %s", column->member, column->model->name,
+            column->flags & ORM_VERSION ? "each update counts it up" : "the database computes it");
     if (given.form == ORM_FORM_NULL && !(column->flags & ORM_NULLABLE))
-        return orm__session_error(session, ORM_INVALID, "column '%s' of '%s' cannot be NULL", column->member, column->model->name);
+        return orm__session_error(session, ORM_INVALID, "column '%s' of '%s' cannot be NULL", column->member,
+                                  column->model->name);
     if (given.form == ORM_FORM_ONE && column->type == ORM_TYPE_ENUM &&
         (given.as.integer < 1 || (uint64_t)given.as.integer > column->enumeration->count))
-        return orm__session_error(session, ORM_INVALID, "column '%s' of '%s': %lld is no value of enum '%s'", column->member,
-                                  column->model->name, (long long)given.as.integer, column->enumeration->name);
+        return orm__session_error(session, ORM_INVALID, "column '%s' of '%s': %lld is no value of enum '%s'",
+                                  column->member, column->model->name, (long long)given.as.integer,
+                                  column->enumeration->name);
     if (!(column->flags & ORM_FOREIGN_KEY))
         return orm__entity_put(session, entity, column, given);
     orm__relations_leave(session, entity, column);
@@ -260,7 +271,8 @@ static bool keep_value(orm_session *session, const orm_column *column, orm_value
         return orm__array_keep_value(value, &session->arena);
     if (column->type != ORM_TYPE_BYTES)
         return (value->as.text = orm__arena_strdup(&session->arena, value->as.text)) != NULL;
-    value->as.bytes.data = (const uint8_t *)orm__arena_copy(&session->arena, value->as.bytes.data, value->as.bytes.size);
+    value->as.bytes.data = (const uint8_t *)orm__arena_copy(&session->arena, value->as.bytes.data,
+                                                            value->as.bytes.size);
     return value->as.bytes.data != NULL;
 }
 
@@ -285,7 +297,8 @@ static orm_status rekey(orm_session *session, orm__entity *entity, const orm_col
 orm_status orm_entity_delete(orm_session *session, const orm_model *model, const void *row)
 {
     if (!row)
-        return orm__session_stick(session, orm__session_error(session, ORM_MISUSE, "delete of '%s' was given no entity", model->name));
+        return orm__session_stick(
+            session, orm__session_error(session, ORM_MISUSE, "delete of '%s' was given no entity", model->name));
     orm__entity *entity = orm__entity_of(row);
     if (entity->state == ORM__DELETING && entity->batch->store->session == session)
         return ORM_OK;
@@ -298,7 +311,8 @@ orm_status orm_entity_delete(orm_session *session, const orm_model *model, const
 orm_status orm__entity_mark_deleted(orm_session *session, orm__entity *entity)
 {
     if (session->factory.read_only)
-        return orm__session_error(session, ORM_MISUSE, "delete of '%s': the session is read-only", orm__model_of(entity)->name);
+        return orm__session_error(session, ORM_MISUSE, "delete of '%s': the session is read-only",
+                                  orm__model_of(entity)->name);
     ORM_TRY(orm__entity_queue(session, entity));
     ORM_TRY(orm__entity_touch(session, entity));
     orm__relations_leave_all(session, entity);
@@ -348,7 +362,8 @@ void orm__entity_recycle_texts(orm_session *session, const orm_model *model, con
 orm_status orm__entity_given(orm_session *session, const void *row, const char *what, orm__entity **entity)
 {
     *entity = row ? orm__entity_of(row) : NULL;
-    return row ? orm__entity_check(session, *entity, what) : orm__session_error(session, ORM_MISUSE, "%s: no entity was given", what);
+    return row ? orm__entity_check(session, *entity, what)
+               : orm__session_error(session, ORM_MISUSE, "%s: no entity was given", what);
 }
 
 orm_status orm__entity_check(orm_session *session, const orm__entity *entity, const char *what)

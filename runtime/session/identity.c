@@ -180,7 +180,8 @@ bool orm__identity_add(orm__store *store, orm__entity *entity)
 {
     if ((store->mapped + 1) * 4 > store->capacity * 3 && !grow(store))
         return false;
-    put(store, hash_key(store->model->primary_key, store->model->primary_key_count, orm__key_row(entity)), number_of(store, entity));
+    put(store, hash_key(store->model->primary_key, store->model->primary_key_count, orm__key_row(entity)),
+        number_of(store, entity));
     store->mapped++;
     entity->flags |= ORM__MAPPED;
     return true;
@@ -235,7 +236,8 @@ void orm__identity_remove(orm__store *store, orm__entity *entity)
         i = (i + 1) & mask;
     store->map[i].number = 0;
     store->mapped--;
-    for (i = (i + 1) & mask; store->map[i].number; i = (i + 1) & mask) {       /* close the gap for those that were pushed on */
+    for (i = (i + 1) & mask; store->map[i].number;
+         i = (i + 1) & mask) { /* close the gap for those that were pushed on */
         orm__identity moved = store->map[i];
         store->map[i].number = 0;
         put(store, moved.hash, moved.number);

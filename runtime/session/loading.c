@@ -14,9 +14,10 @@
 enum { BATCH_MAX = 10000 };
 
 static orm_status load_lazily(orm_session *session, orm__entity *entity, const orm_relation *relation);
-static orm_status load_targets(orm_session *session, const orm_relation *relation, orm__entity *const *owners, size_t count);
-static orm_status load_members(orm_session *session, const orm_relation *relation, orm__entity *const *owners, size_t count,
-                               const orm_load_options *options);
+static orm_status load_targets(orm_session *session, const orm_relation *relation, orm__entity *const *owners,
+                               size_t count);
+static orm_status load_members(orm_session *session, const orm_relation *relation, orm__entity *const *owners,
+                               size_t count, const orm_load_options *options);
 static orm_status fill(orm_session *session, const orm_relation *relation, const orm__entities *members);
 static orm_status fill_one(orm_session *session, const orm_relation *relation, orm__entity *member);
 static orm_status select_members(orm_session *session, const orm_relation *relation, const orm__entities *needy,
@@ -24,7 +25,8 @@ static orm_status select_members(orm_session *session, const orm_relation *relat
 static void write_members(orm__sql *sql, const orm_relation *relation, const void *const *rows, size_t count,
                           const orm_load_options *options);
 static void lists_of(const orm_relation *relation, const void *const *rows, size_t count, orm_value *lists);
-static orm_status collect(orm_session *session, const orm_relation *relation, orm__entity *const *owners, size_t count, orm__entities *found);
+static orm_status collect(orm_session *session, const orm_relation *relation, orm__entity *const *owners, size_t count,
+                          orm__entities *found);
 
 orm_status orm_entity_get_one(orm_session *session, const void *row, const orm_relation *relation, const void **found)
 {
@@ -84,7 +86,7 @@ static orm_status load_lazily(orm_session *session, orm__entity *entity, const o
     if (!batch->members || session->factory.lazy == ORM_LAZY_ONE)
         return orm__load_relation(session, relation, &entity, 1, NULL, NULL);
     size_t first = 0;
-    while (batch->count > BATCH_MAX && batch->members[first] != entity)        /* of many: those from this one on */
+    while (batch->count > BATCH_MAX && batch->members[first] != entity) /* of many: those from this one on */
         first++;
     size_t count = batch->count - first < BATCH_MAX ? batch->count - first : BATCH_MAX;
     orm__entities owners = {0};
@@ -99,8 +101,8 @@ static orm_status load_lazily(orm_session *session, orm__entity *entity, const o
     return status;
 }
 
-orm_status orm__load_relation(orm_session *session, const orm_relation *relation, orm__entity *const *owners, size_t count,
-                              const orm_load_options *options, orm__entities *found)
+orm_status orm__load_relation(orm_session *session, const orm_relation *relation, orm__entity *const *owners,
+                              size_t count, const orm_load_options *options, orm__entities *found)
 {
     if (relation->owning)
         ORM_TRY(load_targets(session, relation, owners, count));
@@ -111,16 +113,18 @@ orm_status orm__load_relation(orm_session *session, const orm_relation *relation
     return found ? collect(session, relation, owners, count, found) : ORM_OK;
 }
 
-orm_status orm__load_all(orm_session *session, const orm_model *model, const orm_loading *loads, orm__entity *const *owners, size_t count)
+orm_status orm__load_all(orm_session *session, const orm_model *model, const orm_loading *loads,
+                         orm__entity *const *owners, size_t count)
 {
     for (size_t i = 0; i < ORM_LOAD_MAX && loads[i].relation; i++) {
         const orm_relation *relation = loads[i].relation;
         const orm_load_options *options = loads[i].options;
         if (relation->model != model)
-            return orm__session_error(session, ORM_MISUSE, "a query on '%s' may not load relation '%s' of '%s'", model->name,
-                                      relation->name, relation->model->name);
+            return orm__session_error(session, ORM_MISUSE, "a query on '%s' may not load relation '%s' of '%s'",
+                                      model->name, relation->name, relation->model->name);
         if (relation->owning && options && orm__is_partial(options))
-            return orm__session_error(session, ORM_MISUSE, "relation '%s' of '%s' is a single one: it takes no .where and no .limit",
+            return orm__session_error(session, ORM_MISUSE,
+                                      "relation '%s' of '%s' is a single one: it takes no .where and no .limit",
                                       relation->name, model->name);
         bool deeper = options && options->load[0].relation;
         orm__entities found = {0};
@@ -144,7 +148,8 @@ bool orm__is_partial(const orm_load_options *options)
 }
 
 /* What is at the other end, for the loads below. An entity may appear twice. */
-static orm_status collect(orm_session *session, const orm_relation *relation, orm__entity *const *owners, size_t count, orm__entities *found)
+static orm_status collect(orm_session *session, const orm_relation *relation, orm__entity *const *owners, size_t count,
+                          orm__entities *found)
 {
     for (size_t i = 0; i < count; i++) {
         const orm__slot *slot = orm__entity_loaded(owners[i], relation);
@@ -158,7 +163,8 @@ static orm_status collect(orm_session *session, const orm_relation *relation, or
 }
 
 /* Sets the slot from what the session knows; false when the database must be asked. */
-static bool know_target(orm_session *session, const orm_relation *relation, orm__entity *owner, bool asked, orm_status *status)
+static bool know_target(orm_session *session, const orm_relation *relation, orm__entity *owner, bool asked,
+                        orm_status *status)
 {
     if (orm__entity_loaded(owner, relation))
         return true;
@@ -180,7 +186,8 @@ static bool know_target(orm_session *session, const orm_relation *relation, orm_
     return true;
 }
 
-static orm_status load_targets(orm_session *session, const orm_relation *relation, orm__entity *const *owners, size_t count)
+static orm_status load_targets(orm_session *session, const orm_relation *relation, orm__entity *const *owners,
+                               size_t count)
 {
     orm__entities needy = {0}, read = {0};
     const void **rows = NULL;
@@ -221,7 +228,10 @@ static void lists_of(const orm_relation *relation, const void *const *rows, size
 {
     for (size_t k = 0; k < relation->column_count; k++) {
         const orm_column *column = relation->columns[k];
-        lists[k] = (orm_value){.type = column->type, .form = ORM_FORM_ROWS, .enumeration = column->enumeration, .as.rows = {rows, column, count}};
+        lists[k] = (orm_value){.type = column->type,
+                               .form = ORM_FORM_ROWS,
+                               .enumeration = column->enumeration,
+                               .as.rows = {rows, column, count}};
     }
 }
 
@@ -236,8 +246,8 @@ const void **orm__rows_of(orm_session *session, const orm__entities *entities)
     return rows;
 }
 
-static orm_status load_members(orm_session *session, const orm_relation *relation, orm__entity *const *owners, size_t count,
-                               const orm_load_options *options)
+static orm_status load_members(orm_session *session, const orm_relation *relation, orm__entity *const *owners,
+                               size_t count, const orm_load_options *options)
 {
     orm__entities needy = {0}, members = {0};
     orm_status status = orm__begin_filling(session, relation, owners, count, orm__is_partial(options), &needy);
@@ -252,8 +262,8 @@ static orm_status load_members(orm_session *session, const orm_relation *relatio
 }
 
 /* Empties the slots of those that have not loaded it, or hold a part where the whole is wanted. */
-orm_status orm__begin_filling(orm_session *session, const orm_relation *relation, orm__entity *const *owners, size_t count,
-                                bool partial, orm__entities *needy)
+orm_status orm__begin_filling(orm_session *session, const orm_relation *relation, orm__entity *const *owners,
+                              size_t count, bool partial, orm__entities *needy)
 {
     for (size_t i = 0; i < count; i++) {
         const orm__slot *loaded = orm__entity_loaded(owners[i], relation);
@@ -309,7 +319,7 @@ static void write_members(orm__sql *sql, const orm_relation *relation, const voi
     size_t order_count = options && options->order_by[0].column ? ORM_ORDER_BY_MAX : relation->order_by_count;
     orm_value lists[ORM__KEY_MAX];
     lists_of(relation, rows, count, lists);
-    if (options && options->limit) {                                           /* the first of each owner, by rank */
+    if (options && options->limit) { /* the first of each owner, by rank */
         orm__sql_text(sql, "SELECT ");
         orm__sql_columns(sql, target);
         orm__sql_text(sql, " FROM (SELECT t0.*, row_number() OVER (PARTITION BY ");

@@ -12,23 +12,28 @@
 
 static orm_status select_members(orm_session *session, const orm_relation *relation, const orm__entities *needy,
                                  const orm_load_options *options, orm__entities *members);
-static void write_select(orm__sql *sql, const orm_relation *relation, const void *const *rows, size_t count, const orm_load_options *options);
+static void write_select(orm__sql *sql, const orm_relation *relation, const void *const *rows, size_t count,
+                         const orm_load_options *options);
 static void write_owner(orm__sql *sql, size_t index);
 static void write_join(orm__sql *sql, const orm_relation *relation);
 static void write_condition(orm__sql *sql, const orm_relation *relation, const void *const *rows, size_t count);
-static orm_status read_members(orm_session *session, const orm_relation *relation, orm__sql *sql, orm__entities *members);
-static orm_status take_member(orm_session *session, const orm_relation *relation, void *key_row, orm__entities *members);
+static orm_status read_members(orm_session *session, const orm_relation *relation, orm__sql *sql,
+                               orm__entities *members);
+static orm_status take_member(orm_session *session, const orm_relation *relation, void *key_row,
+                              orm__entities *members);
 static orm_status fill_pending(orm_session *session, const orm_relation *relation);
 static orm_status join(orm_session *session, const orm_relation *relation, orm__entity *entity, orm__entity *member);
 static void part(const orm_relation *relation, orm__entity *entity, const orm__entity *member);
-static orm__entity *pending_link(orm_session *session, const orm_relation *relation, orm__entity *owner, orm__entity *member);
-static orm_status find_link(orm_session *session, const orm_relation *relation, orm__entity *owner, orm__entity *member, orm__entity **link);
+static orm__entity *pending_link(orm_session *session, const orm_relation *relation, orm__entity *owner,
+                                 orm__entity *member);
+static orm_status find_link(orm_session *session, const orm_relation *relation, orm__entity *owner, orm__entity *member,
+                            orm__entity **link);
 static bool key_is_both(const orm_relation *relation);
 
 /* --- loading ------------------------------------------------------------------------------------------------------------- */
 
-orm_status orm__load_through(orm_session *session, const orm_relation *relation, orm__entity *const *owners, size_t count,
-                             const orm_load_options *options)
+orm_status orm__load_through(orm_session *session, const orm_relation *relation, orm__entity *const *owners,
+                             size_t count, const orm_load_options *options)
 {
     orm__entities needy = {0}, members = {0};
     orm_status status = orm__begin_filling(session, relation, owners, count, orm__is_partial(options), &needy);
@@ -62,7 +67,8 @@ static orm_status select_members(orm_session *session, const orm_relation *relat
 }
 
 /* SELECT target's columns, t0.orm_owner_0, ... FROM (SELECT t0.*, j.owner AS orm_owner_0 ... ) AS t0. The order stands outside. */
-static void write_select(orm__sql *sql, const orm_relation *relation, const void *const *rows, size_t count, const orm_load_options *options)
+static void write_select(orm__sql *sql, const orm_relation *relation, const void *const *rows, size_t count,
+                         const orm_load_options *options)
 {
     const orm_model *target = relation->target;
     const orm_relation *source = relation->through_source;
@@ -137,7 +143,8 @@ static void write_condition(orm__sql *sql, const orm_relation *relation, const v
     orm_value lists[ORM__KEY_MAX];
     for (size_t k = 0; k < source->column_count; k++) {
         const orm_column *key = source->target_columns[k];
-        lists[k] = (orm_value){.type = key->type, .form = ORM_FORM_ROWS, .enumeration = key->enumeration, .as.rows = {rows, key, count}};
+        lists[k] = (orm_value){
+            .type = key->type, .form = ORM_FORM_ROWS, .enumeration = key->enumeration, .as.rows = {rows, key, count}};
     }
     orm__sql_text(sql, source->column_count == 1 ? " WHERE j." : " WHERE (j.");
     for (size_t k = 0; k < source->column_count; k++) {
@@ -154,7 +161,8 @@ static void write_condition(orm__sql *sql, const orm_relation *relation, const v
     orm__sql_text(sql, ")");
 }
 
-static orm_status read_members(orm_session *session, const orm_relation *relation, orm__sql *sql, orm__entities *members)
+static orm_status read_members(orm_session *session, const orm_relation *relation, orm__sql *sql,
+                               orm__entities *members)
 {
     orm_connection *c = session->connection;
     const orm__purpose purpose = {ORM_STATEMENT_SELECT, relation->target->table};
@@ -186,8 +194,8 @@ static orm_status take_member(orm_session *session, const orm_relation *relation
     orm__entity *member;
     uint32_t used = store->used;
     ORM_TRY(orm__take_row(session, store, false, &member));
-    ORM_TRY(c->driver->read(c->link, (const orm_column *const *)source->target_columns, source->column_count, store->columns.count, key_row,
-                            &session->arena, &c->error));
+    ORM_TRY(c->driver->read(c->link, (const orm_column *const *)source->target_columns, source->column_count,
+                            store->columns.count, key_row, &session->arena, &c->error));
     orm__entity *owner = orm__identity_find_row(owners, source->target_columns, key_row);
     for (size_t k = 0; k < source->column_count; k++)
         orm__member_recycle(source->target_columns[k], key_row, &session->arena);
@@ -240,7 +248,8 @@ static orm_status join(orm_session *session, const orm_relation *relation, orm__
     return !slot || orm__slot_append(session, slot, member) ? ORM_OK : orm__session_no_memory(session);
 }
 
-orm_status orm__through_remove(orm_session *session, const orm_relation *relation, orm__entity *owner, orm__entity *member)
+orm_status orm__through_remove(orm_session *session, const orm_relation *relation, orm__entity *owner,
+                               orm__entity *member)
 {
     orm__entity *link = pending_link(session, relation, owner, member);
     if (!link)
@@ -261,7 +270,8 @@ static void part(const orm_relation *relation, orm__entity *entity, const orm__e
         orm__slot_remove(slot, member);
 }
 
-static orm__entity *pending_link(orm_session *session, const orm_relation *relation, orm__entity *owner, orm__entity *member)
+static orm__entity *pending_link(orm_session *session, const orm_relation *relation, orm__entity *owner,
+                                 orm__entity *member)
 {
     for (size_t i = session->changed.count; i-- > 0;) {
         orm__entity *link = session->changed.items[i];
@@ -274,7 +284,8 @@ static orm__entity *pending_link(orm_session *session, const orm_relation *relat
 }
 
 /* The row between. Where its key is made of both foreign keys nothing need be asked; else it is found by them. */
-static orm_status find_link(orm_session *session, const orm_relation *relation, orm__entity *owner, orm__entity *member, orm__entity **link)
+static orm_status find_link(orm_session *session, const orm_relation *relation, orm__entity *owner, orm__entity *member,
+                            orm__entity **link)
 {
     const orm_relation *const ends[] = {relation->through_source, relation->through_target};
     orm__entity *const targets[] = {owner, member};

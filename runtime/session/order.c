@@ -14,17 +14,17 @@
 /* A model that takes part, in the course of Tarjan's search. */
 typedef struct node {
     orm__store *store;
-    uint32_t number, low;              /* 0: not visited */
-    uint32_t component;                /* 1, 2, ... in the order in which they may be written; 0: not yet known */
-    size_t relation;                   /* where the search goes on */
-    uint32_t parent;                   /* the node that the search came from */
-    bool on_stack, circular;           /* circular: refers to its own component */
-    size_t first;                      /* of its component's rows */
+    uint32_t number, low;    /* 0: not visited */
+    uint32_t component;      /* 1, 2, ... in the order in which they may be written; 0: not yet known */
+    size_t relation;         /* where the search goes on */
+    uint32_t parent;         /* the node that the search came from */
+    bool on_stack, circular; /* circular: refers to its own component */
+    size_t first;            /* of its component's rows */
 } node;
 
 typedef struct graph {
     orm_session *session;
-    node *nodes;                       /* by store->rank - 1, in the order of adding */
+    node *nodes; /* by store->rank - 1, in the order of adding */
     uint32_t count, visited, components;
     uint32_t *stack, depth;
 } graph;
@@ -32,7 +32,7 @@ typedef struct graph {
 /* One row that waits for another; both count from the first row of the circle. */
 typedef struct edge {
     uint32_t row, target;
-    uint32_t next_of_row, next_of_target;      /* 1 + the next edge with the same one; 0: the last */
+    uint32_t next_of_row, next_of_target; /* 1 + the next edge with the same one; 0: the last */
     const orm_relation *relation;
     bool cut;
 } edge;
@@ -40,16 +40,16 @@ typedef struct edge {
 /* The rows of one component whose models form a circle. */
 typedef struct circle {
     graph *g;
-    orm__entity **rows;                        /* `count` of them, a part of the order's */
+    orm__entity **rows; /* `count` of them, a part of the order's */
     uint32_t *waves;
     uint32_t count;
-    orm__entity **sorted;                      /* the rows by address, to find a row's number */
+    orm__entity **sorted; /* the rows by address, to find a row's number */
     uint32_t *numbers;
     edge *edges;
     uint32_t edge_count;
-    uint32_t *of_row, *of_target;              /* 1 + the first edge of each row */
-    uint32_t *waiting;                         /* how many uncut edges each row waits for; UINT32_MAX: placed */
-    uint32_t *path;                            /* scratch: when a walk came by, from 1 */
+    uint32_t *of_row, *of_target; /* 1 + the first edge of each row */
+    uint32_t *waiting;            /* how many uncut edges each row waits for; UINT32_MAX: placed */
+    uint32_t *path;               /* scratch: when a walk came by, from 1 */
 } circle;
 
 static orm_status find_models(graph *g, const orm__entities *entities);
@@ -105,7 +105,7 @@ static orm_status find_models(graph *g, const orm__entities *entities)
         orm__store *store = entities->items[i]->batch->store;
         if (store->rank)
             continue;
-        if ((g->count & (g->count - 1)) == 0) {                                /* room doubles at each power of two */
+        if ((g->count & (g->count - 1)) == 0) { /* room doubles at each power of two */
             size_t capacity = g->count ? g->count * 2 : 1;
             node *nodes = realloc(g->nodes, capacity * sizeof *nodes);
             if (!nodes)
@@ -207,7 +207,8 @@ static orm_status place_rows(graph *g, const orm__entities *entities, bool delet
     uint32_t wave = 0;
     for (size_t first = 0, last; first < count && !status; first = last) {
         const node *n = &g->nodes[order->rows[first]->batch->store->rank - 1];
-        for (last = first + 1; last < count && g->nodes[order->rows[last]->batch->store->rank - 1].component == n->component; last++)
+        for (last = first + 1;
+             last < count && g->nodes[order->rows[last]->batch->store->rank - 1].component == n->component; last++)
             ;
         wave++;
         if (n->circular) {
@@ -290,7 +291,8 @@ static uint32_t find_edges(circle *c, bool deletes, edge *edges)
         const orm_model *model = orm__model_of(c->rows[i]);
         for (size_t r = 0; r < model->relation_count; r++) {
             const orm_relation *relation = &model->relations[r];
-            const orm__entity *target = relation->owning ? orm__known_target(c->g->session, relation, c->rows[i]) : NULL;
+            const orm__entity *target = relation->owning ? orm__known_target(c->g->session, relation, c->rows[i])
+                                                         : NULL;
             uint32_t to = target && target != c->rows[i] ? number_of(c, target) : UINT32_MAX;
             if (to == UINT32_MAX)
                 continue;
@@ -321,10 +323,12 @@ static orm_status defer_selves(circle *c, orm__order *order)
         const orm_model *model = orm__model_of(c->rows[i]);
         for (size_t r = 0; r < model->relation_count; r++) {
             const orm_relation *relation = &model->relations[r];
-            if (!relation->owning || orm__known_target(c->g->session, relation, c->rows[i]) != c->rows[i] || key_is_known(relation, c->rows[i]))
+            if (!relation->owning || orm__known_target(c->g->session, relation, c->rows[i]) != c->rows[i] ||
+                key_is_known(relation, c->rows[i]))
                 continue;
             if (!can_be_null(relation))
-                return orm__session_error(c->g->session, ORM_CYCLE, "%s refers to itself by '%s', which may not be NULL",
+                return orm__session_error(c->g->session, ORM_CYCLE,
+                                          "%s refers to itself by '%s', which may not be NULL",
                                           orm__entity_name(c->rows[i], name, sizeof name), relation->name);
             edge own = {.row = i, .target = i, .relation = relation};
             ORM_TRY(defer(c, &own, false, order));
@@ -405,7 +409,8 @@ static orm_status cut_circle(circle *c, bool deletes, orm__order *order, uint32_
         char one[160], other[160];
         orm__entity_name(c->rows[start], one, sizeof one);
         orm__entity_name(c->rows[first_edge(c, start)->target], other, sizeof other);
-        return orm__session_error(c->g->session, ORM_CYCLE, "%s and %s refer to each other in a circle in which no relation may be NULL", one,
+        return orm__session_error(c->g->session, ORM_CYCLE,
+                                  "%s and %s refer to each other in a circle in which no relation may be NULL", one,
                                   other);
     }
     if (chosen) {
@@ -479,7 +484,7 @@ static orm_status sort_by_wave(circle *c)
     for (uint32_t i = 0; i < c->count; i++)
         rows[starts[c->waves[i] - lowest]++] = c->rows[i];
     memcpy(c->rows, rows, c->count * sizeof *rows);
-    for (uint32_t w = 0, i = 0; w < waves; w++)                                /* starts[w] is now where wave w ends */
+    for (uint32_t w = 0, i = 0; w < waves; w++) /* starts[w] is now where wave w ends */
         while (i < starts[w])
             c->waves[i++] = lowest + w;
     free(starts);

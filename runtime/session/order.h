@@ -16,8 +16,8 @@ typedef struct orm__deferred {
 } orm__deferred;
 
 typedef struct orm__order {
-    orm__entity **rows;                /* in the order of writing */
-    uint32_t *waves;                   /* rows[i] may go together with others of the same wave */
+    orm__entity **rows; /* in the order of writing */
+    uint32_t *waves;    /* rows[i] may go together with others of the same wave */
     size_t count;
     orm__deferred *deferred;
     size_t deferred_count;

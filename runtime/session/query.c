@@ -12,7 +12,8 @@ static void merge_row(orm_session *session, orm__entity *entity, const void *fre
 static orm_status find(orm_session *session, const orm_model *model, const orm_query *query, orm__entities *found);
 static orm_status refuse(orm_session *session, const orm_model *model, const orm_query *query);
 static orm_status read_integer(orm_session *session, const orm_model *model, orm__sql *sql, int64_t *value, bool *any);
-static orm_status fetch(orm_session *session, orm__store *store, const orm_value *key, bool overwrite, orm__entities *found);
+static orm_status fetch(orm_session *session, orm__store *store, const orm_value *key, bool overwrite,
+                        orm__entities *found);
 
 orm_status orm_model_get(orm_session *session, const orm_model *model, const orm_value *key, const void **found)
 {
@@ -39,7 +40,8 @@ orm_status orm_model_get(orm_session *session, const orm_model *model, const orm
     return ORM_OK;
 }
 
-static orm_status fetch(orm_session *session, orm__store *store, const orm_value *key, bool overwrite, orm__entities *found)
+static orm_status fetch(orm_session *session, orm__store *store, const orm_value *key, bool overwrite,
+                        orm__entities *found)
 {
     const orm_model *model = store->model;
     ORM_TRY(orm__session_read(session));
@@ -67,12 +69,13 @@ orm_status orm__entity_reload(orm_session *session, orm__entity *entity)
     if (count > 0)
         return ORM_OK;
     char name[160];
-    orm__error_set(&session->error, ORM_NOT_FOUND, "%s is no longer in the database", orm__entity_name(entity, name, sizeof name));
+    orm__error_set(&session->error, ORM_NOT_FOUND, "%s is no longer in the database",
+                   orm__entity_name(entity, name, sizeof name));
     return ORM_NOT_FOUND;
 }
 
-orm_status orm__read_entities(orm_session *session, orm__store *store, orm__sql *sql, orm__fetch fetch_mode, bool overwrite,
-                              orm__entities *found)
+orm_status orm__read_entities(orm_session *session, orm__store *store, orm__sql *sql, orm__fetch fetch_mode,
+                              bool overwrite, orm__entities *found)
 {
     orm_connection *c = session->connection;
     const orm__purpose purpose = {ORM_STATEMENT_SELECT, store->model->table};
@@ -153,7 +156,8 @@ orm_status orm__batch_new(orm_session *session, orm__store *store, const orm__en
         batch = orm__arena_alloc(&session->arena, sizeof *batch + found->count * sizeof *batch->members);
         if (!batch)
             return orm__session_no_memory(session);
-        *batch = (orm__batch){.store = store, .members = (orm__entity **)(void *)(batch + 1), .count = (uint32_t)found->count};
+        *batch = (orm__batch){
+            .store = store, .members = (orm__entity **)(void *)(batch + 1), .count = (uint32_t)found->count};
     }
     for (size_t i = 0; batch && i < found->count; i++) {
         orm__entity *entity = found->items[i];
@@ -180,7 +184,8 @@ static orm_status find(orm_session *session, const orm_model *model, const orm_q
     orm__sql sql;
     orm__sql_init(&sql, session->connection);
     orm__sql_select(&sql, model, query);
-    orm_status status = orm__read_entities(session, store, &sql, orm__fetch_of(query->limit), query->lock != ORM_NO_LOCK, found);
+    orm_status status = orm__read_entities(session, store, &sql, orm__fetch_of(query->limit),
+                                           query->lock != ORM_NO_LOCK, found);
     orm__sql_release(&sql);
     if (!status)
         status = orm__batch_new(session, store, found);

@@ -8,11 +8,13 @@
 
 #include <string.h>
 
-static orm_status set_inverse(orm_session *session, orm__entity *entity, const orm_relation *relation, orm__entity *target);
-static orm_status put_key(orm_session *session, orm__entity *entity, const orm_relation *relation, size_t index, orm__entity *target);
+static orm_status set_inverse(orm_session *session, orm__entity *entity, const orm_relation *relation,
+                              orm__entity *target);
+static orm_status put_key(orm_session *session, orm__entity *entity, const orm_relation *relation, size_t index,
+                          orm__entity *target);
 static orm_status leave(orm_session *session, const orm_relation *inverse, orm__entity *member);
-static orm_status both_given(orm_session *session, const void *row, const void *member, const char *what, const orm_relation *relation,
-                             orm__entity **entity, orm__entity **other);
+static orm_status both_given(orm_session *session, const void *row, const void *member, const char *what,
+                             const orm_relation *relation, orm__entity **entity, orm__entity **other);
 static orm_status link_to(orm_session *session, const orm_relation *owning, orm__entity *member, orm__entity *target);
 static void unlink_from(const orm_relation *owning, orm__entity *member, orm__entity *target);
 static bool owns_column(const orm_relation *relation, const orm_column *column);
@@ -26,12 +28,14 @@ orm_status orm_entity_set_one(orm_session *session, const void *row, const orm_r
     if (!status && session->factory.read_only)
         status = orm__session_error(session, ORM_MISUSE, "set of '%s': the session is read-only", relation->name);
     if (!status)
-        status = relation->owning ? orm__relation_set(session, entity, relation, other) : set_inverse(session, entity, relation, other);
+        status = relation->owning ? orm__relation_set(session, entity, relation, other)
+                                  : set_inverse(session, entity, relation, other);
     return status ? orm__session_stick(session, status) : ORM_OK;
 }
 
 /* The pointer counts: the flush copies the key again, when every key is known. Here it is copied so that it can be read. */
-orm_status orm__relation_set(orm_session *session, orm__entity *entity, const orm_relation *relation, orm__entity *target)
+orm_status orm__relation_set(orm_session *session, orm__entity *entity, const orm_relation *relation,
+                             orm__entity *target)
 {
     orm__entity *before = orm__known_target(session, relation, entity);
     orm__slot *slot = orm__entity_slot(entity, relation);
@@ -39,7 +43,7 @@ orm_status orm__relation_set(orm_session *session, orm__entity *entity, const or
         return orm__session_no_memory(session);
     if (before && before != target)
         unlink_from(relation, entity, before);
-    slot->loaded = true;                                                       /* before the keys: what is pending is known by it */
+    slot->loaded = true; /* before the keys: what is pending is known by it */
     slot->as.one = target;
     for (size_t k = 0; k < relation->column_count; k++)
         ORM_TRY(put_key(session, entity, relation, k, target));
@@ -48,13 +52,15 @@ orm_status orm__relation_set(orm_session *session, orm__entity *entity, const or
 
 /* A key that cannot be written yet (its owner is pending), or never (NULL in a NOT NULL column), is only marked: the flush
  * sees to the first and refuses the second, unless the entity is deleted by then. */
-static orm_status put_key(orm_session *session, orm__entity *entity, const orm_relation *relation, size_t index, orm__entity *target)
+static orm_status put_key(orm_session *session, orm__entity *entity, const orm_relation *relation, size_t index,
+                          orm__entity *target)
 {
     const orm_column *column = relation->columns[index], *key = relation->target_columns[index];
     bool known = target ? orm__column_known(target, key) : (column->flags & ORM_NULLABLE) != 0;
     if (known)
         return orm__entity_put(session, entity, column,
-                               target ? orm__value_of_member(key, orm__row_of(target)) : (orm_value){.form = ORM_FORM_NULL});
+                               target ? orm__value_of_member(key, orm__row_of(target))
+                                      : (orm_value){.form = ORM_FORM_NULL});
     ORM_TRY(orm__entity_remember(session, entity));
     ORM_TRY(orm__entity_queue(session, entity));
     orm__mask_add(orm__entity_dirty(entity), column->index);
@@ -88,7 +94,8 @@ bool orm__key_known(orm__entity *entity)
 }
 
 /* The far side of a one_to_one: what was there leaves, and the new one's owning side is set. */
-static orm_status set_inverse(orm_session *session, orm__entity *entity, const orm_relation *relation, orm__entity *target)
+static orm_status set_inverse(orm_session *session, orm__entity *entity, const orm_relation *relation,
+                              orm__entity *target)
 {
     const void *found;
     ORM_TRY(orm_entity_get_one(session, orm__row_of(entity), relation, &found));
@@ -103,7 +110,8 @@ static orm_status set_inverse(orm_session *session, orm__entity *entity, const o
 /* A member leaves the far side of a relation: deleted when it must not be an orphan. */
 static orm_status leave(orm_session *session, const orm_relation *inverse, orm__entity *member)
 {
-    return inverse->orphan_delete ? orm__entity_mark_deleted(session, member) : orm__relation_set(session, member, inverse->inverse, NULL);
+    return inverse->orphan_delete ? orm__entity_mark_deleted(session, member)
+                                  : orm__relation_set(session, member, inverse->inverse, NULL);
 }
 
 orm_status orm_entity_add_to(orm_session *session, const void *row, const orm_relation *relation, const void *member)
@@ -116,7 +124,8 @@ orm_status orm_entity_add_to(orm_session *session, const void *row, const orm_re
     return status ? orm__session_stick(session, status) : ORM_OK;
 }
 
-orm_status orm_entity_remove_from(orm_session *session, const void *row, const orm_relation *relation, const void *member)
+orm_status orm_entity_remove_from(orm_session *session, const void *row, const orm_relation *relation,
+                                  const void *member)
 {
     orm__entity *entity, *other;
     orm_status status = both_given(session, row, member, "remove from", relation, &entity, &other);
@@ -129,8 +138,8 @@ orm_status orm_entity_remove_from(orm_session *session, const void *row, const o
     return status ? orm__session_stick(session, status) : ORM_OK;
 }
 
-static orm_status both_given(orm_session *session, const void *row, const void *member, const char *what, const orm_relation *relation,
-                             orm__entity **entity, orm__entity **other)
+static orm_status both_given(orm_session *session, const void *row, const void *member, const char *what,
+                             const orm_relation *relation, orm__entity **entity, orm__entity **other)
 {
     ORM_TRY(orm__entity_given(session, row, what, entity));
     ORM_TRY(orm__entity_given(session, member, what, other));
@@ -259,7 +268,9 @@ orm_status orm__relations_join(orm_session *session, orm__entity *entity, const 
     const orm_model *model = orm__model_of(entity);
     for (size_t i = 0; i < model->relation_count; i++) {
         const orm_relation *relation = &model->relations[i];
-        orm__entity *target = relation->owning && owns_column(relation, column) ? orm__known_target(session, relation, entity) : NULL;
+        orm__entity *target = relation->owning && owns_column(relation, column)
+                                  ? orm__known_target(session, relation, entity)
+                                  : NULL;
         if (target)
             ORM_TRY(link_to(session, relation, entity, target));
     }

@@ -103,7 +103,7 @@ orm_status orm__session_read(orm_session *session)
     orm_status status = ORM_OK;
     if (session->immediate)
         return orm__session_write(session);
-    if (c->memory)                                                             /* without WAL a reader would hold up every writer */
+    if (c->memory) /* without WAL a reader would hold up every writer */
         return ORM_OK;
     if (c->dialect == ORM_SQLITE) {
         status = orm__connection_control(c, ORM_STATEMENT_TRANSACTION, "BEGIN", NULL);
@@ -131,8 +131,10 @@ static const char *begin_text(const orm_session *session)
 {
     static const char *const texts[][2] = {
         [ORM_ISOLATION_DEFAULT] = {"BEGIN", "BEGIN READ ONLY"},
-        [ORM_READ_COMMITTED] = {"BEGIN ISOLATION LEVEL READ COMMITTED", "BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY"},
-        [ORM_REPEATABLE_READ] = {"BEGIN ISOLATION LEVEL REPEATABLE READ", "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"},
+        [ORM_READ_COMMITTED] = {"BEGIN ISOLATION LEVEL READ COMMITTED",
+                                "BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY"},
+        [ORM_REPEATABLE_READ] = {"BEGIN ISOLATION LEVEL REPEATABLE READ",
+                                 "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"},
         [ORM_SERIALIZABLE] = {"BEGIN ISOLATION LEVEL SERIALIZABLE", "BEGIN ISOLATION LEVEL SERIALIZABLE READ ONLY"},
     };
     if (session->connection->dialect == ORM_SQLITE)
@@ -349,7 +351,8 @@ orm_status orm_session_expire(orm_session *session, const void *row)
     orm__entity *entity;
     ORM_TRY(orm__entity_given(session, row, "expire", &entity));
     if (entity->state != ORM__PERSISTENT)
-        return orm__session_error(session, ORM_MISUSE, "expire: the '%s' is pending, there is no row to read", orm__model_of(entity)->name);
+        return orm__session_error(session, ORM_MISUSE, "expire: the '%s' is pending, there is no row to read",
+                                  orm__model_of(entity)->name);
     expire(session, entity);
     return ORM_OK;
 }
@@ -359,7 +362,7 @@ static void expire(orm_session *session, orm__entity *entity)
     const orm_model *model = orm__model_of(entity);
     if (entity->state != ORM__PERSISTENT)
         return;
-    if (entity->flags & ORM__KEY_CHANGED) {                                    /* the key that is known is the row's own again */
+    if (entity->flags & ORM__KEY_CHANGED) { /* the key that is known is the row's own again */
         void *known = orm__old_key_row(entity);
         for (size_t i = 0; i < model->primary_key_count; i++)
             orm__entity_put_back(session, entity, model->primary_key[i], known);
@@ -399,7 +402,8 @@ orm_status orm_transaction(const orm_session_factory *factory, orm_transaction_b
             status = orm_session_commit(session);
         if (status && error)
             *error = *orm_session_error(session);
-        uint64_t chance = orm__value_hash(orm_of_int64((int64_t)(uintptr_t)session ^ orm_timestamptz_now().microseconds));
+        uint64_t chance = orm__value_hash(
+            orm_of_int64((int64_t)(uintptr_t)session ^ orm_timestamptz_now().microseconds));
         orm_session_close(session);
         if (status != ORM_SERIALIZATION || attempt >= attempts)
             return status;
@@ -419,7 +423,7 @@ orm_expr orm_keep(orm_session *session, orm_expr expression)
 {
     if (!orm__expression_keep(&session->arena, &expression)) {
         orm__session_stick(session, orm__session_no_memory(session));
-        return (orm_expr){.op = ORM_OP_END};                                   /* no query takes it: nothing runs without its condition */
+        return (orm_expr){.op = ORM_OP_END}; /* no query takes it: nothing runs without its condition */
     }
     return expression;
 }

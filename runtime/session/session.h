@@ -22,49 +22,56 @@ typedef struct orm__store orm__store;
 typedef struct orm__batch {
     orm__store *store;
     struct orm__entity **members;
-    uint32_t count, live;              /* slots, and entities that still belong to it */
+    uint32_t count, live; /* slots, and entities that still belong to it */
 } orm__batch;
 
 /* What an entity knows of one of its relations. */
 typedef struct orm__slot {
-    bool loaded, partial, filling;     /* filling: the load under way puts members in */
-    uint32_t count, capacity;          /* of a collection */
+    bool loaded, partial, filling; /* filling: the load under way puts members in */
+    uint32_t count, capacity;      /* of a collection */
     union {
         struct orm__entity *one;
-        struct orm__entity **many;     /* arena */
+        struct orm__entity **many; /* arena */
     } as;
 } orm__slot;
 
-typedef enum orm__state { ORM__DETACHED, ORM__PENDING, ORM__PERSISTENT, ORM__DELETING, ORM__DELETED, ORM__EXPUNGED } orm__state;
+typedef enum orm__state {
+    ORM__DETACHED,
+    ORM__PENDING,
+    ORM__PERSISTENT,
+    ORM__DELETING,
+    ORM__DELETED,
+    ORM__EXPUNGED
+} orm__state;
 
 enum {
-    ORM__QUEUED = 1 << 0,              /* in session->changed: the next flush looks at it */
+    ORM__QUEUED = 1 << 0, /* in session->changed: the next flush looks at it */
     ORM__EXPIRED = 1 << 1,
-    ORM__MAPPED = 1 << 2,              /* in the identity map */
-    ORM__KEY_CHANGED = 1 << 3,         /* the map and the database still know it by a key in session->old_keys */
-    ORM__WRITTEN = 1 << 4              /* `original` is no longer what the database holds: a flush wrote the row since */
+    ORM__MAPPED = 1 << 2,      /* in the identity map */
+    ORM__KEY_CHANGED = 1 << 3, /* the map and the database still know it by a key in session->old_keys */
+    ORM__WRITTEN = 1 << 4      /* `original` is no longer what the database holds: a flush wrote the row since */
 };
 
 /* Stands in front of the row struct that users see. 40 bytes; the row follows. */
 typedef struct orm__entity {
-    orm__batch *batch;                 /* gives the store, and with it model and session */
-    orm__slot *slots;                  /* by relation; NULL until the first is needed */
-    void *original;                    /* the newest snapshot of the row in the undo log, or NULL */
+    orm__batch *batch; /* gives the store, and with it model and session */
+    orm__slot *slots;  /* by relation; NULL until the first is needed */
+    void *original;    /* the newest snapshot of the row in the undo log, or NULL */
     union {
-        uint64_t word;                 /* up to 64 columns */
-        uint64_t *words;               /* more: arena */
-    } dirty;                           /* pending: the columns given; persistent: those to be updated */
-    uint8_t state, flags;              /* orm__state, ORM__QUEUED and so on */
-    uint16_t generation;               /* slots of an older generation count as not loaded */
-    uint32_t undo;                     /* 1 + its newest record in session->undo; 0: untouched */
+        uint64_t word;    /* up to 64 columns */
+        uint64_t *words;  /* more: arena */
+    } dirty;              /* pending: the columns given; persistent: those to be updated */
+    uint8_t state, flags; /* orm__state, ORM__QUEUED and so on */
+    uint16_t generation;  /* slots of an older generation count as not loaded */
+    uint32_t undo;        /* 1 + its newest record in session->undo; 0: untouched */
 } orm__entity;
 
 /* How an entity was before its first change since a savepoint, or since the transaction began. */
 typedef struct orm__undo {
     orm__entity *entity;
-    void *row;                         /* arena; NULL when its columns did not change */
-    uint32_t previous;                 /* 1 + the entity's record before; 0: none */
-    uint16_t level;                    /* how many savepoints were open */
+    void *row;         /* arena; NULL when its columns did not change */
+    uint32_t previous; /* 1 + the entity's record before; 0: none */
+    uint16_t level;    /* how many savepoints were open */
     uint8_t state;
     bool written;
 } orm__undo;
@@ -72,23 +79,25 @@ typedef struct orm__undo {
 /* The key that the database knows of an entity whose key was changed. */
 typedef struct orm__old_key {
     orm__entity *entity;
-    void *row;                         /* arena; only the key's columns */
+    void *row; /* arena; only the key's columns */
 } orm__old_key;
 
 /* All entities of one model in a session, and the map from keys to them: slots of 8 bytes over slabs that double. */
-typedef struct orm__identity { uint32_t hash, number; } orm__identity;             /* number: 1 + place in the slabs; 0: empty */
+typedef struct orm__identity {
+    uint32_t hash, number;
+} orm__identity; /* number: 1 + place in the slabs; 0: empty */
 struct orm__store {
     orm_session *session;
     const orm_model *model;
-    orm__batch alone;                  /* of the entities that came alone */
+    orm__batch alone; /* of the entities that came alone */
     size_t entity_size;
-    uint32_t used;                     /* entities handed out */
-    char *slabs[28];                   /* slab k holds 8 << k entities */
+    uint32_t used;   /* entities handed out */
+    char *slabs[28]; /* slab k holds 8 << k entities */
     orm__identity *map;
     uint32_t capacity, mapped;
-    uint32_t rank;                     /* scratch of order.c */
+    uint32_t rank; /* scratch of order.c */
     orm__columns columns;
-    orm__store *next;                  /* of the session */
+    orm__store *next; /* of the session */
 };
 
 /* An array of pointers handed out as a list; in a chain, so that the end of the transaction frees it. */
@@ -104,23 +113,29 @@ typedef struct orm__entities {
 
 struct orm_session {
     orm_session_factory factory;
-    orm_connection *connection;        /* NULL while no transaction holds one */
-    orm_error error, sticky;           /* the last failure; the one that the next flush repeats */
-    bool failed;                       /* a flush failed: only rollback helps */
+    orm_connection *connection; /* NULL while no transaction holds one */
+    orm_error error, sticky;    /* the last failure; the one that the next flush repeats */
+    bool failed;                /* a flush failed: only rollback helps */
     bool flushing;
-    bool immediate;                    /* begin with the write lock, even to read */
+    bool immediate; /* begin with the write lock, even to read */
     uint16_t generation;
-    orm_timestamptz now;               /* one reading of the clock for a flush */
+    orm_timestamptz now; /* one reading of the clock for a flush */
     orm__arena arena;
-    orm__store **stores;               /* by model index, of the first schema that was used */
+    orm__store **stores; /* by model index, of the first schema that was used */
     const orm_schema *schema;
     orm__store *store_list;
-    orm__entities changed;             /* queued for the next flush, in the order of the first mark */
-    struct { orm__undo *records; size_t count, capacity; } undo;
-    struct { orm__old_key *items; size_t count; } old_keys;
-    uint16_t level, sticky_level;      /* open savepoints; how many there were when the sticky error came */
+    orm__entities changed; /* queued for the next flush, in the order of the first mark */
+    struct {
+        orm__undo *records;
+        size_t count, capacity;
+    } undo;
+    struct {
+        orm__old_key *items;
+        size_t count;
+    } old_keys;
+    uint16_t level, sticky_level; /* open savepoints; how many there were when the sticky error came */
     orm__list_block *lists;
-    orm__patterns patterns;            /* compiled for validation */
+    orm__patterns patterns; /* compiled for validation */
 };
 
 /* --- session.c --- */
@@ -131,7 +146,8 @@ orm_status orm__session_write(orm_session *session);
 orm_status orm__session_autoflush(orm_session *session);
 /* Copies the connection's error to the session. Returns the status. */
 orm_status orm__session_failed(orm_session *session, orm_status status);
-orm_status orm__session_error(orm_session *session, orm_status status, const char *format, ...) __attribute__((format(printf, 3, 4)));
+orm_status orm__session_error(orm_session *session, orm_status status, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 orm_status orm__session_no_memory(orm_session *session);
 /* Makes the session's present error the one that sticks; for failed adds, sets, deletes. Returns the status. */
 orm_status orm__session_stick(orm_session *session, orm_status status);
@@ -157,9 +173,18 @@ char *orm__entity_name(const orm__entity *entity, char *buffer, size_t size);
 /* --- entity.c --- */
 /* A pending entity of which nothing is given yet but defaults. */
 orm_status orm__entity_new(orm_session *session, const orm_model *model, orm__entity **entity);
-static inline void *orm__row_of(const orm__entity *entity) { return (void *)(entity + 1); }
-static inline orm__entity *orm__entity_of(const void *row) { return (orm__entity *)(void *)row - 1; }
-static inline const orm_model *orm__model_of(const orm__entity *entity) { return entity->batch->store->model; }
+static inline void *orm__row_of(const orm__entity *entity)
+{
+    return (void *)(entity + 1);
+}
+static inline orm__entity *orm__entity_of(const void *row)
+{
+    return (orm__entity *)(void *)row - 1;
+}
+static inline const orm_model *orm__model_of(const orm__entity *entity)
+{
+    return entity->batch->store->model;
+}
 void *orm__old_key_row(const orm__entity *entity);
 /* The row that holds the key by which the database and the map know the entity. */
 static inline const void *orm__key_row(const orm__entity *entity)
@@ -216,7 +241,8 @@ bool orm__slot_append(orm_session *session, orm__slot *slot, orm__entity *member
 bool orm__column_known(orm__entity *entity, const orm_column *column);
 bool orm__key_known(orm__entity *entity);
 /* Makes `target` (or nothing) what an owning relation refers to, on both sides. */
-orm_status orm__relation_set(orm_session *session, orm__entity *entity, const orm_relation *relation, orm__entity *target);
+orm_status orm__relation_set(orm_session *session, orm__entity *entity, const orm_relation *relation,
+                             orm__entity *target);
 /* The entity an owning relation refers to, if the session knows it: by pointer, or by its key. */
 orm__entity *orm__known_target(orm_session *session, const orm_relation *owning, orm__entity *entity);
 /* Around a change of a foreign key's column by hand; before a delete. */
@@ -227,7 +253,8 @@ void orm__relations_leave_all(orm_session *session, orm__entity *entity);
 /* --- query.c --- */
 /* Runs a SELECT of all columns of the store's model; every row becomes, or is, an entity, appended to `found`. `read_before`
  * result columns precede the model's. With `overwrite` entities that are present take the values read. */
-orm_status orm__read_entities(orm_session *session, orm__store *store, orm__sql *sql, orm__fetch fetch, bool overwrite, orm__entities *found);
+orm_status orm__read_entities(orm_session *session, orm__store *store, orm__sql *sql, orm__fetch fetch, bool overwrite,
+                              orm__entities *found);
 /* The current row becomes, or is, an entity; its texts go to the session's arena. */
 orm_status orm__take_row(orm_session *session, orm__store *store, bool overwrite, orm__entity **entity);
 /* Makes the entities found the members of one batch. */
@@ -240,22 +267,25 @@ orm_status orm__entity_reload(orm_session *session, orm__entity *entity);
 /* --- loading.c --- */
 /* Loads a relation for all of these owners of one model that have not loaded it; at most one statement. `found`, which may
  * be NULL, gets the entities at the other end. */
-orm_status orm__load_relation(orm_session *session, const orm_relation *relation, orm__entity *const *owners, size_t count,
-                              const orm_load_options *options, orm__entities *found);
+orm_status orm__load_relation(orm_session *session, const orm_relation *relation, orm__entity *const *owners,
+                              size_t count, const orm_load_options *options, orm__entities *found);
 /* The parts of a load: empties the slots of owners that need it, and says who they are; afterwards they are loaded, or not. */
-orm_status orm__begin_filling(orm_session *session, const orm_relation *relation, orm__entity *const *owners, size_t count, bool partial,
-                              orm__entities *needy);
+orm_status orm__begin_filling(orm_session *session, const orm_relation *relation, orm__entity *const *owners,
+                              size_t count, bool partial, orm__entities *needy);
 void orm__end_filling(const orm_relation *relation, const orm__entities *needy, bool whole);
 bool orm__is_partial(const orm_load_options *options);
 /* Owned: free it. The row structs of the entities; NULL when memory is gone, which is told. */
 const void **orm__rows_of(orm_session *session, const orm__entities *entities);
-orm_status orm__load_all(orm_session *session, const orm_model *model, const orm_loading *loads, orm__entity *const *owners, size_t count);
+orm_status orm__load_all(orm_session *session, const orm_model *model, const orm_loading *loads,
+                         orm__entity *const *owners, size_t count);
 
 /* --- many_to_many.c --- */
-orm_status orm__load_through(orm_session *session, const orm_relation *relation, orm__entity *const *owners, size_t count,
-                             const orm_load_options *options);
-orm_status orm__through_add(orm_session *session, const orm_relation *relation, orm__entity *owner, orm__entity *member);
-orm_status orm__through_remove(orm_session *session, const orm_relation *relation, orm__entity *owner, orm__entity *member);
+orm_status orm__load_through(orm_session *session, const orm_relation *relation, orm__entity *const *owners,
+                             size_t count, const orm_load_options *options);
+orm_status orm__through_add(orm_session *session, const orm_relation *relation, orm__entity *owner,
+                            orm__entity *member);
+orm_status orm__through_remove(orm_session *session, const orm_relation *relation, orm__entity *owner,
+                               orm__entity *member);
 
 /* --- unit_of_work.c --- */
 orm_status orm__flush(orm_session *session);

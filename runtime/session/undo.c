@@ -46,7 +46,10 @@ static orm__undo *push(orm_session *session, orm__entity *entity)
         session->undo.capacity = capacity;
     }
     orm__undo *record = &session->undo.records[session->undo.count++];
-    *record = (orm__undo){.entity = entity, .previous = entity->undo, .level = session->level, .state = entity->state,
+    *record = (orm__undo){.entity = entity,
+                          .previous = entity->undo,
+                          .level = session->level,
+                          .state = entity->state,
                           .written = (entity->flags & ORM__WRITTEN) != 0};
     entity->undo = (uint32_t)session->undo.count;
     return record;
@@ -60,7 +63,8 @@ orm_status orm__entity_remember(orm_session *session, orm__entity *entity)
     if (record && (record->row || record->state == ORM__DETACHED))
         return ORM_OK;
     if (orm__mask_words(model) > 1 && !entity->dirty.words &&
-        !(entity->dirty.words = orm__arena_zalloc(&session->arena, orm__mask_words(model), sizeof *entity->dirty.words)))
+        !(entity->dirty.words = orm__arena_zalloc(&session->arena, orm__mask_words(model),
+                                                  sizeof *entity->dirty.words)))
         return orm__session_no_memory(session);
     void *row = orm__arena_alloc(&session->arena, model->row_size);
     if (!row || (!record && !(record = push(session, entity))))
@@ -81,7 +85,7 @@ static void restore(orm_session *session, const orm__undo *record)
 {
     orm__entity *entity = record->entity;
     orm__store *store = entity->batch->store;
-    if (entity->state == ORM__EXPUNGED) {                                      /* no longer ours to put back; its values stay */
+    if (entity->state == ORM__EXPUNGED) { /* no longer ours to put back; its values stay */
         entity->undo = record->previous;
         return;
     }
@@ -95,7 +99,8 @@ static void restore(orm_session *session, const orm__undo *record)
         orm__arena_recycle(&session->arena, record->row, store->model->row_size);
     }
     entity->original = newest_row(session, entity);
-    entity->flags = (uint8_t)((entity->flags & ~ORM__WRITTEN) | (record->written ? ORM__WRITTEN : 0) | (flushed ? ORM__EXPIRED : 0));
+    entity->flags = (uint8_t)((entity->flags & ~ORM__WRITTEN) | (record->written ? ORM__WRITTEN : 0) |
+                              (flushed ? ORM__EXPIRED : 0));
     if (record->state == ORM__DETACHED) {
         entity->state = ORM__DETACHED;
         return;
@@ -165,7 +170,7 @@ void orm__undo_merge(orm_session *session)
                 record.entity->flags |= ORM__WRITTEN;
             continue;
         }
-        if (before && before->level == record.level) {                         /* a snapshot for a record that had none */
+        if (before && before->level == record.level) { /* a snapshot for a record that had none */
             before->row = record.row;
             record.entity->undo = record.previous;
             continue;

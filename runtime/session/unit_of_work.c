@@ -17,12 +17,13 @@
 typedef struct plan {
     orm__entities added, changed, deleted;
     orm__order inserts, deletes;
-    orm__steps steps;                  /* when unique values pass from row to row */
-    const void **rows, **keys;         /* room for one group */
+    orm__steps steps;          /* when unique values pass from row to row */
+    const void **rows, **keys; /* room for one group */
 } plan;
 
 /* Writes one group: entities of one model with one mask. */
-typedef orm_status (*write_group)(orm_session *session, orm__store *store, orm__entity **entities, size_t count, plan *p);
+typedef orm_status (*write_group)(orm_session *session, orm__store *store, orm__entity **entities, size_t count,
+                                  plan *p);
 
 static orm_status classify(orm_session *session, plan *p);
 static orm_status check_added(orm_session *session, orm__entity *entity);
@@ -33,9 +34,10 @@ static orm_status make_room(orm_session *session, plan *p);
 static orm_status write_all(orm_session *session, plan *p);
 static orm_status write_steps(orm_session *session, plan *p);
 static orm_status release_value(orm_session *session, const orm__release *release);
-static orm_status in_groups(orm_session *session, orm__entity **entities, const uint32_t *waves, size_t count, bool by_mask, write_group write,
-                            plan *p);
-static orm_status write_wave(orm_session *session, orm__entity **entities, size_t count, bool by_mask, write_group write, plan *p);
+static orm_status in_groups(orm_session *session, orm__entity **entities, const uint32_t *waves, size_t count,
+                            bool by_mask, write_group write, plan *p);
+static orm_status write_wave(orm_session *session, orm__entity **entities, size_t count, bool by_mask,
+                             write_group write, plan *p);
 static orm_status insert_group(orm_session *session, orm__store *store, orm__entity **entities, size_t count, plan *p);
 static orm_status update_group(orm_session *session, orm__store *store, orm__entity **entities, size_t count, plan *p);
 static orm_status delete_group(orm_session *session, orm__store *store, orm__entity **entities, size_t count, plan *p);
@@ -46,7 +48,8 @@ static orm_status read_computed(orm_session *session, orm__store *store, orm__en
 static orm_status copy_keys(orm_session *session, orm__entity *entity);
 static orm_status inserted(orm_session *session, orm__store *store, orm__entity *entity);
 static orm_status updated(orm_session *session, orm__store *store, orm__entity *entity);
-static orm_status stale(orm_session *session, orm__store *store, orm__entity **entities, size_t count, size_t matched, plan *p);
+static orm_status stale(orm_session *session, orm__store *store, orm__entity **entities, size_t count, size_t matched,
+                        plan *p);
 static orm_status cascade(orm_session *session, plan *p);
 static orm_status cascade_along(orm_session *session, const orm_relation *relation, orm__entities *deleted);
 static void release_plan(plan *p);
@@ -132,8 +135,9 @@ static orm_status validate(orm_session *session, orm__entity *entity, orm_proble
     char name[160];
     if (!orm__validate_columns(model, orm__row_of(entity), orm__entity_dirty(entity), &session->patterns, problems))
         return orm__session_no_memory(session);
-    return problems->count == 0 ? ORM_OK
-                                : orm__validate_tell(model, orm__entity_name(entity, name, sizeof name), problems, &session->error);
+    return problems->count == 0
+               ? ORM_OK
+               : orm__validate_tell(model, orm__entity_name(entity, name, sizeof name), problems, &session->error);
 }
 
 /* Relations set by pointer: what they refer to must be there, or be about to. */
@@ -148,11 +152,12 @@ static orm_status check_targets(orm_session *session, orm__entity *entity)
             continue;
         const orm__entity *target = slot->as.one;
         if (!target && !(relation->columns[0]->flags & ORM_NULLABLE))
-            return orm__session_error(session, ORM_INVALID, "%s needs its relation '%s'", orm__entity_name(entity, name, sizeof name),
-                                      relation->name);
+            return orm__session_error(session, ORM_INVALID, "%s needs its relation '%s'",
+                                      orm__entity_name(entity, name, sizeof name), relation->name);
         if (target && target->state != ORM__PENDING && target->state != ORM__PERSISTENT)
-            return orm__session_error(session, ORM_CONFLICT, "%s refers by '%s' to %s, which %s", orm__entity_name(entity, name, sizeof name),
-                                      relation->name, orm__entity_name(target, other, sizeof other),
+            return orm__session_error(session, ORM_CONFLICT, "%s refers by '%s' to %s, which %s",
+                                      orm__entity_name(entity, name, sizeof name), relation->name,
+                                      orm__entity_name(target, other, sizeof other),
                                       target->state == ORM__DETACHED ? "has left the session" : "is deleted");
     }
     return ORM_OK;
@@ -173,7 +178,8 @@ static orm_status check_changed(orm_session *session, orm__entity *entity)
     uint64_t *dirty = orm__entity_dirty(entity);
     for (size_t i = 0; i < model->column_count; i++) {
         const orm_column *column = &model->columns[i];
-        if (orm__mask_has(dirty, i) && !(column->flags & ORM_FOREIGN_KEY) && orm__member_equal(column, orm__row_of(entity), entity->original))
+        if (orm__mask_has(dirty, i) && !(column->flags & ORM_FOREIGN_KEY) &&
+            orm__member_equal(column, orm__row_of(entity), entity->original))
             orm__mask_remove(dirty, i);
     }
     return ORM_OK;
@@ -212,7 +218,8 @@ static orm_status write_all(orm_session *session, plan *p)
 /* The same where unique values pass from row to row: wave by wave, each verb of a wave at once. */
 static orm_status write_steps(orm_session *session, plan *p)
 {
-    static const write_group writers[] = {[ORM__INSERT] = insert_group, [ORM__UPDATE] = update_group, [ORM__DELETE] = delete_group};
+    static const write_group writers[] = {
+        [ORM__INSERT] = insert_group, [ORM__UPDATE] = update_group, [ORM__DELETE] = delete_group};
     const orm__step *steps = p->steps.items;
     orm__entity **entities = malloc(p->steps.count * sizeof *entities);
     orm_status status = entities ? ORM_OK : orm__session_no_memory(session);
@@ -221,9 +228,12 @@ static orm_status write_steps(orm_session *session, plan *p)
     if (!status)
         status = write_held_back(session, p, &p->deletes, true);
     for (size_t first = 0, last; first < p->steps.count && !status; first = last) {
-        for (last = first; last < p->steps.count && steps[last].wave == steps[first].wave && steps[last].verb == steps[first].verb; last++)
+        for (last = first;
+             last < p->steps.count && steps[last].wave == steps[first].wave && steps[last].verb == steps[first].verb;
+             last++)
             entities[last - first] = steps[last].entity;
-        status = write_wave(session, entities, last - first, steps[first].verb != ORM__DELETE, writers[steps[first].verb], p);
+        status = write_wave(session, entities, last - first, steps[first].verb != ORM__DELETE,
+                            writers[steps[first].verb], p);
     }
     free(entities);
     if (!status)
@@ -249,8 +259,8 @@ static orm_status release_value(orm_session *session, const orm__release *releas
 }
 
 /* Wave by wave; `waves` NULL: one wave. */
-static orm_status in_groups(orm_session *session, orm__entity **entities, const uint32_t *waves, size_t count, bool by_mask, write_group write,
-                            plan *p)
+static orm_status in_groups(orm_session *session, orm__entity **entities, const uint32_t *waves, size_t count,
+                            bool by_mask, write_group write, plan *p)
 {
     for (size_t first = 0, last; first < count; first = last) {
         for (last = first + 1; last < count && (!waves || waves[last] == waves[first]); last++)
@@ -264,11 +274,13 @@ static bool same_shape(orm__entity *a, orm__entity *b, bool by_mask)
 {
     if (a->batch->store != b->batch->store)
         return false;
-    return !by_mask || memcmp(orm__entity_dirty(a), orm__entity_dirty(b), orm__mask_words(orm__model_of(a)) * sizeof(uint64_t)) == 0;
+    return !by_mask || memcmp(orm__entity_dirty(a), orm__entity_dirty(b),
+                              orm__mask_words(orm__model_of(a)) * sizeof(uint64_t)) == 0;
 }
 
 /* Brings rows of one shape together, in the order of their first, and writes each shape at once. */
-static orm_status write_wave(orm_session *session, orm__entity **entities, size_t count, bool by_mask, write_group write, plan *p)
+static orm_status write_wave(orm_session *session, orm__entity **entities, size_t count, bool by_mask,
+                             write_group write, plan *p)
 {
     for (size_t i = 0; by_mask && i < count; i++) {
         ORM_TRY(copy_keys(session, entities[i]));
@@ -285,7 +297,8 @@ static orm_status write_wave(orm_session *session, orm__entity **entities, size_
             else
                 rest[left++] = entities[i];
         }
-        orm_status status = rest && group ? write(session, first->batch->store, group, grouped, p) : orm__session_no_memory(session);
+        orm_status status = rest && group ? write(session, first->batch->store, group, grouped, p)
+                                          : orm__session_no_memory(session);
         if (!status && left)
             memcpy(entities, rest, left * sizeof *entities);
         free(rest);
@@ -302,7 +315,8 @@ static orm_status set_clocks(orm_session *session, orm__entity *entity)
     const orm_model *model = orm__model_of(entity);
     for (size_t i = 0; i < model->column_count; i++)
         if ((model->columns[i].flags & ORM_ON_UPDATE_NOW) && !orm__mask_has(orm__entity_dirty(entity), i))
-            ORM_TRY(orm__entity_put(session, entity, &model->columns[i], orm__value_now(&model->columns[i], session->now)));
+            ORM_TRY(
+                orm__entity_put(session, entity, &model->columns[i], orm__value_now(&model->columns[i], session->now)));
     return ORM_OK;
 }
 
@@ -327,11 +341,12 @@ static orm_status insert_group(orm_session *session, orm__store *store, orm__ent
 {
     const orm_timestamptz now = session->now;
     uint64_t *given = orm__entity_dirty(entities[0]);
-    for (size_t i = count; i-- > 0;) {                                         /* the first row's mask changes last: it is the group's */
+    for (size_t i = count; i-- > 0;) { /* the first row's mask changes last: it is the group's */
         orm__values_default(store->model, orm__row_of(entities[i]), orm__entity_dirty(entities[i]), &now);
         p->rows[i] = orm__row_of(entities[i]);
     }
-    orm_status status = orm__insert_rows(session->connection, store->model, given, (void *const *)p->rows, count, &session->arena);
+    orm_status status = orm__insert_rows(session->connection, store->model, given, (void *const *)p->rows, count,
+                                         &session->arena);
     if (status)
         return orm__session_failed(session, status);
     for (size_t i = 0; i < count; i++)
@@ -355,7 +370,8 @@ static orm_status update_group(orm_session *session, orm__store *store, orm__ent
         p->rows[i] = orm__row_of(entities[i]);
         p->keys[i] = orm__key_row(entities[i]);
     }
-    orm_status status = orm__update_rows(session->connection, store->model, orm__entity_dirty(entities[0]), p->rows, p->keys, count, &matched);
+    orm_status status = orm__update_rows(session->connection, store->model, orm__entity_dirty(entities[0]), p->rows,
+                                         p->keys, count, &matched);
     if (status)
         return orm__session_failed(session, status);
     if (matched != count)
@@ -378,14 +394,16 @@ static orm_status read_computed(orm_session *session, orm__store *store, orm__en
         void *row = orm__row_of(entities[i]);
         p->rows[i] = row;
         for (size_t k = 0; k < computed.count; k++) {
-            if (!orm__member_points(computed.columns[k]) || (entities[i]->original && orm__member_same(computed.columns[k], entities[i]->original, row)))
+            if (!orm__member_points(computed.columns[k]) ||
+                (entities[i]->original && orm__member_same(computed.columns[k], entities[i]->original, row)))
                 continue;
             orm__member_recycle(computed.columns[k], row, &session->arena);
             orm__member_set_null(computed.columns[k], row);
         }
     }
     if (!status && computed.count > 0)
-        status = orm__read_back(session->connection, model, computed.columns, computed.count, (void *const *)p->rows, count, &session->arena);
+        status = orm__read_back(session->connection, model, computed.columns, computed.count, (void *const *)p->rows,
+                                count, &session->arena);
     orm__chosen_release(&computed);
     return status ? orm__session_failed(session, status) : ORM_OK;
 }
@@ -459,7 +477,8 @@ static orm_status write_held_back(orm_session *session, plan *p, const orm__orde
 }
 
 /* Fewer rows were there than should be: one that is gone is named. */
-static orm_status stale(orm_session *session, orm__store *store, orm__entity **entities, size_t count, size_t matched, plan *p)
+static orm_status stale(orm_session *session, orm__store *store, orm__entity **entities, size_t count, size_t matched,
+                        plan *p)
 {
     orm__entity *gone = entities[0];
     char name[160];
@@ -474,8 +493,9 @@ static orm_status stale(orm_session *session, orm__store *store, orm__entity **e
             break;
     }
     orm_connection *c = session->connection;
-    orm__error_set(&c->error, ORM_STALE, "%s is no longer in table '%s', or was changed by another (%zu of %zu rows matched)", orm__entity_name(gone, name, sizeof name),
-                   store->model->table, matched, count);
+    orm__error_set(&c->error, ORM_STALE,
+                   "%s is no longer in table '%s', or was changed by another (%zu of %zu rows matched)",
+                   orm__entity_name(gone, name, sizeof name), store->model->table, matched, count);
     ORM__ERROR_COPY(c->error.table, store->model->table);
     orm__connection_failed(c);
     return orm__session_failed(session, ORM_STALE);
@@ -508,9 +528,12 @@ static orm_status cascade_along(orm_session *session, const orm_relation *relati
     const orm__store *targets = orm__store_of(session, relation->target);
     if (!store || !targets)
         return orm__session_no_memory(session);
-    for (uint32_t number = 1; number <= store->used && targets->mapped && relation->on_delete != ORM_ON_DELETE_RESTRICT; number++) {
+    for (uint32_t number = 1; number <= store->used && targets->mapped && relation->on_delete != ORM_ON_DELETE_RESTRICT;
+         number++) {
         orm__entity *entity = orm__store_at(store, number);
-        orm__entity *target = entity->state == ORM__PERSISTENT ? orm__identity_find_row(targets, relation->columns, orm__row_of(entity)) : NULL;
+        orm__entity *target = entity->state == ORM__PERSISTENT
+                                  ? orm__identity_find_row(targets, relation->columns, orm__row_of(entity))
+                                  : NULL;
         if (!target || target->state != ORM__DELETING)
             continue;
         ORM_TRY(orm__entity_remember(session, entity));

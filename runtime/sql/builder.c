@@ -97,8 +97,8 @@ void orm__sql_condition(orm__sql *sql, const orm_model *model, const orm_expr *c
         orm__sql_text(sql, condition->op == ORM_OP_IS_NULL ? " IS NULL" : " IS NOT NULL");
         return;
     default:
-        orm__sql_fail(sql, ORM_MISUSE, "a condition on '%s' has an operator that conditions do not know (%d)", model->name,
-                      (int)condition->op);
+        orm__sql_fail(sql, ORM_MISUSE, "a condition on '%s' has an operator that conditions do not know (%d)",
+                      model->name, (int)condition->op);
     }
 }
 
@@ -123,8 +123,8 @@ static void write_group(orm__sql *sql, const orm_model *model, const orm_expr *g
 static void write_comparison(orm__sql *sql, const orm_expr *condition)
 {
     static const char *const operators[] = {
-        [ORM_OP_EQ] = " = ", [ORM_OP_NE] = " <> ", [ORM_OP_LT] = " < ", [ORM_OP_LE] = " <= ", [ORM_OP_GT] = " > ", [ORM_OP_GE] = " >= ",
-        [ORM_OP_LIKE] = " LIKE ",
+        [ORM_OP_EQ] = " = ", [ORM_OP_NE] = " <> ", [ORM_OP_LT] = " < ",      [ORM_OP_LE] = " <= ",
+        [ORM_OP_GT] = " > ", [ORM_OP_GE] = " >= ", [ORM_OP_LIKE] = " LIKE ",
     };
     bool ordered = condition->op >= ORM_OP_LT && condition->op <= ORM_OP_GE;
     write_operand(sql, condition->column, ordered);
@@ -166,7 +166,8 @@ static void write_operand(orm__sql *sql, const orm_column *column, bool ordered)
         if (sqlite && !array)
             write_collation(sql, column, ordered);
         else if (sqlite && ordered)
-            orm__sql_fail(sql, ORM_UNSUPPORTED, "SQLite knows no order of arrays: column '%s' of '%s'", column->name, column->model->name);
+            orm__sql_fail(sql, ORM_UNSUPPORTED, "SQLite knows no order of arrays: column '%s' of '%s'", column->name,
+                          column->model->name);
         return;
     }
     orm__sql_text(sql, "CASE ");
@@ -222,12 +223,14 @@ static bool belongs(orm__sql *sql, const orm_model *model, const orm_column *col
 static bool given(orm__sql *sql, const orm_column *column, orm_value value)
 {
     if (value.form == ORM_FORM_NULL) {
-        orm__sql_fail(sql, ORM_MISUSE, "column '%s' is compared with NULL, which holds for no row: use orm_is_null", column->name);
+        orm__sql_fail(sql, ORM_MISUSE, "column '%s' is compared with NULL, which holds for no row: use orm_is_null",
+                      column->name);
         return false;
     }
-    if (value.form == ORM_FORM_ONE && column->type == ORM_TYPE_ENUM && (value.as.integer < 1 || (uint64_t)value.as.integer > column->enumeration->count)) {
-        orm__sql_fail(sql, ORM_MISUSE, "column '%s' is compared with %lld, which is no value of enum '%s'", column->name,
-                      (long long)value.as.integer, column->enumeration->name);
+    if (value.form == ORM_FORM_ONE && column->type == ORM_TYPE_ENUM &&
+        (value.as.integer < 1 || (uint64_t)value.as.integer > column->enumeration->count)) {
+        orm__sql_fail(sql, ORM_MISUSE, "column '%s' is compared with %lld, which is no value of enum '%s'",
+                      column->name, (long long)value.as.integer, column->enumeration->name);
         return false;
     }
     return true;
@@ -241,7 +244,7 @@ void orm__sql_order_by(orm__sql *sql, const orm_model *model, const orm_order *o
         orm__sql_text(sql, i == 0 ? " ORDER BY " : ", ");
         write_operand(sql, order[i].column, true);
         orm__sql_text(sql, order[i].descending ? " DESC" : "");
-        if (sql->connection->dialect == ORM_SQLITE && (order[i].column->flags & ORM_NULLABLE))    /* as PostgreSQL does */
+        if (sql->connection->dialect == ORM_SQLITE && (order[i].column->flags & ORM_NULLABLE)) /* as PostgreSQL does */
             orm__sql_text(sql, order[i].descending ? " NULLS FIRST" : " NULLS LAST");
     }
 }
@@ -252,7 +255,7 @@ void orm__sql_limit(orm__sql *sql, size_t limit, size_t offset)
         orm__sql_text(sql, " LIMIT ");
         orm__sql_integer(sql, limit > INT64_MAX ? INT64_MAX : (int64_t)limit);
     } else if (offset && sql->connection->dialect == ORM_SQLITE) {
-        orm__sql_text(sql, " LIMIT -1");                                       /* SQLite has no OFFSET without LIMIT */
+        orm__sql_text(sql, " LIMIT -1"); /* SQLite has no OFFSET without LIMIT */
     }
     if (offset) {
         orm__sql_text(sql, " OFFSET ");
@@ -335,7 +338,8 @@ void orm__sql_in_lists(orm__sql *sql, const orm_column *const *columns, size_t c
     orm__sql_text(sql, ")");
 }
 
-void orm__sql_from_lists(orm__sql *sql, const orm_column *const *columns, size_t count, const orm_value *lists, bool ordinality)
+void orm__sql_from_lists(orm__sql *sql, const orm_column *const *columns, size_t count, const orm_value *lists,
+                         bool ordinality)
 {
     bool sqlite = sql->connection->dialect == ORM_SQLITE;
     orm__sql_text(sql, sqlite ? "orm_rows(" : "unnest(");

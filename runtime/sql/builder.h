@@ -41,7 +41,8 @@ void orm__sql_where_key(orm__sql *sql, const orm_column *const *columns, size_t 
 void orm__sql_in_lists(orm__sql *sql, const orm_column *const *columns, size_t count, const orm_value *lists);
 /* `unnest($1::bigint[], $2::text[]) AS u(c0, c1)` or `orm_rows(?1, ?2) AS u`: lists as a table. With `ordinality` a last
  * column `ord` counts from 1. */
-void orm__sql_from_lists(orm__sql *sql, const orm_column *const *columns, size_t count, const orm_value *lists, bool ordinality);
+void orm__sql_from_lists(orm__sql *sql, const orm_column *const *columns, size_t count, const orm_value *lists,
+                         bool ordinality);
 /* u.c0 with the cast that its column needs. */
 void orm__sql_list_item(orm__sql *sql, size_t index, const orm_column *column);
 

@@ -98,10 +98,10 @@ orm_status orm_connection_commit(orm_connection *connection)
     bool was_broken = connection->broken;
     orm_status status = end_transaction(connection, "COMMIT");
     if (status == ORM_DISCONNECTED && !was_broken)
-        return orm__error_set(&connection->error, ORM_IN_DOUBT, "the connection was lost while COMMIT was unanswered: %s",
-                              connection->error.message);
+        return orm__error_set(&connection->error, ORM_IN_DOUBT,
+                              "the connection was lost while COMMIT was unanswered: %s", connection->error.message);
     if (status) {
-        connection->transaction = ORM__WRITING;                                /* SQLite keeps it open */
+        connection->transaction = ORM__WRITING; /* SQLite keeps it open */
         orm_connection_rollback(connection);
     }
     return status;
@@ -114,7 +114,7 @@ orm_status orm_connection_rollback(orm_connection *connection)
     if (!status)
         connection->error = kept;
     connection->failed = false;
-    return status == ORM_DISCONNECTED ? ORM_OK : status;                       /* the server has rolled back by itself */
+    return status == ORM_DISCONNECTED ? ORM_OK : status; /* the server has rolled back by itself */
 }
 
 /* After it no transaction is open, unless SQLite refused a COMMIT. */
@@ -136,7 +136,8 @@ static orm_status end_transaction(orm_connection *connection, const char *sql)
 static bool must_roll_back_first(orm_connection *connection)
 {
     if (connection->failed)
-        orm__error_set(&connection->error, ORM_ROLLBACK_FIRST, "a statement of this transaction failed: roll back first");
+        orm__error_set(&connection->error, ORM_ROLLBACK_FIRST,
+                       "a statement of this transaction failed: roll back first");
     return connection->failed;
 }
 
@@ -186,8 +187,8 @@ orm_status orm__connection_failed(orm_connection *connection)
     return status;
 }
 
-void orm__connection_tell(orm_connection *connection, orm_statement_kind kind, const char *sql, const char *table, size_t rows,
-                          orm_status status)
+void orm__connection_tell(orm_connection *connection, orm_statement_kind kind, const char *sql, const char *table,
+                          size_t rows, orm_status status)
 {
     if (!connection->hooks.statement)
         return;

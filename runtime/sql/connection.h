@@ -12,8 +12,8 @@
 
 typedef enum orm__transaction {
     ORM__NO_TRANSACTION,
-    ORM__READING,                      /* SQLite only: a deferred transaction that has not written; its first write begins anew */
-    ORM__WRITING                       /* begun, or (PostgreSQL) about to be, ahead of the next statement */
+    ORM__READING, /* SQLite only: a deferred transaction that has not written; its first write begins anew */
+    ORM__WRITING  /* begun, or (PostgreSQL) about to be, ahead of the next statement */
 } orm__transaction;
 
 typedef struct orm__statement orm__statement;
@@ -27,9 +27,9 @@ typedef struct orm__sequence {
 /* A prepared statement by what it is made of: found so without its text. */
 typedef struct orm__known {
     const orm_model *model;
-    int recipe;                        /* orm__recipe */
+    int recipe; /* orm__recipe */
     uint64_t columns;
-    orm__statement *statement;         /* NULL: an empty place */
+    orm__statement *statement; /* NULL: an empty place */
 } orm__known;
 enum { ORM__KNOWN = 64 };
 
@@ -37,21 +37,28 @@ struct orm_connection {
     orm__link *link;
     const orm__driver *driver;
     orm_dialect dialect;
-    orm_error error;                   /* the last failure */
+    orm_error error; /* the last failure */
     orm_hooks hooks;
     orm__transaction transaction;
-    const char *begin;                 /* the BEGIN that rides with the next statement; NULL when none is due */
-    bool failed;                       /* a statement inside the transaction was refused */
-    bool broken;                       /* the link is lost */
-    bool sent;                         /* a statement was sent since somebody set this to false */
-    bool memory;                       /* an SQLite database in memory */
-    struct { orm__statement **slots; size_t count, capacity, limit; orm__statement *newest, *oldest; } statements;
-    orm__known known[ORM__KNOWN];      /* by hash, the newest of each */
-    struct { orm__sequence *items; size_t count; } sequences;      /* PostgreSQL: what write.c has asked */
-    orm__patterns patterns;            /* compiled for validation */
-    orm__text sql;                     /* where statements are put together, reused */
-    struct orm_engine *engine;         /* whose pool lent it; borrowed */
-    struct orm_session *session;       /* the session that holds it, or NULL */
+    const char *begin; /* the BEGIN that rides with the next statement; NULL when none is due */
+    bool failed;       /* a statement inside the transaction was refused */
+    bool broken;       /* the link is lost */
+    bool sent;         /* a statement was sent since somebody set this to false */
+    bool memory;       /* an SQLite database in memory */
+    struct {
+        orm__statement **slots;
+        size_t count, capacity, limit;
+        orm__statement *newest, *oldest;
+    } statements;
+    orm__known known[ORM__KNOWN]; /* by hash, the newest of each */
+    struct {
+        orm__sequence *items;
+        size_t count;
+    } sequences;                 /* PostgreSQL: what write.c has asked */
+    orm__patterns patterns;      /* compiled for validation */
+    orm__text sql;               /* where statements are put together, reused */
+    struct orm_engine *engine;   /* whose pool lent it; borrowed */
+    struct orm_session *session; /* the session that holds it, or NULL */
 };
 
 /* Connects. Owned: free it. `waiter` and `address` are borrowed until then, `hooks` is copied. */
@@ -72,7 +79,7 @@ orm_status orm__connection_prepare_write(orm_connection *connection);
 orm_status orm__connection_control(orm_connection *connection, orm_statement_kind kind, const char *sql, size_t *rows);
 /* Remembers what a failed statement means for the transaction and the link; returns the status, error already filled in. */
 orm_status orm__connection_failed(orm_connection *connection);
-void orm__connection_tell(orm_connection *connection, orm_statement_kind kind, const char *sql, const char *table, size_t rows,
-                          orm_status status);
+void orm__connection_tell(orm_connection *connection, orm_statement_kind kind, const char *sql, const char *table,
+                          size_t rows, orm_status status);
 
 #endif

@@ -15,18 +15,19 @@
 #include <string.h>
 
 struct orm_result {
-    orm__arena arena;                  /* texts and bytes */
-    char *rows;                        /* of a select: row structs, one after another */
+    orm__arena arena; /* texts and bytes */
+    char *rows;       /* of a select: row structs, one after another */
 };
 
 static orm_result *result_new(orm_connection *connection);
-static orm_status insert(orm_connection *connection, const orm_model *model, const void *values, void *row, uint64_t *given,
-                         orm__arena *arena);
+static orm_status insert(orm_connection *connection, const orm_model *model, const void *values, void *row,
+                         uint64_t *given, orm__arena *arena);
 static orm_status validate(orm_connection *connection, const orm_model *model, const void *row, const uint64_t *given);
 static orm_status keep_texts(orm_connection *connection, const orm_model *model, void *row, orm__arena *arena);
 static orm_status read_one(orm__sql *sql, const orm_model *model, void *row, orm__arena *arena);
 static orm_status read_all(orm__sql *sql, const orm_model *model, orm__fetch fetch, orm_result *result, size_t *count);
-static orm_status make_room(orm_connection *connection, orm_result *result, size_t row_size, size_t count, size_t *capacity);
+static orm_status make_room(orm_connection *connection, orm_result *result, size_t row_size, size_t count,
+                            size_t *capacity);
 static orm_status write_changes(orm__sql *sql, const orm_model *model, const char *changes);
 static void write_automatic(orm__sql *sql, const orm_model *model, const char *changes);
 static void write_change(orm__sql *sql, const orm_column *column, const char *changes);
@@ -50,20 +51,23 @@ static orm_result *result_new(orm_connection *connection)
     return result;
 }
 
-orm_status orm_row_insert(orm_connection *connection, const orm_model *model, const void *values, void *row, orm_result **result)
+orm_status orm_row_insert(orm_connection *connection, const orm_model *model, const void *values, void *row,
+                          orm_result **result)
 {
     if (result)
         *result = NULL;
     if (row)
         memset(row, 0, model->row_size);
     if (!row != !result)
-        return orm__error_set(&connection->error, ORM_MISUSE, "insert of '%s': give both row and result, or neither", model->name);
+        return orm__error_set(&connection->error, ORM_MISUSE, "insert of '%s': give both row and result, or neither",
+                              model->name);
     orm_result *made = result_new(connection);
     if (!made)
         return ORM_NO_MEMORY;
     uint64_t *given = orm__arena_zalloc(&made->arena, orm__mask_words(model), sizeof *given);
     void *inserted = row ? row : orm__arena_zalloc(&made->arena, 1, model->row_size);
-    orm_status status = given && inserted ? insert(connection, model, values, inserted, given, &made->arena) : orm__error_no_memory(&connection->error);
+    orm_status status = given && inserted ? insert(connection, model, values, inserted, given, &made->arena)
+                                          : orm__error_no_memory(&connection->error);
     if (!status && row)
         status = keep_texts(connection, model, row, &made->arena);
     if (status && row)
@@ -75,8 +79,8 @@ orm_status orm_row_insert(orm_connection *connection, const orm_model *model, co
     return status;
 }
 
-static orm_status insert(orm_connection *connection, const orm_model *model, const void *values, void *row, uint64_t *given,
-                         orm__arena *arena)
+static orm_status insert(orm_connection *connection, const orm_model *model, const void *values, void *row,
+                         uint64_t *given, orm__arena *arena)
 {
     const orm_timestamptz now = orm_timestamptz_now();
     ORM_TRY(orm__values_read(model, values, row, given, &connection->error));
@@ -92,7 +96,8 @@ static orm_status validate(orm_connection *connection, const orm_model *model, c
     problems.count = 0;
     orm__validate_required(model, given, &problems);
     bool enough = orm__validate_columns(model, row, given, &connection->patterns, &problems);
-    return enough ? orm__validate_tell(model, model->name, &problems, &connection->error) : orm__error_no_memory(&connection->error);
+    return enough ? orm__validate_tell(model, model->name, &problems, &connection->error)
+                  : orm__error_no_memory(&connection->error);
 }
 
 /* The row still points into what the caller gave: copy it. */
@@ -104,7 +109,8 @@ static orm_status keep_texts(orm_connection *connection, const orm_model *model,
     return ORM_OK;
 }
 
-orm_status orm_row_fetch(orm_connection *connection, const orm_model *model, const orm_value *key, void *row, orm_result **result)
+orm_status orm_row_fetch(orm_connection *connection, const orm_model *model, const orm_value *key, void *row,
+                         orm_result **result)
 {
     memset(row, 0, model->row_size);
     *result = NULL;
@@ -150,14 +156,15 @@ static orm_status read_one(orm__sql *sql, const orm_model *model, void *row, orm
     return status;
 }
 
-orm_status orm_row_select(orm_connection *connection, const orm_model *model, const orm_query *query, const void **rows, size_t *count,
-                          orm_result **result)
+orm_status orm_row_select(orm_connection *connection, const orm_model *model, const orm_query *query, const void **rows,
+                          size_t *count, orm_result **result)
 {
     *rows = NULL;
     *count = 0;
     *result = NULL;
     if (query->load && query->load[0].relation)
-        return orm__error_set(&connection->error, ORM_MISUSE, "select of '%s': .load needs a session, Core knows rows alone", model->name);
+        return orm__error_set(&connection->error, ORM_MISUSE,
+                              "select of '%s': .load needs a session, Core knows rows alone", model->name);
     orm_result *made = result_new(connection);
     if (!made)
         return ORM_NO_MEMORY;
@@ -189,8 +196,8 @@ static orm_status read_all(orm__sql *sql, const orm_model *model, orm__fetch fet
         while ((status = orm__statement_step(c, statement)) == ORM_OK) {
             status = make_room(c, result, model->row_size, *count, &capacity);
             if (!status)
-                status = c->driver->read(c->link, columns.list, columns.count, 0, result->rows + *count * model->row_size,
-                                         &result->arena, &c->error);
+                status = c->driver->read(c->link, columns.list, columns.count, 0,
+                                         result->rows + *count * model->row_size, &result->arena, &c->error);
             if (status)
                 break;
             ++*count;
@@ -204,7 +211,8 @@ static orm_status read_all(orm__sql *sql, const orm_model *model, orm__fetch fet
     return status;
 }
 
-static orm_status make_room(orm_connection *connection, orm_result *result, size_t row_size, size_t count, size_t *capacity)
+static orm_status make_room(orm_connection *connection, orm_result *result, size_t row_size, size_t count,
+                            size_t *capacity)
 {
     if (count < *capacity)
         return ORM_OK;
@@ -218,7 +226,8 @@ static orm_status make_room(orm_connection *connection, orm_result *result, size
     return ORM_OK;
 }
 
-orm_status orm_row_update_where(orm_connection *connection, const orm_model *model, orm_expr where, const void *changes, size_t *count)
+orm_status orm_row_update_where(orm_connection *connection, const orm_model *model, orm_expr where, const void *changes,
+                                size_t *count)
 {
     if (count)
         *count = 0;
@@ -228,7 +237,8 @@ orm_status orm_row_update_where(orm_connection *connection, const orm_model *mod
     orm__sql_table(&sql, model);
     orm_status status = write_changes(&sql, model, changes);
     if (!status && !orm__sql_where(&sql, model, &where, 1))
-        orm__sql_fail(&sql, ORM_MISUSE, "update of '%s' has no condition: say ORM_EVERY_ROW when every row is meant", model->name);
+        orm__sql_fail(&sql, ORM_MISUSE, "update of '%s' has no condition: say ORM_EVERY_ROW when every row is meant",
+                      model->name);
     if (!status)
         status = orm__statement_run(&sql, (orm__purpose){ORM_STATEMENT_UPDATE, model->table}, count);
     orm__sql_release(&sql);
@@ -248,12 +258,13 @@ static orm_status write_changes(orm__sql *sql, const orm_model *model, const cha
             memcpy(&null, changes + column->change.null, sizeof null);
         if ((set != ORM_LEFT_OUT && set != ORM_GIVEN) || (null != ORM_LEFT_OUT && null != ORM_GIVEN))
             return orm__error_set(&sql->connection->error, ORM_MISUSE,
-                                  "column '%s' of '%s' was given a plain value: write ORM_VALUE(...) or ORM_NULL", column->member,
-                                  model->name);
+                                  "column '%s' of '%s' was given a plain value: write ORM_VALUE(...) or ORM_NULL",
+                                  column->member, model->name);
         if (set == ORM_LEFT_OUT && null == ORM_LEFT_OUT)
             continue;
         if (column->flags & (ORM_COMPUTED | ORM_VERSION))
-            return orm__error_set(&sql->connection->error, ORM_MISUSE, "column '%s' of '%s' is not for setting", column->member, model->name);
+            return orm__error_set(&sql->connection->error, ORM_MISUSE, "column '%s' of '%s' is not for setting",
+                                  column->member, model->name);
         orm__sql_text(sql, first ? " SET " : ", ");
         orm__sql_identifier(sql, column->name);
         orm__sql_text(sql, " = ");
@@ -301,8 +312,8 @@ static void write_change(orm__sql *sql, const orm_column *column, const char *ch
         const orm_column *other;
         memcpy(&other, changes + column->change.column, sizeof other);
         if (!other || other->model != column->model || !is_number(column)) {
-            orm__sql_fail(sql, ORM_MISUSE, "ORM_PLUS on column '%s' of '%s' takes a number column of the same model", column->member,
-                          column->model->name);
+            orm__sql_fail(sql, ORM_MISUSE, "ORM_PLUS on column '%s' of '%s' takes a number column of the same model",
+                          column->member, column->model->name);
             return;
         }
         orm__sql_column(sql, other);
@@ -317,7 +328,8 @@ static void write_change(orm__sql *sql, const orm_column *column, const char *ch
 static bool is_number(const orm_column *column)
 {
     orm_type type = column->flags & ORM_ARRAY ? ORM_TYPE_NONE : column->type;
-    return type == ORM_TYPE_INT16 || type == ORM_TYPE_INT32 || type == ORM_TYPE_INT64 || type == ORM_TYPE_FLOAT32 || type == ORM_TYPE_FLOAT64;
+    return type == ORM_TYPE_INT16 || type == ORM_TYPE_INT32 || type == ORM_TYPE_INT64 || type == ORM_TYPE_FLOAT32 ||
+           type == ORM_TYPE_FLOAT64;
 }
 
 /* The value member of a change, read as if it stood in a row of its own. */
@@ -337,7 +349,8 @@ orm_status orm_row_delete_where(orm_connection *connection, const orm_model *mod
     orm__sql_text(&sql, "DELETE FROM ");
     orm__sql_table(&sql, model);
     if (!orm__sql_where(&sql, model, &where, 1))
-        orm__sql_fail(&sql, ORM_MISUSE, "delete of '%s' has no condition: say ORM_EVERY_ROW when every row is meant", model->name);
+        orm__sql_fail(&sql, ORM_MISUSE, "delete of '%s' has no condition: say ORM_EVERY_ROW when every row is meant",
+                      model->name);
     orm_status status = orm__statement_run(&sql, (orm__purpose){ORM_STATEMENT_DELETE, model->table}, count);
     orm__sql_release(&sql);
     return status;

@@ -67,6 +67,7 @@ static bool keep_value(orm__arena *arena, orm_value *value)
     if (!orm__type_points(value->type))
         return true;
     if (value->type == ORM_TYPE_BYTES)
-        return (value->as.bytes.data = (const uint8_t *)orm__arena_copy(arena, value->as.bytes.data, value->as.bytes.size)) != NULL;
+        return (value->as.bytes.data = (const uint8_t *)orm__arena_copy(arena, value->as.bytes.data,
+                                                                        value->as.bytes.size)) != NULL;
     return (value->as.text = orm__arena_strdup(arena, value->as.text)) != NULL;
 }

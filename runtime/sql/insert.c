@@ -21,15 +21,15 @@ enum { FEW = 4, LISTS = 64 };
 typedef struct insertion {
     orm_connection *c;
     const orm_model *model;
-    const uint64_t *mask;              /* of `given` */
+    const uint64_t *mask; /* of `given` */
     orm__chosen given;
-    orm__chosen made;                  /* what the database makes, besides the key */
-    const orm_column *key;             /* which the database makes; or NULL */
+    orm__chosen made;      /* what the database makes, besides the key */
+    const orm_column *key; /* which the database makes; or NULL */
     void *const *rows;
     size_t count;
     orm__arena *arena;
-    bool key_made;                     /* by a server default: only RETURNING tells it */
-    bool returned;                     /* `made` has come back already */
+    bool key_made; /* by a server default: only RETURNING tells it */
+    bool returned; /* `made` has come back already */
 } insertion;
 
 static orm_status prepare(insertion *in, const uint64_t *given);
@@ -57,10 +57,16 @@ const orm_column *orm__generated_key(const orm_model *model, const uint64_t *giv
     return NULL;
 }
 
-orm_status orm__insert_rows(orm_connection *connection, const orm_model *model, const uint64_t *given, void *const *rows, size_t count,
-                            orm__arena *arena)
+orm_status orm__insert_rows(orm_connection *connection, const orm_model *model, const uint64_t *given,
+                            void *const *rows, size_t count, orm__arena *arena)
 {
-    insertion in = {.c = connection, .model = model, .mask = given, .key = orm__generated_key(model, given), .rows = rows, .count = count, .arena = arena};
+    insertion in = {.c = connection,
+                    .model = model,
+                    .mask = given,
+                    .key = orm__generated_key(model, given),
+                    .rows = rows,
+                    .count = count,
+                    .arena = arena};
     orm_status status = prepare(&in, given);
     connection->sent = false;
     if (!status) {
@@ -128,7 +134,8 @@ static orm_status may_draw(insertion *in, bool *draws)
     orm__sql_text(&sql, ", ");
     orm__sql_literal(&sql, in->key->name);
     orm__sql_text(&sql, "), 'USAGE'), false)::int4");
-    orm_status status = orm__statement_start(&sql, (orm__purpose){ORM_STATEMENT_SELECT, in->model->table}, ORM__FETCH_WHOLE, &statement);
+    orm_status status = orm__statement_start(&sql, (orm__purpose){ORM_STATEMENT_SELECT, in->model->table},
+                                             ORM__FETCH_WHOLE, &statement);
     if (!status) {
         status = orm__statement_step(c, statement);
         *draws = status == ORM_OK && c->driver->read_integer(c->link, 0) != 0;
@@ -176,7 +183,8 @@ static orm_status insert_each(insertion *in)
     orm__sql_init(&sql, c);
     write_into(&sql, in, NULL);
     write_values(&sql, in, in->rows[0]);
-    orm_status status = orm__statement_start(&sql, (orm__purpose){ORM_STATEMENT_INSERT, in->model->table}, ORM__FETCH_WHOLE, &statement);
+    orm_status status = orm__statement_start(&sql, (orm__purpose){ORM_STATEMENT_INSERT, in->model->table},
+                                             ORM__FETCH_WHOLE, &statement);
     for (size_t i = 0; !status; i++) {
         status = orm__statement_finish(c, statement, NULL);
         if (!status && in->key)
@@ -223,7 +231,8 @@ static orm_status insert_numbered(insertion *in)
     ORM_TRY(insert_one(in, in->rows[0]));
     int64_t first = in->c->driver->last_key(in->c->link);
     if ((uint64_t)(highest_key(in->key) - first) < in->count) {
-        orm__error_set(&in->c->error, ORM_DATABASE, "table '%s' has no keys left for %zu rows", in->model->table, in->count);
+        orm__error_set(&in->c->error, ORM_DATABASE, "table '%s' has no keys left for %zu rows", in->model->table,
+                       in->count);
         return orm__connection_failed(in->c);
     }
     orm__sql_init(&sql, in->c);
@@ -248,7 +257,8 @@ static orm_status run_returning(insertion *in, orm__sql *sql, void *const *rows,
     orm_connection *c = in->c;
     orm__statement *statement;
     size_t answered = 0, first = (size_t)with_ordinal + (in->key != NULL);
-    ORM_TRY(orm__statement_start(sql, (orm__purpose){ORM_STATEMENT_INSERT, in->model->table}, ORM__FETCH_WHOLE, &statement));
+    ORM_TRY(orm__statement_start(sql, (orm__purpose){ORM_STATEMENT_INSERT, in->model->table}, ORM__FETCH_WHOLE,
+                                 &statement));
     orm_status status;
     while ((status = orm__statement_step(c, statement)) == ORM_OK) {
         size_t row = with_ordinal ? (size_t)c->driver->read_integer(c->link, 0) - 1 : 0;
@@ -268,7 +278,8 @@ static orm_status run_returning(insertion *in, orm__sql *sql, void *const *rows,
     in->returned = true;
     if (status || answered == count)
         return status;
-    orm__error_set(&c->error, ORM_STALE, "%zu rows were inserted into table '%s' and %zu came back", count, in->model->table, answered);
+    orm__error_set(&c->error, ORM_STALE, "%zu rows were inserted into table '%s' and %zu came back", count,
+                   in->model->table, answered);
     ORM__ERROR_COPY(c->error.table, in->model->table);
     return orm__connection_failed(c);
 }

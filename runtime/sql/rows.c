@@ -17,13 +17,15 @@ typedef struct key_table {
     size_t capacity;
 } key_table;
 
-static orm_status read_all(orm__sql *sql, const orm_model *model, const orm__chosen *wanted, key_table *table, orm__arena *arena);
+static orm_status read_all(orm__sql *sql, const orm_model *model, const orm__chosen *wanted, key_table *table,
+                           orm__arena *arena);
 static bool make_table(key_table *table, size_t count);
 static uint32_t *slot_of(const key_table *table, const void *row);
 static uint64_t hash_of(const orm_model *model, const void *row);
 static bool same_key(const orm_model *model, const void *a, const void *b);
 
-orm_status orm__chosen_init(orm_connection *connection, const orm_model *model, const uint64_t *mask, orm__chosen *chosen)
+orm_status orm__chosen_init(orm_connection *connection, const orm_model *model, const uint64_t *mask,
+                            orm__chosen *chosen)
 {
     size_t capacity = 2 * model->column_count + model->primary_key_count;
     chosen->count = 0;
@@ -63,7 +65,8 @@ void orm__chosen_values(orm__chosen *chosen, size_t first, size_t last, const vo
 void orm__chosen_lists(orm__chosen *chosen, size_t first, size_t last, const void *const *rows, size_t count)
 {
     for (size_t i = first; i < last; i++)
-        chosen->values[i] = (orm_value){.type = chosen->columns[i]->type, .form = ORM_FORM_ROWS,
+        chosen->values[i] = (orm_value){.type = chosen->columns[i]->type,
+                                        .form = ORM_FORM_ROWS,
                                         .enumeration = chosen->columns[i]->enumeration,
                                         .as.rows = {rows, chosen->columns[i], count}};
 }
@@ -75,8 +78,8 @@ orm_status orm__run_quietly(orm__sql *sql, const orm_model *model, orm_statement
     return orm__statement_finish(sql->connection, statement, rows);
 }
 
-orm_status orm__read_back(orm_connection *connection, const orm_model *model, const orm_column *const *columns, size_t count,
-                          void *const *rows, size_t row_count, orm__arena *arena)
+orm_status orm__read_back(orm_connection *connection, const orm_model *model, const orm_column *const *columns,
+                          size_t count, void *const *rows, size_t row_count, orm__arena *arena)
 {
     orm__chosen keys, wanted;
     key_table table = {.model = model, .rows = rows};
@@ -103,7 +106,8 @@ orm_status orm__read_back(orm_connection *connection, const orm_model *model, co
     orm__sql_table(&sql, model);
     orm__sql_text(&sql, " WHERE ");
     orm__sql_in_lists(&sql, keys.columns, keys.count, keys.values);
-    status = make_table(&table, row_count) ? read_all(&sql, model, &wanted, &table, arena) : orm__error_no_memory(&connection->error);
+    status = make_table(&table, row_count) ? read_all(&sql, model, &wanted, &table, arena)
+                                           : orm__error_no_memory(&connection->error);
     orm__statement_tell(&sql, (orm__purpose){ORM_STATEMENT_SELECT, model->table}, row_count, status);
     orm__sql_release(&sql);
     free(table.slots);
@@ -113,7 +117,8 @@ orm_status orm__read_back(orm_connection *connection, const orm_model *model, co
 }
 
 /* The key is read first, into a row of its own, and tells which row the rest belongs to. */
-static orm_status read_all(orm__sql *sql, const orm_model *model, const orm__chosen *wanted, key_table *table, orm__arena *arena)
+static orm_status read_all(orm__sql *sql, const orm_model *model, const orm__chosen *wanted, key_table *table,
+                           orm__arena *arena)
 {
     orm_connection *c = sql->connection;
     orm__statement *statement;
@@ -121,13 +126,15 @@ static orm_status read_all(orm__sql *sql, const orm_model *model, const orm__cho
     void *found = calloc(1, model->row_size);
     if (!found)
         return orm__error_no_memory(&c->error);
-    orm_status status = orm__statement_start(sql, (orm__purpose){ORM_STATEMENT_SELECT, model->table}, ORM__FETCH_WHOLE, &statement);
+    orm_status status = orm__statement_start(sql, (orm__purpose){ORM_STATEMENT_SELECT, model->table}, ORM__FETCH_WHOLE,
+                                             &statement);
     if (!status) {
         while ((status = orm__statement_step(c, statement)) == ORM_OK) {
             status = c->driver->read(c->link, wanted->columns, keys, 0, found, arena, &c->error);
             uint32_t *slot = status ? NULL : slot_of(table, found);
             if (slot && *slot)
-                status = c->driver->read(c->link, wanted->columns + keys, wanted->count - keys, keys, table->rows[*slot - 1], arena, &c->error);
+                status = c->driver->read(c->link, wanted->columns + keys, wanted->count - keys, keys,
+                                         table->rows[*slot - 1], arena, &c->error);
             if (status)
                 break;
         }
@@ -169,7 +176,8 @@ static uint64_t hash_of(const orm_model *model, const void *row)
 static bool same_key(const orm_model *model, const void *a, const void *b)
 {
     for (size_t i = 0; i < model->primary_key_count; i++)
-        if (!orm__value_equal(orm__value_of_member(model->primary_key[i], a), orm__value_of_member(model->primary_key[i], b)))
+        if (!orm__value_equal(orm__value_of_member(model->primary_key[i], a),
+                              orm__value_of_member(model->primary_key[i], b)))
             return false;
     return true;
 }

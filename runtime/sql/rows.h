@@ -17,7 +17,8 @@ typedef struct orm__chosen {
 } orm__chosen;
 
 /* The columns of the mask (NULL: none), with room for all columns and the key's behind them. Owned: release it. */
-orm_status orm__chosen_init(orm_connection *connection, const orm_model *model, const uint64_t *mask, orm__chosen *chosen);
+orm_status orm__chosen_init(orm_connection *connection, const orm_model *model, const uint64_t *mask,
+                            orm__chosen *chosen);
 void orm__chosen_release(orm__chosen *chosen);
 void orm__chosen_add(orm__chosen *chosen, const orm_column *column);
 void orm__chosen_add_key(orm__chosen *chosen, const orm_model *model);
@@ -30,7 +31,7 @@ orm_status orm__run_quietly(orm__sql *sql, const orm_model *model, orm_statement
 
 /* Reads these columns of the rows again, by their keys, into the row structs; texts go to the arena, what was there before is
  * not given back. One SELECT, told to the hooks. */
-orm_status orm__read_back(orm_connection *connection, const orm_model *model, const orm_column *const *columns, size_t count,
-                          void *const *rows, size_t row_count, orm__arena *arena);
+orm_status orm__read_back(orm_connection *connection, const orm_model *model, const orm_column *const *columns,
+                          size_t count, void *const *rows, size_t row_count, orm__arena *arena);
 
 #endif

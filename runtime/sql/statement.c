@@ -50,13 +50,14 @@ void orm__sql_release(orm__sql *sql)
 void orm__sql_recall(orm__sql *sql, const orm_model *model, orm__recipe recipe, uint64_t columns)
 {
     orm_connection *c = sql->connection;
-    uint64_t hash = ((uint64_t)(uintptr_t)model ^ columns * 0x9e3779b97f4a7c15u ^ (uint64_t)recipe) * 0xd6e8feb86659fd93u;
+    uint64_t hash = ((uint64_t)(uintptr_t)model ^ columns * 0x9e3779b97f4a7c15u ^ (uint64_t)recipe) *
+                    0xd6e8feb86659fd93u;
     orm__known *known = &c->known[hash >> 58];
     if (known->statement && known->model == model && known->recipe == (int)recipe && known->columns == columns)
         sql->recalled = known->statement;
     *known = (orm__known){.model = model, .recipe = (int)recipe, .columns = columns, .statement = sql->recalled};
     sql->known = known;
-    if (sql->recalled && c->hooks.statement)                                   /* they want to see it */
+    if (sql->recalled && c->hooks.statement) /* they want to see it */
         orm__text_bytes(sql->text, sql->recalled->text, sql->recalled->length);
 }
 _Static_assert(ORM__KNOWN == 1 << (64 - 58), "as many places as the hash has values");
@@ -85,7 +86,7 @@ static void quote(orm__sql *sql, const char *text, char mark)
     size_t length = strlen(text);
     if (sql->recalled)
         return;
-    if (!memchr(text, mark, length)) {                                         /* as good as always */
+    if (!memchr(text, mark, length)) { /* as good as always */
         char *place = orm__text_extend(sql->text, length + 2);
         if (!place)
             return;
@@ -200,11 +201,11 @@ static void write_type(orm__sql *sql, const orm_column *like)
 static const char *postgresql_type(orm_type type)
 {
     static const char *const names[] = {
-        [ORM_TYPE_BOOL] = "bool",           [ORM_TYPE_INT16] = "int2",       [ORM_TYPE_INT32] = "int4",
-        [ORM_TYPE_INT64] = "int8",          [ORM_TYPE_FLOAT32] = "float4",   [ORM_TYPE_FLOAT64] = "float8",
-        [ORM_TYPE_BYTES] = "bytea",         [ORM_TYPE_UUID] = "uuid",        [ORM_TYPE_DATE] = "date",
-        [ORM_TYPE_TIME] = "time",           [ORM_TYPE_TIMESTAMP] = "timestamp", [ORM_TYPE_TIMESTAMPTZ] = "timestamptz",
-        [ORM_TYPE_INTERVAL] = "interval",   [ORM_TYPE_JSON] = "json",        [ORM_TYPE_JSONB] = "jsonb",
+        [ORM_TYPE_BOOL] = "bool",         [ORM_TYPE_INT16] = "int2",          [ORM_TYPE_INT32] = "int4",
+        [ORM_TYPE_INT64] = "int8",        [ORM_TYPE_FLOAT32] = "float4",      [ORM_TYPE_FLOAT64] = "float8",
+        [ORM_TYPE_BYTES] = "bytea",       [ORM_TYPE_UUID] = "uuid",           [ORM_TYPE_DATE] = "date",
+        [ORM_TYPE_TIME] = "time",         [ORM_TYPE_TIMESTAMP] = "timestamp", [ORM_TYPE_TIMESTAMPTZ] = "timestamptz",
+        [ORM_TYPE_INTERVAL] = "interval", [ORM_TYPE_JSON] = "json",           [ORM_TYPE_JSONB] = "jsonb",
     };
     return (size_t)type < sizeof names / sizeof *names && names[type] ? names[type] : "text";
 }
@@ -337,7 +338,8 @@ static orm_status prepare(orm__sql *sql, orm__statement **statement)
         return orm__error_no_memory(&c->error);
     *made = (orm__statement){.text = (char *)(made + 1), .length = sql->text->length, .hash = hash};
     memcpy(made->text, sql->text->data, made->length + 1);
-    orm_status status = c->driver->prepare(c->link, made->text, sql->parameters, sql->count, &made->prepared, &c->error);
+    orm_status status = c->driver->prepare(c->link, made->text, sql->parameters, sql->count, &made->prepared,
+                                           &c->error);
     if (status) {
         free(made);
         return orm__connection_failed(c);
@@ -401,7 +403,7 @@ static void remove_statement(orm_connection *connection, orm__statement *stateme
     orm__statement **slots = connection->statements.slots;
     size_t hole = (size_t)(slot_of(connection, statement->text, statement->length, statement->hash) - slots);
     slots[hole] = NULL;
-    for (size_t i = (hole + 1) & mask; slots[i]; i = (i + 1) & mask) {     /* close the gap for those that were pushed on */
+    for (size_t i = (hole + 1) & mask; slots[i]; i = (i + 1) & mask) { /* close the gap for those that were pushed on */
         orm__statement *moved = slots[i];
         slots[i] = NULL;
         *slot_of(connection, moved->text, moved->length, moved->hash) = moved;

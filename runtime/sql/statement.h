@@ -15,10 +15,10 @@ enum { ORM__INLINE_PARAMETERS = 32 };
 typedef struct orm__sql {
     orm_connection *connection;
     orm__text *text;
-    orm_status status;                 /* the error stands in connection->error */
-    bool sent;                         /* the database has seen it: hooks are told of it */
-    orm__known *known;                 /* where it is remembered; NULL: nowhere */
-    orm__statement *recalled;          /* found there: the text is not needed, nor the parameters' types */
+    orm_status status;        /* the error stands in connection->error */
+    bool sent;                /* the database has seen it: hooks are told of it */
+    orm__known *known;        /* where it is remembered; NULL: nowhere */
+    orm__statement *recalled; /* found there: the text is not needed, nor the parameters' types */
     size_t count, capacity;
     orm__parameter *parameters;
     orm_value *values;
@@ -78,7 +78,7 @@ struct orm__statement {
     size_t length;
     uint64_t hash;
     orm__prepared *prepared;
-    orm__statement *newer, *older;     /* by last use */
+    orm__statement *newer, *older; /* by last use */
 };
 
 /* Prepares `sql`, or finds it prepared, and runs it. On success the caller steps, reads and must finish. */

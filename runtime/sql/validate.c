@@ -46,7 +46,8 @@ void orm__patterns_release(orm__patterns *patterns)
     *patterns = (orm__patterns){0};
 }
 
-bool orm__validate_columns(const orm_model *model, const void *row, const uint64_t *mask, orm__patterns *patterns, orm_problems *problems)
+bool orm__validate_columns(const orm_model *model, const void *row, const uint64_t *mask, orm__patterns *patterns,
+                           orm_problems *problems)
 {
     for (size_t i = 0; i < model->column_count; i++) {
         const orm_column *column = &model->columns[i];
@@ -162,7 +163,7 @@ static const regex_t *compiled(orm__patterns *patterns, const orm_column *column
     patterns->items = items;
     items[patterns->count].column = column;
     if (regcomp(&items[patterns->count].compiled, column->limits->pattern, REG_EXTENDED | REG_NOSUB))
-        return NULL;                                                           /* the generator has compiled it: only memory can fail */
+        return NULL; /* the generator has compiled it: only memory can fail */
     return &items[patterns->count++].compiled;
 }
 
@@ -195,7 +196,8 @@ void orm__validate_required(const orm_model *model, const uint64_t *given, orm_p
     for (size_t i = 0; i < model->column_count; i++) {
         const orm_column *column = &model->columns[i];
         checking c = {.column = column, .problems = problems};
-        if (!orm__mask_has(given, i) && !(column->flags & (ORM_NULLABLE | ORM_GENERATED | ORM_DEFAULT_NOW | ORM_SERVER_DEFAULT | ORM_COMPUTED)))
+        if (!orm__mask_has(given, i) &&
+            !(column->flags & (ORM_NULLABLE | ORM_GENERATED | ORM_DEFAULT_NOW | ORM_SERVER_DEFAULT | ORM_COMPUTED)))
             add(&c, "required", "a value is needed");
     }
 }
@@ -208,7 +210,8 @@ orm_status orm__validate_tell(const orm_model *model, const char *name, const or
     int length = snprintf(message, sizeof message, "%s is refused: ", name);
     size_t kept = problems->count < ORM_PROBLEMS_MAX ? problems->count : ORM_PROBLEMS_MAX;
     for (size_t i = 0; i < kept && length >= 0 && (size_t)length < sizeof message; i++)
-        length += snprintf(message + length, sizeof message - (size_t)length, "%s%s", i > 0 ? "; " : "", problems->items[i].message);
+        length += snprintf(message + length, sizeof message - (size_t)length, "%s%s", i > 0 ? "; " : "",
+                           problems->items[i].message);
     orm__error_set(error, ORM_INVALID, "%s", message);
     ORM__ERROR_COPY(error->table, model->table);
     for (size_t i = 0; i < model->column_count; i++)
@@ -232,8 +235,9 @@ orm_status orm_model_validate(const orm_model *model, const void *values, orm_pr
     if (!status) {
         orm__values_default(model, row, given, NULL);
         status = orm__validate_columns(model, row, given, &patterns, problems) ? ORM_OK : ORM_NO_MEMORY;
-        for (size_t i = 0; i < model->relation_count; i++)                     /* a parent given by pointer has, or will have, its key */
-            for (size_t k = 0; orm__values_target(&model->relations[i], values) && k < model->relations[i].column_count; k++)
+        for (size_t i = 0; i < model->relation_count; i++) /* a parent given by pointer has, or will have, its key */
+            for (size_t k = 0; orm__values_target(&model->relations[i], values) && k < model->relations[i].column_count;
+                 k++)
                 orm__mask_add(given, model->relations[i].columns[k]->index);
         orm__validate_required(model, given, problems);
     }

@@ -14,7 +14,8 @@ typedef struct orm__patterns {
 void orm__patterns_release(orm__patterns *patterns);
 
 /* Adds what is wrong with the columns of `mask` in `row`; foreign keys follow the rules of what they refer to. False when memory is gone. */
-bool orm__validate_columns(const orm_model *model, const void *row, const uint64_t *mask, orm__patterns *patterns, orm_problems *problems);
+bool orm__validate_columns(const orm_model *model, const void *row, const uint64_t *mask, orm__patterns *patterns,
+                           orm_problems *problems);
 /* Adds the columns that need a value and are not in `given`. */
 void orm__validate_required(const orm_model *model, const uint64_t *given, orm_problems *problems);
 /* ORM_INVALID with all problems in its message, behind the name of the entity; ORM_OK when there are none. */

@@ -51,9 +51,11 @@ static orm_status read_input(const orm_column *column, const char *values, char 
         memcpy(&set, values + column->input.set, sizeof set);
     if (column->input.null != ORM_ABSENT)
         memcpy(&null, values + column->input.null, sizeof null);
-    *given = (column->input.set == ORM_ABSENT && column->input.value != ORM_ABSENT) || set == ORM_GIVEN || null == ORM_GIVEN;
+    *given = (column->input.set == ORM_ABSENT && column->input.value != ORM_ABSENT) || set == ORM_GIVEN ||
+             null == ORM_GIVEN;
     if ((set != ORM_LEFT_OUT && set != ORM_GIVEN) || (null != ORM_LEFT_OUT && null != ORM_GIVEN))
-        return orm__error_set(error, ORM_MISUSE, "column '%s' of '%s' was given a plain value: write ORM_VALUE(...) or ORM_NULL",
+        return orm__error_set(error, ORM_MISUSE,
+                              "column '%s' of '%s' was given a plain value: write ORM_VALUE(...) or ORM_NULL",
                               column->member, column->model->name);
     if (null == ORM_GIVEN) {
         orm__member_set_null(column, row);
@@ -95,7 +97,8 @@ void orm__values_default(const orm_model *model, void *row, uint64_t *given, con
 {
     for (size_t i = 0; i < model->column_count; i++) {
         const orm_column *column = &model->columns[i];
-        if (orm__mask_has(given, i) || !(makes_key(column) || (column->flags & (ORM_DEFAULT_VALUE | ORM_DEFAULT_NOW | ORM_VERSION))))
+        if (orm__mask_has(given, i) ||
+            !(makes_key(column) || (column->flags & (ORM_DEFAULT_VALUE | ORM_DEFAULT_NOW | ORM_VERSION))))
             continue;
         orm_uuid made;
         if (makes_key(column) && orm__uuid_make(&made))
@@ -140,7 +143,7 @@ void orm__member_set(const orm_column *column, void *row, orm_value value)
     case ORM_TYPE_FLOAT32:
         memcpy(member, &(float){(float)value.as.real}, sizeof(float));
         break;
-    default:                                                                   /* the union's member is the C type itself */
+    default: /* the union's member is the C type itself */
         memcpy(member, &value.as, orm__member_size(column));
     }
     mark_has(column, row);
@@ -150,7 +153,9 @@ orm_value orm__value_now(const orm_column *column, orm_timestamptz now)
 {
     static const int64_t day = INT64_C(86400000000);
     int64_t in_day = now.microseconds % day < 0 ? now.microseconds % day + day : now.microseconds % day;
-    int64_t value = column->type == ORM_TYPE_DATE ? (now.microseconds - in_day) / day : column->type == ORM_TYPE_TIME ? in_day : now.microseconds;
+    int64_t value = column->type == ORM_TYPE_DATE   ? (now.microseconds - in_day) / day
+                    : column->type == ORM_TYPE_TIME ? in_day
+                                                    : now.microseconds;
     return (orm_value){.type = column->type, .form = ORM_FORM_ONE, .as.integer = value};
 }
 
@@ -251,7 +256,8 @@ bool orm__member_equal(const orm_column *column, const void *a, const void *b)
     if (null || orm__member_is_null(column, b))
         return null && orm__member_is_null(column, b);
     if (!orm__member_points(column))
-        return memcmp((const char *)a + column->field.value, (const char *)b + column->field.value, orm__member_size(column)) == 0;
+        return memcmp((const char *)a + column->field.value, (const char *)b + column->field.value,
+                      orm__member_size(column)) == 0;
     if (column->flags & ORM_ARRAY) {
         orm__array one = array_of(column, a), other = array_of(column, b);
         return orm__array_identical(&one, &other, column->type);
@@ -260,7 +266,8 @@ bool orm__member_equal(const orm_column *column, const void *a, const void *b)
     return size == size_of(column, b) && memcmp(pointer_of(column, a), pointer_of(column, b), size) == 0;
 }
 
-orm_status orm__values_take_keys(const orm_model *model, const void *values, void *row, uint64_t *given, orm_error *error)
+orm_status orm__values_take_keys(const orm_model *model, const void *values, void *row, uint64_t *given,
+                                 orm_error *error)
 {
     for (size_t i = 0; i < model->relation_count; i++) {
         const orm_relation *relation = &model->relations[i];
@@ -268,8 +275,9 @@ orm_status orm__values_take_keys(const orm_model *model, const void *values, voi
         for (size_t k = 0; target && k < relation->column_count; k++) {
             const orm_column *column = relation->columns[k];
             if (orm__mask_has(given, column->index) && !orm__key_agrees(relation, k, row, target))
-                return orm__error_set(error, ORM_MISUSE, "'%s' of '%s' was given twice, as '%s' and as '%s', and they differ", relation->name,
-                                      model->name, relation->name, column->member);
+                return orm__error_set(error, ORM_MISUSE,
+                                      "'%s' of '%s' was given twice, as '%s' and as '%s', and they differ",
+                                      relation->name, model->name, relation->name, column->member);
             orm__member_set(column, row, orm__value_of_member(relation->target_columns[k], target));
             orm__mask_add(given, column->index);
         }

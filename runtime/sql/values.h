@@ -8,10 +8,22 @@
 #include "base/arena.h"
 #include "orm/model.h"
 
-static inline size_t orm__mask_words(const orm_model *model) { return (model->column_count + 63) / 64; }
-static inline bool orm__mask_has(const uint64_t *mask, size_t column) { return mask[column / 64] >> column % 64 & 1; }
-static inline void orm__mask_add(uint64_t *mask, size_t column) { mask[column / 64] |= (uint64_t)1 << column % 64; }
-static inline void orm__mask_remove(uint64_t *mask, size_t column) { mask[column / 64] &= ~((uint64_t)1 << column % 64); }
+static inline size_t orm__mask_words(const orm_model *model)
+{
+    return (model->column_count + 63) / 64;
+}
+static inline bool orm__mask_has(const uint64_t *mask, size_t column)
+{
+    return mask[column / 64] >> column % 64 & 1;
+}
+static inline void orm__mask_add(uint64_t *mask, size_t column)
+{
+    mask[column / 64] |= (uint64_t)1 << column % 64;
+}
+static inline void orm__mask_remove(uint64_t *mask, size_t column)
+{
+    mask[column / 64] &= ~((uint64_t)1 << column % 64);
+}
 bool orm__mask_empty(const orm_model *model, const uint64_t *mask);
 
 /* Text in all its forms, bytes and arrays: members that point to memory. */
@@ -24,7 +36,8 @@ size_t orm__member_size(const orm_column *column);
 orm_status orm__values_read(const orm_model *model, const void *values, void *row, uint64_t *given, orm_error *error);
 /* Core's way with relations: the pointer of an owning relation gives the row it refers to, whose key is copied; a key that
  * was given too must agree (ORM_MISUSE). */
-orm_status orm__values_take_keys(const orm_model *model, const void *values, void *row, uint64_t *given, orm_error *error);
+orm_status orm__values_take_keys(const orm_model *model, const void *values, void *row, uint64_t *given,
+                                 orm_error *error);
 /* The clock as a value of the column's type. */
 orm_value orm__value_now(const orm_column *column, orm_timestamptz now);
 /* The pointer that a `_values` struct holds for an owning relation, or NULL. */

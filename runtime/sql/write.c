@@ -14,9 +14,9 @@
 typedef struct change {
     orm_connection *c;
     const orm_model *model;
-    orm__chosen columns;               /* those set, then those found by */
+    orm__chosen columns; /* those set, then those found by */
     size_t set;
-    const uint64_t *mask;              /* of those set */
+    const uint64_t *mask; /* of those set */
     const void *const *rows, *const *keys;
     size_t count;
     size_t matched;
@@ -46,8 +46,8 @@ static void add_found_by(orm__chosen *columns, const orm_model *model)
         orm__chosen_add(columns, version);
 }
 
-orm_status orm__update_rows(orm_connection *connection, const orm_model *model, const uint64_t *changed, const void *const *rows,
-                            const void *const *keys, size_t count, size_t *matched)
+orm_status orm__update_rows(orm_connection *connection, const orm_model *model, const uint64_t *changed,
+                            const void *const *rows, const void *const *keys, size_t count, size_t *matched)
 {
     change u = {.c = connection, .model = model, .mask = changed, .rows = rows, .keys = keys, .count = count};
     *matched = 0;
@@ -76,7 +76,8 @@ static orm_status update_each(change *u)
         orm__chosen_values(&u->columns, u->set, u->columns.count, u->keys[i]);
         if (i == 0) {
             write_one(&sql, u);
-            status = orm__statement_start(&sql, (orm__purpose){ORM_STATEMENT_UPDATE, u->model->table}, ORM__FETCH_WHOLE, &statement);
+            status = orm__statement_start(&sql, (orm__purpose){ORM_STATEMENT_UPDATE, u->model->table}, ORM__FETCH_WHOLE,
+                                          &statement);
         } else {
             status = orm__statement_restart(u->c, statement, u->columns.values);
         }
@@ -161,7 +162,8 @@ static void write_many(orm__sql *sql, const change *u)
     }
 }
 
-orm_status orm__delete_rows(orm_connection *connection, const orm_model *model, const void *const *keys, size_t count, size_t *matched)
+orm_status orm__delete_rows(orm_connection *connection, const orm_model *model, const void *const *keys, size_t count,
+                            size_t *matched)
 {
     orm__chosen columns;
     *matched = 0;

@@ -13,19 +13,20 @@
 /* Inserts `count` rows of which the same columns are given. A generated key that was not given is written into each row, by
  * the row it belongs to and never by the order of answers; so are the values of server defaults and computed columns, whose texts
  * go to the arena. */
-orm_status orm__insert_rows(orm_connection *connection, const orm_model *model, const uint64_t *given, void *const *rows, size_t count,
-                            orm__arena *arena);
+orm_status orm__insert_rows(orm_connection *connection, const orm_model *model, const uint64_t *given,
+                            void *const *rows, size_t count, orm__arena *arena);
 
 /* The column that counts a row's updates, or NULL. */
 const orm_column *orm__version_of(const orm_model *model);
 
 /* Sets the columns of `changed` in each of the rows whose key is in keys[i] (a row struct; the same as rows[i] unless the key
  * changes). `matched` gets how many rows there were. */
-orm_status orm__update_rows(orm_connection *connection, const orm_model *model, const uint64_t *changed, const void *const *rows,
-                            const void *const *keys, size_t count, size_t *matched);
+orm_status orm__update_rows(orm_connection *connection, const orm_model *model, const uint64_t *changed,
+                            const void *const *rows, const void *const *keys, size_t count, size_t *matched);
 
 /* Deletes the rows that have the keys of these. */
-orm_status orm__delete_rows(orm_connection *connection, const orm_model *model, const void *const *keys, size_t count, size_t *matched);
+orm_status orm__delete_rows(orm_connection *connection, const orm_model *model, const void *const *keys, size_t count,
+                            size_t *matched);
 
 /* The column whose value the database makes, when it is not in `given`; or NULL. */
 const orm_column *orm__generated_key(const orm_model *model, const uint64_t *given);

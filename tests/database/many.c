@@ -94,8 +94,10 @@ START_TEST(an_eager_load_with_a_limit_gives_each_its_first)
     store();
     server_item_list items;
     server_tag_list tags;
-    ok(server_item_find(s, &(server_item_query){
-        .order_by = {orm_asc(SERVER_ITEM.name)}, .load = {orm_load(SERVER_ITEM.tags, .limit = 1)}}, &items));
+    ok(server_item_find(
+        s,
+        &(server_item_query){.order_by = {orm_asc(SERVER_ITEM.name)}, .load = {orm_load(SERVER_ITEM.tags, .limit = 1)}},
+        &items));
     for (size_t i = 0; i < 2; i++) {
         ok(server_item_get_tags(s, items.items[i], &tags));
         ck_assert_uint_eq(tags.count, 1);

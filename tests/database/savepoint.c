@@ -125,7 +125,8 @@ END_TEST
 START_TEST(validate_stands_alone)
 {
     orm_problems problems;
-    expect_status(ORM_INVALID, blog_author_validate(&(blog_author_values){.email = "no address", .name = "x"}, &problems));
+    expect_status(ORM_INVALID,
+                  blog_author_validate(&(blog_author_values){.email = "no address", .name = "x"}, &problems));
     ck_assert_uint_eq(problems.count, 1);
     expect_text(problems.items[0].column, "email");
     expect_text(problems.items[0].rule, "pattern");
@@ -137,7 +138,8 @@ END_TEST
 static orm_status fails_twice(orm_session *session, void *user)
 {
     int *calls = user;
-    orm_status status = blog_author_add(session, &(blog_author_values){.email = "ada@example.org", .name = "ada"}, NULL);
+    orm_status status = blog_author_add(session, &(blog_author_values){.email = "ada@example.org", .name = "ada"},
+                                        NULL);
     return status ? status : ++*calls < 3 ? ORM_SERIALIZATION : ORM_OK;
 }
 
@@ -151,7 +153,8 @@ START_TEST(a_transaction_is_tried_again_after_a_serialization_failure)
     ok(blog_author_count(s, NULL, &count));
     ck_assert_uint_eq(count, 1);
     calls = 0;
-    expect_status(ORM_SERIALIZATION, orm_transaction(&factory, fails_twice, &calls, &(orm_transaction_options){.attempts = 2}, &error));
+    expect_status(ORM_SERIALIZATION,
+                  orm_transaction(&factory, fails_twice, &calls, &(orm_transaction_options){.attempts = 2}, &error));
     ck_assert_int_eq(calls, 2);
 }
 END_TEST

@@ -19,17 +19,17 @@ typedef enum orm_statement_kind {
     ORM_STATEMENT_INSERT,
     ORM_STATEMENT_UPDATE,
     ORM_STATEMENT_DELETE,
-    ORM_STATEMENT_TRANSACTION,         /* BEGIN, COMMIT, ROLLBACK, savepoints */
-    ORM_STATEMENT_SCHEMA,              /* what _create_all and _drop_all run */
+    ORM_STATEMENT_TRANSACTION, /* BEGIN, COMMIT, ROLLBACK, savepoints */
+    ORM_STATEMENT_SCHEMA,      /* what _create_all and _drop_all run */
     ORM_STATEMENT_OTHER
 } orm_statement_kind;
 
 /* One statement that was run, told after its end. A statement run for many rows is told once, with their number. */
 typedef struct orm_statement_event {
     orm_statement_kind kind;
-    const char *sql;                   /* borrowed for the call, as is all below */
-    const char *table;                 /* "" where no model is involved */
-    size_t rows;                       /* read, or written */
+    const char *sql;   /* borrowed for the call, as is all below */
+    const char *table; /* "" where no model is involved */
+    size_t rows;       /* read, or written */
     orm_status status;
 } orm_statement_event;
 
@@ -54,11 +54,11 @@ typedef struct orm_waiter {
 
 /* Zero is the default of each. */
 typedef struct orm_engine_options {
-    int pool_size;                     /* connections kept: 5 */
-    int max_overflow;                  /* more for a moment: 10; -1: none */
-    int pool_timeout;                  /* seconds to wait for a connection: 30; -1: none at all */
-    int connect_timeout;               /* seconds: 0 leaves it to the URL or to libpq */
-    size_t statement_cache_size;       /* prepared statements kept for each connection: 256 */
+    int pool_size;               /* connections kept: 5 */
+    int max_overflow;            /* more for a moment: 10; -1: none */
+    int pool_timeout;            /* seconds to wait for a connection: 30; -1: none at all */
+    int connect_timeout;         /* seconds: 0 leaves it to the URL or to libpq */
+    size_t statement_cache_size; /* prepared statements kept for each connection: 256 */
     orm_hooks hooks;
     orm_waiter waiter;
 } orm_engine_options;
@@ -72,7 +72,8 @@ typedef struct orm_engine_options {
  * "postgres://" and "+driver" after the scheme are accepted; parts are percent-decoded. `options` NULL means all defaults;
  * it is copied. The first connection is made at once, so a server that is not there, or a wrong password, is told here.
  * Owned: close `*engine` with orm_engine_close; it is NULL when the call fails. `error` may be NULL. */
-ORM_API orm_status orm_engine_open(const char *url, const orm_engine_options *options, orm_engine **engine, orm_error *error);
+ORM_API orm_status orm_engine_open(const char *url, const orm_engine_options *options, orm_engine **engine,
+                                   orm_error *error);
 
 /* Closes every connection. All sessions and connections must have been closed before. NULL does nothing. */
 ORM_API void orm_engine_close(orm_engine *engine);

@@ -53,12 +53,12 @@ typedef enum orm_status {
 /* The story of a failure. Empty strings where there is nothing to tell; longer ones are cut, never overrun. */
 typedef struct orm_error {
     orm_status status;
-    char message[512];     /* for people: what, where, and what to do where that is known */
-    char sqlstate[6];      /* five characters of the SQL standard; SQLite's refusals carry what PostgreSQL would give */
-    char constraint[64];   /* name of the constraint that refused, where the database tells it */
+    char message[512];   /* for people: what, where, and what to do where that is known */
+    char sqlstate[6];    /* five characters of the SQL standard; SQLite's refusals carry what PostgreSQL would give */
+    char constraint[64]; /* name of the constraint that refused, where the database tells it */
     char table[64];
-    char column[64];       /* of several columns the first */
-    char statement[512];   /* the SQL that failed, without its parameters */
+    char column[64];     /* of several columns the first */
+    char statement[512]; /* the SQL that failed, without its parameters */
 } orm_error;
 
 /* A borrowed constant text, "ORM_CONSTRAINT" for ORM_CONSTRAINT; never NULL, "unknown status" for other numbers. */

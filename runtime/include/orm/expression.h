@@ -24,12 +24,16 @@ typedef struct orm_expr {
     const orm_column *column;
     const orm_relation *relation;
     orm_value value, upper;
-    const struct orm_expr *children;   /* ended by ORM_OP_END */
+    const struct orm_expr *children; /* ended by ORM_OP_END */
 } orm_expr;
 
 /* Typed handles of relations. */
-typedef struct orm_to_one { const orm_relation *relation; } orm_to_one;
-typedef struct orm_to_many { const orm_relation *relation; } orm_to_many;
+typedef struct orm_to_one {
+    const orm_relation *relation;
+} orm_to_one;
+typedef struct orm_to_many {
+    const orm_relation *relation;
+} orm_to_many;
 
 ORM_API orm_expr orm_compare(orm_op op, const orm_column *column, orm_value value);
 ORM_API orm_expr orm_compare_range(const orm_column *column, orm_value low, orm_value high);
@@ -84,23 +88,27 @@ typedef struct orm_loading {
     const struct orm_load_options *options;
 } orm_loading;
 typedef struct orm_load_options {
-    orm_expr where[ORM_WHERE_MAX];             /* only these; the list is then `partial` */
-    orm_order order_by[ORM_ORDER_BY_MAX];      /* instead of the relation's own */
-    size_t limit;                              /* for each parent; 0: all. The list is then `partial` */
-    orm_loading load[ORM_LOAD_MAX];            /* of the loaded rows in turn */
+    orm_expr where[ORM_WHERE_MAX];        /* only these; the list is then `partial` */
+    orm_order order_by[ORM_ORDER_BY_MAX]; /* instead of the relation's own */
+    size_t limit;                         /* for each parent; 0: all. The list is then `partial` */
+    orm_loading load[ORM_LOAD_MAX];       /* of the loaded rows in turn */
 } orm_load_options;
 /* orm_load(relation) or orm_load(relation, .load = {...}); picked by arity, since an empty variadic part and an empty {}
  * are both refused by -Wpedantic in C11. */
 #define ORM__LOAD_ONE(rel) ((orm_loading){.relation = (rel).relation})
-#define ORM__LOAD_WITH(rel, ...) ((orm_loading){.relation = (rel).relation, .options = &(const orm_load_options){__VA_ARGS__}})
-#define ORM__PICK(a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17, a18, a19, a20, a21, a22, \
-                  a23, a24, a25, a26, a27, a28, a29, a30, a31, name, ...) name
+#define ORM__LOAD_WITH(rel, ...) \
+    ((orm_loading){.relation = (rel).relation, .options = &(const orm_load_options){__VA_ARGS__}})
+#define ORM__PICK(a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17, a18, a19, a20, a21, \
+                  a22, a23, a24, a25, a26, a27, a28, a29, a30, a31, name, ...) \
+    name
 #define orm_load(...) \
-    ORM__PICK(__VA_ARGS__, ORM__LOAD_WITH, ORM__LOAD_WITH, ORM__LOAD_WITH, ORM__LOAD_WITH, ORM__LOAD_WITH, ORM__LOAD_WITH, \
-              ORM__LOAD_WITH, ORM__LOAD_WITH, ORM__LOAD_WITH, ORM__LOAD_WITH, ORM__LOAD_WITH, ORM__LOAD_WITH, ORM__LOAD_WITH, \
-              ORM__LOAD_WITH, ORM__LOAD_WITH, ORM__LOAD_WITH, ORM__LOAD_WITH, ORM__LOAD_WITH, ORM__LOAD_WITH, ORM__LOAD_WITH, \
-              ORM__LOAD_WITH, ORM__LOAD_WITH, ORM__LOAD_WITH, ORM__LOAD_WITH, ORM__LOAD_WITH, ORM__LOAD_WITH, ORM__LOAD_WITH, \
-              ORM__LOAD_WITH, ORM__LOAD_WITH, ORM__LOAD_WITH, ORM__LOAD_WITH, ORM__LOAD_ONE, 0)(__VA_ARGS__)
+    ORM__PICK(__VA_ARGS__, ORM__LOAD_WITH, ORM__LOAD_WITH, ORM__LOAD_WITH, ORM__LOAD_WITH, ORM__LOAD_WITH, \
+              ORM__LOAD_WITH, ORM__LOAD_WITH, ORM__LOAD_WITH, ORM__LOAD_WITH, ORM__LOAD_WITH, ORM__LOAD_WITH, \
+              ORM__LOAD_WITH, ORM__LOAD_WITH, ORM__LOAD_WITH, ORM__LOAD_WITH, ORM__LOAD_WITH, ORM__LOAD_WITH, \
+              ORM__LOAD_WITH, ORM__LOAD_WITH, ORM__LOAD_WITH, ORM__LOAD_WITH, ORM__LOAD_WITH, ORM__LOAD_WITH, \
+              ORM__LOAD_WITH, ORM__LOAD_WITH, ORM__LOAD_WITH, ORM__LOAD_WITH, ORM__LOAD_WITH, ORM__LOAD_WITH, \
+              ORM__LOAD_WITH, ORM__LOAD_WITH, ORM__LOAD_ONE, 0) \
+    (__VA_ARGS__)
 
 typedef enum orm_lock {
     ORM_NO_LOCK,

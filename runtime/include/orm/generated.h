@@ -23,7 +23,8 @@ typedef struct orm_query {
     bool distinct;
 } orm_query;
 #define ORM_QUERY(q) \
-    ((q) ? (orm_query){(q)->where, (q)->order_by, (q)->load, (q)->limit, (q)->offset, (q)->after, (q)->lock, (q)->distinct} \
+    ((q) ? (orm_query){(q)->where, (q)->order_by, (q)->load, (q)->limit, (q)->offset, (q)->after, (q)->lock, \
+                       (q)->distinct} \
          : (orm_query){0})
 
 /* A generated `_list`. */
@@ -34,10 +35,14 @@ typedef struct orm_list {
 } orm_list;
 
 /* ORM. Keys are given as one value for each column of the primary key. Out parameters are written on every path. */
-ORM_API orm_status orm_model_get(orm_session *session, const orm_model *model, const orm_value *key, const void **found);
-ORM_API orm_status orm_model_find(orm_session *session, const orm_model *model, const orm_query *query, orm_list *found);
-ORM_API orm_status orm_model_one(orm_session *session, const orm_model *model, const orm_query *query, const void **found);
-ORM_API orm_status orm_model_first(orm_session *session, const orm_model *model, const orm_query *query, const void **found);
+ORM_API orm_status orm_model_get(orm_session *session, const orm_model *model, const orm_value *key,
+                                 const void **found);
+ORM_API orm_status orm_model_find(orm_session *session, const orm_model *model, const orm_query *query,
+                                  orm_list *found);
+ORM_API orm_status orm_model_one(orm_session *session, const orm_model *model, const orm_query *query,
+                                 const void **found);
+ORM_API orm_status orm_model_first(orm_session *session, const orm_model *model, const orm_query *query,
+                                   const void **found);
 ORM_API orm_status orm_model_count(orm_session *session, const orm_model *model, const orm_query *query, size_t *count);
 ORM_API orm_status orm_model_exists(orm_session *session, const orm_model *model, const orm_query *query, bool *exists);
 ORM_API orm_status orm_model_add(orm_session *session, const orm_model *model, const void *values, const void **added);
@@ -46,21 +51,32 @@ ORM_API orm_status orm_model_merge(orm_session *session, const orm_model *model,
 /* What is wrong with the values, ORM_INVALID when something is; asks no database. */
 ORM_API orm_status orm_model_validate(const orm_model *model, const void *values, orm_problems *problems);
 /* `value` points to a value of the member's own C type. */
-ORM_API orm_status orm_entity_set(orm_session *session, const void *entity, const orm_column *column, const void *value);
+ORM_API orm_status orm_entity_set(orm_session *session, const void *entity, const orm_column *column,
+                                  const void *value);
 ORM_API orm_status orm_entity_delete(orm_session *session, const orm_model *model, const void *entity);
-ORM_API orm_status orm_entity_get_one(orm_session *session, const void *entity, const orm_relation *relation, const void **found);
-ORM_API orm_status orm_entity_get_many(orm_session *session, const void *entity, const orm_relation *relation, orm_list *found);
-ORM_API orm_status orm_entity_set_one(orm_session *session, const void *entity, const orm_relation *relation, const void *target);
-ORM_API orm_status orm_entity_add_to(orm_session *session, const void *entity, const orm_relation *relation, const void *member);
-ORM_API orm_status orm_entity_remove_from(orm_session *session, const void *entity, const orm_relation *relation, const void *member);
+ORM_API orm_status orm_entity_get_one(orm_session *session, const void *entity, const orm_relation *relation,
+                                      const void **found);
+ORM_API orm_status orm_entity_get_many(orm_session *session, const void *entity, const orm_relation *relation,
+                                       orm_list *found);
+ORM_API orm_status orm_entity_set_one(orm_session *session, const void *entity, const orm_relation *relation,
+                                      const void *target);
+ORM_API orm_status orm_entity_add_to(orm_session *session, const void *entity, const orm_relation *relation,
+                                     const void *member);
+ORM_API orm_status orm_entity_remove_from(orm_session *session, const void *entity, const orm_relation *relation,
+                                          const void *member);
 
 /* Core. `row` may be NULL when it is not wanted, and then `result` too. */
-ORM_API orm_status orm_row_insert(orm_connection *connection, const orm_model *model, const void *values, void *row, orm_result **result);
-ORM_API orm_status orm_row_fetch(orm_connection *connection, const orm_model *model, const orm_value *key, void *row, orm_result **result);
+ORM_API orm_status orm_row_insert(orm_connection *connection, const orm_model *model, const void *values, void *row,
+                                  orm_result **result);
+ORM_API orm_status orm_row_fetch(orm_connection *connection, const orm_model *model, const orm_value *key, void *row,
+                                 orm_result **result);
 /* `rows` gets an array of `count` row structs, one after another, in the result. */
-ORM_API orm_status orm_row_select(orm_connection *connection, const orm_model *model, const orm_query *query, const void **rows, size_t *count, orm_result **result);
-ORM_API orm_status orm_row_update_where(orm_connection *connection, const orm_model *model, orm_expr where, const void *changes, size_t *count);
-ORM_API orm_status orm_row_delete_where(orm_connection *connection, const orm_model *model, orm_expr where, size_t *count);
+ORM_API orm_status orm_row_select(orm_connection *connection, const orm_model *model, const orm_query *query,
+                                  const void **rows, size_t *count, orm_result **result);
+ORM_API orm_status orm_row_update_where(orm_connection *connection, const orm_model *model, orm_expr where,
+                                        const void *changes, size_t *count);
+ORM_API orm_status orm_row_delete_where(orm_connection *connection, const orm_model *model, orm_expr where,
+                                        size_t *count);
 
 /* The whole schema, in one transaction. */
 ORM_API orm_status orm_schema_create_all(const orm_schema *schema, orm_engine *engine, orm_error *error);

@@ -27,13 +27,13 @@ typedef struct orm_session orm_session;
 
 /* What an accessor does when its relation is not loaded. */
 typedef enum orm_lazy {
-    ORM_LAZY_BATCH,                    /* load it for every entity of the result that brought this one */
-    ORM_LAZY_ONE,                      /* load it for this one */
-    ORM_LAZY_RAISE                     /* ORM_NOT_LOADED */
+    ORM_LAZY_BATCH, /* load it for every entity of the result that brought this one */
+    ORM_LAZY_ONE,   /* load it for this one */
+    ORM_LAZY_RAISE  /* ORM_NOT_LOADED */
 } orm_lazy;
 
 typedef enum orm_isolation {
-    ORM_ISOLATION_DEFAULT,             /* the server's */
+    ORM_ISOLATION_DEFAULT, /* the server's */
     ORM_READ_COMMITTED,
     ORM_REPEATABLE_READ,
     ORM_SERIALIZABLE
@@ -42,10 +42,10 @@ typedef enum orm_isolation {
 /* How sessions are made; zero is the default of each but the engine. */
 typedef struct orm_session_factory {
     orm_engine *engine;
-    bool no_autoflush;                 /* queries do not flush first */
-    bool expire_on_commit;             /* a commit marks every entity expired */
+    bool no_autoflush;     /* queries do not flush first */
+    bool expire_on_commit; /* a commit marks every entity expired */
     orm_lazy lazy;
-    bool read_only;                    /* any write is ORM_MISUSE, and the transaction is READ ONLY on PostgreSQL */
+    bool read_only; /* any write is ORM_MISUSE, and the transaction is READ ONLY on PostgreSQL */
     orm_isolation isolation;
 } orm_session_factory;
 
@@ -81,18 +81,18 @@ ORM_API void orm_session_clear(orm_session *session);
  * nothing but what a rollback undoes. The status is body's, or the commit's; `error` (may be NULL) tells its story. On SQLite
  * a second try takes the write lock from the start. */
 typedef struct orm_transaction_options {
-    int attempts;                      /* in all: 5; 1: never again */
-    int first_wait;                    /* milliseconds, at most, before the second attempt: 10 */
+    int attempts;   /* in all: 5; 1: never again */
+    int first_wait; /* milliseconds, at most, before the second attempt: 10 */
 } orm_transaction_options;
 typedef orm_status (*orm_transaction_body)(orm_session *session, void *user);
 ORM_API orm_status orm_transaction(const orm_session_factory *factory, orm_transaction_body body, void *user,
                                    const orm_transaction_options *options, orm_error *error);
 
 typedef enum orm_entity_state {
-    ORM_DETACHED,                      /* left its session: rolled back add, expunged; or after a delete was committed */
-    ORM_PENDING,                       /* added, not flushed */
+    ORM_DETACHED, /* left its session: rolled back add, expunged; or after a delete was committed */
+    ORM_PENDING,  /* added, not flushed */
     ORM_PERSISTENT,
-    ORM_DELETED                        /* deleted in this transaction */
+    ORM_DELETED /* deleted in this transaction */
 } orm_entity_state;
 ORM_API orm_entity_state orm_session_state(const orm_session *session, const void *entity);
 /* True for pending and persistent entities of this session. */

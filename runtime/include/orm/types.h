@@ -23,23 +23,47 @@ typedef struct orm_enum orm_enum;
 typedef struct orm_schema orm_schema;
 
 /* Text in the database's notation; NULL is SQL NULL. */
-typedef struct orm_decimal { const char *text; } orm_decimal;      /* "-12.50", "NaN" */
-typedef struct orm_json { const char *text; } orm_json;
-typedef struct orm_jsonb { const char *text; } orm_jsonb;
-typedef struct orm_inet { const char *text; } orm_inet;
+typedef struct orm_decimal {
+    const char *text;
+} orm_decimal; /* "-12.50", "NaN" */
+typedef struct orm_json {
+    const char *text;
+} orm_json;
+typedef struct orm_jsonb {
+    const char *text;
+} orm_jsonb;
+typedef struct orm_inet {
+    const char *text;
+} orm_inet;
 /* data NULL is SQL NULL; an empty value has data that is not NULL and size 0. */
-typedef struct orm_bytes { const uint8_t *data; size_t size; } orm_bytes;
-typedef struct orm_uuid { uint8_t bytes[16]; } orm_uuid;
+typedef struct orm_bytes {
+    const uint8_t *data;
+    size_t size;
+} orm_bytes;
+typedef struct orm_uuid {
+    uint8_t bytes[16];
+} orm_uuid;
 
 /* Days from 2000-01-01, as PostgreSQL counts; INT32_MIN and INT32_MAX are -infinity and infinity. */
-typedef struct orm_date { int32_t days; } orm_date;
+typedef struct orm_date {
+    int32_t days;
+} orm_date;
 /* Microseconds from midnight, 0 to 86,400,000,000. */
-typedef struct orm_time { int64_t microseconds; } orm_time;
+typedef struct orm_time {
+    int64_t microseconds;
+} orm_time;
 /* Microseconds from 2000-01-01 00:00, as PostgreSQL counts; INT64_MIN and INT64_MAX are -infinity and infinity.
  * timestamp knows no time zone; timestamptz is an instant, counted in UTC. */
-typedef struct orm_timestamp { int64_t microseconds; } orm_timestamp;
-typedef struct orm_timestamptz { int64_t microseconds; } orm_timestamptz;
-typedef struct orm_interval { int32_t months, days; int64_t microseconds; } orm_interval;
+typedef struct orm_timestamp {
+    int64_t microseconds;
+} orm_timestamp;
+typedef struct orm_timestamptz {
+    int64_t microseconds;
+} orm_timestamptz;
+typedef struct orm_interval {
+    int32_t months, days;
+    int64_t microseconds;
+} orm_interval;
 
 /* To and from Unix time (microseconds from 1970-01-01 UTC). Saturate at, and keep, the infinities. */
 ORM_API orm_timestamptz orm_timestamptz_from_unix(int64_t microseconds);
@@ -49,9 +73,9 @@ ORM_API orm_timestamptz orm_timestamptz_now(void);
 /* Writes "2024-02-29 12:00:00.000000+00:00" (UTC), "infinity" or "-infinity" and a zero; `buffer` holds at least 48 bytes.
  * Years before 1 are written as "-0043-03-15 ...", astronomically. Returns buffer. */
 ORM_API char *orm_timestamptz_format(orm_timestamptz value, char *buffer);
-ORM_API char *orm_timestamp_format(orm_timestamp value, char *buffer);    /* the same without the zone */
-ORM_API char *orm_date_format(orm_date value, char *buffer);              /* "2024-02-29" */
-ORM_API char *orm_time_format(orm_time value, char *buffer);              /* "12:00:00.000000" */
+ORM_API char *orm_timestamp_format(orm_timestamp value, char *buffer); /* the same without the zone */
+ORM_API char *orm_date_format(orm_date value, char *buffer);           /* "2024-02-29" */
+ORM_API char *orm_time_format(orm_time value, char *buffer);           /* "12:00:00.000000" */
 /* 36 characters in lower case and a zero, by RFC 9562; `buffer` holds at least 37 bytes. Returns buffer. */
 ORM_API char *orm_uuid_format(orm_uuid value, char *buffer);
 
@@ -83,36 +107,58 @@ typedef enum orm_type {
 #define ORM__TYPE(name, NAME, type, given) ORM_TYPE_##NAME,
     ORM_SCALAR_TYPES(ORM__TYPE)
 #undef ORM__TYPE
-    ORM_TYPE_ENUM
+        ORM_TYPE_ENUM
 } orm_type;
 
 /* orm_<type>_array: items NULL is SQL NULL (an empty array has items that are not NULL, and count 0); nulls is NULL when no
  * item is, else one flag an item. */
 /* orm_opt_<type>: a nullable value; `value` means nothing unless `has`. */
 #define ORM__ARRAY_AND_OPT(name, NAME, type, given) \
-    typedef struct orm_##name##_array { type const *items; const bool *nulls; size_t count; } orm_##name##_array; \
-    typedef struct orm_opt_##name { bool has; type value; } orm_opt_##name;
+    typedef struct orm_##name##_array { \
+        type const *items; \
+        const bool *nulls; \
+        size_t count; \
+    } orm_##name##_array; \
+    typedef struct orm_opt_##name { \
+        bool has; \
+        type value; \
+    } orm_opt_##name;
 ORM_SCALAR_TYPES(ORM__ARRAY_AND_OPT)
 #undef ORM__ARRAY_AND_OPT
 
 /* A value of any type, as expressions and keys carry it. Made by the orm_of_ functions; its members are not for users.
  * Text, bytes and lists in it are borrowed from whoever made it. */
-typedef enum orm_value_form { ORM_FORM_NULL, ORM_FORM_ONE, ORM_FORM_LIST, ORM_FORM_ARRAY, ORM_FORM_COLUMN, ORM_FORM_ROWS } orm_value_form;
+typedef enum orm_value_form {
+    ORM_FORM_NULL,
+    ORM_FORM_ONE,
+    ORM_FORM_LIST,
+    ORM_FORM_ARRAY,
+    ORM_FORM_COLUMN,
+    ORM_FORM_ROWS
+} orm_value_form;
 typedef struct orm_value {
     orm_type type;
     orm_value_form form;
-    const orm_enum *enumeration;       /* of enum values */
+    const orm_enum *enumeration; /* of enum values */
     union {
         bool boolean;
-        int64_t integer;               /* integers; days of a date; microseconds of times; position of an enum value, from 1 */
+        int64_t integer; /* integers; days of a date; microseconds of times; position of an enum value, from 1 */
         double real;
-        const char *text;              /* text, decimal, json, jsonb, inet, other */
+        const char *text; /* text, decimal, json, jsonb, inet, other */
         orm_bytes bytes;
         orm_uuid uuid;
         orm_interval interval;
         const orm_column *column;
-        struct { const void *items; const bool *nulls; size_t count; } array;    /* also lists: C values one after another */
-        struct { const void *const *items; const orm_column *column; size_t count; } rows; /* one column of many row structs */
+        struct {
+            const void *items;
+            const bool *nulls;
+            size_t count;
+        } array; /* also lists: C values one after another */
+        struct {
+            const void *const *items;
+            const orm_column *column;
+            size_t count;
+        } rows; /* one column of many row structs */
     } as;
 } orm_value;
 
@@ -161,13 +207,30 @@ typedef enum orm_op {
     ORM_INPUTS(orm_in_##name, orm_in_null_##name, type) \
     ORM_CHANGES(orm_change_##name, orm_change_null_##name, orm_##name##_column, type) \
     ORM_INPUTS(orm_in_##name##_array, orm_in_null_##name##_array, orm_##name##_array) \
-    ORM_CHANGES(orm_change_##name##_array, orm_change_null_##name##_array, orm_##name##_array_column, orm_##name##_array)
+    ORM_CHANGES(orm_change_##name##_array, orm_change_null_##name##_array, orm_##name##_array_column, \
+                orm_##name##_array)
 #define ORM_INPUTS(in, in_null, type) \
-    typedef struct in { orm_given set; type value; } in; \
-    typedef struct in_null { orm_given set, null; type value; } in_null;
+    typedef struct in { \
+        orm_given set; \
+        type value; \
+    } in; \
+    typedef struct in_null { \
+        orm_given set, null; \
+        type value; \
+    } in_null;
 #define ORM_CHANGES(change, change_null, handle, type) \
-    typedef struct change { orm_given set; orm_op op; handle column; type value; } change; \
-    typedef struct change_null { orm_given set, null; orm_op op; handle column; type value; } change_null;
+    typedef struct change { \
+        orm_given set; \
+        orm_op op; \
+        handle column; \
+        type value; \
+    } change; \
+    typedef struct change_null { \
+        orm_given set, null; \
+        orm_op op; \
+        handle column; \
+        type value; \
+    } change_null;
 ORM_SCALAR_TYPES(ORM__VALUES)
 #undef ORM__VALUES
 
@@ -178,9 +241,18 @@ ORM_API orm_value orm_of_enums(const orm_enum *enumeration, const void *items, s
 ORM_API orm_value orm_of_enum_array(const orm_enum *enumeration, const void *items, const bool *nulls, size_t count);
 ORM_API orm_value orm_of_any_column(const orm_column *column);
 
-#define ORM_VALUE(...) {.set = ORM_GIVEN, .value = __VA_ARGS__}
-#define ORM_NULL {.null = ORM_GIVEN}
-#define ORM_PLUS(c, n) {.set = ORM_GIVEN, .op = ORM_OP_PLUS, .column = (c), .value = (n)}
+#define ORM_VALUE(...) \
+    { \
+        .set = ORM_GIVEN, .value = __VA_ARGS__ \
+    }
+#define ORM_NULL \
+    { \
+        .null = ORM_GIVEN \
+    }
+#define ORM_PLUS(c, n) \
+    { \
+        .set = ORM_GIVEN, .op = ORM_OP_PLUS, .column = (c), .value = (n) \
+    }
 #define ORM_SET(input, v) ((input).set = ORM_GIVEN, (input).value = (v))
 #define ORM_SET_NULL(input) ((input).null = ORM_GIVEN)
 

@@ -16,9 +16,10 @@ extern "C" {
 enum { ORM_PROBLEMS_MAX = 16 };
 
 typedef struct orm_problem {
-    const char *column;                /* the member's name; borrowed from the schema */
-    const char *rule;                  /* "required", "min", "max", "min_length", "max_length", "pattern", "enum", "decimal", "inet"; a constant */
-    char message[160];                 /* "views: -1 is less than 0"; values of sensitive columns are not in it */
+    const char *column; /* the member's name; borrowed from the schema */
+    const char *
+        rule; /* "required", "min", "max", "min_length", "max_length", "pattern", "enum", "decimal", "inet"; a constant */
+    char message[160]; /* "views: -1 is less than 0"; values of sensitive columns are not in it */
 } orm_problem;
 
 /* In the order of the columns; `count` may be more than were kept. */
