@@ -61,7 +61,7 @@ END_TEST
 START_TEST(pairs_are_inserted_by_one_statement)
 {
     const server_item *item = add_item("a");
-    char word[8];
+    char word[16];
     for (int i = 0; i < 20; i++) {
         snprintf(word, sizeof word, "w%02d", i);
         ok(server_item_add_to_tags(s, item, add_tag(word)));
