@@ -213,9 +213,10 @@ static orm_status match_claims(graph *g)
 static void give_up(claims *table, graph *g, uint32_t node)
 {
     orm__entity *entity = g->nodes[node].entity;
+    const orm__entity *before = entity->flags & ORM__REPLACES ? orm__entity_of(entity->original) : entity;
     const orm_model *model = orm__model_of(entity);
-    const void *row = entity->original ? entity->original : orm__row_of(entity);
-    for (size_t u = 0; u < model->unique_count && !(entity->original && (entity->flags & ORM__WRITTEN)); u++) {
+    const void *row = orm__known_row(entity);
+    for (size_t u = 0; u < model->unique_count && !(before->original && (before->flags & ORM__WRITTEN)); u++) {
         claim one = {.unique = &model->uniques[u], .row = row, .node = node + 1};
         if ((g->nodes[node].verb == ORM__UPDATE && !wants(entity, one.unique)) || !value_of(one.unique, row, &one.hash))
             continue;
@@ -357,7 +358,7 @@ static orm_status add_edges_of(graph *g, uint32_t node)
         if (g->nodes[node].verb == ORM__INSERT)
             continue;
         const orm__store *store = orm__store_of(g->session, relation->target);
-        const void *row = entity->original ? entity->original : orm__row_of(entity);
+        const void *row = orm__known_row(entity);
         orm__entity *before = store ? orm__identity_find_row(store, relation->columns, row) : NULL;
         other = before && before != entity ? node_of(g, before) : UINT32_MAX;
         if (other != UINT32_MAX && g->nodes[other].verb == ORM__DELETE && !add_edge(g, node, other, NULL))

@@ -132,8 +132,10 @@ static orm_status take_in(orm_session *session, orm__store *store, const void *v
         status = take_targets(session, values, entity);
     if (!status && orm__key_known(entity) && !(entity->flags & ORM__MAPPED) && !orm__identity_add(store, entity))
         status = orm__session_no_memory(session);
-    if (status)
+    if (status) {
+        orm__key_leave(entity);
         entity->state = ORM__DETACHED;
+    }
     return status;
 }
 
@@ -180,10 +182,13 @@ static orm_status refuse_present_key(orm_session *session, orm__store *store, or
     orm__entity *present = orm__identity_find_row(store, store->model->primary_key, orm__row_of(entity));
     if (!present)
         return ORM_OK;
+    if (present->state == ORM__DELETING) {
+        orm__replace_begin(entity, present);
+        return ORM_OK;
+    }
     char name[160];
-    return orm__session_error(session, ORM_CONFLICT, "%s is already in the session%s",
-                              orm__entity_name(present, name, sizeof name),
-                              present->state == ORM__DELETING ? ", marked to be deleted" : "");
+    return orm__session_error(session, ORM_CONFLICT, "%s is already in the session",
+                              orm__entity_name(present, name, sizeof name));
 }
 
 orm_status orm_entity_set(orm_session *session, const void *row, const orm_column *column, const void *value)
@@ -285,7 +290,7 @@ static orm_status rekey(orm_session *session, orm__entity *entity, const orm_col
     if (entity->state == ORM__PERSISTENT) {
         return before ? orm__old_key_keep(session, entity) : ORM_OK;
     } else if (before) {
-        orm__identity_remove(store, entity);
+        orm__key_leave(entity);
     } else if (orm__key_known(entity)) {
         ORM_TRY(refuse_present_key(session, store, entity));
         if (!orm__identity_add(store, entity))
@@ -317,7 +322,7 @@ orm_status orm__entity_mark_deleted(orm_session *session, orm__entity *entity)
     ORM_TRY(orm__entity_touch(session, entity));
     orm__relations_leave_all(session, entity);
     if (entity->state == ORM__PENDING) {
-        orm__identity_remove(entity->batch->store, entity);
+        orm__key_leave(entity);
         entity->state = ORM__DETACHED;
     } else {
         entity->state = ORM__DELETING;

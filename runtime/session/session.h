@@ -49,14 +49,17 @@ enum {
     ORM__EXPIRED = 1 << 1,
     ORM__MAPPED = 1 << 2,      /* in the identity map */
     ORM__KEY_CHANGED = 1 << 3, /* the map and the database still know it by a key in session->old_keys */
-    ORM__WRITTEN = 1 << 4      /* `original` is no longer what the database holds: a flush wrote the row since */
+    ORM__WRITTEN = 1 << 4,     /* `original` is no longer what the database holds: a flush wrote the row since */
+    ORM__REPLACES = 1 << 5,    /* pending, with the key of one to be deleted: `original` is the row of that one */
+    ORM__REPLACED = 1 << 6,    /* to be deleted, and a pending one has its key */
+    ORM__HOOKED = 1 << 7       /* the hooks before this flush were called for it */
 };
 
 /* Stands in front of the row struct that users see. 40 bytes; the row follows. */
 typedef struct orm__entity {
     orm__batch *batch; /* gives the store, and with it model and session */
     orm__slot *slots;  /* by relation; NULL until the first is needed */
-    void *original;    /* the newest snapshot of the row in the undo log, or NULL */
+    void *original;    /* the newest snapshot of the row in the undo log, or NULL; see ORM__REPLACES */
     union {
         uint64_t word;    /* up to 64 columns */
         uint64_t *words;  /* more: arena */
@@ -185,6 +188,13 @@ static inline const orm_model *orm__model_of(const orm__entity *entity)
 {
     return entity->batch->store->model;
 }
+/* The row as it was before its first change since a savepoint; of one that takes another's place, that other's. */
+static inline const void *orm__known_row(const orm__entity *entity)
+{
+    if (entity->flags & ORM__REPLACES)
+        entity = orm__entity_of(entity->original);
+    return entity->original ? entity->original : orm__row_of(entity);
+}
 void *orm__old_key_row(const orm__entity *entity);
 /* The row that holds the key by which the database and the map know the entity. */
 static inline const void *orm__key_row(const orm__entity *entity)
@@ -192,6 +202,12 @@ static inline const void *orm__key_row(const orm__entity *entity)
     return entity->flags & ORM__KEY_CHANGED ? orm__old_key_row(entity) : orm__row_of(entity);
 }
 uint64_t *orm__entity_dirty(orm__entity *entity);
+static inline bool orm__entity_has_dirty(const orm__entity *entity, const orm_column *column)
+{
+    if (orm__mask_words(orm__model_of(entity)) == 1)
+        return entity->dirty.word >> column->index & 1;
+    return entity->dirty.words && orm__mask_has(entity->dirty.words, column->index);
+}
 orm_status orm__entity_queue(orm_session *session, orm__entity *entity);
 /* The texts of a row go back to the arena, but for those that `keep` (or NULL) points to as well. */
 void orm__entity_recycle_texts(orm_session *session, const orm_model *model, const void *row, const void *keep);
@@ -203,6 +219,21 @@ orm_status orm__entity_given(orm_session *session, const void *row, const char *
 orm_status orm__entity_check(orm_session *session, const orm__entity *entity, const char *what);
 void orm__entity_put_back(orm_session *session, orm__entity *entity, const orm_column *column, void *from);
 orm_status orm__entity_mark_deleted(orm_session *session, orm__entity *entity);
+
+/* --- replace.c --- */
+/* `entity` is pending, or about to be, and has the key of `before`, which is to be deleted. */
+void orm__replace_begin(orm__entity *entity, orm__entity *before);
+/* A pending entity leaves, or gives up its key: it goes to the one that had it before, if there is one. */
+void orm__key_leave(orm__entity *entity);
+/* What an UPDATE sets in the place of an INSERT of `given`, and what it sets to the database's default. False: nothing. */
+bool orm__replace_masks(const orm_model *model, const uint64_t *given, uint64_t *changed, uint64_t *defaulted);
+/* What the database would do to rows that refer to these if they were deleted. Entities that go that way are appended to
+ * `deleted`. */
+orm_status orm__replace_forsake(orm_session *session, const orm__entities *replaced, orm__entities *deleted);
+void orm__replace_end(const orm__entities *replaced);
+/* What ON DELETE of the relation does to an entity when what it refers to goes, done in memory. */
+orm_status orm__entity_forsaken(orm_session *session, orm__entity *entity, const orm_relation *relation,
+                                orm__entities *deleted);
 
 /* --- undo.c --- */
 /* Before the first change of an entity since the last savepoint: of its state; of its columns. */

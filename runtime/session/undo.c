@@ -92,6 +92,7 @@ static void restore(orm_session *session, const orm__undo *record)
     bool flushed = record->row || (entity->flags & (ORM__WRITTEN | ORM__EXPIRED));
     orm__identity_remove(store, entity);
     orm__old_key_forget(session, entity);
+    entity->flags &= (uint8_t) ~(ORM__REPLACES | ORM__REPLACED);
     entity->undo = record->previous;
     if (record->row) {
         orm__entity_recycle_texts(session, store->model, orm__row_of(entity), record->row);

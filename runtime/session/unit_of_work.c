@@ -16,6 +16,7 @@
 
 typedef struct plan {
     orm__entities added, changed, deleted;
+    orm__entities replaced; /* deleted, too: but others, among `changed`, take their places */
     orm__order inserts, deletes;
     orm__steps steps;          /* when unique values pass from row to row */
     const void **rows, **keys; /* room for one group */
@@ -32,6 +33,7 @@ static orm_status check_targets(orm_session *session, orm__entity *entity);
 static orm_status check_changed(orm_session *session, orm__entity *entity);
 static orm_status make_room(orm_session *session, plan *p);
 static orm_status write_all(orm_session *session, plan *p);
+static void drop_forsaken(orm__entities *changed);
 static orm_status write_steps(orm_session *session, plan *p);
 static orm_status release_value(orm_session *session, const orm__release *release);
 static orm_status in_groups(orm_session *session, orm__entity **entities, const uint32_t *waves, size_t count,
@@ -44,7 +46,9 @@ static orm_status delete_group(orm_session *session, orm__store *store, orm__ent
 static void hold_back(const orm__order *order);
 static orm_status write_held_back(orm_session *session, plan *p, const orm__order *order, bool null);
 static orm_status set_clocks(orm_session *session, orm__entity *entity);
-static orm_status read_computed(orm_session *session, orm__store *store, orm__entity **entities, size_t count, plan *p);
+static orm_status replace_group(orm_session *session, orm__store *store, orm__entity **entities, size_t count, plan *p);
+static orm_status read_computed(orm_session *session, orm__store *store, orm__entity **entities, size_t count,
+                                const uint64_t *also, plan *p);
 static orm_status copy_keys(orm_session *session, orm__entity *entity);
 static orm_status inserted(orm_session *session, orm__store *store, orm__entity *entity);
 static orm_status updated(orm_session *session, orm__store *store, orm__entity *entity);
@@ -61,6 +65,7 @@ orm_status orm__flush(orm_session *session)
     if (session->flushing || session->changed.count == 0)
         return ORM_OK;
     session->flushing = true;
+    session->now = orm_timestamptz_now();
     orm_status status = classify(session, &p);
     if (!status)
         status = orm__order_rows(session, &p.added, false, &p.inserts);
@@ -76,6 +81,7 @@ orm_status orm__flush(orm_session *session)
         for (size_t i = 0; i < session->changed.count; i++)
             session->changed.items[i]->flags &= (uint8_t)~ORM__QUEUED;
         session->changed.count = 0;
+        orm__replace_end(&p.replaced);
     }
     session->flushing = false;
     release_plan(&p);
@@ -87,6 +93,7 @@ static void release_plan(plan *p)
     free(p->added.items);
     free(p->changed.items);
     free(p->deleted.items);
+    free(p->replaced.items);
     free(p->rows);
     orm__steps_release(&p->steps);
     orm__order_release(&p->inserts);
@@ -100,12 +107,12 @@ static orm_status classify(orm_session *session, plan *p)
         orm__entities *list = NULL;
         if (entity->state == ORM__PENDING) {
             ORM_TRY(check_added(session, entity));
-            list = &p->added;
+            list = entity->flags & ORM__REPLACES ? &p->changed : &p->added;
         } else if (entity->state == ORM__PERSISTENT) {
             ORM_TRY(check_changed(session, entity));
             list = any_dirty(entity) ? &p->changed : NULL;
         } else if (entity->state == ORM__DELETING) {
-            list = &p->deleted;
+            list = entity->flags & ORM__REPLACED ? &p->replaced : &p->deleted;
         }
         if (list && !orm__entities_add(list, entity))
             return orm__session_no_memory(session);
@@ -203,8 +210,11 @@ static orm_status write_all(orm_session *session, plan *p)
     if (session->factory.read_only)
         return orm__session_error(session, ORM_MISUSE, "the session is read-only");
     ORM_TRY(orm__session_write(session));
-    session->now = orm_timestamptz_now();
     hold_back(&p->inserts);
+    if (p->replaced.count > 0) {
+        ORM_TRY(orm__replace_forsake(session, &p->replaced, &p->deleted));
+        drop_forsaken(&p->changed);
+    }
     if (p->steps.count > 0)
         return write_steps(session, p);
     ORM_TRY(in_groups(session, p->inserts.rows, p->inserts.waves, p->inserts.count, true, insert_group, p));
@@ -213,6 +223,16 @@ static orm_status write_all(orm_session *session, plan *p)
     ORM_TRY(write_held_back(session, p, &p->deletes, true));
     ORM_TRY(in_groups(session, p->deletes.rows, p->deletes.waves, p->deletes.count, false, delete_group, p));
     return p->deleted.count > 0 ? cascade(session, p) : ORM_OK;
+}
+
+/* What went with a row that is replaced needs no UPDATE any more. */
+static void drop_forsaken(orm__entities *changed)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < changed->count; i++)
+        if (changed->items[i]->state != ORM__DELETING)
+            changed->items[kept++] = changed->items[i];
+    changed->count = kept;
 }
 
 /* The same where unique values pass from row to row: wave by wave, each verb of a wave at once. */
@@ -228,12 +248,13 @@ static orm_status write_steps(orm_session *session, plan *p)
     if (!status)
         status = write_held_back(session, p, &p->deletes, true);
     for (size_t first = 0, last; first < p->steps.count && !status; first = last) {
+        size_t count = 0;
         for (last = first;
              last < p->steps.count && steps[last].wave == steps[first].wave && steps[last].verb == steps[first].verb;
              last++)
-            entities[last - first] = steps[last].entity;
-        status = write_wave(session, entities, last - first, steps[first].verb != ORM__DELETE,
-                            writers[steps[first].verb], p);
+            if (steps[last].verb == ORM__DELETE || steps[last].entity->state != ORM__DELETING)
+                entities[count++] = steps[last].entity;
+        status = write_wave(session, entities, count, steps[first].verb != ORM__DELETE, writers[steps[first].verb], p);
     }
     free(entities);
     if (!status)
@@ -252,7 +273,7 @@ static orm_status release_value(orm_session *session, const orm__release *releas
     const void *key = orm__key_row(release->entity), *rows[] = {row};
     size_t matched;
     orm__mask_add(mask, release->column->index);
-    orm_status status = orm__update_rows(session->connection, model, mask, rows, &key, 1, &matched);
+    orm_status status = orm__update_rows(session->connection, model, mask, NULL, rows, &key, 1, &matched);
     orm__arena_recycle(&session->arena, row, model->row_size);
     orm__arena_recycle(&session->arena, mask, orm__mask_words(model) * sizeof *mask);
     return status ? orm__session_failed(session, status) : ORM_OK;
@@ -272,7 +293,7 @@ static orm_status in_groups(orm_session *session, orm__entity **entities, const 
 
 static bool same_shape(orm__entity *a, orm__entity *b, bool by_mask)
 {
-    if (a->batch->store != b->batch->store)
+    if (a->batch->store != b->batch->store || ((a->flags ^ b->flags) & ORM__REPLACES))
         return false;
     return !by_mask || memcmp(orm__entity_dirty(a), orm__entity_dirty(b),
                               orm__mask_words(orm__model_of(a)) * sizeof(uint64_t)) == 0;
@@ -366,29 +387,71 @@ static orm_status inserted(orm_session *session, orm__store *store, orm__entity 
 static orm_status update_group(orm_session *session, orm__store *store, orm__entity **entities, size_t count, plan *p)
 {
     size_t matched;
+    if (entities[0]->flags & ORM__REPLACES)
+        return replace_group(session, store, entities, count, p);
     for (size_t i = 0; i < count; i++) {
         p->rows[i] = orm__row_of(entities[i]);
         p->keys[i] = orm__key_row(entities[i]);
     }
-    orm_status status = orm__update_rows(session->connection, store->model, orm__entity_dirty(entities[0]), p->rows,
-                                         p->keys, count, &matched);
+    orm_status status = orm__update_rows(session->connection, store->model, orm__entity_dirty(entities[0]), NULL,
+                                         p->rows, p->keys, count, &matched);
     if (status)
         return orm__session_failed(session, status);
     if (matched != count)
         return stale(session, store, entities, count, matched, p);
     for (size_t i = 0; i < count; i++)
         ORM_TRY(updated(session, store, entities[i]));
-    return read_computed(session, store, entities, count, p);
+    return read_computed(session, store, entities, count, NULL, p);
 }
 
-/* What the database computes may have changed with what was written. */
-static orm_status read_computed(orm_session *session, orm__store *store, orm__entity **entities, size_t count, plan *p)
+/* These are added with the keys of rows that are deleted: every column is set, as an INSERT would. */
+static orm_status replace_group(orm_session *session, orm__store *store, orm__entity **entities, size_t count, plan *p)
+{
+    const orm_model *model = store->model;
+    const orm_column *version = orm__version_of(model);
+    size_t words = orm__mask_words(model), matched = count;
+    uint64_t *changed = orm__arena_zalloc(&session->arena, 2 * words, sizeof *changed);
+    if (!changed)
+        return orm__session_no_memory(session);
+    for (size_t i = 0; i < count; i++) {
+        void *row = orm__row_of(entities[i]);
+        orm__values_default(model, row, orm__entity_dirty(entities[i]), &session->now);
+        if (version) /* what the row has now */
+            orm__member_set(version, row, orm__value_of_member(version, entities[i]->original));
+        p->rows[i] = p->keys[i] = row;
+    }
+    orm_status status = ORM_OK;
+    uint64_t *defaulted = changed + words;
+    bool sends = orm__replace_masks(model, orm__entity_dirty(entities[0]), changed, defaulted);
+    if (sends)
+        status = orm__update_rows(session->connection, model, changed,
+                                  orm__mask_empty(model, defaulted) ? NULL : defaulted, p->rows, p->keys, count,
+                                  &matched);
+    if (status)
+        return orm__session_failed(session, status);
+    if (matched != count)
+        return stale(session, store, entities, count, matched, p);
+    for (size_t i = 0; i < count; i++) {
+        entities[i]->flags &= (uint8_t)~ORM__REPLACES;
+        entities[i]->original = NULL;
+        if (sends)
+            ORM_TRY(updated(session, store, entities[i]));
+        ORM_TRY(inserted(session, store, entities[i]));
+    }
+    status = read_computed(session, store, entities, count, defaulted, p);
+    orm__arena_recycle(&session->arena, changed, 2 * words * sizeof *changed);
+    return status;
+}
+
+/* What the database computes may have changed with what was written; `also`, which may be NULL, are further columns. */
+static orm_status read_computed(orm_session *session, orm__store *store, orm__entity **entities, size_t count,
+                                const uint64_t *also, plan *p)
 {
     const orm_model *model = store->model;
     orm__chosen computed;
     orm_status status = orm__chosen_init(session->connection, model, NULL, &computed);
     for (size_t i = 0; i < model->column_count && !status; i++)
-        if (model->columns[i].flags & ORM_COMPUTED)
+        if ((model->columns[i].flags & ORM_COMPUTED) || (also && orm__mask_has(also, i)))
             orm__chosen_add(&computed, &model->columns[i]);
     for (size_t i = 0; i < count && !status; i++) {
         void *row = orm__row_of(entities[i]);
@@ -534,21 +597,25 @@ static orm_status cascade_along(orm_session *session, const orm_relation *relati
         orm__entity *target = entity->state == ORM__PERSISTENT
                                   ? orm__identity_find_row(targets, relation->columns, orm__row_of(entity))
                                   : NULL;
-        if (!target || target->state != ORM__DELETING)
-            continue;
-        ORM_TRY(orm__entity_remember(session, entity));
-        ORM_TRY(orm__entity_touch(session, entity));
-        if (relation->on_delete == ORM_ON_DELETE_CASCADE) {
-            orm__relations_leave_all(session, entity);
-            entity->state = ORM__DELETING;
-            if (!orm__entities_add(deleted, entity))
-                return orm__session_no_memory(session);
-            continue;
-        }
-        orm__relations_leave(session, entity, relation->columns[0]);
-        for (size_t k = 0; k < relation->column_count; k++)
-            orm__member_set_null(relation->columns[k], orm__row_of(entity));
-        entity->flags |= ORM__WRITTEN;
+        if (target && target->state == ORM__DELETING)
+            ORM_TRY(orm__entity_forsaken(session, entity, relation, deleted));
     }
+    return ORM_OK;
+}
+
+orm_status orm__entity_forsaken(orm_session *session, orm__entity *entity, const orm_relation *relation,
+                                orm__entities *deleted)
+{
+    ORM_TRY(orm__entity_remember(session, entity));
+    ORM_TRY(orm__entity_touch(session, entity));
+    if (relation->on_delete == ORM_ON_DELETE_CASCADE) {
+        orm__relations_leave_all(session, entity);
+        entity->state = ORM__DELETING;
+        return orm__entities_add(deleted, entity) ? ORM_OK : orm__session_no_memory(session);
+    }
+    orm__relations_leave(session, entity, relation->columns[0]);
+    for (size_t k = 0; k < relation->column_count; k++)
+        orm__member_set_null(relation->columns[k], orm__row_of(entity));
+    entity->flags |= ORM__WRITTEN;
     return ORM_OK;
 }
