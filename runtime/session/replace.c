@@ -135,8 +135,15 @@ static orm_status forsake_held(orm_session *session, const orm_relation *relatio
     return targets ? ORM_OK : orm__session_no_memory(session);
 }
 
-void orm__replace_end(const orm__entities *replaced)
+void orm__replace_end(const orm__entities *replaced, const orm__entities *changed)
 {
+    for (size_t i = 0; replaced->count > 0 && i < changed->count; i++) {
+        orm__entity *entity = changed->items[i];
+        if (!(entity->flags & ORM__REPLACES))
+            continue;
+        entity->flags &= (uint8_t)~ORM__REPLACES;
+        entity->original = NULL;
+    }
     for (size_t i = 0; i < replaced->count; i++) {
         orm__entity *entity = replaced->items[i];
         entity->state = ORM__DELETED;

@@ -52,7 +52,7 @@ enum {
     ORM__WRITTEN = 1 << 4,     /* `original` is no longer what the database holds: a flush wrote the row since */
     ORM__REPLACES = 1 << 5,    /* pending, with the key of one to be deleted: `original` is the row of that one */
     ORM__REPLACED = 1 << 6,    /* to be deleted, and a pending one has its key */
-    ORM__HOOKED = 1 << 7       /* the hooks before this flush were called for it */
+    ORM__HOOKED = 1 << 7       /* it had its turn with the hooks before this flush */
 };
 
 /* Stands in front of the row struct that users see. 40 bytes; the row follows. */
@@ -202,6 +202,8 @@ static inline const void *orm__key_row(const orm__entity *entity)
     return entity->flags & ORM__KEY_CHANGED ? orm__old_key_row(entity) : orm__row_of(entity);
 }
 uint64_t *orm__entity_dirty(orm__entity *entity);
+/* Whether an UPDATE, or an INSERT, would set a column. */
+bool orm__entity_any_dirty(orm__entity *entity);
 static inline bool orm__entity_has_dirty(const orm__entity *entity, const orm_column *column)
 {
     if (orm__mask_words(orm__model_of(entity)) == 1)
@@ -220,6 +222,11 @@ orm_status orm__entity_check(orm_session *session, const orm__entity *entity, co
 void orm__entity_put_back(orm_session *session, orm__entity *entity, const orm_column *column, void *from);
 orm_status orm__entity_mark_deleted(orm_session *session, orm__entity *entity);
 
+/* --- hooks.c --- */
+orm_status orm__hooks_before_flush(orm_session *session);
+orm_status orm__hooks_after(orm_session *session, orm__entity *const *entities, size_t count, orm_event event);
+void orm__hooks_after_transaction(orm_session *session, bool committed);
+
 /* --- replace.c --- */
 /* `entity` is pending, or about to be, and has the key of `before`, which is to be deleted. */
 void orm__replace_begin(orm__entity *entity, orm__entity *before);
@@ -230,7 +237,8 @@ bool orm__replace_masks(const orm_model *model, const uint64_t *given, uint64_t 
 /* What the database would do to rows that refer to these if they were deleted. Entities that go that way are appended to
  * `deleted`. */
 orm_status orm__replace_forsake(orm_session *session, const orm__entities *replaced, orm__entities *deleted);
-void orm__replace_end(const orm__entities *replaced);
+/* The flush has succeeded: the old ones are gone, those among `changed` that took their places are like others. */
+void orm__replace_end(const orm__entities *replaced, const orm__entities *changed);
 /* What ON DELETE of the relation does to an entity when what it refers to goes, done in memory. */
 orm_status orm__entity_forsaken(orm_session *session, orm__entity *entity, const orm_relation *relation,
                                 orm__entities *deleted);

@@ -57,7 +57,7 @@ static orm_status stale(orm_session *session, orm__store *store, orm__entity **e
 static orm_status cascade(orm_session *session, plan *p);
 static orm_status cascade_along(orm_session *session, const orm_relation *relation, orm__entities *deleted);
 static void release_plan(plan *p);
-static bool any_dirty(orm__entity *entity);
+static orm_status end_flush(orm_session *session, plan *p);
 
 orm_status orm__flush(orm_session *session)
 {
@@ -66,7 +66,9 @@ orm_status orm__flush(orm_session *session)
         return ORM_OK;
     session->flushing = true;
     session->now = orm_timestamptz_now();
-    orm_status status = classify(session, &p);
+    orm_status status = orm__hooks_before_flush(session);
+    if (!status)
+        status = classify(session, &p);
     if (!status)
         status = orm__order_rows(session, &p.added, false, &p.inserts);
     if (!status)
@@ -77,14 +79,28 @@ orm_status orm__flush(orm_session *session)
         status = make_room(session, &p);
     if (!status && p.added.count + p.changed.count + p.deleted.count > 0)
         status = write_all(session, &p);
-    if (!status) {
-        for (size_t i = 0; i < session->changed.count; i++)
-            session->changed.items[i]->flags &= (uint8_t)~ORM__QUEUED;
-        session->changed.count = 0;
-        orm__replace_end(&p.replaced);
-    }
+    for (size_t i = 0; i < session->changed.count; i++)
+        session->changed.items[i]->flags &= (uint8_t) ~(status ? ORM__HOOKED : ORM__HOOKED | ORM__QUEUED);
+    if (!status)
+        status = end_flush(session, &p);
     session->flushing = false;
     release_plan(&p);
+    return status;
+}
+
+/* Everything was sent. What hooks change from here on is for the next flush. */
+static orm_status end_flush(orm_session *session, plan *p)
+{
+    session->changed.count = 0;
+    orm_status status = orm__hooks_after(session, p->added.items, p->added.count, ORM_AFTER_INSERT);
+    if (!status)
+        status = orm__hooks_after(session, p->changed.items, p->changed.count, ORM_AFTER_UPDATE);
+    if (!status)
+        status = orm__hooks_after(session, p->deletes.rows, p->deletes.count, ORM_AFTER_DELETE);
+    if (!status)
+        status = orm__hooks_after(session, p->replaced.items, p->replaced.count, ORM_AFTER_DELETE);
+    orm__replace_end(&p->replaced, &p->changed);
+    session->failed |= status != ORM_OK;
     return status;
 }
 
@@ -110,7 +126,7 @@ static orm_status classify(orm_session *session, plan *p)
             list = entity->flags & ORM__REPLACES ? &p->changed : &p->added;
         } else if (entity->state == ORM__PERSISTENT) {
             ORM_TRY(check_changed(session, entity));
-            list = any_dirty(entity) ? &p->changed : NULL;
+            list = orm__entity_any_dirty(entity) ? &p->changed : NULL;
         } else if (entity->state == ORM__DELETING) {
             list = entity->flags & ORM__REPLACED ? &p->replaced : &p->deleted;
         }
@@ -120,7 +136,7 @@ static orm_status classify(orm_session *session, plan *p)
     return ORM_OK;
 }
 
-static bool any_dirty(orm__entity *entity)
+bool orm__entity_any_dirty(orm__entity *entity)
 {
     const orm_model *model = orm__model_of(entity);
     return (orm__mask_words(model) == 1 || entity->dirty.words) && !orm__mask_empty(model, orm__entity_dirty(entity));
@@ -155,7 +171,8 @@ static orm_status check_targets(orm_session *session, orm__entity *entity)
     for (size_t i = 0; i < model->relation_count; i++) {
         const orm_relation *relation = &model->relations[i];
         const orm__slot *slot = relation->owning ? orm__entity_loaded(entity, relation) : NULL;
-        if (!slot || !any_dirty(entity) || !orm__mask_has(orm__entity_dirty(entity), relation->columns[0]->index))
+        if (!slot || !orm__entity_any_dirty(entity) ||
+            !orm__mask_has(orm__entity_dirty(entity), relation->columns[0]->index))
             continue;
         const orm__entity *target = slot->as.one;
         if (!target && !(relation->columns[0]->flags & ORM_NULLABLE))
@@ -176,7 +193,7 @@ static orm_status check_changed(orm_session *session, orm__entity *entity)
     const orm_model *model = orm__model_of(entity);
     orm_problems problems;
     ORM_TRY(check_targets(session, entity));
-    if (!any_dirty(entity))
+    if (!orm__entity_any_dirty(entity))
         return ORM_OK;
     problems.count = 0;
     ORM_TRY(validate(session, entity, &problems));
@@ -432,8 +449,6 @@ static orm_status replace_group(orm_session *session, orm__store *store, orm__en
     if (matched != count)
         return stale(session, store, entities, count, matched, p);
     for (size_t i = 0; i < count; i++) {
-        entities[i]->flags &= (uint8_t)~ORM__REPLACES;
-        entities[i]->original = NULL;
         if (sends)
             ORM_TRY(updated(session, store, entities[i]));
         ORM_TRY(inserted(session, store, entities[i]));
@@ -523,7 +538,7 @@ static orm_status write_held_back(orm_session *session, plan *p, const orm__orde
     for (size_t i = 0; i < order->deferred_count && !status; i++) {
         orm__entity *entity = order->deferred[i].entity;
         const orm_relation *relation = order->deferred[i].relation;
-        bool first = !any_dirty(entity) || null;
+        bool first = !orm__entity_any_dirty(entity) || null;
         for (size_t k = 0; k < relation->column_count && !status; k++) {
             if (null)
                 status = orm__entity_put(session, entity, relation->columns[k], (orm_value){.form = ORM_FORM_NULL});

@@ -77,6 +77,7 @@ Suite *suite_flush(void);
 Suite *suite_sticky(void);
 Suite *suite_unique(void);
 Suite *suite_replace(void);
+Suite *suite_hooks(void);
 Suite *suite_rollback(void);
 Suite *suite_savepoint(void);
 Suite *suite_server(void);
