@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/value.h"
+#include "driver/wait.h"
 #include "engine/engine.h"
 #include "sql/expression.h"
 
@@ -129,6 +130,21 @@ orm_status orm__session_write(orm_session *session)
     else if (c->transaction == ORM__NO_TRANSACTION)
         status = orm__connection_begin(c, begin_text(session));
     return status ? orm__session_failed(session, status) : ORM_OK;
+}
+
+/* On SQLite the lock is that of the whole database. Refused, it is a failed statement of a transaction on both databases. */
+orm_status orm__session_lock(orm_session *session, orm_lock lock)
+{
+    ORM_TRY(hold_connection(session));
+    orm_connection *c = session->connection;
+    bool at_once = c->dialect == ORM_SQLITE && lock == ORM_FOR_UPDATE_NOWAIT;
+    if (at_once)
+        c->link->deadline = orm__deadline_in(0);
+    orm_status status = orm__session_write(session);
+    if (at_once)
+        c->link->deadline = 0;
+    session->failed |= status == ORM_TIMEOUT;
+    return status;
 }
 
 static const char *begin_text(const orm_session *session)

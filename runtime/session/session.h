@@ -145,6 +145,7 @@ struct orm_session {
 /* The connection, taken from the pool when there is none, and a transaction as reads or writes need it. */
 orm_status orm__session_read(orm_session *session);
 orm_status orm__session_write(orm_session *session);
+orm_status orm__session_lock(orm_session *session, orm_lock lock);
 /* Flushes before a read, unless autoflush is off; tells when a rollback must come first. */
 orm_status orm__session_autoflush(orm_session *session);
 /* Copies the connection's error to the session. Returns the status. */
