@@ -23,7 +23,6 @@ static orm_status take_in(orm_session *session, orm__store *store, const void *v
 static orm_status rekey(orm_session *session, orm__entity *entity, const orm_column *column, bool before);
 static bool holds(orm__entity *entity, const orm_column *column, orm_value value);
 static bool identical(orm_value a, orm_value b);
-static bool keep_value(orm_session *session, const orm_column *column, orm_value *value);
 
 orm_status orm_model_add(orm_session *session, const orm_model *model, const void *values, const void **added)
 {
@@ -231,7 +230,9 @@ static bool holds(orm__entity *entity, const orm_column *column, orm_value value
 {
     if (entity->state != ORM__PERSISTENT && !orm__mask_has(orm__entity_dirty(entity), column->index))
         return false;
-    return identical(orm__value_of_member(column, orm__row_of(entity)), value);
+    const orm_value own = orm__value_of_member(column, orm__row_of(entity));
+    bool scaled = column->type == ORM_TYPE_DECIMAL && column->limits && column->limits->precision;
+    return scaled ? orm__value_equal(own, value) : identical(own, value);
 }
 
 /* To the last digit: 1.0 is not 1.00 here, nor 0.0 -0.0. */
@@ -254,7 +255,7 @@ orm_status orm__entity_put(orm_session *session, orm__entity *entity, const orm_
 {
     if (holds(entity, column, value))
         return ORM_OK;
-    if (value.form != ORM_FORM_NULL && !keep_value(session, column, &value))
+    if (value.form != ORM_FORM_NULL && !orm__value_keep(column, &value, &session->arena))
         return orm__session_no_memory(session);
     ORM_TRY(orm__entity_remember(session, entity));
     ORM_TRY(orm__entity_queue(session, entity));
@@ -265,20 +266,6 @@ orm_status orm__entity_put(orm_session *session, orm__entity *entity, const orm_
     orm__member_set(column, row, value);
     orm__mask_add(orm__entity_dirty(entity), column->index);
     return rekey(session, entity, column, false);
-}
-
-/* A copy of text, bytes or an array in the session's arena. */
-static bool keep_value(orm_session *session, const orm_column *column, orm_value *value)
-{
-    if (!orm__member_points(column))
-        return true;
-    if (column->flags & ORM_ARRAY)
-        return orm__array_keep_value(value, &session->arena);
-    if (column->type != ORM_TYPE_BYTES)
-        return (value->as.text = orm__arena_strdup(&session->arena, value->as.text)) != NULL;
-    value->as.bytes.data = (const uint8_t *)orm__arena_copy(&session->arena, value->as.bytes.data,
-                                                            value->as.bytes.size);
-    return value->as.bytes.data != NULL;
 }
 
 /* Pending entities are known by their new key at once; persistent ones by the old one until the flush. */

@@ -229,6 +229,7 @@ static const orm_column depot_item_model_columns[22] = {
         .field = ORM_FIELD(depot_item, prices),
         .input = ORM_NULL_INPUT(depot_item_values, prices),
         .change = ORM_NULL_CHANGE(depot_item_changes, prices),
+        .limits = &(const orm_limits){.precision = 10, .scale = 2},
     },
     {
         .model = &depot_item_model,

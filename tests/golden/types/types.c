@@ -155,6 +155,7 @@ static const orm_column shop_thing_model_columns[20] = {
             .form = ORM_FORM_ONE,
             .as.text = "1.50",
         },
+        .limits = &(const orm_limits){.precision = 10, .scale = 2},
     },
     {
         .model = &shop_thing_model,
@@ -685,6 +686,7 @@ static const orm_column shop_maybe_model_columns[18] = {
         .field = ORM_FIELD(shop_maybe, price),
         .input = ORM_NULL_INPUT(shop_maybe_values, price),
         .change = ORM_NULL_CHANGE(shop_maybe_changes, price),
+        .limits = &(const orm_limits){.precision = 10, .scale = 2},
     },
     {
         .model = &shop_maybe_model,
