@@ -311,6 +311,26 @@ orm_status orm__statement_run(orm__sql *sql, orm__purpose purpose, size_t *rows)
     return status;
 }
 
+/* COPY goes alone: a BEGIN that is due goes ahead in a trip of its own. */
+orm_status orm__statement_copy(orm__sql *sql, const orm_value *lists, size_t count, size_t *rows)
+{
+    orm_connection *c = sql->connection;
+    *rows = 0;
+    if (!sql->status && sql->text->failed)
+        sql->status = orm__error_no_memory(&c->error);
+    if (sql->status)
+        return sql->status;
+    if (c->failed)
+        return orm__error_set(&c->error, ORM_ROLLBACK_FIRST, "a statement of this transaction failed: roll back first");
+    sql->sent = c->sent = true;
+    const char *begin = c->begin;
+    c->begin = NULL;
+    if (begin)
+        ORM_TRY(orm__connection_control(c, ORM_STATEMENT_TRANSACTION, begin, NULL));
+    orm_status status = c->driver->copy(c->link, sql->text->data, lists, count, rows, &c->error);
+    return status ? orm__connection_failed(c) : ORM_OK;
+}
+
 /* The statement of that text, found in the cache or prepared and put there; the newest now. */
 static orm_status prepare(orm__sql *sql, orm__statement **statement)
 {

@@ -93,6 +93,9 @@ void orm__statement_tell(orm__sql *sql, orm__purpose purpose, size_t rows, orm_s
 /* start, finish and tell, for a statement whose rows nobody reads. */
 orm_status orm__statement_run(orm__sql *sql, orm__purpose purpose, size_t *rows);
 
+/* Runs a COPY from lists. `rows` gets how many rows the database took. */
+orm_status orm__statement_copy(orm__sql *sql, const orm_value *lists, size_t count, size_t *rows);
+
 /* The members of a model, in the form that drivers read. */
 typedef struct orm__columns {
     const orm_column **list;

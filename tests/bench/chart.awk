@@ -55,5 +55,5 @@ function draw(side, ratio, low, high) {
     printf "<rect x=\"%d\" y=\"%d\" width=\"%.1f\" height=\"%d\" fill=\"%s\"/>", left, y, at(ratio) - left, bar - 2, colour[side]
     if (side != "best")
         printf "<line x1=\"%.1f\" y1=\"%d\" x2=\"%.1f\" y2=\"%d\" stroke=\"black\"/>", at(low), y + bar / 2 - 1, at(high), y + bar / 2 - 1
-    printf "<text x=\"%.1f\" y=\"%d\" font-size=\"10\">%.2f%s</text>\n", at(ratio) + 6, y + bar - 3, ratio, ratio > most ? " &#8594;" : ""
+    printf "<text x=\"%.1f\" y=\"%d\" font-size=\"10\">%.2f%s</text>\n", at(ratio) + 6, y + bar - 3, ratio, (ratio > most ? " &#8594;" : "")
 }

@@ -92,9 +92,13 @@ orm_status cases_item_set_name(orm_session *s, const cases_item *item, const cha
 orm_status cases_item_set_Name(orm_session *s, const cases_item *item, const char *value);
 orm_status cases_item_set_upper_name(orm_session *s, const cases_item *item, const char *value);
 
-/* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. */
+/* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. _insert_many
+ * and _copy insert all rows or none; _copy, the fastest, brings nothing back. */
 orm_status cases_item_insert(orm_connection *c, const cases_item_values *values, cases_item *row,
                              orm_result **result);
+orm_status cases_item_insert_many(orm_connection *c, const cases_item_values *values, size_t count,
+                                  cases_item *rows, orm_result **result);
+orm_status cases_item_copy(orm_connection *c, const cases_item_values *values, size_t count);
 orm_status cases_item_fetch(orm_connection *c, int64_t id, cases_item *row, orm_result **result);
 orm_status cases_item_select(orm_connection *c, const cases_item_query *query,
                              const cases_item **rows, size_t *count, orm_result **result);
@@ -163,9 +167,13 @@ orm_status cases_Items_merge(orm_session *s, const cases_Items *row, const cases
 orm_status cases_Items_validate(const cases_Items_values *values, orm_problems *problems);
 orm_status cases_Items_set_id(orm_session *s, const cases_Items *Items, int64_t value);
 
-/* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. */
+/* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. _insert_many
+ * and _copy insert all rows or none; _copy, the fastest, brings nothing back. */
 orm_status cases_Items_insert(orm_connection *c, const cases_Items_values *values,
                               cases_Items *row, orm_result **result);
+orm_status cases_Items_insert_many(orm_connection *c, const cases_Items_values *values,
+                                   size_t count, cases_Items *rows, orm_result **result);
+orm_status cases_Items_copy(orm_connection *c, const cases_Items_values *values, size_t count);
 orm_status cases_Items_fetch(orm_connection *c, int64_t id, cases_Items *row, orm_result **result);
 orm_status cases_Items_select(orm_connection *c, const cases_Items_query *query,
                               const cases_Items **rows, size_t *count, orm_result **result);
@@ -235,9 +243,14 @@ orm_status cases_loud_item_merge(orm_session *s, const cases_loud_item *row,
 orm_status cases_loud_item_validate(const cases_loud_item_values *values, orm_problems *problems);
 orm_status cases_loud_item_set_id(orm_session *s, const cases_loud_item *loud_item, int64_t value);
 
-/* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. */
+/* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. _insert_many
+ * and _copy insert all rows or none; _copy, the fastest, brings nothing back. */
 orm_status cases_loud_item_insert(orm_connection *c, const cases_loud_item_values *values,
                                   cases_loud_item *row, orm_result **result);
+orm_status cases_loud_item_insert_many(orm_connection *c, const cases_loud_item_values *values,
+                                       size_t count, cases_loud_item *rows, orm_result **result);
+orm_status cases_loud_item_copy(orm_connection *c, const cases_loud_item_values *values,
+                                size_t count);
 orm_status cases_loud_item_fetch(orm_connection *c, int64_t id, cases_loud_item *row,
                                  orm_result **result);
 orm_status cases_loud_item_select(orm_connection *c, const cases_loud_item_query *query,
