@@ -149,7 +149,7 @@ static orm_status insert_one(insertion *in, void *row)
     orm__sql sql;
     orm__sql_init(&sql, in->c);
     if (orm__mask_words(in->model) == 1)
-        orm__sql_recall(&sql, in->model, ORM__INSERT_ONE, in->mask[0]);
+        orm__sql_recall(&sql, in->model, in->arena ? ORM__INSERT_ONE : ORM__INSERT_UNSEEN, in->mask[0]);
     write_into(&sql, in, NULL);
     write_values(&sql, in, row);
     orm_status status;

@@ -267,6 +267,9 @@ orm_status orm__statement_start(orm__sql *sql, orm__purpose purpose, orm__fetch 
         ORM_TRY(orm__connection_prepare_write(c));
     sql->sent = c->sent = true;
     ORM_TRY(prepare(sql, statement));
+    if ((*statement)->known && (*statement)->last_rows <= ORM__FEW_ROWS)
+        fetch = ORM__FETCH_WHOLE;
+    (*statement)->rows = 0;
     const char *begin = c->begin;
     c->begin = NULL;
     orm_status status = c->driver->start(c->link, begin, (*statement)->prepared, sql->values, fetch, &c->error);
@@ -284,14 +287,15 @@ orm_status orm__statement_restart(orm_connection *connection, orm__statement *st
 
 orm_status orm__statement_step(orm_connection *connection, orm__statement *statement)
 {
-    (void)statement;
     orm_status status = connection->driver->step(connection->link, &connection->error);
+    statement->rows += status == ORM_OK;
     return status == ORM_OK || status == ORM_DONE ? status : orm__connection_failed(connection);
 }
 
 orm_status orm__statement_finish(orm_connection *connection, orm__statement *statement, size_t *rows)
 {
-    (void)statement;
+    statement->known = true;
+    statement->last_rows = statement->rows;
     orm_status status = connection->driver->finish(connection->link, rows, &connection->error);
     return status ? orm__connection_failed(connection) : ORM_OK;
 }

@@ -20,6 +20,12 @@ typedef enum bench_case {
     BENCH_FLUSH,    /* one post and its key, many times; one commit */
     BENCH_UPDATE,   /* another score for each author; one commit */
     BENCH_CHILDREN, /* authors with their posts */
+    BENCH_BULK,     /* a great many posts, one commit, nothing back */
+    BENCH_USERS_1,  /* diesel_bench's trivial query: every author, again and again */
+    BENCH_USERS_100,
+    BENCH_USERS_10000,
+    BENCH_BATCH_1, /* diesel_bench's insert: some authors at once, a commit each time, nothing back */
+    BENCH_BATCH_100,
     BENCH_CASES
 } bench_case;
 
@@ -33,12 +39,18 @@ typedef struct bench_new_post {
     int64_t author_id;
 } bench_new_post;
 
+typedef struct bench_new_author {
+    char name[16], email[32];
+} bench_new_author;
+
 /* What to do: the same for all. */
 typedef struct bench_input {
     size_t authors, posts; /* rows that are there; the posts are BENCH_CHILDREN_EACH to an author */
-    size_t count;          /* how many to get, insert, update, or authors to read with their posts */
+    size_t count;          /* how many to get, insert, update, read, or authors to read with their posts */
+    size_t each;           /* of these at once */
     int64_t *ids;          /* which, in random order (BENCH_CHILDREN: the first ones) */
     bench_new_post *new_posts;
+    bench_new_author *new_authors;
     double *scores;
 } bench_input;
 extern bench_input input;
@@ -58,6 +70,12 @@ static inline void bench_glance_post(int64_t id, const char *title, const char *
 {
     bench_sum += (uint64_t)id * 31 + (uint64_t)created_at * 37 + (uint64_t)author_id * 41 + (uint64_t)views * 43 +
                  (uint64_t)published + (uint64_t)title[5] * 53 + (uint64_t)body[7] * 59;
+}
+static inline void bench_glance_author(int64_t id, const char *name, const char *email, int64_t created_at,
+                                       double score)
+{
+    bench_sum += (uint64_t)id * 31 + (uint64_t)created_at * 37 + (uint64_t)name[3] * 41 + (uint64_t)email[1] * 43 +
+                 (uint64_t)(score * 4);
 }
 /* The key that the database gave to new_posts[index]; the harness compares with what the table holds. */
 void bench_saw_key(size_t index, int64_t key);
@@ -88,7 +106,8 @@ void bench_connect(const char *url);
 void bench_disconnect(void);
 /* Fresh tables, filled by the input's `authors` and `posts`. */
 void bench_fill(void);
-/* What the tables hold now: bench_saw_author of all authors; bench_saw_new_post of the posts behind the input's. */
+/* What the tables hold now: bench_saw_author of all authors, those behind the input's as created at 0; bench_saw_new_post of the
+ * posts behind the input's. */
 void bench_look_at_authors(void);
 void bench_look_at_new_posts(void);
 void bench_saw_new_post(int64_t id, const char *title, const char *body, int32_t views, bool published,

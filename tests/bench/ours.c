@@ -205,10 +205,84 @@ static void core_children(void)
     bench_stop();
 }
 
-/* Many rows in one call are still to come. */
+/* `posts` NULL: no keys are wanted. */
+static void insert_many(bench_post *posts)
+{
+    bench_start();
+    orm_connection *c = open_connection();
+    bench_post_values *values = malloc(input.count * sizeof *values);
+    for (size_t i = 0; i < input.count; i++)
+        values[i] = values_of(i);
+    orm_result *result = NULL;
+    check(posts ? bench_post_insert_many(c, values, input.count, posts, &result)
+                : bench_post_copy(c, values, input.count),
+          orm_connection_error(c));
+    for (size_t i = 0; posts && i < input.count; i++)
+        bench_saw_key(i, posts[i].id);
+    free(values);
+    orm_result_free(result);
+    orm_connection_close(c);
+    bench_stop();
+}
+
+static void core_insert(void)
+{
+    bench_post *posts = malloc(input.count * sizeof *posts);
+    insert_many(posts);
+    free(posts);
+}
+
+static void core_bulk(void)
+{
+    insert_many(NULL);
+}
+
+/* Each is a statement and transaction of its own. */
+static void core_users(void)
+{
+    bench_start();
+    orm_connection *c = open_connection();
+    for (size_t i = 0; i < input.count; i += input.each) {
+        const bench_author *authors;
+        size_t count;
+        orm_result *result;
+        check(bench_author_select(c, NULL, &authors, &count, &result), orm_connection_error(c));
+        for (size_t k = 0; k < count; k++)
+            bench_glance_author(authors[k].id, authors[k].name, authors[k].email, authors[k].created_at.microseconds,
+                                authors[k].score.value);
+        orm_result_free(result);
+    }
+    orm_connection_close(c);
+    bench_stop();
+}
+
+static bench_author_values author_of(size_t index)
+{
+    const bench_new_author *author = &input.new_authors[index];
+    return (bench_author_values){.name = author->name, .email = author->email, .score = ORM_VALUE(0.5)};
+}
+
+static void core_batch(void)
+{
+    bench_start();
+    orm_connection *c = open_connection();
+    bench_author_values *values = malloc(input.each * sizeof *values);
+    for (size_t i = 0; i < input.count; i += input.each) {
+        for (size_t k = 0; k < input.each; k++)
+            values[k] = author_of(i + k);
+        check(bench_author_copy(c, values, input.each), orm_connection_error(c));
+    }
+    free(values);
+    orm_connection_close(c);
+    bench_stop();
+}
+
 const bench_run core_runs[BENCH_CASES] = {
-    [BENCH_GET_NEW] = core_get_new, [BENCH_GET] = core_get,     [BENCH_READ] = core_read,
-    [BENCH_COMMIT] = core_commit,   [BENCH_FLUSH] = core_flush, [BENCH_CHILDREN] = core_children,
+    [BENCH_GET_NEW] = core_get_new,   [BENCH_GET] = core_get,           [BENCH_READ] = core_read,
+    [BENCH_INSERT] = core_insert,     [BENCH_COMMIT] = core_commit,     [BENCH_FLUSH] = core_flush,
+    [BENCH_CHILDREN] = core_children, [BENCH_BULK] = core_bulk,         [BENCH_USERS_1] = core_users,
+    [BENCH_USERS_100] = core_users,   [BENCH_USERS_10000] = core_users, [BENCH_BATCH_1] = core_batch,
+    [BENCH_BATCH_100] = core_batch,
 };
 
 /* --- the session --- */
@@ -342,8 +416,41 @@ static void session_children(void)
     bench_stop();
 }
 
+/* A session each, as a request has it. */
+static void session_users(void)
+{
+    bench_start();
+    for (size_t i = 0; i < input.count; i += input.each) {
+        orm_session *s = open_session();
+        bench_author_list authors;
+        check(bench_author_find(s, NULL, &authors), orm_session_error(s));
+        for (size_t k = 0; k < authors.count; k++)
+            bench_glance_author(authors.items[k]->id, authors.items[k]->name, authors.items[k]->email,
+                                authors.items[k]->created_at.microseconds, authors.items[k]->score.value);
+        orm_session_close(s);
+    }
+    bench_stop();
+}
+
+static void session_batch(void)
+{
+    bench_start();
+    for (size_t i = 0; i < input.count; i += input.each) {
+        orm_session *s = open_session();
+        for (size_t k = 0; k < input.each; k++) {
+            const bench_author_values values = author_of(i + k);
+            check(bench_author_add(s, &values, NULL), orm_session_error(s));
+        }
+        check(orm_session_commit(s), orm_session_error(s));
+        orm_session_close(s);
+    }
+    bench_stop();
+}
+
 const bench_run session_runs[BENCH_CASES] = {
-    [BENCH_GET_NEW] = session_get_new, [BENCH_GET] = session_get,           [BENCH_READ] = session_read,
-    [BENCH_INSERT] = session_insert,   [BENCH_COMMIT] = session_commit,     [BENCH_FLUSH] = session_flush,
-    [BENCH_UPDATE] = session_update,   [BENCH_CHILDREN] = session_children,
+    [BENCH_USERS_1] = session_users,     [BENCH_USERS_100] = session_users, [BENCH_USERS_10000] = session_users,
+    [BENCH_BATCH_1] = session_batch,     [BENCH_BATCH_100] = session_batch, [BENCH_GET_NEW] = session_get_new,
+    [BENCH_GET] = session_get,           [BENCH_READ] = session_read,       [BENCH_INSERT] = session_insert,
+    [BENCH_COMMIT] = session_commit,     [BENCH_FLUSH] = session_flush,     [BENCH_UPDATE] = session_update,
+    [BENCH_CHILDREN] = session_children,
 };

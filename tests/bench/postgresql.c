@@ -94,13 +94,13 @@ static PGresult *query(const char *sql)
 
 void bench_look_at_authors(void)
 {
-    PGresult *result = query("SELECT id, name, email, created_at, score FROM author");
+    PGresult *result = query("SELECT id, name, email, created_at, score FROM author ORDER BY id");
     for (int i = 0; i < PQntuples(result); i++) {
         uint64_t bits = get64(PQgetvalue(result, i, 4));
         double score;
         memcpy(&score, &bits, sizeof score);
         bench_saw_author((int64_t)get64(PQgetvalue(result, i, 0)), PQgetvalue(result, i, 1), PQgetvalue(result, i, 2),
-                         (int64_t)get64(PQgetvalue(result, i, 3)), score);
+                         (size_t)i < input.authors ? (int64_t)get64(PQgetvalue(result, i, 3)) : 0, score);
     }
     PQclear(result);
 }

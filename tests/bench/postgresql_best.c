@@ -18,7 +18,9 @@ enum {
     OID_FLOAT8 = 701,
     OID_TIMESTAMPTZ = 1184,
     OID_INT8_ARRAY = 1016,
-    OID_FLOAT8_ARRAY = 1022
+    OID_FLOAT8_ARRAY = 1022,
+    OID_TEXT_ARRAY = 1009,
+    OID_TIMESTAMPTZ_ARRAY = 1185
 };
 
 typedef struct post {
@@ -58,6 +60,12 @@ void postgresql_best_prepare(void)
     prepare("update", "UPDATE author SET score = u.score FROM unnest($1, $2) AS u(id, score) WHERE author.id = u.id", 2,
             (Oid[]){OID_INT8_ARRAY, OID_FLOAT8_ARRAY});
     prepare("authors", "SELECT id, name, email, created_at, score FROM author WHERE id <= $1", 1, (Oid[]){OID_INT8});
+    prepare("all_authors", "SELECT id, name, email, created_at, score FROM author", 0, NULL);
+    prepare("insert_author", "INSERT INTO author (name, email, created_at, score) VALUES ($1, $2, $3, $4)", 4,
+            (Oid[]){OID_TEXT, OID_TEXT, OID_TIMESTAMPTZ, OID_FLOAT8});
+    prepare("insert_authors",
+            "INSERT INTO author (name, email, created_at, score) SELECT * FROM unnest($1, $2, $3, $4)", 4,
+            (Oid[]){OID_TEXT_ARRAY, OID_TEXT_ARRAY, OID_TIMESTAMPTZ_ARRAY, OID_FLOAT8_ARRAY});
     prepare("posts", "SELECT " POST_COLUMNS " FROM post WHERE author_id = ANY($1)", 1, (Oid[]){OID_INT8_ARRAY});
     prepare("begin", "BEGIN", 0, NULL);
     prepare("commit", "COMMIT", 0, NULL);
@@ -287,13 +295,15 @@ static char *put_number(char *out, uint64_t value)
     return out + 12;
 }
 
-static char *put_row(char *out, const bench_new_post *p, int64_t key, int64_t now)
+/* Without a key where the database makes it. */
+static char *put_row(char *out, const bench_new_post *p, const int64_t *key, int64_t now)
 {
     char views[4], published = p->published;
     put32(views, (uint32_t)p->views);
     *out++ = 0;
-    *out++ = 7;
-    out = put_number(out, (uint64_t)key);
+    *out++ = key ? 7 : 6;
+    if (key)
+        out = put_number(out, (uint64_t)*key);
     out = put_field(out, p->title, strlen(p->title));
     out = put_field(out, p->body, strlen(p->body));
     out = put_field(out, views, 4);
@@ -315,7 +325,7 @@ static void copy_rows(const int64_t *keys)
             PQputCopyData(connection, buffer, (int)(out - buffer));
             out = buffer;
         }
-        out = put_row(out, &input.new_posts[i], keys[i], now);
+        out = put_row(out, &input.new_posts[i], keys ? &keys[i] : NULL, now);
     }
     *out++ = (char)0xff;
     *out++ = (char)0xff;
@@ -353,6 +363,20 @@ static void best_insert(void)
     free(keys);
 }
 
+static void best_bulk(void)
+{
+    bench_start();
+    pg_run("BEGIN");
+    pg_expect(PQexec(connection, "COPY post (title, body, views, published, created_at, author_id) FROM STDIN "
+                                 "(FORMAT binary)"),
+              PGRES_COPY_IN);
+    copy_rows(NULL);
+    pg_expect(PQgetResult(connection), PGRES_COMMAND_OK);
+    PQgetResult(connection);
+    pg_run("COMMIT");
+    bench_stop();
+}
+
 /* --- update --- */
 
 /* A one-dimensional array of 8-byte elements without NULLs. */
@@ -361,14 +385,19 @@ static size_t array_size(size_t count)
     return 20 + count * 12;
 }
 
-static void put_array(char *out, Oid element, size_t count, const void *items)
+static void put_header(char *out, Oid element, size_t count)
 {
-    const char *from = items;
     put32(out, 1);
     put32(out + 4, 0);
     put32(out + 8, element);
     put32(out + 12, (uint32_t)count);
     put32(out + 16, 1);
+}
+
+static void put_array(char *out, Oid element, size_t count, const void *items)
+{
+    const char *from = items;
+    put_header(out, element, count);
     out += 20;
     for (size_t i = 0; i < count; i++, out += 12) {
         uint64_t bits;
@@ -409,12 +438,20 @@ static void best_update(void)
 
 /* --- parents and children --- */
 
-static size_t read_authors(author **authors, bench_arena *arena)
+static size_t read_authors(PGresult *result, author **authors, bench_arena *arena);
+
+static size_t first_authors(author **authors, bench_arena *arena)
 {
     char limit[8];
     put64(limit, input.count);
-    PGresult *result = PQexecPrepared(connection, "authors", 1, (const char *[]){limit}, (int[]){8}, (int[]){BINARY},
-                                      BINARY);
+    return read_authors(
+        PQexecPrepared(connection, "authors", 1, (const char *[]){limit}, (int[]){8}, (int[]){BINARY}, BINARY), authors,
+        arena);
+}
+
+/* Takes the result. */
+static size_t read_authors(PGresult *result, author **authors, bench_arena *arena)
+{
     if (PQresultStatus(result) != PGRES_TUPLES_OK)
         bench_fail("authors", PQerrorMessage(connection));
     size_t count = (size_t)PQntuples(result);
@@ -468,7 +505,7 @@ static void best_children(void)
     bench_start();
     bench_arena arena = {0};
     author *authors;
-    size_t count = read_authors(&authors, &arena);
+    size_t count = first_authors(&authors, &arena);
     read_children(authors, count, &arena);
     bench_stop();
     for (size_t i = 0; i < count; i++) {
@@ -482,8 +519,82 @@ static void best_children(void)
     bench_stop();
 }
 
+/* --- users --- */
+
+static void best_users(void)
+{
+    bench_start();
+    for (size_t i = 0; i < input.count; i += input.each) {
+        bench_arena arena = {0};
+        author *authors;
+        size_t count = read_authors(PQexecPrepared(connection, "all_authors", 0, NULL, NULL, NULL, BINARY), &authors,
+                                    &arena);
+        for (size_t k = 0; k < count; k++)
+            bench_glance_author(authors[k].id, authors[k].name, authors[k].email, authors[k].created_at,
+                                authors[k].score);
+        bench_free(&arena);
+    }
+    bench_stop();
+}
+
+/* One statement is a transaction. */
+static void best_batch_1(void)
+{
+    char created[8], score[8];
+    uint64_t bits;
+    memcpy(&bits, &(double){0.5}, sizeof bits);
+    put64(score, bits);
+    bench_start();
+    for (size_t i = 0; i < input.count; i++) {
+        const bench_new_author *a = &input.new_authors[i];
+        put64(created, (uint64_t)bench_now());
+        pg_expect(PQexecPrepared(connection, "insert_author", 4, (const char *[]){a->name, a->email, created, score},
+                                 (int[]){(int)strlen(a->name), (int)strlen(a->email), 8, 8},
+                                 (int[]){BINARY, BINARY, BINARY, BINARY}, BINARY),
+                  PGRES_COMMAND_OK);
+    }
+    bench_stop();
+}
+
+static size_t put_texts(char *out, size_t count, const char *first, size_t stride)
+{
+    char *start = out;
+    put_header(out, OID_TEXT, count);
+    out += 20;
+    for (size_t i = 0; i < count; i++, first += stride)
+        out = put_field(out, first, strlen(first));
+    return (size_t)(out - start);
+}
+
+static void best_batch(void)
+{
+    bench_start();
+    size_t each = input.each;
+    char *names = malloc(20 + each * 20), *emails = malloc(20 + each * 36), *times = malloc(array_size(each)),
+         *scores = malloc(array_size(each));
+    double *numbers = malloc(each * sizeof *numbers);
+    int64_t *now = malloc(each * sizeof *now);
+    for (size_t i = 0; i < input.count; i += each) {
+        const bench_new_author *a = &input.new_authors[i];
+        now[0] = bench_now();
+        for (size_t k = 0; k < each; k++)
+            numbers[k] = 0.5, now[k] = now[0];
+        int sizes[] = {(int)put_texts(names, each, a->name, sizeof *a),
+                       (int)put_texts(emails, each, a->email, sizeof *a), (int)array_size(each), (int)array_size(each)};
+        put_array(times, OID_TIMESTAMPTZ, each, now);
+        put_array(scores, OID_FLOAT8, each, numbers);
+        pg_expect(PQexecPrepared(connection, "insert_authors", 4, (const char *[]){names, emails, times, scores}, sizes,
+                                 (int[]){BINARY, BINARY, BINARY, BINARY}, BINARY),
+                  PGRES_COMMAND_OK);
+    }
+    free(names), free(emails), free(times), free(scores), free(numbers), free(now);
+    bench_stop();
+}
+
 const bench_run best_runs[BENCH_CASES] = {
-    [BENCH_GET_NEW] = best_get_new, [BENCH_GET] = best_get,           [BENCH_READ] = best_read,
-    [BENCH_INSERT] = best_insert,   [BENCH_COMMIT] = best_commit,     [BENCH_FLUSH] = best_flush,
-    [BENCH_UPDATE] = best_update,   [BENCH_CHILDREN] = best_children,
+    [BENCH_BULK] = best_bulk,         [BENCH_USERS_1] = best_users,     [BENCH_USERS_100] = best_users,
+    [BENCH_USERS_10000] = best_users, [BENCH_BATCH_1] = best_batch_1,   [BENCH_BATCH_100] = best_batch,
+    [BENCH_GET_NEW] = best_get_new,   [BENCH_GET] = best_get,           [BENCH_READ] = best_read,
+    [BENCH_INSERT] = best_insert,     [BENCH_COMMIT] = best_commit,     [BENCH_FLUSH] = best_flush,
+    [BENCH_UPDATE] = best_update,     [BENCH_CHILDREN] = best_children,
 };

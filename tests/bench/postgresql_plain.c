@@ -226,8 +226,42 @@ static void plain_children(void)
     bench_stop();
 }
 
+static void plain_users(void)
+{
+    bench_start();
+    for (size_t i = 0; i < input.count; i += input.each) {
+        PGresult *result = query("SELECT id, name, email, created_at, score FROM author", 0, NULL);
+        for (int row = 0; row < PQntuples(result); row++) {
+            char *name = strdup(PQgetvalue(result, row, 1)), *email = strdup(PQgetvalue(result, row, 2));
+            bench_glance_author(atoll(PQgetvalue(result, row, 0)), name, email, parse_time(PQgetvalue(result, row, 3)),
+                                atof(PQgetvalue(result, row, 4)));
+            free(name);
+            free(email);
+        }
+        PQclear(result);
+    }
+    bench_stop();
+}
+
+static void plain_batch(void)
+{
+    bench_start();
+    for (size_t i = 0; i < input.count; i += input.each) {
+        pg_run("BEGIN");
+        for (size_t k = 0; k < input.each; k++) {
+            const bench_new_author *a = &input.new_authors[i + k];
+            const char *values[] = {a->name, a->email, "now", "0.5"};
+            PQclear(query("INSERT INTO author (name, email, created_at, score) VALUES ($1, $2, $3, $4)", 4, values));
+        }
+        pg_run("COMMIT");
+    }
+    bench_stop();
+}
+
 const bench_run plain_runs[BENCH_CASES] = {
-    [BENCH_GET_NEW] = plain_get_new, [BENCH_GET] = plain_get,           [BENCH_READ] = plain_read,
-    [BENCH_INSERT] = plain_insert,   [BENCH_COMMIT] = plain_commit,     [BENCH_FLUSH] = plain_insert,
-    [BENCH_UPDATE] = plain_update,   [BENCH_CHILDREN] = plain_children,
+    [BENCH_USERS_1] = plain_users,     [BENCH_USERS_100] = plain_users, [BENCH_USERS_10000] = plain_users,
+    [BENCH_BATCH_1] = plain_batch,     [BENCH_BATCH_100] = plain_batch, [BENCH_GET_NEW] = plain_get_new,
+    [BENCH_GET] = plain_get,           [BENCH_READ] = plain_read,       [BENCH_INSERT] = plain_insert,
+    [BENCH_COMMIT] = plain_commit,     [BENCH_FLUSH] = plain_insert,    [BENCH_UPDATE] = plain_update,
+    [BENCH_CHILDREN] = plain_children,
 };

@@ -15,6 +15,10 @@ build=$1
 out=$build/bench
 cores=${BENCH_CORES:-1}
 databases=${BENCH_DATABASES:-postgresql sqlite}
+# BENCH=generator measures the generator and the compilers instead.
+if [ "${BENCH:-}" = generator ]; then
+    exec tests/bench/generator.sh "$build"
+fi
 read -ra cases <<<"${BENCH:-}"
 
 # pinned PROCESSOR COMMAND...; where that cannot be had the figures are less steady.

@@ -70,7 +70,8 @@ void bench_fill(void)
         "INSERT INTO author (name, email, created_at, score) SELECT 'Author ' || i, 'a' || i || '@example.org', "
         "strftime('%%Y-%%m-%%d %%H:%%M:%%S', '2022-03-04 05:06:07', i || ' seconds') || '.890000', i * 0.25 FROM n",
         input.authors);
-    run_on(keeper, sql);
+    if (input.authors > 0)
+        run_on(keeper, sql);
     snprintf(
         sql, sizeof sql,
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %zu) "
@@ -93,11 +94,12 @@ static sqlite3_stmt *query(const char *sql)
 
 void bench_look_at_authors(void)
 {
-    sqlite3_stmt *s = query("SELECT id, name, email, created_at, score FROM author");
-    while (sqlite3_step(s) == SQLITE_ROW)
+    sqlite3_stmt *s = query("SELECT id, name, email, created_at, score FROM author ORDER BY id");
+    for (size_t i = 0; sqlite3_step(s) == SQLITE_ROW; i++)
         bench_saw_author(sqlite3_column_int64(s, 0), (const char *)sqlite3_column_text(s, 1),
                          (const char *)sqlite3_column_text(s, 2),
-                         lite_parse_time((const char *)sqlite3_column_text(s, 3)), sqlite3_column_double(s, 4));
+                         i < input.authors ? lite_parse_time((const char *)sqlite3_column_text(s, 3)) : 0,
+                         sqlite3_column_double(s, 4));
     sqlite3_finalize(s);
 }
 

@@ -31,7 +31,7 @@ typedef struct author {
 #define POST_COLUMNS "id, title, body, views, published, created_at, author_id"
 
 static sqlite3_stmt *begin, *begin_write, *commit, *get, *read_all, *insert_one, *insert_many, *last_key, *update,
-    *authors_upto, *posts_of;
+    *authors_upto, *posts_of, *all_authors, *insert_author, *insert_unkeyed;
 
 static const sqlite3_module new_post_module;
 
@@ -57,6 +57,10 @@ void sqlite_best_prepare(void)
                           ") SELECT ? + i, title, body, views, published, ?, author_id FROM new_post");
     last_key = prepare("SELECT seq FROM sqlite_sequence WHERE name = 'post'");
     update = prepare("UPDATE author SET score = ? WHERE id = ?");
+    all_authors = prepare("SELECT id, name, email, created_at, score FROM author");
+    insert_author = prepare("INSERT INTO author (name, email, created_at, score) VALUES (?,?,?,0.5)");
+    insert_unkeyed = prepare("INSERT INTO post (title, body, views, published, created_at, author_id) "
+                             "SELECT title, body, views, published, ?, author_id FROM new_post");
     authors_upto = prepare("SELECT id, name, email, created_at, score FROM author WHERE id <= ?");
     posts_of = prepare("SELECT " POST_COLUMNS " FROM post WHERE author_id BETWEEN 1 AND ? ORDER BY author_id");
 }
@@ -325,11 +329,9 @@ static void best_update(void)
 
 /* --- parents and children --- */
 
-static size_t read_authors(author *authors, bench_arena *arena)
+static size_t read_authors(sqlite3_stmt *s, author *authors, bench_arena *arena)
 {
     size_t count = 0;
-    sqlite3_stmt *s = authors_upto;
-    sqlite3_bind_int64(s, 1, (sqlite3_int64)input.count);
     while (sqlite3_step(s) == SQLITE_ROW)
         authors[count++] = (author){.id = sqlite3_column_int64(s, 0),
                                     .name = text_of(s, 1, arena),
@@ -364,7 +366,8 @@ static void best_children(void)
     bench_arena arena = {0};
     author *authors = bench_alloc(&arena, input.count * sizeof *authors);
     run(begin);
-    size_t count = read_authors(authors, &arena);
+    sqlite3_bind_int64(authors_upto, 1, (sqlite3_int64)input.count);
+    size_t count = read_authors(authors_upto, authors, &arena);
     read_children(authors, count, &arena);
     run(commit);
     bench_stop();
@@ -379,8 +382,59 @@ static void best_children(void)
     bench_stop();
 }
 
+/* --- users --- */
+
+/* That there are no more than `each` is known. */
+static void best_users(void)
+{
+    bench_start();
+    for (size_t i = 0; i < input.count; i += input.each) {
+        bench_arena arena = {0};
+        author *authors = bench_alloc(&arena, input.each * sizeof *authors);
+        size_t count = read_authors(all_authors, authors, &arena);
+        for (size_t k = 0; k < count; k++)
+            bench_glance_author(authors[k].id, authors[k].name, authors[k].email, authors[k].created_at,
+                                authors[k].score);
+        bench_free(&arena);
+    }
+    bench_stop();
+}
+
+static void best_batch(void)
+{
+    char created[LITE_TIME];
+    bench_start();
+    for (size_t i = 0; i < input.count; i += input.each) {
+        run(begin_write);
+        lite_format_time(bench_now(), created);
+        for (size_t k = 0; k < input.each; k++) {
+            const bench_new_author *a = &input.new_authors[i + k];
+            sqlite3_bind_text(insert_author, 1, a->name, (int)strlen(a->name), SQLITE_STATIC);
+            sqlite3_bind_text(insert_author, 2, a->email, (int)strlen(a->email), SQLITE_STATIC);
+            sqlite3_bind_text(insert_author, 3, created, LITE_TIME, SQLITE_STATIC);
+            run(insert_author);
+        }
+        run(commit);
+    }
+    bench_stop();
+}
+
+static void best_bulk(void)
+{
+    char created[LITE_TIME];
+    bench_start();
+    run(begin_write);
+    lite_format_time(bench_now(), created);
+    sqlite3_bind_text(insert_unkeyed, 1, created, LITE_TIME, SQLITE_STATIC);
+    run(insert_unkeyed);
+    run(commit);
+    bench_stop();
+}
+
 const bench_run best_runs[BENCH_CASES] = {
-    [BENCH_GET_NEW] = best_get_new, [BENCH_GET] = best_get,           [BENCH_READ] = best_read,
-    [BENCH_INSERT] = best_insert,   [BENCH_COMMIT] = best_commit,     [BENCH_FLUSH] = best_flush,
-    [BENCH_UPDATE] = best_update,   [BENCH_CHILDREN] = best_children,
+    [BENCH_BULK] = best_bulk,         [BENCH_USERS_1] = best_users,     [BENCH_USERS_100] = best_users,
+    [BENCH_USERS_10000] = best_users, [BENCH_BATCH_1] = best_batch,     [BENCH_BATCH_100] = best_batch,
+    [BENCH_GET_NEW] = best_get_new,   [BENCH_GET] = best_get,           [BENCH_READ] = best_read,
+    [BENCH_INSERT] = best_insert,     [BENCH_COMMIT] = best_commit,     [BENCH_FLUSH] = best_flush,
+    [BENCH_UPDATE] = best_update,     [BENCH_CHILDREN] = best_children,
 };

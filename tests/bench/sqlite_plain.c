@@ -194,8 +194,51 @@ static void plain_children(void)
     free(authors);
 }
 
+static void plain_users(void)
+{
+    bench_start();
+    for (size_t i = 0; i < input.count; i += input.each) {
+        sqlite3_stmt *s = prepare("SELECT id, name, email, created_at, score FROM author");
+        while (sqlite3_step(s) == SQLITE_ROW) {
+            char *name = text_of(s, 1), *email = text_of(s, 2);
+            bench_glance_author(sqlite3_column_int64(s, 0), name, email,
+                                lite_parse_time((const char *)sqlite3_column_text(s, 3)), sqlite3_column_double(s, 4));
+            free(name);
+            free(email);
+        }
+        sqlite3_finalize(s);
+    }
+    bench_stop();
+}
+
+static void insert_author(const bench_new_author *a)
+{
+    sqlite3_stmt *s = prepare("INSERT INTO author (name, email, created_at, score) VALUES (?, ?, ?, 0.5)");
+    char created[LITE_TIME];
+    lite_format_time(bench_now(), created);
+    sqlite3_bind_text(s, 1, a->name, -1, SQLITE_TRANSIENT);
+    sqlite3_bind_text(s, 2, a->email, -1, SQLITE_TRANSIENT);
+    sqlite3_bind_text(s, 3, created, LITE_TIME, SQLITE_TRANSIENT);
+    lite_expect(sqlite3_step(s), SQLITE_DONE);
+    sqlite3_finalize(s);
+}
+
+static void plain_batch(void)
+{
+    bench_start();
+    for (size_t i = 0; i < input.count; i += input.each) {
+        lite_run("BEGIN");
+        for (size_t k = 0; k < input.each; k++)
+            insert_author(&input.new_authors[i + k]);
+        lite_run("COMMIT");
+    }
+    bench_stop();
+}
+
 const bench_run plain_runs[BENCH_CASES] = {
-    [BENCH_GET_NEW] = plain_get,   [BENCH_GET] = plain_get,           [BENCH_READ] = plain_read,
-    [BENCH_INSERT] = plain_insert, [BENCH_COMMIT] = plain_commit,     [BENCH_FLUSH] = plain_insert,
-    [BENCH_UPDATE] = plain_update, [BENCH_CHILDREN] = plain_children,
+    [BENCH_USERS_1] = plain_users,     [BENCH_USERS_100] = plain_users, [BENCH_USERS_10000] = plain_users,
+    [BENCH_BATCH_1] = plain_batch,     [BENCH_BATCH_100] = plain_batch, [BENCH_GET_NEW] = plain_get,
+    [BENCH_GET] = plain_get,           [BENCH_READ] = plain_read,       [BENCH_INSERT] = plain_insert,
+    [BENCH_COMMIT] = plain_commit,     [BENCH_FLUSH] = plain_insert,    [BENCH_UPDATE] = plain_update,
+    [BENCH_CHILDREN] = plain_children,
 };

@@ -81,6 +81,23 @@ START_TEST(many_rows_are_copied_without_coming_back)
 }
 END_TEST
 
+START_TEST(an_insert_after_a_copy_gets_its_key)
+{
+    orm_result *result;
+    make_values();
+    for (int i = 0; i < 6; i++) {
+        if (i % 2 == 0) {
+            ok(blog_author_copy(c, &values[i], 1));
+            continue;
+        }
+        ok(blog_author_insert(c, &values[i], &rows[i], &result));
+        ck_assert_int_gt(rows[i].id, 0);
+        orm_result_free(result);
+    }
+    ck_assert_uint_eq(count_authors(), 6);
+}
+END_TEST
+
 START_TEST(rows_of_several_shapes_are_inserted_together)
 {
     orm_result *result;
@@ -340,6 +357,7 @@ Suite *suite_bulk(void)
     TCase *insert = new_case(suite, "insert");
     tcase_add_loop_test(insert, many_inserted_rows_get_each_its_own_key, 0, COUNTS);
     tcase_add_loop_test(insert, many_rows_are_copied_without_coming_back, 0, COUNTS);
+    tcase_add_test(insert, an_insert_after_a_copy_gets_its_key);
     tcase_add_test(insert, rows_of_several_shapes_are_inserted_together);
     tcase_add_test(insert, one_refused_row_refuses_all);
     tcase_add_test(insert, a_bulk_insert_in_a_transaction_ends_with_it);
