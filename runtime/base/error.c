@@ -50,10 +50,14 @@ orm_status orm__error_no_memory(orm_error *error)
     return orm__error_set(error, ORM_NO_MEMORY, "out of memory");
 }
 
+/* An error is over a kilobyte, and cleared by each session: only what says that its texts are empty is written. */
 void orm__error_clear(orm_error *error)
 {
-    if (error)
-        memset(error, 0, sizeof *error);
+    if (!error)
+        return;
+    error->status = ORM_OK;
+    error->message[0] = error->sqlstate[0] = error->constraint[0] = '\0';
+    error->table[0] = error->column[0] = error->statement[0] = '\0';
 }
 
 void orm__error_copy(char *array, size_t size, const char *text)

@@ -79,6 +79,12 @@ typedef struct orm__driver {
      * wrote. A failure that came after the rows is told here. */
     orm_status (*finish)(orm__link *link, size_t *rows, orm_error *error);
 
+    /* Runs `COPY table (columns) FROM STDIN (FORMAT binary)` with an ORM_FORM_ROWS or ORM_FORM_LIST value for each column, all of
+     * one length; `rows` gets how many the database took. Each is sent as its own type: the columns must be of just these. NULL
+     * in SQLite's table. */
+    orm_status (*copy)(orm__link *link, const char *sql, const orm_value *lists, size_t count, size_t *rows,
+                       orm_error *error);
+
     /* The key that SQLite gave to the last row inserted. NULL in PostgreSQL's table. */
     int64_t (*last_key)(orm__link *link);
 } orm__driver;

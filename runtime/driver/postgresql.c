@@ -276,4 +276,5 @@ const orm__driver orm__driver_postgresql = {
     .read = read_row,
     .read_integer = read_integer,
     .finish = finish,
+    .copy = orm__pg_copy,
 };

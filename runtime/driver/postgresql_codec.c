@@ -136,6 +136,15 @@ static orm_status encode_items(orm__text *buffer, orm_type declared, const orm_v
     return check_size(buffer, start, count, error);
 }
 
+orm_status orm__pg_encode_field(orm__text *buffer, const orm_value *list, size_t index, orm_error *error)
+{
+    bool rows = list->form == ORM_FORM_ROWS;
+    item one = {.column = rows ? list->as.rows.column : NULL,
+                .enumeration = rows ? list->as.rows.column->enumeration : list->enumeration};
+    ORM_TRY(take_element(&one, list, index, error));
+    return encode_element(buffer, list->type, &one, error);
+}
+
 /* An array of arrays would have to be a matrix: each travels as text. */
 static orm_status encode_arrays(orm__text *buffer, const orm_value *value, orm_error *error)
 {

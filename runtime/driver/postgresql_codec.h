@@ -71,6 +71,10 @@ uint32_t orm__pg_type(const orm__parameter *parameter);
 orm_status orm__pg_encode(orm__text *buffer, const orm__parameter *parameter, const orm_value *value, bool *null,
                           orm_error *error);
 
+/* Appends an item of a list of scalars as a field of COPY, which is as arrays have their items: its size, or -1 for NULL, and its
+ * bytes. Memory that runs out shows in the buffer alone. */
+orm_status orm__pg_encode_field(orm__text *buffer, const orm_value *list, size_t index, orm_error *error);
+
 /* A field of a result in binary format. */
 typedef struct orm__pg_field {
     uint32_t type;    /* pg_type.oid */

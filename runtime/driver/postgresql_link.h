@@ -69,6 +69,8 @@ static inline orm__pg_link *orm__pg_link_of(orm__link *link)
 orm_status orm__pg_open(const orm__address *address, const orm_waiter *waiter, orm__link **opened, orm_error *error);
 void orm__pg_close(orm__link *base);
 bool orm__pg_usable(orm__link *base);
+orm_status orm__pg_copy(orm__link *base, const char *sql, const orm_value *lists, size_t count, size_t *rows,
+                        orm_error *error);
 
 /* Fails when a statement is open or the link is broken. Afterwards `l->failure` tells how the trip fares: no function
  * below needs its status looked at, since all but send_sync and drain do nothing after a failure, and those what must
@@ -93,7 +95,7 @@ void orm__pg_drain(orm__pg_link *l, int syncs);
 PGresult *orm__pg_next_result(orm__pg_link *l);
 /* Whether it is the result of a statement that succeeded; a failure is recorded. NULL is none. */
 bool orm__pg_check(orm__pg_link *l, const PGresult *result);
-/* How many rows an INSERT, UPDATE or DELETE wrote; 0 of NULL. */
+/* How many rows an INSERT, UPDATE, DELETE or COPY wrote; 0 of NULL. */
 size_t orm__pg_rows_written(PGresult *result);
 
 /* Records that libpq has lost the connection, or never had one. */

@@ -1,8 +1,8 @@
 /* session/identity.c -- where entities live, and the map from their keys to them.
  *
  * The map is open addressing with linear probing over 8-byte slots {hash, number}; numbers lead to slabs that double, so
- * that an entity never moves. It is kept between a quarter and three quarters full. Eight successive integer keys share a cache
- * line: rows mostly come in about the order of their keys.
+ * that an entity never moves. It is kept between three eighths and three quarters full. Integer keys are spread by the golden
+ * ratio, whose highest bits give the slot: keys in a row, as sequences make them, hardly ever meet.
  * SPDX-License-Identifier: MIT */
 #include "base/value.h"
 #include "session/session.h"
@@ -19,6 +19,7 @@ static uint32_t fold(uint64_t hash);
 static bool is_integer(orm_type type);
 static uint32_t hash_integer(int64_t key);
 static bool key_is(const orm__store *store, const orm__entity *entity, const orm_value *key);
+static uint32_t slot_of(const orm__store *store, uint32_t hash);
 static bool grow(orm__store *store);
 static void put(orm__store *store, uint32_t hash, uint32_t number);
 static uint32_t number_of(const orm__store *store, const orm__entity *entity);
@@ -104,7 +105,7 @@ orm__entity *orm__identity_find(const orm__store *store, const orm_value *key)
     if (!store->mapped)
         return NULL;
     uint32_t hash = hash_values(key, store->model->primary_key_count), mask = store->capacity - 1;
-    for (uint32_t i = hash & mask; store->map[i].number; i = (i + 1) & mask) {
+    for (uint32_t i = slot_of(store, hash); store->map[i].number; i = (i + 1) & mask) {
         if (store->map[i].hash != hash)
             continue;
         orm__entity *entity = orm__store_at(store, store->map[i].number);
@@ -170,10 +171,15 @@ static bool is_integer(orm_type type)
     return type == ORM_TYPE_INT16 || type == ORM_TYPE_INT32 || type == ORM_TYPE_INT64;
 }
 
-/* The last three bits stay as they are. */
 static uint32_t hash_integer(int64_t key)
 {
-    return (fold((uint64_t)key >> 3) & ~(uint32_t)7) | ((uint32_t)key & 7);
+    return (uint32_t)((uint64_t)key * 0x9e3779b97f4a7c15u >> 32);
+}
+
+/* A hash's highest bits. */
+static uint32_t slot_of(const orm__store *store, uint32_t hash)
+{
+    return hash >> (32 - store->bits);
 }
 
 bool orm__identity_add(orm__store *store, orm__entity *entity)
@@ -196,6 +202,7 @@ static bool grow(orm__store *store)
     uint32_t before = store->capacity;
     store->map = map;
     store->capacity = capacity;
+    store->bits = (uint32_t)__builtin_ctz(capacity);
     for (uint32_t i = 0; i < before; i++)
         if (old[i].number)
             put(store, old[i].hash, old[i].number);
@@ -205,15 +212,17 @@ static bool grow(orm__store *store)
 
 static void put(orm__store *store, uint32_t hash, uint32_t number)
 {
-    uint32_t mask = store->capacity - 1, i = hash & mask;
+    uint32_t mask = store->capacity - 1, i = slot_of(store, hash);
     while (store->map[i].number)
         i = (i + 1) & mask;
     store->map[i] = (orm__identity){hash, number};
 }
 
-/* Found by its slab: slabs are few, and the large ones come last. */
+/* Mostly it is the last one. Others are found by their slab: slabs are few, and the large ones come last. */
 static uint32_t number_of(const orm__store *store, const orm__entity *entity)
 {
+    if (store->used > 0 && orm__store_at(store, store->used) == entity)
+        return store->used;
     uint32_t before = 0;
     for (int slab = 0; store->slabs[slab]; slab++) {
         size_t size = (size_t)FIRST_SLAB << slab;
@@ -231,7 +240,7 @@ void orm__identity_remove(orm__store *store, orm__entity *entity)
         return;
     entity->flags &= (uint8_t)~ORM__MAPPED;
     uint32_t hash = hash_key(store->model->primary_key, store->model->primary_key_count, orm__key_row(entity));
-    uint32_t mask = store->capacity - 1, number = number_of(store, entity), i = hash & mask;
+    uint32_t mask = store->capacity - 1, number = number_of(store, entity), i = slot_of(store, hash);
     while (store->map[i].number != number)
         i = (i + 1) & mask;
     store->map[i].number = 0;

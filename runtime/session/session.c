@@ -34,9 +34,12 @@ orm_status orm_session_open(const orm_session_factory *factory, orm_session **se
     *session = NULL;
     if (!factory || !factory->engine)
         return orm__error_set(error, ORM_MISUSE, "orm_session_open: the factory has no engine");
-    orm_session *made = calloc(1, sizeof *made);
+    orm_session *made = malloc(sizeof *made);
     if (!made)
         return orm__error_no_memory(error);
+    memset(made, 0, offsetof(orm_session, error));
+    orm__error_clear(&made->error);
+    orm__error_clear(&made->sticky);
     made->factory = *factory;
     *session = made;
     return ORM_OK;

@@ -97,7 +97,7 @@ struct orm__store {
     uint32_t used;   /* entities handed out */
     char *slabs[28]; /* slab k holds 8 << k entities */
     orm__identity *map;
-    uint32_t capacity, mapped;
+    uint32_t capacity, bits, mapped; /* capacity is 1 << bits */
     uint32_t rank; /* scratch of order.c */
     orm__columns columns;
     orm__store *next; /* of the session */
@@ -117,7 +117,6 @@ typedef struct orm__entities {
 struct orm_session {
     orm_session_factory factory;
     orm_connection *connection; /* NULL while no transaction holds one */
-    orm_error error, sticky;    /* the last failure; the one that the next flush repeats */
     bool failed;                /* a flush failed: only rollback helps */
     bool flushing;
     bool immediate; /* begin with the write lock, even to read */
@@ -139,6 +138,8 @@ struct orm_session {
     uint16_t level, sticky_level; /* open savepoints; how many there were when the sticky error came */
     orm__list_block *lists;
     orm__patterns patterns; /* compiled for validation */
+    /* From here on not zeroed when a session opens. */
+    orm_error error, sticky; /* the last failure; the one that the next flush repeats */
 };
 
 /* --- session.c --- */

@@ -44,6 +44,7 @@ void orm__connection_free(orm_connection *connection)
     orm__text_release(&connection->sql);
     orm__patterns_release(&connection->patterns);
     free(connection->sequences.items);
+    free(connection->tables.items);
     free(connection);
 }
 
@@ -109,6 +110,10 @@ orm_status orm_connection_commit(orm_connection *connection)
 
 orm_status orm_connection_rollback(orm_connection *connection)
 {
+    if (connection->transaction == ORM__NO_TRANSACTION) {
+        connection->failed = false;
+        return ORM_OK;
+    }
     orm_error kept = connection->error;
     orm_status status = end_transaction(connection, "ROLLBACK");
     if (!status)

@@ -24,6 +24,12 @@ typedef struct orm__sequence {
     bool usable;
 } orm__sequence;
 
+/* Whether rows may be copied into a table. */
+typedef struct orm__table {
+    const orm_model *model;
+    bool copies;
+} orm__table;
+
 /* A prepared statement by what it is made of: found so without its text. */
 typedef struct orm__known {
     const orm_model *model;
@@ -54,7 +60,11 @@ struct orm_connection {
     struct {
         orm__sequence *items;
         size_t count;
-    } sequences;                 /* PostgreSQL: what write.c has asked */
+    } sequences; /* PostgreSQL: what insert.c has asked */
+    struct {
+        orm__table *items;
+        size_t count;
+    } tables;                    /* PostgreSQL: what copy.c has asked */
     orm__patterns patterns;      /* compiled for validation */
     orm__text sql;               /* where statements are put together, reused */
     struct orm_engine *engine;   /* whose pool lent it; borrowed */

@@ -19,10 +19,29 @@ struct orm_result {
     char *rows;       /* of a select: row structs, one after another */
 };
 
+/* Rows that are inserted together. */
+enum { BATCH = 10000 };
+typedef struct batch {
+    const orm_model *model;
+    void **rows, **group; /* NULL: grouped already; those of one shape */
+    uint64_t *given;      /* the mask of each */
+    char *own;            /* row structs, when the caller wants none */
+    size_t count;
+} batch;
+
 static orm_result *result_new(orm_connection *connection);
 static orm_status insert(orm_connection *connection, const orm_model *model, const void *values, void *row,
                          uint64_t *given, orm__arena *arena);
+static orm_status complete(orm_connection *connection, const orm_model *model, const void *values, void *row,
+                           uint64_t *given, const orm_timestamptz *now);
 static orm_status validate(orm_connection *connection, const orm_model *model, const void *row, const uint64_t *given);
+static orm_status insert_all(orm_connection *connection, const orm_model *model, const char *values, size_t count,
+                             char *rows, orm__arena *arena);
+static bool make_batch(batch *b, const orm_model *model, size_t count, bool with_rows);
+static void free_batch(batch *b);
+static orm_status fill_batch(batch *b, orm_connection *connection, const char *values, char *rows,
+                             const orm_timestamptz *now);
+static orm_status insert_batch(batch *b, orm_connection *connection, orm__arena *arena);
 static orm_status keep_texts(orm_connection *connection, const orm_model *model, void *row, orm__arena *arena);
 static orm_status read_one(orm__sql *sql, const orm_model *model, void *row, orm__arena *arena);
 static orm_status read_all(orm__sql *sql, const orm_model *model, orm__fetch fetch, orm_result *result, size_t *count);
@@ -83,11 +102,122 @@ static orm_status insert(orm_connection *connection, const orm_model *model, con
                          uint64_t *given, orm__arena *arena)
 {
     const orm_timestamptz now = orm_timestamptz_now();
+    ORM_TRY(complete(connection, model, values, row, given, &now));
+    return orm__insert_rows(connection, model, given, &row, 1, arena);
+}
+
+/* The row as it will be sent: what was given and what is set for it, held to the rules. */
+static orm_status complete(orm_connection *connection, const orm_model *model, const void *values, void *row,
+                           uint64_t *given, const orm_timestamptz *now)
+{
     ORM_TRY(orm__values_read(model, values, row, given, &connection->error));
     ORM_TRY(orm__values_take_keys(model, values, row, given, &connection->error));
-    orm__values_default(model, row, given, &now);
-    ORM_TRY(validate(connection, model, row, given));
-    return orm__insert_rows(connection, model, given, &row, 1, arena);
+    orm__values_default(model, row, given, now);
+    return validate(connection, model, row, given);
+}
+
+orm_status orm_row_insert_many(orm_connection *connection, const orm_model *model, const void *values, size_t count,
+                               void *rows, orm_result **result)
+{
+    if (result)
+        *result = NULL;
+    if (rows && count > 0)
+        memset(rows, 0, count * model->row_size);
+    if (!rows != !result)
+        return orm__error_set(&connection->error, ORM_MISUSE,
+                              "insert of many '%s': give both rows and result, or neither", model->name);
+    orm_result *made = result_new(connection);
+    if (!made)
+        return ORM_NO_MEMORY;
+    bool own = connection->transaction == ORM__NO_TRANSACTION && count > 1;
+    orm_status status = own ? orm_connection_begin(connection) : ORM_OK;
+    if (!status)
+        status = insert_all(connection, model, values, count, rows, rows ? &made->arena : NULL);
+    if (own && !status)
+        status = orm_connection_commit(connection);
+    else if (own)
+        orm_connection_rollback(connection);
+    if (status && rows && count > 0)
+        memset(rows, 0, count * model->row_size);
+    if (status || !result)
+        orm_result_free(made);
+    else
+        *result = made;
+    return status;
+}
+
+/* `rows` and `arena` are NULL when nothing is to come back. */
+static orm_status insert_all(orm_connection *connection, const orm_model *model, const char *values, size_t count,
+                             char *rows, orm__arena *arena)
+{
+    const orm_timestamptz now = orm_timestamptz_now();
+    batch b = {0};
+    orm_status status = make_batch(&b, model, count < BATCH ? count : BATCH, rows != NULL)
+                            ? ORM_OK
+                            : orm__error_no_memory(&connection->error);
+    for (size_t done = 0; done < count && !status; done += b.count) {
+        b.count = count - done < BATCH ? count - done : BATCH;
+        status = fill_batch(&b, connection, values + done * model->values_size,
+                            rows ? rows + done * model->row_size : NULL, &now);
+        if (!status)
+            status = insert_batch(&b, connection, arena);
+        for (size_t i = done; i < done + b.count && rows && !status; i++)
+            status = keep_texts(connection, model, rows + i * model->row_size, arena);
+    }
+    free_batch(&b);
+    return status;
+}
+
+static bool make_batch(batch *b, const orm_model *model, size_t count, bool with_rows)
+{
+    b->model = model;
+    b->rows = malloc((2 * count + 1) * sizeof *b->rows);
+    b->given = malloc((count * orm__mask_words(model) + 1) * sizeof *b->given);
+    b->own = with_rows ? NULL : malloc(count * model->row_size + 1);
+    b->group = b->rows ? b->rows + count : NULL;
+    return b->rows && b->given && (b->own || with_rows);
+}
+
+static void free_batch(batch *b)
+{
+    free(b->rows);
+    free(b->given);
+    free(b->own);
+}
+
+static orm_status fill_batch(batch *b, orm_connection *connection, const char *values, char *rows,
+                             const orm_timestamptz *now)
+{
+    const orm_model *model = b->model;
+    size_t words = orm__mask_words(model);
+    memset(b->given, 0, b->count * words * sizeof *b->given);
+    if (!rows)
+        memset(b->own, 0, b->count * model->row_size);
+    for (size_t i = 0; i < b->count; i++, values += model->values_size) {
+        void *row = (rows ? rows : b->own) + i * model->row_size;
+        b->rows[i] = row;
+        ORM_TRY(complete(connection, model, values, row, b->given + i * words, now));
+    }
+    return ORM_OK;
+}
+
+/* Those of one shape go together, in the order of their first. */
+static orm_status insert_batch(batch *b, orm_connection *connection, orm__arena *arena)
+{
+    size_t words = orm__mask_words(b->model);
+    for (size_t first = 0; first < b->count; first++) {
+        const uint64_t *mask = b->given + first * words;
+        size_t grouped = 0;
+        for (size_t i = b->rows[first] ? first : b->count; i < b->count; i++) {
+            if (!b->rows[i] || memcmp(b->given + i * words, mask, words * sizeof *mask) != 0)
+                continue;
+            b->group[grouped++] = b->rows[i];
+            b->rows[i] = NULL;
+        }
+        if (grouped > 0)
+            ORM_TRY(orm__insert_rows(connection, b->model, mask, b->group, grouped, arena));
+    }
+    return ORM_OK;
 }
 
 static orm_status validate(orm_connection *connection, const orm_model *model, const void *row, const uint64_t *given)

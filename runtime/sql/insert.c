@@ -2,13 +2,14 @@
  *
  * Keys on PostgreSQL: one row comes back by RETURNING; of many rows the keys are drawn from the sequence in the same
  * statement, next to the ordinal number of their row, so that each key is known by its row and not by an order that SQL does
- * not promise. Keys on SQLite: sqlite3_last_insert_rowid for one row; of many the first is inserted alone, and the others get
- * the keys that follow its, written out: should they be taken (by a trigger), the statement fails. Other values that the
- * database makes come back with the key, or are read again by it.
+ * not promise. Of more than a thousand rows they are drawn ahead, and the rows copied, where copy.h allows it. Keys on SQLite:
+ * sqlite3_last_insert_rowid for one row; of many the first is inserted alone, and the others get the keys that follow its,
+ * written out: should they be taken (by a trigger), the statement fails. Other values that the database makes come back with
+ * the key, or are read again by it.
  * SPDX-License-Identifier: MIT */
 #include "base/error.h"
 #include "base/value.h"
-#include "sql/rows.h"
+#include "sql/copy.h"
 #include "sql/values.h"
 #include "sql/write.h"
 
@@ -39,15 +40,14 @@ static orm_status insert_one(insertion *in, void *row);
 static orm_status insert_each(insertion *in);
 static orm_status insert_arrays(insertion *in);
 static orm_status insert_numbered(insertion *in);
+static orm_status insert_copied(insertion *in);
 static orm_status run_returning(insertion *in, orm__sql *sql, void *const *rows, size_t count, bool with_ordinal);
 static void write_into(orm__sql *sql, const insertion *in, const orm_column *key);
 static void write_values(orm__sql *sql, const insertion *in, const void *row);
 static void write_returning(orm__sql *sql, const insertion *in);
 static void write_drawn(orm__sql *sql, const insertion *in, size_t count);
 static void write_list_items(orm__sql *sql, const insertion *in, const char *first);
-static void write_table_as_text(orm__sql *sql, const orm_model *model);
 static void set_key(const orm_column *key, void *row, int64_t value);
-static int64_t highest_key(const orm_column *key);
 
 const orm_column *orm__generated_key(const orm_model *model, const uint64_t *given)
 {
@@ -63,7 +63,7 @@ orm_status orm__insert_rows(orm_connection *connection, const orm_model *model, 
     insertion in = {.c = connection,
                     .model = model,
                     .mask = given,
-                    .key = orm__generated_key(model, given),
+                    .key = arena ? orm__generated_key(model, given) : NULL,
                     .rows = rows,
                     .count = count,
                     .arena = arena};
@@ -90,7 +90,7 @@ static orm_status prepare(insertion *in, const uint64_t *given)
         if (!(in->given.columns[i]->flags & ORM_COMPUTED))
             in->given.columns[kept++] = in->given.columns[i];
     in->given.count = kept;
-    for (size_t i = 0; i < in->model->column_count; i++) {
+    for (size_t i = 0; in->arena && i < in->model->column_count; i++) {
         const orm_column *column = &in->model->columns[i];
         if ((column->flags & ORM_COMPUTED) || ((column->flags & ORM_SERVER_DEFAULT) && !orm__mask_has(given, i)))
             orm__chosen_add(&in->made, column);
@@ -102,13 +102,18 @@ static orm_status prepare(insertion *in, const uint64_t *given)
 
 static orm_status insert(insertion *in)
 {
-    bool sqlite = in->c->dialect == ORM_SQLITE, draws = true;
+    bool sqlite = in->c->dialect == ORM_SQLITE, draws = true, copies = false;
     if (in->count == 1)
         return insert_one(in, in->rows[0]);
     if (in->key && !sqlite)
         ORM_TRY(may_draw(in, &draws));
-    if (!draws || in->key_made || (in->given.count == 0 && (sqlite || !in->key)) || (sqlite && (in->count < FEW || in->given.count >= LISTS)))
+    if (!draws || in->key_made || (in->given.count == 0 && (sqlite || !in->key)) ||
+        (sqlite && (in->count < FEW || in->given.count >= LISTS)))
         return insert_each(in);
+    if (in->count > ORM__CHUNK && in->made.count == 0 && in->given.count > 0)
+        ORM_TRY(orm__copy_allowed(in->c, in->model, &in->given, &copies));
+    if (copies)
+        return insert_copied(in);
     return sqlite && in->key ? insert_numbered(in) : insert_arrays(in);
 }
 
@@ -127,22 +132,14 @@ static orm_status may_draw(insertion *in, bool *draws)
         return orm__error_no_memory(&c->error);
     c->sequences.items = items;
     orm__sql sql;
-    orm__statement *statement;
+    int64_t answer;
     orm__sql_init(&sql, c);
-    orm__sql_text(&sql, "SELECT coalesce(has_sequence_privilege(pg_get_serial_sequence(");
-    write_table_as_text(&sql, in->model);
-    orm__sql_text(&sql, ", ");
-    orm__sql_literal(&sql, in->key->name);
-    orm__sql_text(&sql, "), 'USAGE'), false)::int4");
-    orm_status status = orm__statement_start(&sql, (orm__purpose){ORM_STATEMENT_SELECT, in->model->table},
-                                             ORM__FETCH_WHOLE, &statement);
-    if (!status) {
-        status = orm__statement_step(c, statement);
-        *draws = status == ORM_OK && c->driver->read_integer(c->link, 0) != 0;
-        orm_status end = orm__statement_finish(c, statement, NULL);
-        status = status == ORM_OK || status == ORM_DONE ? end : status;
-    }
+    orm__sql_text(&sql, "SELECT coalesce(has_sequence_privilege(");
+    orm__sql_sequence(&sql, in->model, in->key);
+    orm__sql_text(&sql, ", 'USAGE'), false)::int4");
+    orm_status status = orm__ask_integer(&sql, in->model, &answer);
     orm__sql_release(&sql);
+    *draws = !status && answer != 0;
     if (!status)
         items[c->sequences.count++] = (orm__sequence){in->model, *draws};
     return status;
@@ -153,7 +150,7 @@ static orm_status insert_one(insertion *in, void *row)
     orm__sql sql;
     orm__sql_init(&sql, in->c);
     if (orm__mask_words(in->model) == 1)
-        orm__sql_recall(&sql, in->model, ORM__INSERT_ONE, in->mask[0]);
+        orm__sql_recall(&sql, in->model, in->arena ? ORM__INSERT_ONE : ORM__INSERT_UNSEEN, in->mask[0]);
     write_into(&sql, in, NULL);
     write_values(&sql, in, row);
     orm_status status;
@@ -230,7 +227,7 @@ static orm_status insert_numbered(insertion *in)
     orm__sql sql;
     ORM_TRY(insert_one(in, in->rows[0]));
     int64_t first = in->c->driver->last_key(in->c->link);
-    if ((uint64_t)(highest_key(in->key) - first) < in->count) {
+    if ((uint64_t)(orm__highest_key(in->key) - first) < in->count) {
         orm__error_set(&in->c->error, ORM_DATABASE, "table '%s' has no keys left for %zu rows", in->model->table,
                        in->count);
         return orm__connection_failed(in->c);
@@ -246,7 +243,25 @@ static orm_status insert_numbered(insertion *in)
     orm_status status = orm__run_quietly(&sql, in->model, ORM_STATEMENT_INSERT, NULL);
     for (size_t i = 1; i < in->count && !status; i++)
         set_key(in->key, in->rows[i], first + (int64_t)i);
+    if (status)
+        set_key(in->key, in->rows[0], 0);
     orm__sql_release(&sql);
+    return status;
+}
+
+/* Keys are drawn ahead, and taken back when it fails: the rows have none then. */
+static orm_status insert_copied(insertion *in)
+{
+    orm_status status = ORM_OK;
+    if (in->key) {
+        status = orm__draw_keys(in->c, in->model, in->key, in->rows, in->count);
+        orm__chosen_add(&in->given, in->key);
+    }
+    orm__chosen_lists(&in->given, 0, in->given.count, (const void *const *)in->rows, in->count);
+    if (!status)
+        status = orm__copy_rows(in->c, in->model, &in->given, in->count);
+    for (size_t i = 0; status && in->key && i < in->count; i++)
+        set_key(in->key, in->rows[i], 0);
     return status;
 }
 
@@ -331,11 +346,9 @@ static void write_returning(orm__sql *sql, const insertion *in)
 /* WITH source AS (keys drawn, rows, their ordinal), inserted AS (INSERT ... RETURNING ...) SELECT ordinal, ... */
 static void write_drawn(orm__sql *sql, const insertion *in, size_t count)
 {
-    orm__sql_text(sql, "WITH source AS MATERIALIZED (SELECT nextval((SELECT pg_get_serial_sequence(");
-    write_table_as_text(sql, in->model);
-    orm__sql_text(sql, ", ");
-    orm__sql_literal(sql, in->key->name);
-    orm__sql_text(sql, ")::regclass)) AS key, u.* FROM ");
+    orm__sql_text(sql, "WITH source AS MATERIALIZED (SELECT nextval((SELECT ");
+    orm__sql_sequence(sql, in->model, in->key);
+    orm__sql_text(sql, "::regclass)) AS key, u.* FROM ");
     if (in->given.count > 0) {
         orm__sql_from_lists(sql, in->given.columns, in->given.count, in->given.values, true);
     } else { /* rows of nothing but their keys */
@@ -368,27 +381,7 @@ static void write_list_items(orm__sql *sql, const insertion *in, const char *fir
     }
 }
 
-/* The name of the table as pg_get_serial_sequence reads it: an identifier inside a literal. */
-static void write_table_as_text(orm__sql *sql, const orm_model *model)
-{
-    orm__text name = {0};
-    orm__text *text = sql->text;
-    sql->text = &name;
-    orm__sql_table_name(sql, model);
-    sql->text = text;
-    if (name.failed)
-        orm__sql_fail(sql, ORM_NO_MEMORY, "out of memory");
-    else
-        orm__sql_literal(sql, name.data);
-    orm__text_release(&name);
-}
-
 static void set_key(const orm_column *key, void *row, int64_t value)
 {
     orm__member_set(key, row, orm_of_int64(value));
-}
-
-static int64_t highest_key(const orm_column *key)
-{
-    return key->type == ORM_TYPE_INT16 ? INT16_MAX : key->type == ORM_TYPE_INT32 ? INT32_MAX : INT64_MAX;
 }

@@ -267,6 +267,9 @@ orm_status orm__statement_start(orm__sql *sql, orm__purpose purpose, orm__fetch 
         ORM_TRY(orm__connection_prepare_write(c));
     sql->sent = c->sent = true;
     ORM_TRY(prepare(sql, statement));
+    if ((*statement)->known && (*statement)->last_rows <= ORM__FEW_ROWS)
+        fetch = ORM__FETCH_WHOLE;
+    (*statement)->rows = 0;
     const char *begin = c->begin;
     c->begin = NULL;
     orm_status status = c->driver->start(c->link, begin, (*statement)->prepared, sql->values, fetch, &c->error);
@@ -284,14 +287,15 @@ orm_status orm__statement_restart(orm_connection *connection, orm__statement *st
 
 orm_status orm__statement_step(orm_connection *connection, orm__statement *statement)
 {
-    (void)statement;
     orm_status status = connection->driver->step(connection->link, &connection->error);
+    statement->rows += status == ORM_OK;
     return status == ORM_OK || status == ORM_DONE ? status : orm__connection_failed(connection);
 }
 
 orm_status orm__statement_finish(orm_connection *connection, orm__statement *statement, size_t *rows)
 {
-    (void)statement;
+    statement->known = true;
+    statement->last_rows = statement->rows;
     orm_status status = connection->driver->finish(connection->link, rows, &connection->error);
     return status ? orm__connection_failed(connection) : ORM_OK;
 }
@@ -309,6 +313,26 @@ orm_status orm__statement_run(orm__sql *sql, orm__purpose purpose, size_t *rows)
     if (rows)
         *rows = count;
     return status;
+}
+
+/* COPY goes alone: a BEGIN that is due goes ahead in a trip of its own. */
+orm_status orm__statement_copy(orm__sql *sql, const orm_value *lists, size_t count, size_t *rows)
+{
+    orm_connection *c = sql->connection;
+    *rows = 0;
+    if (!sql->status && sql->text->failed)
+        sql->status = orm__error_no_memory(&c->error);
+    if (sql->status)
+        return sql->status;
+    if (c->failed)
+        return orm__error_set(&c->error, ORM_ROLLBACK_FIRST, "a statement of this transaction failed: roll back first");
+    sql->sent = c->sent = true;
+    const char *begin = c->begin;
+    c->begin = NULL;
+    if (begin)
+        ORM_TRY(orm__connection_control(c, ORM_STATEMENT_TRANSACTION, begin, NULL));
+    orm_status status = c->driver->copy(c->link, sql->text->data, lists, count, rows, &c->error);
+    return status ? orm__connection_failed(c) : ORM_OK;
 }
 
 /* The statement of that text, found in the cache or prepared and put there; the newest now. */

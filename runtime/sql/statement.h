@@ -32,7 +32,7 @@ void orm__sql_release(orm__sql *sql);
 
 /* Statements whose text follows from model, recipe and columns alone, parameters in the same order. Said right after init; where
  * the connection knows the statement the functions below take values and write no text. */
-typedef enum orm__recipe { ORM__GET_BY_KEY = 1, ORM__INSERT_ONE, ORM__UPDATE_ONE } orm__recipe;
+typedef enum orm__recipe { ORM__GET_BY_KEY = 1, ORM__INSERT_ONE, ORM__INSERT_UNSEEN, ORM__UPDATE_ONE } orm__recipe;
 void orm__sql_recall(orm__sql *sql, const orm_model *model, orm__recipe recipe, uint64_t columns);
 
 void orm__sql_text(orm__sql *sql, const char *text);
@@ -61,10 +61,13 @@ void orm__sql_cast_result(orm__sql *sql, const orm_column *column);
 /* Records a failure of its own. */
 void orm__sql_fail(orm__sql *sql, orm_status status, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
+/* Rows that are best read as one answer; of more, one at a time. */
+enum { ORM__FEW_ROWS = 300 };
+
 /* How to fetch what a limit bounds (0: nothing does). */
 static inline orm__fetch orm__fetch_of(size_t limit)
 {
-    return limit > 0 && limit <= 300 ? ORM__FETCH_WHOLE : ORM__FETCH_STREAM;
+    return limit > 0 && limit <= ORM__FEW_ROWS ? ORM__FETCH_WHOLE : ORM__FETCH_STREAM;
 }
 
 /* What a statement is, for hooks and errors. */
@@ -78,6 +81,8 @@ struct orm__statement {
     size_t length;
     uint64_t hash;
     orm__prepared *prepared;
+    size_t rows, last_rows;        /* that this run has given so far, and those of the last one */
+    bool known;                    /* there was a last one */
     orm__statement *newer, *older; /* by last use */
 };
 
@@ -92,6 +97,9 @@ orm_status orm__statement_finish(orm_connection *connection, orm__statement *sta
 void orm__statement_tell(orm__sql *sql, orm__purpose purpose, size_t rows, orm_status status);
 /* start, finish and tell, for a statement whose rows nobody reads. */
 orm_status orm__statement_run(orm__sql *sql, orm__purpose purpose, size_t *rows);
+
+/* Runs a COPY from lists. `rows` gets how many rows the database took. */
+orm_status orm__statement_copy(orm__sql *sql, const orm_value *lists, size_t count, size_t *rows);
 
 /* The members of a model, in the form that drivers read. */
 typedef struct orm__columns {

@@ -166,6 +166,11 @@ static void mark_has(const orm_column *column, char *row)
         memcpy(row + column->field.has, &(bool){true}, sizeof(bool));
 }
 
+int64_t orm__highest_key(const orm_column *key)
+{
+    return key->type == ORM_TYPE_INT16 ? INT16_MAX : key->type == ORM_TYPE_INT32 ? INT32_MAX : INT64_MAX;
+}
+
 void orm__member_set_null(const orm_column *column, void *row)
 {
     memset((char *)row + column->field.value, 0, orm__member_size(column));

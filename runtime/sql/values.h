@@ -60,6 +60,8 @@ bool orm__member_equal(const orm_column *column, const void *a, const void *b);
 
 /* Writes a value of the column's type, or NULL, into its member; text is borrowed. */
 void orm__member_set(const orm_column *column, void *row, orm_value value);
+/* The largest integer that a column of a generated key holds. */
+int64_t orm__highest_key(const orm_column *key);
 void orm__member_set_null(const orm_column *column, void *row);
 bool orm__member_is_null(const orm_column *column, const void *row);
 

@@ -12,7 +12,7 @@
 
 /* Inserts `count` rows of which the same columns are given. A generated key that was not given is written into each row, by
  * the row it belongs to and never by the order of answers; so are the values of server defaults and computed columns, whose texts
- * go to the arena. */
+ * go to the arena. Without an arena (NULL) nothing is written back. More than ORM__CHUNK rows may take several statements. */
 orm_status orm__insert_rows(orm_connection *connection, const orm_model *model, const uint64_t *given,
                             void *const *rows, size_t count, orm__arena *arena);
 

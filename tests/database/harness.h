@@ -82,6 +82,7 @@ Suite *suite_rollback(void);
 Suite *suite_savepoint(void);
 Suite *suite_server(void);
 Suite *suite_many(void);
+Suite *suite_bulk(void);
 Suite *suite_arrays(void);
 Suite *suite_relations(void);
 Suite *suite_one_to_one(void);

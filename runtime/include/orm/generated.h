@@ -68,6 +68,9 @@ ORM_API orm_status orm_entity_remove_from(orm_session *session, const void *enti
 /* Core. `row` may be NULL when it is not wanted, and then `result` too. */
 ORM_API orm_status orm_row_insert(orm_connection *connection, const orm_model *model, const void *values, void *row,
                                   orm_result **result);
+/* In a transaction of its own unless one is open. `values` is an array of `count` structs; `rows`, which may be NULL with `result`, gets as many. */
+ORM_API orm_status orm_row_insert_many(orm_connection *connection, const orm_model *model, const void *values,
+                                       size_t count, void *rows, orm_result **result);
 ORM_API orm_status orm_row_fetch(orm_connection *connection, const orm_model *model, const orm_value *key, void *row,
                                  orm_result **result);
 /* `rows` gets an array of `count` row structs, one after another, in the result. */

@@ -321,6 +321,17 @@ orm_status store_sale_insert(orm_connection *c, const store_sale_values *values,
     return orm_row_insert(c, &store_sale_model, values, row, result);
 }
 
+orm_status store_sale_insert_many(orm_connection *c, const store_sale_values *values, size_t count,
+                                  store_sale *rows, orm_result **result)
+{
+    return orm_row_insert_many(c, &store_sale_model, values, count, rows, result);
+}
+
+orm_status store_sale_copy(orm_connection *c, const store_sale_values *values, size_t count)
+{
+    return orm_row_insert_many(c, &store_sale_model, values, count, NULL, NULL);
+}
+
 orm_status store_sale_fetch(orm_connection *c, int64_t id, store_sale *row, orm_result **result)
 {
     const orm_value key[] = {orm_of_int64(id)};
@@ -572,6 +583,18 @@ orm_status store_sale_item_insert(orm_connection *c, const store_sale_item_value
                                   store_sale_item *row, orm_result **result)
 {
     return orm_row_insert(c, &store_sale_item_model, values, row, result);
+}
+
+orm_status store_sale_item_insert_many(orm_connection *c, const store_sale_item_values *values,
+                                       size_t count, store_sale_item *rows, orm_result **result)
+{
+    return orm_row_insert_many(c, &store_sale_item_model, values, count, rows, result);
+}
+
+orm_status store_sale_item_copy(orm_connection *c, const store_sale_item_values *values,
+                                size_t count)
+{
+    return orm_row_insert_many(c, &store_sale_item_model, values, count, NULL, NULL);
 }
 
 orm_status store_sale_item_fetch(orm_connection *c, int64_t sale_id, int64_t item_id,

@@ -225,9 +225,13 @@ orm_status store_sale_add_to_moods_too(orm_session *s, const store_sale *sale,
 orm_status store_sale_remove_from_moods_too(orm_session *s, const store_sale *sale,
                                             const store_item *member);
 
-/* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. */
+/* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. _insert_many
+ * and _copy insert all rows or none; _copy, the fastest, brings nothing back. */
 orm_status store_sale_insert(orm_connection *c, const store_sale_values *values, store_sale *row,
                              orm_result **result);
+orm_status store_sale_insert_many(orm_connection *c, const store_sale_values *values, size_t count,
+                                  store_sale *rows, orm_result **result);
+orm_status store_sale_copy(orm_connection *c, const store_sale_values *values, size_t count);
 orm_status store_sale_fetch(orm_connection *c, int64_t id, store_sale *row, orm_result **result);
 orm_status store_sale_select(orm_connection *c, const store_sale_query *query,
                              const store_sale **rows, size_t *count, orm_result **result);
@@ -330,9 +334,14 @@ orm_status store_sale_item_get_item(orm_session *s, const store_sale_item *sale_
 orm_status store_sale_item_set_item(orm_session *s, const store_sale_item *sale_item,
                                     const store_item *value);
 
-/* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. */
+/* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. _insert_many
+ * and _copy insert all rows or none; _copy, the fastest, brings nothing back. */
 orm_status store_sale_item_insert(orm_connection *c, const store_sale_item_values *values,
                                   store_sale_item *row, orm_result **result);
+orm_status store_sale_item_insert_many(orm_connection *c, const store_sale_item_values *values,
+                                       size_t count, store_sale_item *rows, orm_result **result);
+orm_status store_sale_item_copy(orm_connection *c, const store_sale_item_values *values,
+                                size_t count);
 orm_status store_sale_item_fetch(orm_connection *c, int64_t sale_id, int64_t item_id,
                                  store_sale_item *row, orm_result **result);
 orm_status store_sale_item_select(orm_connection *c, const store_sale_item_query *query,

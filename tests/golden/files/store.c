@@ -308,6 +308,17 @@ orm_status store_item_insert(orm_connection *c, const store_item_values *values,
     return orm_row_insert(c, &store_item_model, values, row, result);
 }
 
+orm_status store_item_insert_many(orm_connection *c, const store_item_values *values, size_t count,
+                                  store_item *rows, orm_result **result)
+{
+    return orm_row_insert_many(c, &store_item_model, values, count, rows, result);
+}
+
+orm_status store_item_copy(orm_connection *c, const store_item_values *values, size_t count)
+{
+    return orm_row_insert_many(c, &store_item_model, values, count, NULL, NULL);
+}
+
 orm_status store_item_fetch(orm_connection *c, int64_t id, store_item *row, orm_result **result)
 {
     const orm_value key[] = {orm_of_int64(id)};

@@ -187,9 +187,13 @@ orm_status store_item_add_to_sales(orm_session *s, const store_item *item,
 orm_status store_item_remove_from_sales(orm_session *s, const store_item *item,
                                         const store_sale *member);
 
-/* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. */
+/* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. _insert_many
+ * and _copy insert all rows or none; _copy, the fastest, brings nothing back. */
 orm_status store_item_insert(orm_connection *c, const store_item_values *values, store_item *row,
                              orm_result **result);
+orm_status store_item_insert_many(orm_connection *c, const store_item_values *values, size_t count,
+                                  store_item *rows, orm_result **result);
+orm_status store_item_copy(orm_connection *c, const store_item_values *values, size_t count);
 orm_status store_item_fetch(orm_connection *c, int64_t id, store_item *row, orm_result **result);
 orm_status store_item_select(orm_connection *c, const store_item_query *query,
                              const store_item **rows, size_t *count, orm_result **result);

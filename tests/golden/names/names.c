@@ -198,6 +198,17 @@ orm_status cases_item_insert(orm_connection *c, const cases_item_values *values,
     return orm_row_insert(c, &cases_item_model, values, row, result);
 }
 
+orm_status cases_item_insert_many(orm_connection *c, const cases_item_values *values, size_t count,
+                                  cases_item *rows, orm_result **result)
+{
+    return orm_row_insert_many(c, &cases_item_model, values, count, rows, result);
+}
+
+orm_status cases_item_copy(orm_connection *c, const cases_item_values *values, size_t count)
+{
+    return orm_row_insert_many(c, &cases_item_model, values, count, NULL, NULL);
+}
+
 orm_status cases_item_fetch(orm_connection *c, int64_t id, cases_item *row, orm_result **result)
 {
     const orm_value key[] = {orm_of_int64(id)};
@@ -362,6 +373,17 @@ orm_status cases_Items_insert(orm_connection *c, const cases_Items_values *value
                               cases_Items *row, orm_result **result)
 {
     return orm_row_insert(c, &cases_Items_model, values, row, result);
+}
+
+orm_status cases_Items_insert_many(orm_connection *c, const cases_Items_values *values,
+                                   size_t count, cases_Items *rows, orm_result **result)
+{
+    return orm_row_insert_many(c, &cases_Items_model, values, count, rows, result);
+}
+
+orm_status cases_Items_copy(orm_connection *c, const cases_Items_values *values, size_t count)
+{
+    return orm_row_insert_many(c, &cases_Items_model, values, count, NULL, NULL);
 }
 
 orm_status cases_Items_fetch(orm_connection *c, int64_t id, cases_Items *row, orm_result **result)
@@ -531,6 +553,18 @@ orm_status cases_loud_item_insert(orm_connection *c, const cases_loud_item_value
                                   cases_loud_item *row, orm_result **result)
 {
     return orm_row_insert(c, &cases_loud_item_model, values, row, result);
+}
+
+orm_status cases_loud_item_insert_many(orm_connection *c, const cases_loud_item_values *values,
+                                       size_t count, cases_loud_item *rows, orm_result **result)
+{
+    return orm_row_insert_many(c, &cases_loud_item_model, values, count, rows, result);
+}
+
+orm_status cases_loud_item_copy(orm_connection *c, const cases_loud_item_values *values,
+                                size_t count)
+{
+    return orm_row_insert_many(c, &cases_loud_item_model, values, count, NULL, NULL);
 }
 
 orm_status cases_loud_item_fetch(orm_connection *c, int64_t id, cases_loud_item *row,

@@ -102,9 +102,13 @@ typedef struct cases_item_hooks {
 } cases_item_hooks;
 orm_model_hooks cases_item_on(const cases_item_hooks *hooks);
 
-/* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. */
+/* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. _insert_many
+ * and _copy insert all rows or none; _copy, the fastest, brings nothing back. */
 orm_status cases_item_insert(orm_connection *c, const cases_item_values *values, cases_item *row,
                              orm_result **result);
+orm_status cases_item_insert_many(orm_connection *c, const cases_item_values *values, size_t count,
+                                  cases_item *rows, orm_result **result);
+orm_status cases_item_copy(orm_connection *c, const cases_item_values *values, size_t count);
 orm_status cases_item_fetch(orm_connection *c, int64_t id, cases_item *row, orm_result **result);
 orm_status cases_item_select(orm_connection *c, const cases_item_query *query,
                              const cases_item **rows, size_t *count, orm_result **result);
@@ -183,9 +187,13 @@ typedef struct cases_Items_hooks {
 } cases_Items_hooks;
 orm_model_hooks cases_Items_on(const cases_Items_hooks *hooks);
 
-/* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. */
+/* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. _insert_many
+ * and _copy insert all rows or none; _copy, the fastest, brings nothing back. */
 orm_status cases_Items_insert(orm_connection *c, const cases_Items_values *values,
                               cases_Items *row, orm_result **result);
+orm_status cases_Items_insert_many(orm_connection *c, const cases_Items_values *values,
+                                   size_t count, cases_Items *rows, orm_result **result);
+orm_status cases_Items_copy(orm_connection *c, const cases_Items_values *values, size_t count);
 orm_status cases_Items_fetch(orm_connection *c, int64_t id, cases_Items *row, orm_result **result);
 orm_status cases_Items_select(orm_connection *c, const cases_Items_query *query,
                               const cases_Items **rows, size_t *count, orm_result **result);
@@ -266,9 +274,14 @@ typedef struct cases_loud_item_hooks {
 } cases_loud_item_hooks;
 orm_model_hooks cases_loud_item_on(const cases_loud_item_hooks *hooks);
 
-/* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. */
+/* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. _insert_many
+ * and _copy insert all rows or none; _copy, the fastest, brings nothing back. */
 orm_status cases_loud_item_insert(orm_connection *c, const cases_loud_item_values *values,
                                   cases_loud_item *row, orm_result **result);
+orm_status cases_loud_item_insert_many(orm_connection *c, const cases_loud_item_values *values,
+                                       size_t count, cases_loud_item *rows, orm_result **result);
+orm_status cases_loud_item_copy(orm_connection *c, const cases_loud_item_values *values,
+                                size_t count);
 orm_status cases_loud_item_fetch(orm_connection *c, int64_t id, cases_loud_item *row,
                                  orm_result **result);
 orm_status cases_loud_item_select(orm_connection *c, const cases_loud_item_query *query,

@@ -239,6 +239,17 @@ orm_status office_room_insert(orm_connection *c, const office_room_values *value
     return orm_row_insert(c, &office_room_model, values, row, result);
 }
 
+orm_status office_room_insert_many(orm_connection *c, const office_room_values *values,
+                                   size_t count, office_room *rows, orm_result **result)
+{
+    return orm_row_insert_many(c, &office_room_model, values, count, rows, result);
+}
+
+orm_status office_room_copy(orm_connection *c, const office_room_values *values, size_t count)
+{
+    return orm_row_insert_many(c, &office_room_model, values, count, NULL, NULL);
+}
+
 orm_status office_room_fetch(orm_connection *c, const char *building, int32_t number,
                              office_room *row, orm_result **result)
 {
@@ -542,6 +553,17 @@ orm_status office_desk_insert(orm_connection *c, const office_desk_values *value
                               office_desk *row, orm_result **result)
 {
     return orm_row_insert(c, &office_desk_model, values, row, result);
+}
+
+orm_status office_desk_insert_many(orm_connection *c, const office_desk_values *values,
+                                   size_t count, office_desk *rows, orm_result **result)
+{
+    return orm_row_insert_many(c, &office_desk_model, values, count, rows, result);
+}
+
+orm_status office_desk_copy(orm_connection *c, const office_desk_values *values, size_t count)
+{
+    return orm_row_insert_many(c, &office_desk_model, values, count, NULL, NULL);
 }
 
 orm_status office_desk_fetch(orm_connection *c, int64_t id, office_desk *row, orm_result **result)
@@ -961,6 +983,17 @@ orm_status office_person_insert(orm_connection *c, const office_person_values *v
     return orm_row_insert(c, &office_person_model, values, row, result);
 }
 
+orm_status office_person_insert_many(orm_connection *c, const office_person_values *values,
+                                     size_t count, office_person *rows, orm_result **result)
+{
+    return orm_row_insert_many(c, &office_person_model, values, count, rows, result);
+}
+
+orm_status office_person_copy(orm_connection *c, const office_person_values *values, size_t count)
+{
+    return orm_row_insert_many(c, &office_person_model, values, count, NULL, NULL);
+}
+
 orm_status office_person_fetch(orm_connection *c, int64_t id, office_person *row,
                                orm_result **result)
 {
@@ -1184,6 +1217,17 @@ orm_status office_badge_insert(orm_connection *c, const office_badge_values *val
                                office_badge *row, orm_result **result)
 {
     return orm_row_insert(c, &office_badge_model, values, row, result);
+}
+
+orm_status office_badge_insert_many(orm_connection *c, const office_badge_values *values,
+                                    size_t count, office_badge *rows, orm_result **result)
+{
+    return orm_row_insert_many(c, &office_badge_model, values, count, rows, result);
+}
+
+orm_status office_badge_copy(orm_connection *c, const office_badge_values *values, size_t count)
+{
+    return orm_row_insert_many(c, &office_badge_model, values, count, NULL, NULL);
 }
 
 orm_status office_badge_fetch(orm_connection *c, int64_t person_id, office_badge *row,
@@ -1512,6 +1556,17 @@ orm_status office_team_insert(orm_connection *c, const office_team_values *value
     return orm_row_insert(c, &office_team_model, values, row, result);
 }
 
+orm_status office_team_insert_many(orm_connection *c, const office_team_values *values,
+                                   size_t count, office_team *rows, orm_result **result)
+{
+    return orm_row_insert_many(c, &office_team_model, values, count, rows, result);
+}
+
+orm_status office_team_copy(orm_connection *c, const office_team_values *values, size_t count)
+{
+    return orm_row_insert_many(c, &office_team_model, values, count, NULL, NULL);
+}
+
 orm_status office_team_fetch(orm_connection *c, int64_t id, office_team *row, orm_result **result)
 {
     const orm_value key[] = {orm_of_int64(id)};
@@ -1730,6 +1785,17 @@ orm_status office_north_insert(orm_connection *c, const office_north_values *val
     return orm_row_insert(c, &office_north_model, values, row, result);
 }
 
+orm_status office_north_insert_many(orm_connection *c, const office_north_values *values,
+                                    size_t count, office_north *rows, orm_result **result)
+{
+    return orm_row_insert_many(c, &office_north_model, values, count, rows, result);
+}
+
+orm_status office_north_copy(orm_connection *c, const office_north_values *values, size_t count)
+{
+    return orm_row_insert_many(c, &office_north_model, values, count, NULL, NULL);
+}
+
 orm_status office_north_fetch(orm_connection *c, int64_t id, office_north *row, orm_result **result)
 {
     const orm_value key[] = {orm_of_int64(id)};
@@ -1943,6 +2009,17 @@ orm_status office_east_insert(orm_connection *c, const office_east_values *value
                               office_east *row, orm_result **result)
 {
     return orm_row_insert(c, &office_east_model, values, row, result);
+}
+
+orm_status office_east_insert_many(orm_connection *c, const office_east_values *values,
+                                   size_t count, office_east *rows, orm_result **result)
+{
+    return orm_row_insert_many(c, &office_east_model, values, count, rows, result);
+}
+
+orm_status office_east_copy(orm_connection *c, const office_east_values *values, size_t count)
+{
+    return orm_row_insert_many(c, &office_east_model, values, count, NULL, NULL);
 }
 
 orm_status office_east_fetch(orm_connection *c, int64_t id, office_east *row, orm_result **result)
@@ -2207,6 +2284,17 @@ orm_status office_south_insert(orm_connection *c, const office_south_values *val
                                office_south *row, orm_result **result)
 {
     return orm_row_insert(c, &office_south_model, values, row, result);
+}
+
+orm_status office_south_insert_many(orm_connection *c, const office_south_values *values,
+                                    size_t count, office_south *rows, orm_result **result)
+{
+    return orm_row_insert_many(c, &office_south_model, values, count, rows, result);
+}
+
+orm_status office_south_copy(orm_connection *c, const office_south_values *values, size_t count)
+{
+    return orm_row_insert_many(c, &office_south_model, values, count, NULL, NULL);
 }
 
 orm_status office_south_fetch(orm_connection *c, int64_t id, office_south *row, orm_result **result)
@@ -2539,6 +2627,17 @@ orm_status office_course_insert(orm_connection *c, const office_course_values *v
     return orm_row_insert(c, &office_course_model, values, row, result);
 }
 
+orm_status office_course_insert_many(orm_connection *c, const office_course_values *values,
+                                     size_t count, office_course *rows, orm_result **result)
+{
+    return orm_row_insert_many(c, &office_course_model, values, count, rows, result);
+}
+
+orm_status office_course_copy(orm_connection *c, const office_course_values *values, size_t count)
+{
+    return orm_row_insert_many(c, &office_course_model, values, count, NULL, NULL);
+}
+
 orm_status office_course_fetch(orm_connection *c, int64_t id, office_course *row,
                                orm_result **result)
 {
@@ -2812,6 +2911,18 @@ orm_status office_attendance_insert(orm_connection *c, const office_attendance_v
                                     office_attendance *row, orm_result **result)
 {
     return orm_row_insert(c, &office_attendance_model, values, row, result);
+}
+
+orm_status office_attendance_insert_many(orm_connection *c, const office_attendance_values *values,
+                                         size_t count, office_attendance *rows, orm_result **result)
+{
+    return orm_row_insert_many(c, &office_attendance_model, values, count, rows, result);
+}
+
+orm_status office_attendance_copy(orm_connection *c, const office_attendance_values *values,
+                                  size_t count)
+{
+    return orm_row_insert_many(c, &office_attendance_model, values, count, NULL, NULL);
 }
 
 orm_status office_attendance_fetch(orm_connection *c, int64_t person_id, int64_t course_id,
@@ -3096,6 +3207,19 @@ orm_status office_course_room_insert(orm_connection *c, const office_course_room
     return orm_row_insert(c, &office_course_room_model, values, row, result);
 }
 
+orm_status office_course_room_insert_many(orm_connection *c,
+                                          const office_course_room_values *values, size_t count,
+                                          office_course_room *rows, orm_result **result)
+{
+    return orm_row_insert_many(c, &office_course_room_model, values, count, rows, result);
+}
+
+orm_status office_course_room_copy(orm_connection *c, const office_course_room_values *values,
+                                   size_t count)
+{
+    return orm_row_insert_many(c, &office_course_room_model, values, count, NULL, NULL);
+}
+
 orm_status office_course_room_fetch(orm_connection *c, int64_t course_id,
                                     const char *room_building, int32_t room_number,
                                     office_course_room *row, orm_result **result)
@@ -3354,6 +3478,18 @@ orm_status office_precedence_insert(orm_connection *c, const office_precedence_v
                                     office_precedence *row, orm_result **result)
 {
     return orm_row_insert(c, &office_precedence_model, values, row, result);
+}
+
+orm_status office_precedence_insert_many(orm_connection *c, const office_precedence_values *values,
+                                         size_t count, office_precedence *rows, orm_result **result)
+{
+    return orm_row_insert_many(c, &office_precedence_model, values, count, rows, result);
+}
+
+orm_status office_precedence_copy(orm_connection *c, const office_precedence_values *values,
+                                  size_t count)
+{
+    return orm_row_insert_many(c, &office_precedence_model, values, count, NULL, NULL);
 }
 
 orm_status office_precedence_fetch(orm_connection *c, int64_t later_id, int64_t earlier_id,

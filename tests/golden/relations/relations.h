@@ -121,9 +121,13 @@ orm_status office_room_add_to_desks(orm_session *s, const office_room *room,
 orm_status office_room_remove_from_desks(orm_session *s, const office_room *room,
                                          const office_desk *member);
 
-/* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. */
+/* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. _insert_many
+ * and _copy insert all rows or none; _copy, the fastest, brings nothing back. */
 orm_status office_room_insert(orm_connection *c, const office_room_values *values,
                               office_room *row, orm_result **result);
+orm_status office_room_insert_many(orm_connection *c, const office_room_values *values,
+                                   size_t count, office_room *rows, orm_result **result);
+orm_status office_room_copy(orm_connection *c, const office_room_values *values, size_t count);
 orm_status office_room_fetch(orm_connection *c, const char *building, int32_t number,
                              office_room *row, orm_result **result);
 orm_status office_room_select(orm_connection *c, const office_room_query *query,
@@ -236,9 +240,13 @@ orm_status office_desk_get_owner(orm_session *s, const office_desk *desk,
 orm_status office_desk_set_owner(orm_session *s, const office_desk *desk,
                                  const office_person *value);
 
-/* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. */
+/* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. _insert_many
+ * and _copy insert all rows or none; _copy, the fastest, brings nothing back. */
 orm_status office_desk_insert(orm_connection *c, const office_desk_values *values,
                               office_desk *row, orm_result **result);
+orm_status office_desk_insert_many(orm_connection *c, const office_desk_values *values,
+                                   size_t count, office_desk *rows, orm_result **result);
+orm_status office_desk_copy(orm_connection *c, const office_desk_values *values, size_t count);
 orm_status office_desk_fetch(orm_connection *c, int64_t id, office_desk *row, orm_result **result);
 orm_status office_desk_select(orm_connection *c, const office_desk_query *query,
                               const office_desk **rows, size_t *count, orm_result **result);
@@ -375,9 +383,13 @@ orm_status office_person_get_favourite(orm_session *s, const office_person *pers
 orm_status office_person_set_favourite(orm_session *s, const office_person *person,
                                        const office_team *value);
 
-/* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. */
+/* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. _insert_many
+ * and _copy insert all rows or none; _copy, the fastest, brings nothing back. */
 orm_status office_person_insert(orm_connection *c, const office_person_values *values,
                                 office_person *row, orm_result **result);
+orm_status office_person_insert_many(orm_connection *c, const office_person_values *values,
+                                     size_t count, office_person *rows, orm_result **result);
+orm_status office_person_copy(orm_connection *c, const office_person_values *values, size_t count);
 orm_status office_person_fetch(orm_connection *c, int64_t id, office_person *row,
                                orm_result **result);
 orm_status office_person_select(orm_connection *c, const office_person_query *query,
@@ -470,9 +482,13 @@ orm_status office_badge_get_person(orm_session *s, const office_badge *badge,
 orm_status office_badge_set_person(orm_session *s, const office_badge *badge,
                                    const office_person *value);
 
-/* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. */
+/* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. _insert_many
+ * and _copy insert all rows or none; _copy, the fastest, brings nothing back. */
 orm_status office_badge_insert(orm_connection *c, const office_badge_values *values,
                                office_badge *row, orm_result **result);
+orm_status office_badge_insert_many(orm_connection *c, const office_badge_values *values,
+                                    size_t count, office_badge *rows, orm_result **result);
+orm_status office_badge_copy(orm_connection *c, const office_badge_values *values, size_t count);
 orm_status office_badge_fetch(orm_connection *c, int64_t person_id, office_badge *row,
                               orm_result **result);
 orm_status office_badge_select(orm_connection *c, const office_badge_query *query,
@@ -592,9 +608,13 @@ orm_status office_team_get_deputy(orm_session *s, const office_team *team,
 orm_status office_team_set_deputy(orm_session *s, const office_team *team,
                                   const office_person *value);
 
-/* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. */
+/* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. _insert_many
+ * and _copy insert all rows or none; _copy, the fastest, brings nothing back. */
 orm_status office_team_insert(orm_connection *c, const office_team_values *values,
                               office_team *row, orm_result **result);
+orm_status office_team_insert_many(orm_connection *c, const office_team_values *values,
+                                   size_t count, office_team *rows, orm_result **result);
+orm_status office_team_copy(orm_connection *c, const office_team_values *values, size_t count);
 orm_status office_team_fetch(orm_connection *c, int64_t id, office_team *row, orm_result **result);
 orm_status office_team_select(orm_connection *c, const office_team_query *query,
                               const office_team **rows, size_t *count, orm_result **result);
@@ -686,9 +706,13 @@ orm_status office_north_get_next(orm_session *s, const office_north *north,
 orm_status office_north_set_next(orm_session *s, const office_north *north,
                                  const office_east *value);
 
-/* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. */
+/* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. _insert_many
+ * and _copy insert all rows or none; _copy, the fastest, brings nothing back. */
 orm_status office_north_insert(orm_connection *c, const office_north_values *values,
                                office_north *row, orm_result **result);
+orm_status office_north_insert_many(orm_connection *c, const office_north_values *values,
+                                    size_t count, office_north *rows, orm_result **result);
+orm_status office_north_copy(orm_connection *c, const office_north_values *values, size_t count);
 orm_status office_north_fetch(orm_connection *c, int64_t id, office_north *row,
                               orm_result **result);
 orm_status office_north_select(orm_connection *c, const office_north_query *query,
@@ -780,9 +804,13 @@ orm_status office_east_get_next(orm_session *s, const office_east *east,
                                 const office_south **found);
 orm_status office_east_set_next(orm_session *s, const office_east *east, const office_south *value);
 
-/* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. */
+/* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. _insert_many
+ * and _copy insert all rows or none; _copy, the fastest, brings nothing back. */
 orm_status office_east_insert(orm_connection *c, const office_east_values *values,
                               office_east *row, orm_result **result);
+orm_status office_east_insert_many(orm_connection *c, const office_east_values *values,
+                                   size_t count, office_east *rows, orm_result **result);
+orm_status office_east_copy(orm_connection *c, const office_east_values *values, size_t count);
 orm_status office_east_fetch(orm_connection *c, int64_t id, office_east *row, orm_result **result);
 orm_status office_east_select(orm_connection *c, const office_east_query *query,
                               const office_east **rows, size_t *count, orm_result **result);
@@ -885,9 +913,13 @@ orm_status office_south_get_east(orm_session *s, const office_south *south,
 orm_status office_south_set_east(orm_session *s, const office_south *south,
                                  const office_east *value);
 
-/* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. */
+/* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. _insert_many
+ * and _copy insert all rows or none; _copy, the fastest, brings nothing back. */
 orm_status office_south_insert(orm_connection *c, const office_south_values *values,
                                office_south *row, orm_result **result);
+orm_status office_south_insert_many(orm_connection *c, const office_south_values *values,
+                                    size_t count, office_south *rows, orm_result **result);
+orm_status office_south_copy(orm_connection *c, const office_south_values *values, size_t count);
 orm_status office_south_fetch(orm_connection *c, int64_t id, office_south *row,
                               orm_result **result);
 orm_status office_south_select(orm_connection *c, const office_south_query *query,
@@ -1005,9 +1037,13 @@ orm_status office_course_add_to_after(orm_session *s, const office_course *cours
 orm_status office_course_remove_from_after(orm_session *s, const office_course *course,
                                            const office_course *member);
 
-/* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. */
+/* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. _insert_many
+ * and _copy insert all rows or none; _copy, the fastest, brings nothing back. */
 orm_status office_course_insert(orm_connection *c, const office_course_values *values,
                                 office_course *row, orm_result **result);
+orm_status office_course_insert_many(orm_connection *c, const office_course_values *values,
+                                     size_t count, office_course *rows, orm_result **result);
+orm_status office_course_copy(orm_connection *c, const office_course_values *values, size_t count);
 orm_status office_course_fetch(orm_connection *c, int64_t id, office_course *row,
                                orm_result **result);
 orm_status office_course_select(orm_connection *c, const office_course_query *query,
@@ -1120,9 +1156,15 @@ orm_status office_attendance_get_course(orm_session *s, const office_attendance 
 orm_status office_attendance_set_course(orm_session *s, const office_attendance *attendance,
                                         const office_course *value);
 
-/* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. */
+/* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. _insert_many
+ * and _copy insert all rows or none; _copy, the fastest, brings nothing back. */
 orm_status office_attendance_insert(orm_connection *c, const office_attendance_values *values,
                                     office_attendance *row, orm_result **result);
+orm_status office_attendance_insert_many(orm_connection *c, const office_attendance_values *values,
+                                         size_t count, office_attendance *rows,
+                                         orm_result **result);
+orm_status office_attendance_copy(orm_connection *c, const office_attendance_values *values,
+                                  size_t count);
 orm_status office_attendance_fetch(orm_connection *c, int64_t person_id, int64_t course_id,
                                    office_attendance *row, orm_result **result);
 orm_status office_attendance_select(orm_connection *c, const office_attendance_query *query,
@@ -1237,9 +1279,15 @@ orm_status office_course_room_get_room(orm_session *s, const office_course_room 
 orm_status office_course_room_set_room(orm_session *s, const office_course_room *course_room,
                                        const office_room *value);
 
-/* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. */
+/* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. _insert_many
+ * and _copy insert all rows or none; _copy, the fastest, brings nothing back. */
 orm_status office_course_room_insert(orm_connection *c, const office_course_room_values *values,
                                      office_course_room *row, orm_result **result);
+orm_status office_course_room_insert_many(orm_connection *c,
+                                          const office_course_room_values *values, size_t count,
+                                          office_course_room *rows, orm_result **result);
+orm_status office_course_room_copy(orm_connection *c, const office_course_room_values *values,
+                                   size_t count);
 orm_status office_course_room_fetch(orm_connection *c, int64_t course_id,
                                     const char *room_building, int32_t room_number,
                                     office_course_room *row, orm_result **result);
@@ -1349,9 +1397,15 @@ orm_status office_precedence_get_earlier(orm_session *s, const office_precedence
 orm_status office_precedence_set_earlier(orm_session *s, const office_precedence *precedence,
                                          const office_course *value);
 
-/* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. */
+/* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. _insert_many
+ * and _copy insert all rows or none; _copy, the fastest, brings nothing back. */
 orm_status office_precedence_insert(orm_connection *c, const office_precedence_values *values,
                                     office_precedence *row, orm_result **result);
+orm_status office_precedence_insert_many(orm_connection *c, const office_precedence_values *values,
+                                         size_t count, office_precedence *rows,
+                                         orm_result **result);
+orm_status office_precedence_copy(orm_connection *c, const office_precedence_values *values,
+                                  size_t count);
 orm_status office_precedence_fetch(orm_connection *c, int64_t later_id, int64_t earlier_id,
                                    office_precedence *row, orm_result **result);
 orm_status office_precedence_select(orm_connection *c, const office_precedence_query *query,

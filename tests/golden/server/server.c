@@ -636,6 +636,17 @@ orm_status depot_item_insert(orm_connection *c, const depot_item_values *values,
     return orm_row_insert(c, &depot_item_model, values, row, result);
 }
 
+orm_status depot_item_insert_many(orm_connection *c, const depot_item_values *values, size_t count,
+                                  depot_item *rows, orm_result **result)
+{
+    return orm_row_insert_many(c, &depot_item_model, values, count, rows, result);
+}
+
+orm_status depot_item_copy(orm_connection *c, const depot_item_values *values, size_t count)
+{
+    return orm_row_insert_many(c, &depot_item_model, values, count, NULL, NULL);
+}
+
 orm_status depot_item_fetch(orm_connection *c, orm_uuid id, depot_item *row, orm_result **result)
 {
     const orm_value key[] = {orm_of_uuid(id)};
@@ -856,6 +867,17 @@ orm_status depot_crate_insert(orm_connection *c, const depot_crate_values *value
     return orm_row_insert(c, &depot_crate_model, values, row, result);
 }
 
+orm_status depot_crate_insert_many(orm_connection *c, const depot_crate_values *values,
+                                   size_t count, depot_crate *rows, orm_result **result)
+{
+    return orm_row_insert_many(c, &depot_crate_model, values, count, rows, result);
+}
+
+orm_status depot_crate_copy(orm_connection *c, const depot_crate_values *values, size_t count)
+{
+    return orm_row_insert_many(c, &depot_crate_model, values, count, NULL, NULL);
+}
+
 orm_status depot_crate_fetch(orm_connection *c, orm_uuid id, depot_crate *row, orm_result **result)
 {
     const orm_value key[] = {orm_of_uuid(id)};
@@ -1038,6 +1060,17 @@ orm_status depot_owner_insert(orm_connection *c, const depot_owner_values *value
     return orm_row_insert(c, &depot_owner_model, values, row, result);
 }
 
+orm_status depot_owner_insert_many(orm_connection *c, const depot_owner_values *values,
+                                   size_t count, depot_owner *rows, orm_result **result)
+{
+    return orm_row_insert_many(c, &depot_owner_model, values, count, rows, result);
+}
+
+orm_status depot_owner_copy(orm_connection *c, const depot_owner_values *values, size_t count)
+{
+    return orm_row_insert_many(c, &depot_owner_model, values, count, NULL, NULL);
+}
+
 orm_status depot_owner_fetch(orm_connection *c, int64_t id, depot_owner *row, orm_result **result)
 {
     const orm_value key[] = {orm_of_int64(id)};
@@ -1144,6 +1177,17 @@ orm_status depot_log_insert(orm_connection *c, const depot_log_values *values, d
                             orm_result **result)
 {
     return orm_row_insert(c, &depot_log_model, values, row, result);
+}
+
+orm_status depot_log_insert_many(orm_connection *c, const depot_log_values *values, size_t count,
+                                 depot_log *rows, orm_result **result)
+{
+    return orm_row_insert_many(c, &depot_log_model, values, count, rows, result);
+}
+
+orm_status depot_log_copy(orm_connection *c, const depot_log_values *values, size_t count)
+{
+    return orm_row_insert_many(c, &depot_log_model, values, count, NULL, NULL);
 }
 
 orm_status depot_log_select(orm_connection *c, const depot_log_query *query,
@@ -1311,6 +1355,18 @@ orm_status depot_other_item_insert(orm_connection *c, const depot_other_item_val
                                    depot_other_item *row, orm_result **result)
 {
     return orm_row_insert(c, &depot_other_item_model, values, row, result);
+}
+
+orm_status depot_other_item_insert_many(orm_connection *c, const depot_other_item_values *values,
+                                        size_t count, depot_other_item *rows, orm_result **result)
+{
+    return orm_row_insert_many(c, &depot_other_item_model, values, count, rows, result);
+}
+
+orm_status depot_other_item_copy(orm_connection *c, const depot_other_item_values *values,
+                                 size_t count)
+{
+    return orm_row_insert_many(c, &depot_other_item_model, values, count, NULL, NULL);
 }
 
 orm_status depot_other_item_fetch(orm_connection *c, int64_t id, depot_other_item *row,
@@ -1569,6 +1625,18 @@ orm_status depot_item_crate_insert(orm_connection *c, const depot_item_crate_val
                                    depot_item_crate *row, orm_result **result)
 {
     return orm_row_insert(c, &depot_item_crate_model, values, row, result);
+}
+
+orm_status depot_item_crate_insert_many(orm_connection *c, const depot_item_crate_values *values,
+                                        size_t count, depot_item_crate *rows, orm_result **result)
+{
+    return orm_row_insert_many(c, &depot_item_crate_model, values, count, rows, result);
+}
+
+orm_status depot_item_crate_copy(orm_connection *c, const depot_item_crate_values *values,
+                                 size_t count)
+{
+    return orm_row_insert_many(c, &depot_item_crate_model, values, count, NULL, NULL);
 }
 
 orm_status depot_item_crate_fetch(orm_connection *c, orm_uuid item_id, orm_uuid crate_id,

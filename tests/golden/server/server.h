@@ -276,9 +276,13 @@ orm_status depot_item_add_to_crates(orm_session *s, const depot_item *item,
 orm_status depot_item_remove_from_crates(orm_session *s, const depot_item *item,
                                          const depot_crate *member);
 
-/* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. */
+/* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. _insert_many
+ * and _copy insert all rows or none; _copy, the fastest, brings nothing back. */
 orm_status depot_item_insert(orm_connection *c, const depot_item_values *values, depot_item *row,
                              orm_result **result);
+orm_status depot_item_insert_many(orm_connection *c, const depot_item_values *values, size_t count,
+                                  depot_item *rows, orm_result **result);
+orm_status depot_item_copy(orm_connection *c, const depot_item_values *values, size_t count);
 orm_status depot_item_fetch(orm_connection *c, orm_uuid id, depot_item *row, orm_result **result);
 orm_status depot_item_select(orm_connection *c, const depot_item_query *query,
                              const depot_item **rows, size_t *count, orm_result **result);
@@ -373,9 +377,13 @@ typedef struct depot_crate_hooks {
 } depot_crate_hooks;
 orm_model_hooks depot_crate_on(const depot_crate_hooks *hooks);
 
-/* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. */
+/* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. _insert_many
+ * and _copy insert all rows or none; _copy, the fastest, brings nothing back. */
 orm_status depot_crate_insert(orm_connection *c, const depot_crate_values *values,
                               depot_crate *row, orm_result **result);
+orm_status depot_crate_insert_many(orm_connection *c, const depot_crate_values *values,
+                                   size_t count, depot_crate *rows, orm_result **result);
+orm_status depot_crate_copy(orm_connection *c, const depot_crate_values *values, size_t count);
 orm_status depot_crate_fetch(orm_connection *c, orm_uuid id, depot_crate *row, orm_result **result);
 orm_status depot_crate_select(orm_connection *c, const depot_crate_query *query,
                               const depot_crate **rows, size_t *count, orm_result **result);
@@ -459,9 +467,13 @@ typedef struct depot_owner_hooks {
 } depot_owner_hooks;
 orm_model_hooks depot_owner_on(const depot_owner_hooks *hooks);
 
-/* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. */
+/* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. _insert_many
+ * and _copy insert all rows or none; _copy, the fastest, brings nothing back. */
 orm_status depot_owner_insert(orm_connection *c, const depot_owner_values *values,
                               depot_owner *row, orm_result **result);
+orm_status depot_owner_insert_many(orm_connection *c, const depot_owner_values *values,
+                                   size_t count, depot_owner *rows, orm_result **result);
+orm_status depot_owner_copy(orm_connection *c, const depot_owner_values *values, size_t count);
 orm_status depot_owner_fetch(orm_connection *c, int64_t id, depot_owner *row, orm_result **result);
 orm_status depot_owner_select(orm_connection *c, const depot_owner_query *query,
                               const depot_owner **rows, size_t *count, orm_result **result);
@@ -519,9 +531,13 @@ typedef struct depot_log_columns {
 extern const depot_log_columns DEPOT_LOG;
 extern const orm_model depot_log_model;
 
-/* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. */
+/* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. _insert_many
+ * and _copy insert all rows or none; _copy, the fastest, brings nothing back. */
 orm_status depot_log_insert(orm_connection *c, const depot_log_values *values, depot_log *row,
                             orm_result **result);
+orm_status depot_log_insert_many(orm_connection *c, const depot_log_values *values, size_t count,
+                                 depot_log *rows, orm_result **result);
+orm_status depot_log_copy(orm_connection *c, const depot_log_values *values, size_t count);
 orm_status depot_log_select(orm_connection *c, const depot_log_query *query,
                             const depot_log **rows, size_t *count, orm_result **result);
 orm_status depot_log_update_where(orm_connection *c, orm_expr where,
@@ -604,9 +620,14 @@ typedef struct depot_other_item_hooks {
 } depot_other_item_hooks;
 orm_model_hooks depot_other_item_on(const depot_other_item_hooks *hooks);
 
-/* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. */
+/* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. _insert_many
+ * and _copy insert all rows or none; _copy, the fastest, brings nothing back. */
 orm_status depot_other_item_insert(orm_connection *c, const depot_other_item_values *values,
                                    depot_other_item *row, orm_result **result);
+orm_status depot_other_item_insert_many(orm_connection *c, const depot_other_item_values *values,
+                                        size_t count, depot_other_item *rows, orm_result **result);
+orm_status depot_other_item_copy(orm_connection *c, const depot_other_item_values *values,
+                                 size_t count);
 orm_status depot_other_item_fetch(orm_connection *c, int64_t id, depot_other_item *row,
                                   orm_result **result);
 orm_status depot_other_item_select(orm_connection *c, const depot_other_item_query *query,
@@ -713,9 +734,14 @@ orm_status depot_item_crate_get_crate(orm_session *s, const depot_item_crate *it
 orm_status depot_item_crate_set_crate(orm_session *s, const depot_item_crate *item_crate,
                                       const depot_crate *value);
 
-/* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. */
+/* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. _insert_many
+ * and _copy insert all rows or none; _copy, the fastest, brings nothing back. */
 orm_status depot_item_crate_insert(orm_connection *c, const depot_item_crate_values *values,
                                    depot_item_crate *row, orm_result **result);
+orm_status depot_item_crate_insert_many(orm_connection *c, const depot_item_crate_values *values,
+                                        size_t count, depot_item_crate *rows, orm_result **result);
+orm_status depot_item_crate_copy(orm_connection *c, const depot_item_crate_values *values,
+                                 size_t count);
 orm_status depot_item_crate_fetch(orm_connection *c, orm_uuid item_id, orm_uuid crate_id,
                                   depot_item_crate *row, orm_result **result);
 orm_status depot_item_crate_select(orm_connection *c, const depot_item_crate_query *query,

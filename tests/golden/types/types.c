@@ -564,6 +564,17 @@ orm_status shop_thing_insert(orm_connection *c, const shop_thing_values *values,
     return orm_row_insert(c, &shop_thing_model, values, row, result);
 }
 
+orm_status shop_thing_insert_many(orm_connection *c, const shop_thing_values *values, size_t count,
+                                  shop_thing *rows, orm_result **result)
+{
+    return orm_row_insert_many(c, &shop_thing_model, values, count, rows, result);
+}
+
+orm_status shop_thing_copy(orm_connection *c, const shop_thing_values *values, size_t count)
+{
+    return orm_row_insert_many(c, &shop_thing_model, values, count, NULL, NULL);
+}
+
 orm_status shop_thing_fetch(orm_connection *c, int64_t id, shop_thing *row, orm_result **result)
 {
     const orm_value key[] = {orm_of_int64(id)};
@@ -1030,6 +1041,17 @@ orm_status shop_maybe_insert(orm_connection *c, const shop_maybe_values *values,
     return orm_row_insert(c, &shop_maybe_model, values, row, result);
 }
 
+orm_status shop_maybe_insert_many(orm_connection *c, const shop_maybe_values *values, size_t count,
+                                  shop_maybe *rows, orm_result **result)
+{
+    return orm_row_insert_many(c, &shop_maybe_model, values, count, rows, result);
+}
+
+orm_status shop_maybe_copy(orm_connection *c, const shop_maybe_values *values, size_t count)
+{
+    return orm_row_insert_many(c, &shop_maybe_model, values, count, NULL, NULL);
+}
+
 orm_status shop_maybe_fetch(orm_connection *c, const char *code, shop_maybe *row,
                             orm_result **result)
 {
@@ -1257,6 +1279,17 @@ orm_status shop_class_insert(orm_connection *c, const shop_class_values *values,
                              orm_result **result)
 {
     return orm_row_insert(c, &shop_class_model, values, row, result);
+}
+
+orm_status shop_class_insert_many(orm_connection *c, const shop_class_values *values, size_t count,
+                                  shop_class *rows, orm_result **result)
+{
+    return orm_row_insert_many(c, &shop_class_model, values, count, rows, result);
+}
+
+orm_status shop_class_copy(orm_connection *c, const shop_class_values *values, size_t count)
+{
+    return orm_row_insert_many(c, &shop_class_model, values, count, NULL, NULL);
 }
 
 orm_status shop_class_fetch(orm_connection *c, int32_t found_value, shop_class *row,

@@ -221,9 +221,13 @@ typedef struct shop_thing_hooks {
 } shop_thing_hooks;
 orm_model_hooks shop_thing_on(const shop_thing_hooks *hooks);
 
-/* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. */
+/* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. _insert_many
+ * and _copy insert all rows or none; _copy, the fastest, brings nothing back. */
 orm_status shop_thing_insert(orm_connection *c, const shop_thing_values *values, shop_thing *row,
                              orm_result **result);
+orm_status shop_thing_insert_many(orm_connection *c, const shop_thing_values *values, size_t count,
+                                  shop_thing *rows, orm_result **result);
+orm_status shop_thing_copy(orm_connection *c, const shop_thing_values *values, size_t count);
 orm_status shop_thing_fetch(orm_connection *c, int64_t id, shop_thing *row, orm_result **result);
 orm_status shop_thing_select(orm_connection *c, const shop_thing_query *query,
                              const shop_thing **rows, size_t *count, orm_result **result);
@@ -386,9 +390,13 @@ typedef struct shop_maybe_hooks {
 } shop_maybe_hooks;
 orm_model_hooks shop_maybe_on(const shop_maybe_hooks *hooks);
 
-/* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. */
+/* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. _insert_many
+ * and _copy insert all rows or none; _copy, the fastest, brings nothing back. */
 orm_status shop_maybe_insert(orm_connection *c, const shop_maybe_values *values, shop_maybe *row,
                              orm_result **result);
+orm_status shop_maybe_insert_many(orm_connection *c, const shop_maybe_values *values, size_t count,
+                                  shop_maybe *rows, orm_result **result);
+orm_status shop_maybe_copy(orm_connection *c, const shop_maybe_values *values, size_t count);
 orm_status shop_maybe_fetch(orm_connection *c, const char *code, shop_maybe *row,
                             orm_result **result);
 orm_status shop_maybe_select(orm_connection *c, const shop_maybe_query *query,
@@ -486,9 +494,13 @@ typedef struct shop_class_hooks {
 } shop_class_hooks;
 orm_model_hooks shop_class_on(const shop_class_hooks *hooks);
 
-/* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. */
+/* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. _insert_many
+ * and _copy insert all rows or none; _copy, the fastest, brings nothing back. */
 orm_status shop_class_insert(orm_connection *c, const shop_class_values *values, shop_class *row,
                              orm_result **result);
+orm_status shop_class_insert_many(orm_connection *c, const shop_class_values *values, size_t count,
+                                  shop_class *rows, orm_result **result);
+orm_status shop_class_copy(orm_connection *c, const shop_class_values *values, size_t count);
 orm_status shop_class_fetch(orm_connection *c, int32_t found_value, shop_class *row,
                             orm_result **result);
 orm_status shop_class_select(orm_connection *c, const shop_class_query *query,

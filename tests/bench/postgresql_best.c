@@ -1,0 +1,600 @@
+/* postgresql_best.c -- the limit: the best C that we can write by hand against libpq.
+ *
+ * Prepared statements, binary, rows in an arena. Of several rows at once: read by a cursor whose next FETCH is sent before the
+ * last is decoded; written by drawn keys and COPY, or by arrays; a transaction in as few trips as there can be.
+ * SPDX-License-Identifier: MIT */
+#include "harness.h"
+#include "postgresql.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { BINARY = 1, FETCH = 1000, ARRAY = 1000 };
+enum {
+    OID_BOOL = 16,
+    OID_INT8 = 20,
+    OID_INT4 = 23,
+    OID_TEXT = 25,
+    OID_FLOAT8 = 701,
+    OID_TIMESTAMPTZ = 1184,
+    OID_INT8_ARRAY = 1016,
+    OID_FLOAT8_ARRAY = 1022,
+    OID_TEXT_ARRAY = 1009,
+    OID_TIMESTAMPTZ_ARRAY = 1185
+};
+
+typedef struct post {
+    int64_t id;
+    const char *title, *body;
+    int32_t views;
+    bool published;
+    int64_t created_at, author_id;
+} post;
+
+typedef struct author {
+    int64_t id;
+    const char *name, *email;
+    int64_t created_at;
+    bool has_score;
+    double score;
+    post **posts;
+    size_t post_count;
+} author;
+
+static void prepare(const char *name, const char *sql, int count, const Oid *types)
+{
+    pg_expect(PQprepare(connection, name, sql, count, types), PGRES_COMMAND_OK);
+}
+
+#define POST_COLUMNS "id, title, body, views, published, created_at, author_id"
+
+void postgresql_best_prepare(void);
+void postgresql_best_prepare(void)
+{
+    prepare("get", "SELECT " POST_COLUMNS " FROM post WHERE id = $1", 1, (Oid[]){OID_INT8});
+    prepare("insert",
+            "INSERT INTO post (title, body, views, published, created_at, author_id) VALUES ($1, $2, $3, $4, $5, $6) "
+            "RETURNING id",
+            6, (Oid[]){OID_TEXT, OID_TEXT, OID_INT4, OID_BOOL, OID_TIMESTAMPTZ, OID_INT8});
+    prepare("draw", "SELECT nextval('post_id_seq') FROM generate_series(1, $1)", 1, (Oid[]){OID_INT4});
+    prepare("update", "UPDATE author SET score = u.score FROM unnest($1, $2) AS u(id, score) WHERE author.id = u.id", 2,
+            (Oid[]){OID_INT8_ARRAY, OID_FLOAT8_ARRAY});
+    prepare("authors", "SELECT id, name, email, created_at, score FROM author WHERE id <= $1", 1, (Oid[]){OID_INT8});
+    prepare("all_authors", "SELECT id, name, email, created_at, score FROM author", 0, NULL);
+    prepare("insert_author", "INSERT INTO author (name, email, created_at, score) VALUES ($1, $2, $3, $4)", 4,
+            (Oid[]){OID_TEXT, OID_TEXT, OID_TIMESTAMPTZ, OID_FLOAT8});
+    prepare("insert_authors",
+            "INSERT INTO author (name, email, created_at, score) SELECT * FROM unnest($1, $2, $3, $4)", 4,
+            (Oid[]){OID_TEXT_ARRAY, OID_TEXT_ARRAY, OID_TIMESTAMPTZ_ARRAY, OID_FLOAT8_ARRAY});
+    prepare("posts", "SELECT " POST_COLUMNS " FROM post WHERE author_id = ANY($1)", 1, (Oid[]){OID_INT8_ARRAY});
+    prepare("begin", "BEGIN", 0, NULL);
+    prepare("commit", "COMMIT", 0, NULL);
+}
+
+static void send_prepared(const char *name, int count, const char *const *values, const int *sizes)
+{
+    static const int formats[] = {BINARY, BINARY, BINARY, BINARY, BINARY, BINARY};
+    if (!PQsendQueryPrepared(connection, name, count, values, sizes, formats, BINARY))
+        bench_fail(name, PQerrorMessage(connection));
+}
+
+/* The result of the next command of the pipeline, and the NULL behind it. */
+static PGresult *receive(ExecStatusType status)
+{
+    PGresult *result = PQgetResult(connection), *end;
+    if (PQresultStatus(result) != status)
+        bench_fail(PQresStatus(PQresultStatus(result)), PQerrorMessage(connection));
+    if (status != PGRES_PIPELINE_SYNC && (end = PQgetResult(connection)) != NULL)
+        bench_fail("pipeline", "more results than expected");
+    return result;
+}
+
+static void received(ExecStatusType status)
+{
+    PQclear(receive(status));
+}
+
+static inline void read_post(PGresult *result, int row, post *p, bench_arena *arena)
+{
+    p->id = (int64_t)get64(PQgetvalue(result, row, 0));
+    p->title = bench_text(arena, PQgetvalue(result, row, 1), (size_t)PQgetlength(result, row, 1));
+    p->body = bench_text(arena, PQgetvalue(result, row, 2), (size_t)PQgetlength(result, row, 2));
+    p->views = (int32_t)get32(PQgetvalue(result, row, 3));
+    p->published = *PQgetvalue(result, row, 4) != 0;
+    p->created_at = (int64_t)get64(PQgetvalue(result, row, 5));
+    p->author_id = (int64_t)get64(PQgetvalue(result, row, 6));
+}
+
+static void saw_post(const post *p)
+{
+    bench_saw_post(p->id, p->title, p->body, p->views, p->published, p->created_at, p->author_id);
+}
+
+/* --- get --- */
+
+/* The memory of a single row is used again for the next one, when the session ends with it. */
+static void get_post(int64_t id, post *p, bench_arena *arena)
+{
+    char key[8];
+    put64(key, (uint64_t)id);
+    PGresult *result = PQexecPrepared(connection, "get", 1, (const char *[]){key}, (int[]){8}, (int[]){BINARY}, BINARY);
+    if (PQresultStatus(result) != PGRES_TUPLES_OK || PQntuples(result) != 1)
+        bench_fail("get", PQerrorMessage(connection));
+    read_post(result, 0, p, arena);
+    PQclear(result);
+    bench_glance_post(p->id, p->title, p->body, p->views, p->published, p->created_at, p->author_id);
+}
+
+static void best_get_new(void)
+{
+    bench_start();
+    for (size_t i = 0; i < input.count; i++) {
+        bench_arena arena = {0};
+        get_post(input.ids[i], bench_alloc(&arena, sizeof(post)), &arena);
+        bench_free(&arena);
+    }
+    bench_stop();
+}
+
+/* All are kept until the end, as a session does. */
+static void best_get(void)
+{
+    bench_start();
+    bench_arena arena = {0};
+    for (size_t i = 0; i < input.count; i++)
+        get_post(input.ids[i], bench_alloc(&arena, sizeof(post)), &arena);
+    bench_free(&arena);
+    bench_stop();
+}
+
+/* --- read --- */
+
+static void send_control(const char *sql)
+{
+    if (!PQsendQueryParams(connection, sql, 0, NULL, NULL, NULL, NULL, BINARY))
+        bench_fail(sql, PQerrorMessage(connection));
+}
+
+static void sync_pipeline(void)
+{
+    if (!PQpipelineSync(connection))
+        bench_fail("sync", PQerrorMessage(connection));
+}
+
+/* Rows in blocks of FETCH. Returns their number. */
+static size_t read_cursor(post ***rows, bench_arena *arena)
+{
+    size_t count = 0, capacity = 0;
+    *rows = NULL;
+    for (bool more = true; more;) {
+        PGresult *result = receive(PGRES_TUPLES_OK);
+        received(PGRES_PIPELINE_SYNC);
+        int got = PQntuples(result);
+        more = got == FETCH;
+        send_control(more ? "FETCH 1000 FROM posts" : "COMMIT");
+        sync_pipeline();
+        if (count + (size_t)got > capacity) {
+            capacity = capacity ? 2 * capacity : 4 * FETCH;
+            *rows = realloc(*rows, capacity * sizeof **rows);
+        }
+        post *block = bench_alloc(arena, (size_t)got * sizeof *block);
+        for (int i = 0; i < got; i++) {
+            read_post(result, i, &block[i], arena);
+            (*rows)[count++] = &block[i];
+        }
+        PQclear(result);
+    }
+    received(PGRES_COMMAND_OK);
+    received(PGRES_PIPELINE_SYNC);
+    return count;
+}
+
+static void best_read(void)
+{
+    bench_start();
+    bench_arena arena = {0};
+    post **rows;
+    PQenterPipelineMode(connection);
+    send_prepared("begin", 0, NULL, NULL);
+    send_control("SET LOCAL cursor_tuple_fraction = 1");
+    send_control("DECLARE posts NO SCROLL CURSOR FOR SELECT " POST_COLUMNS " FROM post");
+    send_control("FETCH 1000 FROM posts");
+    sync_pipeline();
+    for (int i = 0; i < 3; i++)
+        received(PGRES_COMMAND_OK);
+    size_t count = read_cursor(&rows, &arena);
+    PQexitPipelineMode(connection);
+    bench_stop();
+    for (size_t i = 0; i < count; i++)
+        saw_post(rows[i]);
+    bench_start();
+    free(rows);
+    bench_free(&arena);
+    bench_stop();
+}
+
+/* --- insert --- */
+
+/* The row's values in binary, one behind the other. */
+typedef struct encoded {
+    char views[4], published, created_at[8], author_id[8];
+} encoded;
+
+static void send_insert(size_t index)
+{
+    const bench_new_post *p = &input.new_posts[index];
+    encoded e;
+    put32(e.views, (uint32_t)p->views);
+    e.published = p->published;
+    put64(e.created_at, (uint64_t)bench_now());
+    put64(e.author_id, (uint64_t)p->author_id);
+    const char *values[] = {p->title, p->body, e.views, &e.published, e.created_at, e.author_id};
+    const int sizes[] = {(int)strlen(p->title), (int)strlen(p->body), 4, 1, 8, 8};
+    send_prepared("insert", 6, values, sizes);
+}
+
+static void receive_insert(size_t index)
+{
+    PGresult *result = receive(PGRES_TUPLES_OK);
+    bench_saw_key(index, (int64_t)get64(PQgetvalue(result, 0, 0)));
+    PQclear(result);
+}
+
+/* BEGIN, INSERT and COMMIT in one trip. */
+static void best_commit(void)
+{
+    PQenterPipelineMode(connection);
+    bench_start();
+    for (size_t i = 0; i < input.count; i++) {
+        send_prepared("begin", 0, NULL, NULL);
+        send_insert(i);
+        send_prepared("commit", 0, NULL, NULL);
+        sync_pipeline();
+        received(PGRES_COMMAND_OK);
+        receive_insert(i);
+        received(PGRES_COMMAND_OK);
+        received(PGRES_PIPELINE_SYNC);
+    }
+    bench_stop();
+    PQexitPipelineMode(connection);
+}
+
+/* A trip for each: its key is wanted before the next is sent. */
+static void best_flush(void)
+{
+    PQenterPipelineMode(connection);
+    bench_start();
+    send_prepared("begin", 0, NULL, NULL);
+    for (size_t i = 0; i < input.count; i++) {
+        send_insert(i);
+        sync_pipeline();
+        if (i == 0)
+            received(PGRES_COMMAND_OK);
+        receive_insert(i);
+        received(PGRES_PIPELINE_SYNC);
+    }
+    send_prepared("commit", 0, NULL, NULL);
+    sync_pipeline();
+    received(PGRES_COMMAND_OK);
+    received(PGRES_PIPELINE_SYNC);
+    bench_stop();
+    PQexitPipelineMode(connection);
+}
+
+static char *put_field(char *out, const void *data, size_t size)
+{
+    put32(out, (uint32_t)size);
+    memcpy(out + 4, data, size);
+    return out + 4 + size;
+}
+
+static char *put_number(char *out, uint64_t value)
+{
+    put32(out, 8);
+    put64(out + 4, value);
+    return out + 12;
+}
+
+/* Without a key where the database makes it. */
+static char *put_row(char *out, const bench_new_post *p, const int64_t *key, int64_t now)
+{
+    char views[4], published = p->published;
+    put32(views, (uint32_t)p->views);
+    *out++ = 0;
+    *out++ = key ? 7 : 6;
+    if (key)
+        out = put_number(out, (uint64_t)*key);
+    out = put_field(out, p->title, strlen(p->title));
+    out = put_field(out, p->body, strlen(p->body));
+    out = put_field(out, views, 4);
+    out = put_field(out, &published, 1);
+    out = put_number(out, (uint64_t)now);
+    return put_number(out, (uint64_t)p->author_id);
+}
+
+static void copy_rows(const int64_t *keys)
+{
+    enum { BUFFER = 64 * 1024, ROW = 512 };
+    static const char header[19] = "PGCOPY\n\377\r\n\0";
+    char *buffer = malloc(BUFFER), *out = buffer;
+    int64_t now = bench_now();
+    memcpy(out, header, sizeof header);
+    out += sizeof header;
+    for (size_t i = 0; i < input.count; i++) {
+        if (out + ROW > buffer + BUFFER) {
+            PQputCopyData(connection, buffer, (int)(out - buffer));
+            out = buffer;
+        }
+        out = put_row(out, &input.new_posts[i], keys ? &keys[i] : NULL, now);
+    }
+    *out++ = (char)0xff;
+    *out++ = (char)0xff;
+    PQputCopyData(connection, buffer, (int)(out - buffer));
+    PQputCopyEnd(connection, NULL);
+    free(buffer);
+}
+
+/* Keys drawn with the BEGIN, then COPY. */
+static void best_insert(void)
+{
+    int64_t *keys = malloc(input.count * sizeof *keys);
+    bench_start();
+    char count[4];
+    put32(count, (uint32_t)input.count);
+    PQenterPipelineMode(connection);
+    send_prepared("begin", 0, NULL, NULL);
+    send_prepared("draw", 1, (const char *[]){count}, (int[]){4});
+    sync_pipeline();
+    received(PGRES_COMMAND_OK);
+    PGresult *drawn = receive(PGRES_TUPLES_OK);
+    received(PGRES_PIPELINE_SYNC);
+    PQexitPipelineMode(connection);
+    for (size_t i = 0; i < input.count; i++)
+        keys[i] = (int64_t)get64(PQgetvalue(drawn, (int)i, 0));
+    PQclear(drawn);
+    pg_expect(PQexec(connection, "COPY post (" POST_COLUMNS ") FROM STDIN (FORMAT binary)"), PGRES_COPY_IN);
+    copy_rows(keys);
+    pg_expect(PQgetResult(connection), PGRES_COMMAND_OK);
+    PQgetResult(connection);
+    pg_run("COMMIT");
+    for (size_t i = 0; i < input.count; i++)
+        bench_saw_key(i, keys[i]);
+    bench_stop();
+    free(keys);
+}
+
+static void best_bulk(void)
+{
+    bench_start();
+    pg_run("BEGIN");
+    pg_expect(PQexec(connection, "COPY post (title, body, views, published, created_at, author_id) FROM STDIN "
+                                 "(FORMAT binary)"),
+              PGRES_COPY_IN);
+    copy_rows(NULL);
+    pg_expect(PQgetResult(connection), PGRES_COMMAND_OK);
+    PQgetResult(connection);
+    pg_run("COMMIT");
+    bench_stop();
+}
+
+/* --- update --- */
+
+/* A one-dimensional array of 8-byte elements without NULLs. */
+static size_t array_size(size_t count)
+{
+    return 20 + count * 12;
+}
+
+static void put_header(char *out, Oid element, size_t count)
+{
+    put32(out, 1);
+    put32(out + 4, 0);
+    put32(out + 8, element);
+    put32(out + 12, (uint32_t)count);
+    put32(out + 16, 1);
+}
+
+static void put_array(char *out, Oid element, size_t count, const void *items)
+{
+    const char *from = items;
+    put_header(out, element, count);
+    out += 20;
+    for (size_t i = 0; i < count; i++, out += 12) {
+        uint64_t bits;
+        memcpy(&bits, from + i * 8, 8);
+        put32(out, 8);
+        put64(out + 4, bits);
+    }
+}
+
+/* All in one trip. */
+static void best_update(void)
+{
+    bench_start();
+    char *ids = malloc(array_size(ARRAY)), *scores = malloc(array_size(ARRAY));
+    size_t statements = 0;
+    PQenterPipelineMode(connection);
+    send_prepared("begin", 0, NULL, NULL);
+    for (size_t i = 0; i < input.count; i += ARRAY, statements++) {
+        size_t count = input.count - i < ARRAY ? input.count - i : ARRAY;
+        put_array(ids, OID_INT8, count, input.ids + i);
+        put_array(scores, OID_FLOAT8, count, input.scores + i);
+        const char *values[] = {ids, scores};
+        const int size = (int)array_size(count), sizes[] = {size, size};
+        send_prepared("update", 2, values, sizes);
+    }
+    send_prepared("commit", 0, NULL, NULL);
+    sync_pipeline();
+    received(PGRES_COMMAND_OK);
+    for (size_t i = 0; i < statements; i++)
+        received(PGRES_COMMAND_OK);
+    received(PGRES_COMMAND_OK);
+    received(PGRES_PIPELINE_SYNC);
+    PQexitPipelineMode(connection);
+    free(ids);
+    free(scores);
+    bench_stop();
+}
+
+/* --- parents and children --- */
+
+static size_t read_authors(PGresult *result, author **authors, bench_arena *arena);
+
+static size_t first_authors(author **authors, bench_arena *arena)
+{
+    char limit[8];
+    put64(limit, input.count);
+    return read_authors(
+        PQexecPrepared(connection, "authors", 1, (const char *[]){limit}, (int[]){8}, (int[]){BINARY}, BINARY), authors,
+        arena);
+}
+
+/* Takes the result. */
+static size_t read_authors(PGresult *result, author **authors, bench_arena *arena)
+{
+    if (PQresultStatus(result) != PGRES_TUPLES_OK)
+        bench_fail("authors", PQerrorMessage(connection));
+    size_t count = (size_t)PQntuples(result);
+    *authors = bench_alloc(arena, count * sizeof **authors);
+    for (size_t i = 0; i < count; i++) {
+        int row = (int)i;
+        author *a = &(*authors)[i];
+        *a = (author){.id = (int64_t)get64(PQgetvalue(result, row, 0)),
+                      .created_at = (int64_t)get64(PQgetvalue(result, row, 3)),
+                      .name = bench_text(arena, PQgetvalue(result, row, 1), (size_t)PQgetlength(result, row, 1)),
+                      .email = bench_text(arena, PQgetvalue(result, row, 2), (size_t)PQgetlength(result, row, 2)),
+                      .has_score = !PQgetisnull(result, row, 4)};
+        uint64_t bits = a->has_score ? get64(PQgetvalue(result, row, 4)) : 0;
+        memcpy(&a->score, &bits, sizeof bits);
+    }
+    PQclear(result);
+    return count;
+}
+
+/* The children, a row at a time: each goes to its author by its number, since the keys are dense. */
+static void read_children(author *authors, size_t count, bench_arena *arena)
+{
+    author **by_id = malloc((input.count + 1) * sizeof *by_id);
+    int64_t *keys = malloc(count * sizeof *keys);
+    char *ids = malloc(array_size(count));
+    for (size_t i = 0; i < count; i++) {
+        keys[i] = authors[i].id;
+        by_id[keys[i]] = &authors[i];
+        authors[i].posts = bench_alloc(arena, BENCH_CHILDREN_EACH * sizeof(post *));
+    }
+    put_array(ids, OID_INT8, count, keys);
+    send_prepared("posts", 1, (const char *[]){ids}, (int[]){(int)array_size(count)});
+    PQsetSingleRowMode(connection);
+    for (PGresult *result; (result = PQgetResult(connection)) != NULL; PQclear(result)) {
+        if (PQresultStatus(result) == PGRES_TUPLES_OK)
+            continue;
+        if (PQresultStatus(result) != PGRES_SINGLE_TUPLE)
+            bench_fail("posts", PQerrorMessage(connection));
+        post *p = bench_alloc(arena, sizeof *p);
+        read_post(result, 0, p, arena);
+        author *a = by_id[p->author_id];
+        a->posts[a->post_count++] = p;
+    }
+    free(by_id);
+    free(keys);
+    free(ids);
+}
+
+static void best_children(void)
+{
+    bench_start();
+    bench_arena arena = {0};
+    author *authors;
+    size_t count = first_authors(&authors, &arena);
+    read_children(authors, count, &arena);
+    bench_stop();
+    for (size_t i = 0; i < count; i++) {
+        const author *a = &authors[i];
+        bench_saw_author(a->id, a->name, a->email, a->created_at, a->score);
+        for (size_t k = 0; k < a->post_count; k++)
+            saw_post(a->posts[k]);
+    }
+    bench_start();
+    bench_free(&arena);
+    bench_stop();
+}
+
+/* --- users --- */
+
+static void best_users(void)
+{
+    bench_start();
+    for (size_t i = 0; i < input.count; i += input.each) {
+        bench_arena arena = {0};
+        author *authors;
+        size_t count = read_authors(PQexecPrepared(connection, "all_authors", 0, NULL, NULL, NULL, BINARY), &authors,
+                                    &arena);
+        for (size_t k = 0; k < count; k++)
+            bench_glance_author(authors[k].id, authors[k].name, authors[k].email, authors[k].created_at,
+                                authors[k].score);
+        bench_free(&arena);
+    }
+    bench_stop();
+}
+
+/* One statement is a transaction. */
+static void best_batch_1(void)
+{
+    char created[8], score[8];
+    uint64_t bits;
+    memcpy(&bits, &(double){0.5}, sizeof bits);
+    put64(score, bits);
+    bench_start();
+    for (size_t i = 0; i < input.count; i++) {
+        const bench_new_author *a = &input.new_authors[i];
+        put64(created, (uint64_t)bench_now());
+        pg_expect(PQexecPrepared(connection, "insert_author", 4, (const char *[]){a->name, a->email, created, score},
+                                 (int[]){(int)strlen(a->name), (int)strlen(a->email), 8, 8},
+                                 (int[]){BINARY, BINARY, BINARY, BINARY}, BINARY),
+                  PGRES_COMMAND_OK);
+    }
+    bench_stop();
+}
+
+static size_t put_texts(char *out, size_t count, const char *first, size_t stride)
+{
+    char *start = out;
+    put_header(out, OID_TEXT, count);
+    out += 20;
+    for (size_t i = 0; i < count; i++, first += stride)
+        out = put_field(out, first, strlen(first));
+    return (size_t)(out - start);
+}
+
+static void best_batch(void)
+{
+    bench_start();
+    size_t each = input.each;
+    char *names = malloc(20 + each * 20), *emails = malloc(20 + each * 36), *times = malloc(array_size(each)),
+         *scores = malloc(array_size(each));
+    double *numbers = malloc(each * sizeof *numbers);
+    int64_t *now = malloc(each * sizeof *now);
+    for (size_t i = 0; i < input.count; i += each) {
+        const bench_new_author *a = &input.new_authors[i];
+        now[0] = bench_now();
+        for (size_t k = 0; k < each; k++)
+            numbers[k] = 0.5, now[k] = now[0];
+        int sizes[] = {(int)put_texts(names, each, a->name, sizeof *a),
+                       (int)put_texts(emails, each, a->email, sizeof *a), (int)array_size(each), (int)array_size(each)};
+        put_array(times, OID_TIMESTAMPTZ, each, now);
+        put_array(scores, OID_FLOAT8, each, numbers);
+        pg_expect(PQexecPrepared(connection, "insert_authors", 4, (const char *[]){names, emails, times, scores}, sizes,
+                                 (int[]){BINARY, BINARY, BINARY, BINARY}, BINARY),
+                  PGRES_COMMAND_OK);
+    }
+    free(names), free(emails), free(times), free(scores), free(numbers), free(now);
+    bench_stop();
+}
+
+const bench_run best_runs[BENCH_CASES] = {
+    [BENCH_BULK] = best_bulk,         [BENCH_USERS_1] = best_users,     [BENCH_USERS_100] = best_users,
+    [BENCH_USERS_10000] = best_users, [BENCH_BATCH_1] = best_batch_1,   [BENCH_BATCH_100] = best_batch,
+    [BENCH_GET_NEW] = best_get_new,   [BENCH_GET] = best_get,           [BENCH_READ] = best_read,
+    [BENCH_INSERT] = best_insert,     [BENCH_COMMIT] = best_commit,     [BENCH_FLUSH] = best_flush,
+    [BENCH_UPDATE] = best_update,     [BENCH_CHILDREN] = best_children,
+};
