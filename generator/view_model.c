@@ -203,9 +203,9 @@ static void put_order(ormc_view *view, ormc_data *data, const ormc_relation *rel
     orm__text text = {0};
     for (size_t i = 0; i < relation->order_by_count; i++) {
         const ormc_order *order = &relation->order_by[i];
-        orm__text_printf(&text, "%s{&%s_model_columns[%zu], %s}", i ? ", " : "{",
+        orm__text_printf(&text, "%s{.column = &%s_model_columns[%zu]%s}", i ? ", " : "{",
                          view_model_of(view, order->column->model)->type, order->column->index,
-                         order->descending ? "true" : "false");
+                         order->descending ? ", .descending = true" : "");
     }
     if (text.length)
         orm__text_char(&text, '}');

@@ -10,7 +10,6 @@
 
 static void merge_row(orm_session *session, orm__entity *entity, const void *fresh);
 static orm_status find(orm_session *session, const orm_model *model, const orm_query *query, orm__entities *found);
-static orm_status refuse(orm_session *session, const orm_model *model, const orm_query *query);
 static orm_status read_integer(orm_session *session, const orm_model *model, orm__sql *sql, int64_t *value, bool *any);
 static orm_status fetch(orm_session *session, orm__store *store, const orm_value *key, bool overwrite,
                         orm__entities *found);
@@ -178,7 +177,6 @@ static orm_status find(orm_session *session, const orm_model *model, const orm_q
     orm__store *store = orm__store_of(session, model);
     if (!store)
         return orm__session_no_memory(session);
-    ORM_TRY(refuse(session, model, query));
     ORM_TRY(orm__session_autoflush(session));
     ORM_TRY(query->lock ? orm__session_write(session) : orm__session_read(session));
     orm__sql sql;
@@ -192,13 +190,6 @@ static orm_status find(orm_session *session, const orm_model *model, const orm_q
     if (!status && query->load)
         status = orm__load_all(session, model, query->load, found->items, found->count);
     return status;
-}
-
-static orm_status refuse(orm_session *session, const orm_model *model, const orm_query *query)
-{
-    if (query->after)
-        return orm__session_error(session, ORM_UNSUPPORTED, "find of '%s': .after is not supported yet", model->name);
-    return ORM_OK;
 }
 
 orm_status orm_model_find(orm_session *session, const orm_model *model, const orm_query *query, orm_list *found)
@@ -253,15 +244,13 @@ orm_status orm_model_count(orm_session *session, const orm_model *model, const o
     int64_t value;
     bool any;
     bool bounded = query->limit || query->offset;
-    ORM_TRY(refuse(session, model, query));
     ORM_TRY(orm__session_autoflush(session));
     ORM_TRY(orm__session_read(session));
     orm__sql sql;
     orm__sql_init(&sql, session->connection);
     orm__sql_text(&sql, bounded ? "SELECT count(*) FROM (SELECT 1 FROM " : "SELECT count(*) FROM ");
     orm__sql_table(&sql, model);
-    if (query->where)
-        orm__sql_where(&sql, model, query->where, ORM_WHERE_MAX);
+    orm__sql_conditions(&sql, model, query);
     if (bounded) {
         orm__sql_limit(&sql, query->limit, query->offset);
         orm__sql_text(&sql, ") AS counted");
@@ -277,15 +266,13 @@ orm_status orm_model_exists(orm_session *session, const orm_model *model, const 
 {
     *exists = false;
     int64_t value;
-    ORM_TRY(refuse(session, model, query));
     ORM_TRY(orm__session_autoflush(session));
     ORM_TRY(orm__session_read(session));
     orm__sql sql;
     orm__sql_init(&sql, session->connection);
     orm__sql_text(&sql, "SELECT 1 FROM ");
     orm__sql_table(&sql, model);
-    if (query->where)
-        orm__sql_where(&sql, model, query->where, ORM_WHERE_MAX);
+    orm__sql_conditions(&sql, model, query);
     orm__sql_limit(&sql, 1, query->offset);
     orm_status status = read_integer(session, model, &sql, &value, exists);
     orm__sql_release(&sql);
