@@ -31,7 +31,8 @@ static size_t put_unique(ormc_view *view, ormc_data *list, const ormc_column *co
 /* What the emitted functions call their other parameters and their variables. */
 static const char *const own_names[] = {"added", "c",      "changes", "count",  "exists", "found", "key",
                                         "list",  "member", "q",       "query",  "row",    "rows",  "result",
-                                        "s",     "status", "value",   "values", "where",  NULL};
+                                        "s",     "status", "value",   "values", "where",  "how",   "stream",
+                                        "user",  "visit",  "wanted",  NULL};
 
 ormc_data *view_make_model(ormc_view *view, const view_model *item)
 {

@@ -14,6 +14,16 @@ void orm__sql_columns(orm__sql *sql, const orm_model *model)
     }
 }
 
+void orm__sql_returning(orm__sql *sql, const orm_model *model)
+{
+    orm__sql_text(sql, " RETURNING ");
+    for (size_t i = 0; i < model->column_count; i++) {
+        orm__sql_text(sql, i > 0 ? ", " : "");
+        orm__sql_identifier(sql, model->columns[i].name);
+        orm__sql_cast_result(sql, &model->columns[i]);
+    }
+}
+
 void orm__sql_table_name(orm__sql *sql, const orm_model *model)
 {
     if (sql->connection->dialect == ORM_POSTGRESQL)

@@ -12,6 +12,8 @@
 void orm__sql_column(orm__sql *sql, const orm_column *column);
 /* t0."id", t0."title", t0."area"::text, ... for every column of the model, in order, as drivers read them. */
 void orm__sql_columns(orm__sql *sql, const orm_model *model);
+/* ` RETURNING "id", "title", ...`: the same of a statement that writes. */
+void orm__sql_returning(orm__sql *sql, const orm_model *model);
 /* "post", "schema"."post" */
 void orm__sql_table_name(orm__sql *sql, const orm_model *model);
 /* "post" AS t0 */

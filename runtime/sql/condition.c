@@ -27,9 +27,15 @@ static bool comparable(orm__sql *sql, const orm_column *column, bool ordered);
 static bool given(orm__sql *sql, const orm_column *column, orm_value value);
 
 static const char *const operators[] = {
-    [ORM_OP_EQ] = " = ",     [ORM_OP_NE] = " <> ",      [ORM_OP_LT] = " < ",          [ORM_OP_LE] = " <= ",
-    [ORM_OP_GT] = " > ",     [ORM_OP_GE] = " >= ",      [ORM_OP_ARRAY_CONTAINS] = " @> ",
-    [ORM_OP_LIKE] = " LIKE ", [ORM_OP_ARRAY_OVERLAPS] = " && ",
+    [ORM_OP_EQ] = " = ",
+    [ORM_OP_NE] = " <> ",
+    [ORM_OP_LT] = " < ",
+    [ORM_OP_LE] = " <= ",
+    [ORM_OP_GT] = " > ",
+    [ORM_OP_GE] = " >= ",
+    [ORM_OP_ARRAY_CONTAINS] = " @> ",
+    [ORM_OP_LIKE] = " LIKE ",
+    [ORM_OP_ARRAY_OVERLAPS] = " && ",
 };
 
 const orm__scope orm__scope_outermost = {.model = NULL, .table = 0};
@@ -325,8 +331,8 @@ static void write_json(orm__sql *sql, const orm__scope *row, const orm_column *c
         return;
     }
     if (sql->connection->dialect == ORM_SQLITE) {
-        orm__sql_fail(sql, ORM_UNSUPPORTED, "paths into JSON are PostgreSQL's alone: column '%s' of '%s'",
-                      column->name, row->model->name);
+        orm__sql_fail(sql, ORM_UNSUPPORTED, "paths into JSON are PostgreSQL's alone: column '%s' of '%s'", column->name,
+                      row->model->name);
         return;
     }
     if (condition->op != ORM_OP_NOT_NULL && !given(sql, column, condition->value))

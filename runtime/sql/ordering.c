@@ -49,8 +49,9 @@ static bool write_one(orm__sql *sql, const orm__scope *scope, const orm_order *o
         return true;
     }
     if (!column || relation->model != scope->model) {
-        orm__sql_fail(sql, ORM_MISUSE, column ? "an order of '%s' may not go by relation '%s' of '%s'"
-                                              : "an order of '%s' goes by too many relations ('%s' of '%s')",
+        orm__sql_fail(sql, ORM_MISUSE,
+                      column ? "an order of '%s' may not go by relation '%s' of '%s'"
+                             : "an order of '%s' goes by too many relations ('%s' of '%s')",
                       scope->model->name, relation->name, relation->model->name);
         return false;
     }

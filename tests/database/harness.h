@@ -88,6 +88,8 @@ Suite *suite_loading(void);
 Suite *suite_keys(void);
 Suite *suite_connections(void);
 Suite *suite_related(void);
+Suite *suite_bulk(void);
+Suite *suite_streaming(void);
 
 /* Rows that many tests begin with. Each is added to `s` and not flushed. */
 const blog_author *add_author(const char *name);

@@ -200,6 +200,15 @@ typedef enum orm_lock {
     ORM_FOR_SHARE
 } orm_lock;
 
+/* What _upsert does where a row with this key is there already. Columns are those of handles:
+ *     &(orm_upsert){.key = {BLOG_AUTHOR.email.column}, .update = {BLOG_AUTHOR.name.column}} */
+enum { ORM_UPSERT_KEY_MAX = 8, ORM_UPSERT_MAX = 32 };
+typedef struct orm_upsert {
+    const orm_column *key[ORM_UPSERT_KEY_MAX]; /* the columns of a unique key; none: the primary key */
+    const orm_column *update[ORM_UPSERT_MAX];  /* changed to what was given; none: all that were given */
+    bool nothing;                              /* the row stays as it is */
+} orm_upsert;
+
 #ifdef __cplusplus
 }
 #endif

@@ -258,9 +258,10 @@ ORM_API orm_value orm_of_any_column(const orm_column *column);
     { \
         .null = ORM_GIVEN \
     }
-#define ORM_PLUS(c, n) \
+/* A column of the model plus a number, which may be negative: `.views = ORM_PLUS(BLOG_POST.views, 1)`. */
+#define ORM_PLUS(c, ...) \
     { \
-        .set = ORM_GIVEN, .op = ORM_OP_PLUS, .column = (c), .value = (n) \
+        .set = ORM_GIVEN, .op = ORM_OP_PLUS, .column = (c), .value = __VA_ARGS__ \
     }
 #define ORM_SET(input, v) ((input).set = ORM_GIVEN, (input).value = (v))
 #define ORM_SET_NULL(input) ((input).null = ORM_GIVEN)

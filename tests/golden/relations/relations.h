@@ -70,6 +70,7 @@ typedef struct office_room_query {
     const office_room *after;
     orm_lock lock;
     bool distinct;
+    bool populate_existing;
 } office_room_query;
 
 /* Its columns and relations, for conditions, orders and loading. */
@@ -92,6 +93,13 @@ orm_status office_room_first(orm_session *s, const office_room_query *query,
                              const office_room **found);
 orm_status office_room_count(orm_session *s, const office_room_query *query, size_t *count);
 orm_status office_room_exists(orm_session *s, const office_room_query *query, bool *exists);
+/* The rows one after the other, some hundred in memory: `row` is called for each, ORM_DONE from it
+ * stops. Or by a stream: _next gives a row until ORM_DONE, orm_stream_close ends it. */
+orm_status office_room_each(orm_session *s, const office_room_query *query,
+                            orm_status (*row)(orm_session *s, const office_room *room, void *user),
+                            void *user);
+orm_status office_room_stream(orm_session *s, const office_room_query *query, orm_stream **stream);
+orm_status office_room_next(orm_stream *stream, const office_room **found);
 
 /* Writing, sent by the next flush. `added` may be NULL. */
 orm_status office_room_add(orm_session *s, const office_room_values *values,
@@ -114,6 +122,8 @@ orm_status office_room_remove_from_desks(orm_session *s, const office_room *room
 /* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. */
 orm_status office_room_insert(orm_connection *c, const office_room_values *values,
                               office_room *row, orm_result **result);
+orm_status office_room_upsert(orm_connection *c, const office_room_values *values,
+                              const orm_upsert *how, office_room *row, orm_result **result);
 orm_status office_room_fetch(orm_connection *c, const char *building, int32_t number,
                              office_room *row, orm_result **result);
 orm_status office_room_select(orm_connection *c, const office_room_query *query,
@@ -167,6 +177,7 @@ typedef struct office_desk_query {
     const office_desk *after;
     orm_lock lock;
     bool distinct;
+    bool populate_existing;
 } office_desk_query;
 
 /* Its columns and relations, for conditions, orders and loading. */
@@ -192,6 +203,13 @@ orm_status office_desk_first(orm_session *s, const office_desk_query *query,
                              const office_desk **found);
 orm_status office_desk_count(orm_session *s, const office_desk_query *query, size_t *count);
 orm_status office_desk_exists(orm_session *s, const office_desk_query *query, bool *exists);
+/* The rows one after the other, some hundred in memory: `row` is called for each, ORM_DONE from it
+ * stops. Or by a stream: _next gives a row until ORM_DONE, orm_stream_close ends it. */
+orm_status office_desk_each(orm_session *s, const office_desk_query *query,
+                            orm_status (*row)(orm_session *s, const office_desk *desk, void *user),
+                            void *user);
+orm_status office_desk_stream(orm_session *s, const office_desk_query *query, orm_stream **stream);
+orm_status office_desk_next(orm_stream *stream, const office_desk **found);
 
 /* Writing, sent by the next flush. `added` may be NULL. */
 orm_status office_desk_add(orm_session *s, const office_desk_values *values,
@@ -219,6 +237,8 @@ orm_status office_desk_set_owner(orm_session *s, const office_desk *desk,
 /* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. */
 orm_status office_desk_insert(orm_connection *c, const office_desk_values *values,
                               office_desk *row, orm_result **result);
+orm_status office_desk_upsert(orm_connection *c, const office_desk_values *values,
+                              const orm_upsert *how, office_desk *row, orm_result **result);
 orm_status office_desk_fetch(orm_connection *c, int64_t id, office_desk *row, orm_result **result);
 orm_status office_desk_select(orm_connection *c, const office_desk_query *query,
                               const office_desk **rows, size_t *count, orm_result **result);
@@ -268,6 +288,7 @@ typedef struct office_person_query {
     const office_person *after;
     orm_lock lock;
     bool distinct;
+    bool populate_existing;
 } office_person_query;
 
 /* Its columns and relations, for conditions, orders and loading. */
@@ -296,6 +317,14 @@ orm_status office_person_first(orm_session *s, const office_person_query *query,
                                const office_person **found);
 orm_status office_person_count(orm_session *s, const office_person_query *query, size_t *count);
 orm_status office_person_exists(orm_session *s, const office_person_query *query, bool *exists);
+/* The rows one after the other, some hundred in memory: `row` is called for each, ORM_DONE from it
+ * stops. Or by a stream: _next gives a row until ORM_DONE, orm_stream_close ends it. */
+orm_status office_person_each(orm_session *s, const office_person_query *query,
+                              orm_status (*row)(orm_session *s, const office_person *person,
+                                                void *user), void *user);
+orm_status office_person_stream(orm_session *s, const office_person_query *query,
+                                orm_stream **stream);
+orm_status office_person_next(orm_stream *stream, const office_person **found);
 
 /* Writing, sent by the next flush. `added` may be NULL. */
 orm_status office_person_add(orm_session *s, const office_person_values *values,
@@ -347,6 +376,8 @@ orm_status office_person_set_favourite(orm_session *s, const office_person *pers
 /* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. */
 orm_status office_person_insert(orm_connection *c, const office_person_values *values,
                                 office_person *row, orm_result **result);
+orm_status office_person_upsert(orm_connection *c, const office_person_values *values,
+                                const orm_upsert *how, office_person *row, orm_result **result);
 orm_status office_person_fetch(orm_connection *c, int64_t id, office_person *row,
                                orm_result **result);
 orm_status office_person_select(orm_connection *c, const office_person_query *query,
@@ -390,6 +421,7 @@ typedef struct office_badge_query {
     const office_badge *after;
     orm_lock lock;
     bool distinct;
+    bool populate_existing;
 } office_badge_query;
 
 /* Its columns and relations, for conditions, orders and loading. */
@@ -411,6 +443,14 @@ orm_status office_badge_first(orm_session *s, const office_badge_query *query,
                               const office_badge **found);
 orm_status office_badge_count(orm_session *s, const office_badge_query *query, size_t *count);
 orm_status office_badge_exists(orm_session *s, const office_badge_query *query, bool *exists);
+/* The rows one after the other, some hundred in memory: `row` is called for each, ORM_DONE from it
+ * stops. Or by a stream: _next gives a row until ORM_DONE, orm_stream_close ends it. */
+orm_status office_badge_each(orm_session *s, const office_badge_query *query,
+                             orm_status (*row)(orm_session *s, const office_badge *badge,
+                                               void *user), void *user);
+orm_status office_badge_stream(orm_session *s, const office_badge_query *query,
+                               orm_stream **stream);
+orm_status office_badge_next(orm_stream *stream, const office_badge **found);
 
 /* Writing, sent by the next flush. `added` may be NULL. */
 orm_status office_badge_add(orm_session *s, const office_badge_values *values,
@@ -432,6 +472,8 @@ orm_status office_badge_set_person(orm_session *s, const office_badge *badge,
 /* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. */
 orm_status office_badge_insert(orm_connection *c, const office_badge_values *values,
                                office_badge *row, orm_result **result);
+orm_status office_badge_upsert(orm_connection *c, const office_badge_values *values,
+                               const orm_upsert *how, office_badge *row, orm_result **result);
 orm_status office_badge_fetch(orm_connection *c, int64_t person_id, office_badge *row,
                               orm_result **result);
 orm_status office_badge_select(orm_connection *c, const office_badge_query *query,
@@ -486,6 +528,7 @@ typedef struct office_team_query {
     const office_team *after;
     orm_lock lock;
     bool distinct;
+    bool populate_existing;
 } office_team_query;
 
 /* Its columns and relations, for conditions, orders and loading. */
@@ -512,6 +555,13 @@ orm_status office_team_first(orm_session *s, const office_team_query *query,
                              const office_team **found);
 orm_status office_team_count(orm_session *s, const office_team_query *query, size_t *count);
 orm_status office_team_exists(orm_session *s, const office_team_query *query, bool *exists);
+/* The rows one after the other, some hundred in memory: `row` is called for each, ORM_DONE from it
+ * stops. Or by a stream: _next gives a row until ORM_DONE, orm_stream_close ends it. */
+orm_status office_team_each(orm_session *s, const office_team_query *query,
+                            orm_status (*row)(orm_session *s, const office_team *team, void *user),
+                            void *user);
+orm_status office_team_stream(orm_session *s, const office_team_query *query, orm_stream **stream);
+orm_status office_team_next(orm_stream *stream, const office_team **found);
 
 /* Writing, sent by the next flush. `added` may be NULL. */
 orm_status office_team_add(orm_session *s, const office_team_values *values,
@@ -544,6 +594,8 @@ orm_status office_team_set_deputy(orm_session *s, const office_team *team,
 /* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. */
 orm_status office_team_insert(orm_connection *c, const office_team_values *values,
                               office_team *row, orm_result **result);
+orm_status office_team_upsert(orm_connection *c, const office_team_values *values,
+                              const orm_upsert *how, office_team *row, orm_result **result);
 orm_status office_team_fetch(orm_connection *c, int64_t id, office_team *row, orm_result **result);
 orm_status office_team_select(orm_connection *c, const office_team_query *query,
                               const office_team **rows, size_t *count, orm_result **result);
@@ -586,6 +638,7 @@ typedef struct office_north_query {
     const office_north *after;
     orm_lock lock;
     bool distinct;
+    bool populate_existing;
 } office_north_query;
 
 /* Its columns and relations, for conditions, orders and loading. */
@@ -607,6 +660,14 @@ orm_status office_north_first(orm_session *s, const office_north_query *query,
                               const office_north **found);
 orm_status office_north_count(orm_session *s, const office_north_query *query, size_t *count);
 orm_status office_north_exists(orm_session *s, const office_north_query *query, bool *exists);
+/* The rows one after the other, some hundred in memory: `row` is called for each, ORM_DONE from it
+ * stops. Or by a stream: _next gives a row until ORM_DONE, orm_stream_close ends it. */
+orm_status office_north_each(orm_session *s, const office_north_query *query,
+                             orm_status (*row)(orm_session *s, const office_north *north,
+                                               void *user), void *user);
+orm_status office_north_stream(orm_session *s, const office_north_query *query,
+                               orm_stream **stream);
+orm_status office_north_next(orm_stream *stream, const office_north **found);
 
 /* Writing, sent by the next flush. `added` may be NULL. */
 orm_status office_north_add(orm_session *s, const office_north_values *values,
@@ -628,6 +689,8 @@ orm_status office_north_set_next(orm_session *s, const office_north *north,
 /* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. */
 orm_status office_north_insert(orm_connection *c, const office_north_values *values,
                                office_north *row, orm_result **result);
+orm_status office_north_upsert(orm_connection *c, const office_north_values *values,
+                               const orm_upsert *how, office_north *row, orm_result **result);
 orm_status office_north_fetch(orm_connection *c, int64_t id, office_north *row,
                               orm_result **result);
 orm_status office_north_select(orm_connection *c, const office_north_query *query,
@@ -671,6 +734,7 @@ typedef struct office_east_query {
     const office_east *after;
     orm_lock lock;
     bool distinct;
+    bool populate_existing;
 } office_east_query;
 
 /* Its columns and relations, for conditions, orders and loading. */
@@ -692,6 +756,13 @@ orm_status office_east_first(orm_session *s, const office_east_query *query,
                              const office_east **found);
 orm_status office_east_count(orm_session *s, const office_east_query *query, size_t *count);
 orm_status office_east_exists(orm_session *s, const office_east_query *query, bool *exists);
+/* The rows one after the other, some hundred in memory: `row` is called for each, ORM_DONE from it
+ * stops. Or by a stream: _next gives a row until ORM_DONE, orm_stream_close ends it. */
+orm_status office_east_each(orm_session *s, const office_east_query *query,
+                            orm_status (*row)(orm_session *s, const office_east *east, void *user),
+                            void *user);
+orm_status office_east_stream(orm_session *s, const office_east_query *query, orm_stream **stream);
+orm_status office_east_next(orm_stream *stream, const office_east **found);
 
 /* Writing, sent by the next flush. `added` may be NULL. */
 orm_status office_east_add(orm_session *s, const office_east_values *values,
@@ -712,6 +783,8 @@ orm_status office_east_set_next(orm_session *s, const office_east *east, const o
 /* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. */
 orm_status office_east_insert(orm_connection *c, const office_east_values *values,
                               office_east *row, orm_result **result);
+orm_status office_east_upsert(orm_connection *c, const office_east_values *values,
+                              const orm_upsert *how, office_east *row, orm_result **result);
 orm_status office_east_fetch(orm_connection *c, int64_t id, office_east *row, orm_result **result);
 orm_status office_east_select(orm_connection *c, const office_east_query *query,
                               const office_east **rows, size_t *count, orm_result **result);
@@ -758,6 +831,7 @@ typedef struct office_south_query {
     const office_south *after;
     orm_lock lock;
     bool distinct;
+    bool populate_existing;
 } office_south_query;
 
 /* Its columns and relations, for conditions, orders and loading. */
@@ -781,6 +855,14 @@ orm_status office_south_first(orm_session *s, const office_south_query *query,
                               const office_south **found);
 orm_status office_south_count(orm_session *s, const office_south_query *query, size_t *count);
 orm_status office_south_exists(orm_session *s, const office_south_query *query, bool *exists);
+/* The rows one after the other, some hundred in memory: `row` is called for each, ORM_DONE from it
+ * stops. Or by a stream: _next gives a row until ORM_DONE, orm_stream_close ends it. */
+orm_status office_south_each(orm_session *s, const office_south_query *query,
+                             orm_status (*row)(orm_session *s, const office_south *south,
+                                               void *user), void *user);
+orm_status office_south_stream(orm_session *s, const office_south_query *query,
+                               orm_stream **stream);
+orm_status office_south_next(orm_stream *stream, const office_south **found);
 
 /* Writing, sent by the next flush. `added` may be NULL. */
 orm_status office_south_add(orm_session *s, const office_south_values *values,
@@ -807,6 +889,8 @@ orm_status office_south_set_east(orm_session *s, const office_south *south,
 /* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. */
 orm_status office_south_insert(orm_connection *c, const office_south_values *values,
                                office_south *row, orm_result **result);
+orm_status office_south_upsert(orm_connection *c, const office_south_values *values,
+                               const orm_upsert *how, office_south *row, orm_result **result);
 orm_status office_south_fetch(orm_connection *c, int64_t id, office_south *row,
                               orm_result **result);
 orm_status office_south_select(orm_connection *c, const office_south_query *query,
@@ -849,6 +933,7 @@ typedef struct office_course_query {
     const office_course *after;
     orm_lock lock;
     bool distinct;
+    bool populate_existing;
 } office_course_query;
 
 /* Its columns and relations, for conditions, orders and loading. */
@@ -873,6 +958,14 @@ orm_status office_course_first(orm_session *s, const office_course_query *query,
                                const office_course **found);
 orm_status office_course_count(orm_session *s, const office_course_query *query, size_t *count);
 orm_status office_course_exists(orm_session *s, const office_course_query *query, bool *exists);
+/* The rows one after the other, some hundred in memory: `row` is called for each, ORM_DONE from it
+ * stops. Or by a stream: _next gives a row until ORM_DONE, orm_stream_close ends it. */
+orm_status office_course_each(orm_session *s, const office_course_query *query,
+                              orm_status (*row)(orm_session *s, const office_course *course,
+                                                void *user), void *user);
+orm_status office_course_stream(orm_session *s, const office_course_query *query,
+                                orm_stream **stream);
+orm_status office_course_next(orm_stream *stream, const office_course **found);
 
 /* Writing, sent by the next flush. `added` may be NULL. */
 orm_status office_course_add(orm_session *s, const office_course_values *values,
@@ -916,6 +1009,8 @@ orm_status office_course_remove_from_after(orm_session *s, const office_course *
 /* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. */
 orm_status office_course_insert(orm_connection *c, const office_course_values *values,
                                 office_course *row, orm_result **result);
+orm_status office_course_upsert(orm_connection *c, const office_course_values *values,
+                                const orm_upsert *how, office_course *row, orm_result **result);
 orm_status office_course_fetch(orm_connection *c, int64_t id, office_course *row,
                                orm_result **result);
 orm_status office_course_select(orm_connection *c, const office_course_query *query,
@@ -963,6 +1058,7 @@ typedef struct office_attendance_query {
     const office_attendance *after;
     orm_lock lock;
     bool distinct;
+    bool populate_existing;
 } office_attendance_query;
 
 /* Its columns and relations, for conditions, orders and loading. */
@@ -989,6 +1085,15 @@ orm_status office_attendance_count(orm_session *s, const office_attendance_query
                                    size_t *count);
 orm_status office_attendance_exists(orm_session *s, const office_attendance_query *query,
                                     bool *exists);
+/* The rows one after the other, some hundred in memory: `row` is called for each, ORM_DONE from it
+ * stops. Or by a stream: _next gives a row until ORM_DONE, orm_stream_close ends it. */
+orm_status office_attendance_each(orm_session *s, const office_attendance_query *query,
+                                  orm_status (*row)(orm_session *s,
+                                                    const office_attendance *attendance,
+                                                    void *user), void *user);
+orm_status office_attendance_stream(orm_session *s, const office_attendance_query *query,
+                                    orm_stream **stream);
+orm_status office_attendance_next(orm_stream *stream, const office_attendance **found);
 
 /* Writing, sent by the next flush. `added` may be NULL. */
 orm_status office_attendance_add(orm_session *s, const office_attendance_values *values,
@@ -1020,6 +1125,9 @@ orm_status office_attendance_set_course(orm_session *s, const office_attendance 
 /* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. */
 orm_status office_attendance_insert(orm_connection *c, const office_attendance_values *values,
                                     office_attendance *row, orm_result **result);
+orm_status office_attendance_upsert(orm_connection *c, const office_attendance_values *values,
+                                    const orm_upsert *how, office_attendance *row,
+                                    orm_result **result);
 orm_status office_attendance_fetch(orm_connection *c, int64_t person_id, int64_t course_id,
                                    office_attendance *row, orm_result **result);
 orm_status office_attendance_select(orm_connection *c, const office_attendance_query *query,
@@ -1068,6 +1176,7 @@ typedef struct office_course_room_query {
     const office_course_room *after;
     orm_lock lock;
     bool distinct;
+    bool populate_existing;
 } office_course_room_query;
 
 /* Its columns and relations, for conditions, orders and loading. */
@@ -1094,6 +1203,15 @@ orm_status office_course_room_count(orm_session *s, const office_course_room_que
                                     size_t *count);
 orm_status office_course_room_exists(orm_session *s, const office_course_room_query *query,
                                      bool *exists);
+/* The rows one after the other, some hundred in memory: `row` is called for each, ORM_DONE from it
+ * stops. Or by a stream: _next gives a row until ORM_DONE, orm_stream_close ends it. */
+orm_status office_course_room_each(orm_session *s, const office_course_room_query *query,
+                                   orm_status (*row)(orm_session *s,
+                                                     const office_course_room *course_room,
+                                                     void *user), void *user);
+orm_status office_course_room_stream(orm_session *s, const office_course_room_query *query,
+                                     orm_stream **stream);
+orm_status office_course_room_next(orm_stream *stream, const office_course_room **found);
 
 /* Writing, sent by the next flush. `added` may be NULL. */
 orm_status office_course_room_add(orm_session *s, const office_course_room_values *values,
@@ -1126,6 +1244,9 @@ orm_status office_course_room_set_room(orm_session *s, const office_course_room 
 /* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. */
 orm_status office_course_room_insert(orm_connection *c, const office_course_room_values *values,
                                      office_course_room *row, orm_result **result);
+orm_status office_course_room_upsert(orm_connection *c, const office_course_room_values *values,
+                                     const orm_upsert *how, office_course_room *row,
+                                     orm_result **result);
 orm_status office_course_room_fetch(orm_connection *c, int64_t course_id,
                                     const char *room_building, int32_t room_number,
                                     office_course_room *row, orm_result **result);
@@ -1173,6 +1294,7 @@ typedef struct office_precedence_query {
     const office_precedence *after;
     orm_lock lock;
     bool distinct;
+    bool populate_existing;
 } office_precedence_query;
 
 /* Its columns and relations, for conditions, orders and loading. */
@@ -1198,6 +1320,15 @@ orm_status office_precedence_count(orm_session *s, const office_precedence_query
                                    size_t *count);
 orm_status office_precedence_exists(orm_session *s, const office_precedence_query *query,
                                     bool *exists);
+/* The rows one after the other, some hundred in memory: `row` is called for each, ORM_DONE from it
+ * stops. Or by a stream: _next gives a row until ORM_DONE, orm_stream_close ends it. */
+orm_status office_precedence_each(orm_session *s, const office_precedence_query *query,
+                                  orm_status (*row)(orm_session *s,
+                                                    const office_precedence *precedence,
+                                                    void *user), void *user);
+orm_status office_precedence_stream(orm_session *s, const office_precedence_query *query,
+                                    orm_stream **stream);
+orm_status office_precedence_next(orm_stream *stream, const office_precedence **found);
 
 /* Writing, sent by the next flush. `added` may be NULL. */
 orm_status office_precedence_add(orm_session *s, const office_precedence_values *values,
@@ -1227,6 +1358,9 @@ orm_status office_precedence_set_earlier(orm_session *s, const office_precedence
 /* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. */
 orm_status office_precedence_insert(orm_connection *c, const office_precedence_values *values,
                                     office_precedence *row, orm_result **result);
+orm_status office_precedence_upsert(orm_connection *c, const office_precedence_values *values,
+                                    const orm_upsert *how, office_precedence *row,
+                                    orm_result **result);
 orm_status office_precedence_fetch(orm_connection *c, int64_t later_id, int64_t earlier_id,
                                    office_precedence *row, orm_result **result);
 orm_status office_precedence_select(orm_connection *c, const office_precedence_query *query,

@@ -186,6 +186,7 @@ typedef struct depot_item_query {
     const depot_item *after;
     orm_lock lock;
     bool distinct;
+    bool populate_existing;
 } depot_item_query;
 
 /* Its columns and relations, for conditions, orders and loading. */
@@ -226,6 +227,13 @@ orm_status depot_item_first(orm_session *s, const depot_item_query *query,
                             const depot_item **found);
 orm_status depot_item_count(orm_session *s, const depot_item_query *query, size_t *count);
 orm_status depot_item_exists(orm_session *s, const depot_item_query *query, bool *exists);
+/* The rows one after the other, some hundred in memory: `row` is called for each, ORM_DONE from it
+ * stops. Or by a stream: _next gives a row until ORM_DONE, orm_stream_close ends it. */
+orm_status depot_item_each(orm_session *s, const depot_item_query *query,
+                           orm_status (*row)(orm_session *s, const depot_item *item, void *user),
+                           void *user);
+orm_status depot_item_stream(orm_session *s, const depot_item_query *query, orm_stream **stream);
+orm_status depot_item_next(orm_stream *stream, const depot_item **found);
 
 /* Writing, sent by the next flush. `added` may be NULL. */
 orm_status depot_item_add(orm_session *s, const depot_item_values *values,
@@ -269,6 +277,8 @@ orm_status depot_item_remove_from_crates(orm_session *s, const depot_item *item,
 /* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. */
 orm_status depot_item_insert(orm_connection *c, const depot_item_values *values, depot_item *row,
                              orm_result **result);
+orm_status depot_item_upsert(orm_connection *c, const depot_item_values *values,
+                             const orm_upsert *how, depot_item *row, orm_result **result);
 orm_status depot_item_fetch(orm_connection *c, orm_uuid id, depot_item *row, orm_result **result);
 orm_status depot_item_select(orm_connection *c, const depot_item_query *query,
                              const depot_item **rows, size_t *count, orm_result **result);
@@ -316,6 +326,7 @@ typedef struct depot_crate_query {
     const depot_crate *after;
     orm_lock lock;
     bool distinct;
+    bool populate_existing;
 } depot_crate_query;
 
 /* Its columns and relations, for conditions, orders and loading. */
@@ -338,6 +349,13 @@ orm_status depot_crate_first(orm_session *s, const depot_crate_query *query,
                              const depot_crate **found);
 orm_status depot_crate_count(orm_session *s, const depot_crate_query *query, size_t *count);
 orm_status depot_crate_exists(orm_session *s, const depot_crate_query *query, bool *exists);
+/* The rows one after the other, some hundred in memory: `row` is called for each, ORM_DONE from it
+ * stops. Or by a stream: _next gives a row until ORM_DONE, orm_stream_close ends it. */
+orm_status depot_crate_each(orm_session *s, const depot_crate_query *query,
+                            orm_status (*row)(orm_session *s, const depot_crate *crate,
+                                              void *user), void *user);
+orm_status depot_crate_stream(orm_session *s, const depot_crate_query *query, orm_stream **stream);
+orm_status depot_crate_next(orm_stream *stream, const depot_crate **found);
 
 /* Writing, sent by the next flush. `added` may be NULL. */
 orm_status depot_crate_add(orm_session *s, const depot_crate_values *values,
@@ -356,6 +374,8 @@ orm_status depot_crate_set_changed_at(orm_session *s, const depot_crate *crate,
 /* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. */
 orm_status depot_crate_insert(orm_connection *c, const depot_crate_values *values,
                               depot_crate *row, orm_result **result);
+orm_status depot_crate_upsert(orm_connection *c, const depot_crate_values *values,
+                              const orm_upsert *how, depot_crate *row, orm_result **result);
 orm_status depot_crate_fetch(orm_connection *c, orm_uuid id, depot_crate *row, orm_result **result);
 orm_status depot_crate_select(orm_connection *c, const depot_crate_query *query,
                               const depot_crate **rows, size_t *count, orm_result **result);
@@ -397,6 +417,7 @@ typedef struct depot_owner_query {
     const depot_owner *after;
     orm_lock lock;
     bool distinct;
+    bool populate_existing;
 } depot_owner_query;
 
 /* Its columns and relations, for conditions, orders and loading. */
@@ -417,6 +438,13 @@ orm_status depot_owner_first(orm_session *s, const depot_owner_query *query,
                              const depot_owner **found);
 orm_status depot_owner_count(orm_session *s, const depot_owner_query *query, size_t *count);
 orm_status depot_owner_exists(orm_session *s, const depot_owner_query *query, bool *exists);
+/* The rows one after the other, some hundred in memory: `row` is called for each, ORM_DONE from it
+ * stops. Or by a stream: _next gives a row until ORM_DONE, orm_stream_close ends it. */
+orm_status depot_owner_each(orm_session *s, const depot_owner_query *query,
+                            orm_status (*row)(orm_session *s, const depot_owner *owner,
+                                              void *user), void *user);
+orm_status depot_owner_stream(orm_session *s, const depot_owner_query *query, orm_stream **stream);
+orm_status depot_owner_next(orm_stream *stream, const depot_owner **found);
 
 /* Writing, sent by the next flush. `added` may be NULL. */
 orm_status depot_owner_add(orm_session *s, const depot_owner_values *values,
@@ -432,6 +460,8 @@ orm_status depot_owner_set_name(orm_session *s, const depot_owner *owner, const 
 /* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. */
 orm_status depot_owner_insert(orm_connection *c, const depot_owner_values *values,
                               depot_owner *row, orm_result **result);
+orm_status depot_owner_upsert(orm_connection *c, const depot_owner_values *values,
+                              const orm_upsert *how, depot_owner *row, orm_result **result);
 orm_status depot_owner_fetch(orm_connection *c, int64_t id, depot_owner *row, orm_result **result);
 orm_status depot_owner_select(orm_connection *c, const depot_owner_query *query,
                               const depot_owner **rows, size_t *count, orm_result **result);
@@ -477,6 +507,7 @@ typedef struct depot_log_query {
     const depot_log *after;
     orm_lock lock;
     bool distinct;
+    bool populate_existing;
 } depot_log_query;
 
 /* Its columns and relations, for conditions, orders and loading. */
@@ -492,6 +523,8 @@ extern const orm_model depot_log_model;
 /* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. */
 orm_status depot_log_insert(orm_connection *c, const depot_log_values *values, depot_log *row,
                             orm_result **result);
+orm_status depot_log_upsert(orm_connection *c, const depot_log_values *values,
+                            const orm_upsert *how, depot_log *row, orm_result **result);
 orm_status depot_log_select(orm_connection *c, const depot_log_query *query,
                             const depot_log **rows, size_t *count, orm_result **result);
 orm_status depot_log_update_where(orm_connection *c, orm_expr where,
@@ -529,6 +562,7 @@ typedef struct depot_other_item_query {
     const depot_other_item *after;
     orm_lock lock;
     bool distinct;
+    bool populate_existing;
 } depot_other_item_query;
 
 /* Its columns and relations, for conditions, orders and loading. */
@@ -550,6 +584,15 @@ orm_status depot_other_item_count(orm_session *s, const depot_other_item_query *
                                   size_t *count);
 orm_status depot_other_item_exists(orm_session *s, const depot_other_item_query *query,
                                    bool *exists);
+/* The rows one after the other, some hundred in memory: `row` is called for each, ORM_DONE from it
+ * stops. Or by a stream: _next gives a row until ORM_DONE, orm_stream_close ends it. */
+orm_status depot_other_item_each(orm_session *s, const depot_other_item_query *query,
+                                 orm_status (*row)(orm_session *s,
+                                                   const depot_other_item *other_item, void *user),
+                                 void *user);
+orm_status depot_other_item_stream(orm_session *s, const depot_other_item_query *query,
+                                   orm_stream **stream);
+orm_status depot_other_item_next(orm_stream *stream, const depot_other_item **found);
 
 /* Writing, sent by the next flush. `added` may be NULL. */
 orm_status depot_other_item_add(orm_session *s, const depot_other_item_values *values,
@@ -566,6 +609,9 @@ orm_status depot_other_item_set_id(orm_session *s, const depot_other_item *other
 /* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. */
 orm_status depot_other_item_insert(orm_connection *c, const depot_other_item_values *values,
                                    depot_other_item *row, orm_result **result);
+orm_status depot_other_item_upsert(orm_connection *c, const depot_other_item_values *values,
+                                   const orm_upsert *how, depot_other_item *row,
+                                   orm_result **result);
 orm_status depot_other_item_fetch(orm_connection *c, int64_t id, depot_other_item *row,
                                   orm_result **result);
 orm_status depot_other_item_select(orm_connection *c, const depot_other_item_query *query,
@@ -611,6 +657,7 @@ typedef struct depot_item_crate_query {
     const depot_item_crate *after;
     orm_lock lock;
     bool distinct;
+    bool populate_existing;
 } depot_item_crate_query;
 
 /* Its columns and relations, for conditions, orders and loading. */
@@ -636,6 +683,15 @@ orm_status depot_item_crate_count(orm_session *s, const depot_item_crate_query *
                                   size_t *count);
 orm_status depot_item_crate_exists(orm_session *s, const depot_item_crate_query *query,
                                    bool *exists);
+/* The rows one after the other, some hundred in memory: `row` is called for each, ORM_DONE from it
+ * stops. Or by a stream: _next gives a row until ORM_DONE, orm_stream_close ends it. */
+orm_status depot_item_crate_each(orm_session *s, const depot_item_crate_query *query,
+                                 orm_status (*row)(orm_session *s,
+                                                   const depot_item_crate *item_crate, void *user),
+                                 void *user);
+orm_status depot_item_crate_stream(orm_session *s, const depot_item_crate_query *query,
+                                   orm_stream **stream);
+orm_status depot_item_crate_next(orm_stream *stream, const depot_item_crate **found);
 
 /* Writing, sent by the next flush. `added` may be NULL. */
 orm_status depot_item_crate_add(orm_session *s, const depot_item_crate_values *values,
@@ -664,6 +720,9 @@ orm_status depot_item_crate_set_crate(orm_session *s, const depot_item_crate *it
 /* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. */
 orm_status depot_item_crate_insert(orm_connection *c, const depot_item_crate_values *values,
                                    depot_item_crate *row, orm_result **result);
+orm_status depot_item_crate_upsert(orm_connection *c, const depot_item_crate_values *values,
+                                   const orm_upsert *how, depot_item_crate *row,
+                                   orm_result **result);
 orm_status depot_item_crate_fetch(orm_connection *c, orm_uuid item_id, orm_uuid crate_id,
                                   depot_item_crate *row, orm_result **result);
 orm_status depot_item_crate_select(orm_connection *c, const depot_item_crate_query *query,
