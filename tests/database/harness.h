@@ -88,6 +88,7 @@ Suite *suite_loading(void);
 Suite *suite_keys(void);
 Suite *suite_connections(void);
 Suite *suite_related(void);
+Suite *suite_injection(void);
 Suite *suite_differential(void);
 Suite *suite_bulk(void);
 Suite *suite_streaming(void);
