@@ -21,6 +21,7 @@
 #include "orm/types.h"
 
 #ifdef __cplusplus
+#include <initializer_list>
 extern "C" {
 #endif
 
@@ -100,7 +101,25 @@ ORM_API orm_expr orm_json_compare(orm_op op, const orm_column *column, const cha
 #define orm_gt_column(a, b) orm_compare(ORM_OP_GT, (1 ? (a) : (b)).column, orm_of_any_column((b).column))
 #define orm_ge_column(a, b) orm_compare(ORM_OP_GE, (1 ? (a) : (b)).column, orm_of_any_column((b).column))
 
+#ifdef __cplusplus
+} /* extern "C": in C++ what is combined lives to the end of the full expression, and orm_keep makes it last. */
+static inline const orm_expr *orm__list(std::initializer_list<orm_expr> list)
+{
+    return list.begin();
+}
+static inline orm_expr orm__bare(orm_op op)
+{
+    orm_expr bare = {};
+    bare.op = op;
+    return bare;
+}
+extern "C" {
+#define ORM__BARE(op_) orm__bare(op_)
+#define ORM__LIST(...) orm__list({__VA_ARGS__, ORM__BARE(ORM_OP_END)})
+#else
+#define ORM__BARE(op_) ((orm_expr){.op = (op_)})
 #define ORM__LIST(...) ((const orm_expr[]){__VA_ARGS__, {.op = ORM_OP_END}})
+#endif
 #define orm_and(...) orm_combine(ORM_OP_AND, ORM__LIST(__VA_ARGS__))
 #define orm_or(...) orm_combine(ORM_OP_OR, ORM__LIST(__VA_ARGS__))
 #define orm_not(e) orm_combine(ORM_OP_NOT, ORM__LIST(e))
@@ -135,9 +154,9 @@ extern "C" {
     }))
 #endif
 
-#define ORM_NO_CONDITION ((orm_expr){.op = ORM_OP_NONE})
+#define ORM_NO_CONDITION ORM__BARE(ORM_OP_NONE)
 /* A bulk update or delete of the whole table says so; left without any condition it is ORM_MISUSE. */
-#define ORM_EVERY_ROW ((orm_expr){.op = ORM_OP_EVERY_ROW})
+#define ORM_EVERY_ROW ORM__BARE(ORM_OP_EVERY_ROW)
 /* `expression` where `condition` holds, otherwise no condition. */
 #define orm_when(condition, expression) ((condition) ? (expression) : ORM_NO_CONDITION)
 
