@@ -29,9 +29,10 @@ static void put_uniques(ormc_view *view, ormc_data *data, const ormc_model *mode
 static size_t put_unique(ormc_view *view, ormc_data *list, const ormc_column *const *columns, size_t count);
 
 /* What the emitted functions call their other parameters and their variables. */
-static const char *const own_names[] = {"added",  "c",    "changes", "context", "count",  "exists", "found",
-                                        "key",    "list", "member",  "q",       "query",  "row",    "rows",
-                                        "result", "s",    "status",  "value",   "values", "where",  NULL};
+static const char *const own_names[] = {
+    "added",  "c", "changes", "context", "count", "exists", "found", "how",   "key",    "list",   "member", "q",
+    "query",  "row", "rows",  "result",  "s",     "status", "stream", "user", "value",  "values", "visit",  "wanted",
+    "where",  NULL};
 
 ormc_data *view_make_model(ormc_view *view, const view_model *item)
 {
@@ -203,9 +204,9 @@ static void put_order(ormc_view *view, ormc_data *data, const ormc_relation *rel
     orm__text text = {0};
     for (size_t i = 0; i < relation->order_by_count; i++) {
         const ormc_order *order = &relation->order_by[i];
-        orm__text_printf(&text, "%s{&%s_model_columns[%zu], %s}", i ? ", " : "{",
+        orm__text_printf(&text, "%s{.column = &%s_model_columns[%zu]%s}", i ? ", " : "{",
                          view_model_of(view, order->column->model)->type, order->column->index,
-                         order->descending ? "true" : "false");
+                         order->descending ? ", .descending = true" : "");
     }
     if (text.length)
         orm__text_char(&text, '}');

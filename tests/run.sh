@@ -106,6 +106,8 @@ suite_errors() {
 suite_compile() {
     run cases compile/headers tests/compile/headers.sh
     run cases compile/generated tests/compile/generated.sh "$build"
+    run cases compile/wrong tests/compile/wrong.sh "$build"
+    run cases compile/dangling tests/compile/dangling.sh "$build"
 }
 
 suite_exports() {

@@ -1,4 +1,4 @@
-/* driver/sqlite_functions.c -- collations of decimals, intervals and addresses, the aggregate of decimals.
+/* driver/sqlite_functions.c -- collations of decimals, intervals and addresses, sums of decimals.
  * SPDX-License-Identifier: MIT */
 #include "driver/sqlite_functions.h"
 
@@ -17,6 +17,7 @@ static int compare_decimals(void *user, int a_length, const void *a, int b_lengt
 static int compare_intervals(void *user, int a_length, const void *a, int b_length, const void *b);
 static int compare_inets(void *user, int a_length, const void *a, int b_length, const void *b);
 static int compare_unknown(bool a_known, size_t a_length, const void *a, bool b_known, size_t b_length, const void *b);
+static void add_two(sqlite3_context *context, int argc, sqlite3_value **argv);
 static void sum_step(sqlite3_context *context, int argc, sqlite3_value **argv);
 static void sum_final(sqlite3_context *context);
 static bool add(total *t, const char *text, size_t length);
@@ -34,9 +35,11 @@ int orm__sqlite_functions_register(sqlite3 *database)
         if (code)
             return code;
     }
-    return sqlite3_create_function_v2(database, "orm_decimal_sum", 1,
-                                      SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS, NULL, NULL, sum_step,
-                                      sum_final, NULL);
+    const int flags = SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS;
+    int code = sqlite3_create_function_v2(database, "orm_decimal_add", 2, flags, NULL, add_two, NULL, NULL, NULL);
+    return code ? code
+                : sqlite3_create_function_v2(database, "orm_decimal_sum", 1, flags, NULL, NULL, sum_step, sum_final,
+                                             NULL);
 }
 
 static int compare_decimals(void *user, int a_length, const void *a, int b_length, const void *b)
@@ -72,6 +75,26 @@ static int compare_unknown(bool a_known, size_t a_length, const void *a, bool b_
         return a_known ? -1 : 1;
     int order = memcmp(a, b, a_length < b_length ? a_length : b_length);
     return order ? order : (a_length > b_length) - (a_length < b_length);
+}
+
+/* NULL plus anything is NULL. */
+static void add_two(sqlite3_context *context, int argc, sqlite3_value **argv)
+{
+    orm__text sum = {0};
+    (void)argc;
+    if (sqlite3_value_type(argv[0]) == SQLITE_NULL || sqlite3_value_type(argv[1]) == SQLITE_NULL)
+        return;
+    const char *a = (const char *)sqlite3_value_text(argv[0]), *b = (const char *)sqlite3_value_text(argv[1]);
+    bool known = a && b &&
+                 orm__decimal_add(&sum, a, (size_t)sqlite3_value_bytes(argv[0]), b,
+                                  (size_t)sqlite3_value_bytes(argv[1]));
+    if (!a || !b || sum.failed)
+        sqlite3_result_error_nomem(context);
+    else if (!known)
+        sqlite3_result_error(context, "orm_decimal_add: a value is no decimal", -1);
+    else
+        sqlite3_result_text64(context, sum.data, sum.length, SQLITE_TRANSIENT, SQLITE_UTF8);
+    orm__text_release(&sum);
 }
 
 static void sum_step(sqlite3_context *context, int argc, sqlite3_value **argv)

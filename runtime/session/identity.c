@@ -21,6 +21,7 @@ static uint32_t hash_integer(int64_t key);
 static bool key_is(const orm__store *store, const orm__entity *entity, const orm_value *key);
 static uint32_t slot_of(const orm__store *store, uint32_t hash);
 static bool grow(orm__store *store);
+static orm__entity *made_new(orm__store *store, orm__entity *entity);
 static void put(orm__store *store, uint32_t hash, uint32_t number);
 static uint32_t number_of(const orm__store *store, const orm__entity *entity);
 
@@ -59,6 +60,7 @@ void orm__store_free(orm__store *store)
     for (size_t i = 0; i < sizeof store->slabs / sizeof *store->slabs; i++)
         free(store->slabs[i]);
     free(store->map);
+    free(store->left.items);
     orm__columns_release(&store->columns);
     free(store);
 }
@@ -75,13 +77,19 @@ static int slab_of(uint32_t place, uint32_t *offset)
 orm__entity *orm__store_next(orm__store *store)
 {
     uint32_t offset;
+    if (store->left.count > 0)
+        return made_new(store, store->left.items[store->left.count - 1]);
     int slab = slab_of(store->used, &offset);
     if (!store->slabs[slab]) {
         store->slabs[slab] = malloc(((size_t)FIRST_SLAB << slab) * store->entity_size);
         if (!store->slabs[slab])
             return NULL;
     }
-    orm__entity *entity = (orm__entity *)(void *)(store->slabs[slab] + offset * store->entity_size);
+    return made_new(store, (orm__entity *)(void *)(store->slabs[slab] + offset * store->entity_size));
+}
+
+static orm__entity *made_new(orm__store *store, orm__entity *entity)
+{
     memset(entity, 0, store->entity_size);
     entity->batch = &store->alone;
     return entity;
@@ -89,8 +97,17 @@ orm__entity *orm__store_next(orm__store *store)
 
 void orm__store_keep(orm__store *store, orm__entity *entity)
 {
-    (void)entity;
-    store->used++;
+    if (store->left.count > 0 && store->left.items[store->left.count - 1] == entity)
+        store->left.count--;
+    else
+        store->used++;
+}
+
+/* Without memory to remember it the place is lost until the session is cleared. */
+void orm__store_drop(orm__store *store, orm__entity *entity)
+{
+    made_new(store, entity);
+    orm__entities_add(&store->left, entity);
 }
 
 orm__entity *orm__store_at(const orm__store *store, uint32_t number)

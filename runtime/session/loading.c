@@ -177,14 +177,14 @@ static orm_status collect(orm_session *session, const orm_relation *relation, or
 static bool know_target(orm_session *session, const orm_relation *relation, orm__entity *owner, bool asked,
                         orm_status *status)
 {
-    if (orm__entity_loaded(owner, relation))
+    if (orm__entity_loaded(owner, relation) && (asked || !session->populating))
         return true;
     orm__entity *target = orm__known_target(session, relation, owner);
     bool null = false;
     for (size_t k = 0; k < relation->column_count; k++)
         null |= orm__member_is_null(relation->columns[k], orm__row_of(owner)) ||
                 (owner->state == ORM__PENDING && !orm__mask_has(orm__entity_dirty(owner), relation->columns[k]->index));
-    if (!asked && !null && (!target || (target->flags & ORM__EXPIRED)))
+    if (!asked && !null && (!target || session->populating || (target->flags & ORM__EXPIRED)))
         return false;
     orm__slot *slot = orm__entity_slot(owner, relation);
     if (!slot) {
@@ -278,7 +278,7 @@ orm_status orm__begin_filling(orm_session *session, const orm_relation *relation
 {
     for (size_t i = 0; i < count; i++) {
         const orm__slot *loaded = orm__entity_loaded(owners[i], relation);
-        if (loaded && (loaded->filling || !loaded->partial || partial))
+        if (loaded && (loaded->filling || ((!loaded->partial || partial) && !session->populating)))
             continue;
         orm__slot *slot = orm__entity_slot(owners[i], relation);
         if (!slot || (owners[i]->state != ORM__PENDING && !orm__entities_add(needy, owners[i])))

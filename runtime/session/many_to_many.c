@@ -192,7 +192,7 @@ static orm_status take_member(orm_session *session, const orm_relation *relation
     const orm_relation *source = relation->through_source;
     orm__store *store = orm__store_of(session, relation->target), *owners = orm__store_of(session, relation->model);
     orm__entity *member;
-    uint32_t used = store->used;
+    const orm__entity *next = orm__store_next(store);
     ORM_TRY(orm__take_row(session, store, false, &member));
     ORM_TRY(c->driver->read(c->link, (const orm_column *const *)source->target_columns, source->column_count,
                             store->columns.count, key_row, &session->arena, &c->error));
@@ -202,7 +202,7 @@ static orm_status take_member(orm_session *session, const orm_relation *relation
     orm__slot *slot = owner ? orm__entity_loaded(owner, relation) : NULL;
     if (slot && slot->filling && orm__is_there(member) && !orm__slot_append(session, slot, member))
         return orm__error_no_memory(&c->error);
-    if (store->used > used && !orm__entities_add(members, member))
+    if (member == next && !orm__entities_add(members, member))
         return orm__error_no_memory(&c->error);
     return ORM_OK;
 }

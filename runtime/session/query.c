@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void merge_row(orm_session *session, orm__entity *entity, const void *fresh);
 static orm_status find(orm_session *session, const orm_model *model, const orm_query *query, orm__entities *found);
-static orm_status refuse(orm_session *session, const orm_model *model, const orm_query *query);
+static orm_status read_query(orm_session *session, const orm_model *model, const orm_query *query,
+                             orm__entities *found);
 static orm_status read_integer(orm_session *session, const orm_model *model, orm__sql *sql, int64_t *value, bool *any);
 static orm_status fetch(orm_session *session, orm__store *store, const orm_value *key, bool overwrite,
                         orm__entities *found);
@@ -115,17 +115,19 @@ orm_status orm__take_row(orm_session *session, orm__store *store, bool overwrite
         fresh->generation = session->generation;
         store->alone.live++;
         orm__store_keep(store, fresh);
+        if (session->seen && !orm__entities_add(session->seen, fresh))
+            return orm__error_no_memory(&c->error);
         return orm__identity_add(store, fresh) ? ORM_OK : orm__error_no_memory(&c->error);
     }
-    if (overwrite || (present->flags & ORM__EXPIRED))
-        merge_row(session, present, row);
+    if (overwrite || session->populating || (present->flags & ORM__EXPIRED))
+        orm__entity_merge(session, present, row);
     else
         orm__entity_recycle_texts(session, store->model, row, NULL);
     return ORM_OK;
 }
 
-/* Columns with pending changes keep them; all others show what was read. Relations are loaded anew when a key changed. */
-static void merge_row(orm_session *session, orm__entity *entity, const void *fresh)
+/* Relations are loaded anew when a key changed. */
+void orm__entity_merge(orm_session *session, orm__entity *entity, const void *fresh)
 {
     const orm_model *model = orm__model_of(entity);
     bool dirty = entity->state == ORM__PERSISTENT && (entity->flags & ORM__QUEUED) && entity->original;
@@ -161,25 +163,39 @@ orm_status orm__batch_new(orm_session *session, orm__store *store, const orm__en
     }
     for (size_t i = 0; batch && i < found->count; i++) {
         orm__entity *entity = found->items[i];
-        orm__batch *left = entity->batch;
         batch->members[i] = entity;
-        if (left == batch)
+        if (entity->batch == batch)
             continue;
-        if (--left->live == 0 && left != &store->alone)
-            orm__arena_recycle(&session->arena, left, sizeof *left + left->count * sizeof *left->members);
+        orm__batch_leave(session, entity);
         entity->batch = batch;
         batch->live++;
     }
     return ORM_OK;
 }
 
+void orm__batch_leave(orm_session *session, orm__entity *entity)
+{
+    orm__batch *left = entity->batch;
+    if (--left->live == 0 && left != &left->store->alone)
+        orm__arena_recycle(&session->arena, left, sizeof *left + left->count * sizeof *left->members);
+    entity->batch = NULL;
+}
+
+/* Whatever is read for a query that populates, relations too, is laid over what is present. */
 static orm_status find(orm_session *session, const orm_model *model, const orm_query *query, orm__entities *found)
+{
+    ORM_TRY(orm__session_autoflush(session));
+    session->populating = query->populate_existing;
+    orm_status status = read_query(session, model, query, found);
+    session->populating = false;
+    return status;
+}
+
+static orm_status read_query(orm_session *session, const orm_model *model, const orm_query *query, orm__entities *found)
 {
     orm__store *store = orm__store_of(session, model);
     if (!store)
         return orm__session_no_memory(session);
-    ORM_TRY(refuse(session, model, query));
-    ORM_TRY(orm__session_autoflush(session));
     ORM_TRY(query->lock ? orm__session_lock(session, query->lock) : orm__session_read(session));
     orm__sql sql;
     orm__sql_init(&sql, session->connection);
@@ -192,13 +208,6 @@ static orm_status find(orm_session *session, const orm_model *model, const orm_q
     if (!status && query->load)
         status = orm__load_all(session, model, query->load, found->items, found->count);
     return status;
-}
-
-static orm_status refuse(orm_session *session, const orm_model *model, const orm_query *query)
-{
-    if (query->after)
-        return orm__session_error(session, ORM_UNSUPPORTED, "find of '%s': .after is not supported yet", model->name);
-    return ORM_OK;
 }
 
 orm_status orm_model_find(orm_session *session, const orm_model *model, const orm_query *query, orm_list *found)
@@ -253,15 +262,13 @@ orm_status orm_model_count(orm_session *session, const orm_model *model, const o
     int64_t value;
     bool any;
     bool bounded = query->limit || query->offset;
-    ORM_TRY(refuse(session, model, query));
     ORM_TRY(orm__session_autoflush(session));
     ORM_TRY(orm__session_read(session));
     orm__sql sql;
     orm__sql_init(&sql, session->connection);
     orm__sql_text(&sql, bounded ? "SELECT count(*) FROM (SELECT 1 FROM " : "SELECT count(*) FROM ");
     orm__sql_table(&sql, model);
-    if (query->where)
-        orm__sql_where(&sql, model, query->where, ORM_WHERE_MAX);
+    orm__sql_conditions(&sql, model, query);
     if (bounded) {
         orm__sql_limit(&sql, query->limit, query->offset);
         orm__sql_text(&sql, ") AS counted");
@@ -277,15 +284,13 @@ orm_status orm_model_exists(orm_session *session, const orm_model *model, const 
 {
     *exists = false;
     int64_t value;
-    ORM_TRY(refuse(session, model, query));
     ORM_TRY(orm__session_autoflush(session));
     ORM_TRY(orm__session_read(session));
     orm__sql sql;
     orm__sql_init(&sql, session->connection);
     orm__sql_text(&sql, "SELECT 1 FROM ");
     orm__sql_table(&sql, model);
-    if (query->where)
-        orm__sql_where(&sql, model, query->where, ORM_WHERE_MAX);
+    orm__sql_conditions(&sql, model, query);
     orm__sql_limit(&sql, 1, query->offset);
     orm_status status = read_integer(session, model, &sql, &value, exists);
     orm__sql_release(&sql);

@@ -63,6 +63,7 @@ void orm_session_close(orm_session *session)
 
 void orm_session_clear(orm_session *session)
 {
+    session->cleared++;
     free_stores(session);
     free(session->stores);
     session->stores = NULL;
@@ -92,6 +93,7 @@ static orm_status hold_connection(orm_session *session)
         return ORM_OK;
     ORM_TRY(orm__engine_acquire(session->factory.engine, &session->connection, &session->error));
     session->connection->session = session;
+    session->connection->listener = &orm__session_listener;
     return ORM_OK;
 }
 
@@ -319,6 +321,7 @@ static void forget_queue(orm_session *session)
 
 static void end_transaction(orm_session *session)
 {
+    session->ended++;
     while (session->lists) {
         orm__list_block *block = session->lists;
         session->lists = block->next;
@@ -364,6 +367,7 @@ orm_entity_state orm_session_state(const orm_session *session, const void *row)
         return ORM_DELETED;
     case ORM__DETACHED:
     case ORM__EXPUNGED:
+    case ORM__LEAVING:
         break;
     }
     return ORM_DETACHED;

@@ -41,7 +41,8 @@ typedef enum orm__state {
     ORM__PERSISTENT,
     ORM__DELETING,
     ORM__DELETED,
-    ORM__EXPUNGED
+    ORM__EXPUNGED,
+    ORM__LEAVING /* with the batch of a stream that brought it */
 } orm__state;
 
 enum {
@@ -64,7 +65,9 @@ typedef struct orm__entity {
         uint64_t word;    /* up to 64 columns */
         uint64_t *words;  /* more: arena */
     } dirty;              /* pending: the columns given; persistent: those to be updated */
-    uint8_t state, flags; /* orm__state, ORM__QUEUED and so on */
+    uint8_t state : 7;    /* orm__state */
+    bool held : 1;        /* scratch of stream.c */
+    uint8_t flags;        /* ORM__QUEUED and so on */
     uint16_t generation;  /* slots of an older generation count as not loaded */
     uint32_t undo;        /* 1 + its newest record in session->undo; 0: untouched */
 } orm__entity;
@@ -85,6 +88,11 @@ typedef struct orm__old_key {
     void *row; /* arena; only the key's columns */
 } orm__old_key;
 
+typedef struct orm__entities {
+    orm__entity **items;
+    size_t count, capacity;
+} orm__entities;
+
 /* All entities of one model in a session, and the map from keys to them: slots of 8 bytes over slabs that double. */
 typedef struct orm__identity {
     uint32_t hash, number;
@@ -95,6 +103,7 @@ struct orm__store {
     orm__batch alone; /* of the entities that came alone */
     size_t entity_size;
     uint32_t used;   /* entities handed out */
+    orm__entities left; /* those of them that left by a stream: their places are used again */
     char *slabs[28]; /* slab k holds 8 << k entities */
     orm__identity *map;
     uint32_t capacity, bits, mapped; /* capacity is 1 << bits */
@@ -108,11 +117,6 @@ typedef struct orm__list_block {
     struct orm__list_block *next, *previous;
     const void *items[];
 } orm__list_block;
-
-typedef struct orm__entities {
-    orm__entity **items;
-    size_t count, capacity;
-} orm__entities;
 
 struct orm_session {
     orm_session_factory factory;
@@ -137,6 +141,10 @@ struct orm_session {
     } old_keys;
     uint16_t level, sticky_level; /* open savepoints; how many there were when the sticky error came */
     orm__list_block *lists;
+    orm__entities *seen;     /* where entities go that are new to the session, while a stream reads; or NULL */
+    bool populating;         /* what is read overwrites entities that are present */
+    uint32_t ended, cleared; /* transactions that are over; how often it was cleared */
+    orm_stream *streams;     /* those that are open */
     orm__patterns patterns; /* compiled for validation */
     /* From here on not zeroed when a session opens. */
     orm_error error, sticky; /* the last failure; the one that the next flush repeats */
@@ -167,6 +175,8 @@ void orm__store_free(orm__store *store);
 orm__entity *orm__store_next(orm__store *store);
 void orm__store_keep(orm__store *store, orm__entity *entity);
 orm__entity *orm__store_at(const orm__store *store, uint32_t number);
+/* The entity is forgotten, nothing refers to it any more: its place is used again. */
+void orm__store_drop(orm__store *store, orm__entity *entity);
 /* By the values of a key: of the model's own key columns, or of columns of the same types in another row (a foreign key). */
 orm__entity *orm__identity_find(const orm__store *store, const orm_value *key);
 orm__entity *orm__identity_find_row(const orm__store *store, const orm_column *const *columns, const void *row);
@@ -292,6 +302,8 @@ orm_status orm__relations_join(orm_session *session, orm__entity *entity, const 
 void orm__relations_leave_all(orm_session *session, orm__entity *entity);
 
 /* --- query.c --- */
+/* Lays a row that was read over an entity: columns with pending changes keep them. Texts of `fresh` become the entity's. */
+void orm__entity_merge(orm_session *session, orm__entity *entity, const void *fresh);
 /* Runs a SELECT of all columns of the store's model; every row becomes, or is, an entity, appended to `found`. `read_before`
  * result columns precede the model's. With `overwrite` entities that are present take the values read. */
 orm_status orm__read_entities(orm_session *session, orm__store *store, orm__sql *sql, orm__fetch fetch, bool overwrite,
@@ -300,10 +312,14 @@ orm_status orm__read_entities(orm_session *session, orm__store *store, orm__sql 
 orm_status orm__take_row(orm_session *session, orm__store *store, bool overwrite, orm__entity **entity);
 /* Makes the entities found the members of one batch. */
 orm_status orm__batch_new(orm_session *session, orm__store *store, const orm__entities *found);
+void orm__batch_leave(orm_session *session, orm__entity *entity);
 /* How many rows have this entity's key: 0 or 1. */
 orm_status orm__count_key(orm_session *session, const orm__entity *entity, size_t *count);
 /* Reads an expired entity anew; ORM_NOT_FOUND when its row is gone. */
 orm_status orm__entity_reload(orm_session *session, orm__entity *entity);
+
+/* --- bulk.c --- */
+extern const orm__listener orm__session_listener;
 
 /* --- loading.c --- */
 /* Loads a relation for all of these owners of one model that have not loaded it; at most one statement. `found`, which may

@@ -1,6 +1,6 @@
 /* sql/builder.h -- from a descriptor, a verb and expressions to SQL text with parameters.
  *
- * Knows both dialects; runs nothing. The table of the model is always called t0.
+ * Knows both dialects; runs nothing. The table of the model is always called t0, those of related models t1, t2, ...
  * SPDX-License-Identifier: MIT */
 #ifndef ORM_SQL_BUILDER_H
 #define ORM_SQL_BUILDER_H
@@ -12,6 +12,8 @@
 void orm__sql_column(orm__sql *sql, const orm_column *column);
 /* t0."id", t0."title", t0."area"::text, ... for every column of the model, in order, as drivers read them. */
 void orm__sql_columns(orm__sql *sql, const orm_model *model);
+/* ` RETURNING "id", "title", ...`: the same of a statement that writes. */
+void orm__sql_returning(orm__sql *sql, const orm_model *model);
 /* "post", "schema"."post" */
 void orm__sql_table_name(orm__sql *sql, const orm_model *model);
 /* "post" AS t0 */
@@ -25,11 +27,17 @@ void orm__sql_condition(orm__sql *sql, const orm_model *model, const orm_expr *c
 
 /* ` ORDER BY ...`; `count` slots, ended early by one without a column. */
 void orm__sql_order_by(orm__sql *sql, const orm_model *model, const orm_order *order, size_t count);
+/* ` AND ...`, or ` WHERE ...` when nothing was said before: the rows that come behind `row`, a struct of the model, in that order.
+ * ORM_MISUSE unless the order is by own columns and ends each tie: it has all columns of a unique key. */
+void orm__sql_after(orm__sql *sql, const orm_model *model, const orm_order *order, size_t count, const void *row,
+                    bool said);
 /* ` LIMIT $n OFFSET $n`, each when not 0. */
 void orm__sql_limit(orm__sql *sql, size_t limit, size_t offset);
 /* ` FOR UPDATE` and its like on PostgreSQL. */
 void orm__sql_lock(orm__sql *sql, orm_lock lock);
 
+/* ` WHERE ...` of a query: its conditions, and what `after` asks. */
+void orm__sql_conditions(orm__sql *sql, const orm_model *model, const orm_query *query);
 /* SELECT columns FROM table WHERE ... ORDER BY ... LIMIT ... of a query. */
 void orm__sql_select(orm__sql *sql, const orm_model *model, const orm_query *query);
 /* The beginning of it: SELECT columns FROM table. */

@@ -39,6 +39,23 @@ typedef struct orm__known {
 } orm__known;
 enum { ORM__KNOWN = 64 };
 
+struct orm_session;
+
+/* What a session is told of rows that Core writes on its connection. */
+typedef enum orm__written { ORM__ROWS_CHANGED, ORM__KEYS_CHANGED, ORM__ROWS_DELETED } orm__written;
+typedef struct orm__listener {
+    /* Before: what is pending is written first. On failure the connection has the error. */
+    orm_status (*flush)(orm_connection *connection);
+    /* Whether it holds entities of the model. */
+    bool (*holds)(const struct orm_session *session, const orm_model *model);
+    /* The current row of the statement that runs, all columns of the model, was written or deleted. */
+    orm_status (*row)(struct orm_session *session, const orm_model *model, bool deleted);
+    /* A row that was written, with all its columns; the memory is the caller's. */
+    orm_status (*copy)(struct orm_session *session, const orm_model *model, const void *row);
+    /* After: what else this may have changed. */
+    void (*written)(struct orm_session *session, const orm_model *model, orm__written what);
+} orm__listener;
+
 struct orm_connection {
     orm__link *link;
     const orm__driver *driver;
@@ -69,6 +86,7 @@ struct orm_connection {
     orm__text sql;               /* where statements are put together, reused */
     struct orm_engine *engine;   /* whose pool lent it; borrowed */
     struct orm_session *session; /* the session that holds it, or NULL */
+    const orm__listener *listener; /* of that session */
 };
 
 /* Connects. Owned: free it. `waiter` and `address` are borrowed until then, `hooks` is copied. */

@@ -7,17 +7,13 @@
 #include "orm/generated.h"
 #include "base/value.h"
 #include "sql/builder.h"
+#include "sql/result.h"
 #include "sql/validate.h"
 #include "sql/values.h"
 #include "sql/write.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-struct orm_result {
-    orm__arena arena; /* texts and bytes */
-    char *rows;       /* of a select: row structs, one after another */
-};
 
 /* Rows that are inserted together. */
 enum { BATCH = 10000 };
@@ -29,11 +25,8 @@ typedef struct batch {
     size_t count;
 } batch;
 
-static orm_result *result_new(orm_connection *connection);
 static orm_status insert(orm_connection *connection, const orm_model *model, const void *values, void *row,
                          uint64_t *given, orm__arena *arena);
-static orm_status complete(orm_connection *connection, const orm_model *model, const void *values, void *row,
-                           uint64_t *given, const orm_timestamptz *now);
 static orm_status validate(orm_connection *connection, const orm_model *model, const void *row, const uint64_t *given);
 static orm_status insert_all(orm_connection *connection, const orm_model *model, const char *values, size_t count,
                              char *rows, orm__arena *arena);
@@ -47,11 +40,6 @@ static orm_status read_one(orm__sql *sql, const orm_model *model, void *row, orm
 static orm_status read_all(orm__sql *sql, const orm_model *model, orm__fetch fetch, orm_result *result, size_t *count);
 static orm_status make_room(orm_connection *connection, orm_result *result, size_t row_size, size_t count,
                             size_t *capacity);
-static orm_status write_changes(orm__sql *sql, const orm_model *model, const char *changes);
-static void write_automatic(orm__sql *sql, const orm_model *model, const char *changes);
-static void write_change(orm__sql *sql, const orm_column *column, const char *changes);
-static bool is_number(const orm_column *column);
-static orm_value change_value(const orm_column *column, const char *changes);
 
 void orm_result_free(orm_result *result)
 {
@@ -62,7 +50,7 @@ void orm_result_free(orm_result *result)
     free(result);
 }
 
-static orm_result *result_new(orm_connection *connection)
+orm_result *orm__result_new(orm_connection *connection)
 {
     orm_result *result = calloc(1, sizeof *result);
     if (!result)
@@ -80,7 +68,7 @@ orm_status orm_row_insert(orm_connection *connection, const orm_model *model, co
     if (!row != !result)
         return orm__error_set(&connection->error, ORM_MISUSE, "insert of '%s': give both row and result, or neither",
                               model->name);
-    orm_result *made = result_new(connection);
+    orm_result *made = orm__result_new(connection);
     if (!made)
         return ORM_NO_MEMORY;
     uint64_t *given = orm__arena_zalloc(&made->arena, orm__mask_words(model), sizeof *given);
@@ -102,18 +90,9 @@ static orm_status insert(orm_connection *connection, const orm_model *model, con
                          uint64_t *given, orm__arena *arena)
 {
     const orm_timestamptz now = orm_timestamptz_now();
-    ORM_TRY(complete(connection, model, values, row, given, &now));
+    ORM_TRY(orm__row_take(connection, model, values, row, given));
+    ORM_TRY(orm__row_complete(connection, model, row, given, &now));
     return orm__insert_rows(connection, model, given, &row, 1, arena);
-}
-
-/* The row as it will be sent: what was given and what is set for it, held to the rules. */
-static orm_status complete(orm_connection *connection, const orm_model *model, const void *values, void *row,
-                           uint64_t *given, const orm_timestamptz *now)
-{
-    ORM_TRY(orm__values_read(model, values, row, given, &connection->error));
-    ORM_TRY(orm__values_take_keys(model, values, row, given, &connection->error));
-    orm__values_default(model, row, given, now);
-    return validate(connection, model, row, given);
 }
 
 orm_status orm_row_insert_many(orm_connection *connection, const orm_model *model, const void *values, size_t count,
@@ -126,7 +105,7 @@ orm_status orm_row_insert_many(orm_connection *connection, const orm_model *mode
     if (!rows != !result)
         return orm__error_set(&connection->error, ORM_MISUSE,
                               "insert of many '%s': give both rows and result, or neither", model->name);
-    orm_result *made = result_new(connection);
+    orm_result *made = orm__result_new(connection);
     if (!made)
         return ORM_NO_MEMORY;
     bool own = connection->transaction == ORM__NO_TRANSACTION && count > 1;
@@ -196,7 +175,8 @@ static orm_status fill_batch(batch *b, orm_connection *connection, const char *v
     for (size_t i = 0; i < b->count; i++, values += model->values_size) {
         void *row = (rows ? rows : b->own) + i * model->row_size;
         b->rows[i] = row;
-        ORM_TRY(complete(connection, model, values, row, b->given + i * words, now));
+        ORM_TRY(orm__row_take(connection, model, values, row, b->given + i * words));
+        ORM_TRY(orm__row_complete(connection, model, row, b->given + i * words, now));
     }
     return ORM_OK;
 }
@@ -218,6 +198,20 @@ static orm_status insert_batch(batch *b, orm_connection *connection, orm__arena 
             ORM_TRY(orm__insert_rows(connection, b->model, mask, b->group, grouped, arena));
     }
     return ORM_OK;
+}
+
+orm_status orm__row_take(orm_connection *connection, const orm_model *model, const void *values, void *row,
+                         uint64_t *given)
+{
+    ORM_TRY(orm__values_read(model, values, row, given, &connection->error));
+    return orm__values_take_keys(model, values, row, given, &connection->error);
+}
+
+orm_status orm__row_complete(orm_connection *connection, const orm_model *model, void *row, uint64_t *given,
+                             const orm_timestamptz *now)
+{
+    orm__values_default(model, row, given, now);
+    return validate(connection, model, row, given);
 }
 
 static orm_status validate(orm_connection *connection, const orm_model *model, const void *row, const uint64_t *given)
@@ -244,7 +238,7 @@ orm_status orm_row_fetch(orm_connection *connection, const orm_model *model, con
 {
     memset(row, 0, model->row_size);
     *result = NULL;
-    orm_result *made = result_new(connection);
+    orm_result *made = orm__result_new(connection);
     if (!made)
         return ORM_NO_MEMORY;
     orm__sql sql;
@@ -295,7 +289,7 @@ orm_status orm_row_select(orm_connection *connection, const orm_model *model, co
     if (query->load && query->load[0].relation)
         return orm__error_set(&connection->error, ORM_MISUSE,
                               "select of '%s': .load needs a session, Core knows rows alone", model->name);
-    orm_result *made = result_new(connection);
+    orm_result *made = orm__result_new(connection);
     if (!made)
         return ORM_NO_MEMORY;
     orm__sql sql;
@@ -354,134 +348,4 @@ static orm_status make_room(orm_connection *connection, orm_result *result, size
     result->rows = rows;
     *capacity = wanted;
     return ORM_OK;
-}
-
-orm_status orm_row_update_where(orm_connection *connection, const orm_model *model, orm_expr where, const void *changes,
-                                size_t *count)
-{
-    if (count)
-        *count = 0;
-    orm__sql sql;
-    orm__sql_init(&sql, connection);
-    orm__sql_text(&sql, "UPDATE ");
-    orm__sql_table(&sql, model);
-    orm_status status = write_changes(&sql, model, changes);
-    if (!status && !orm__sql_where(&sql, model, &where, 1))
-        orm__sql_fail(&sql, ORM_MISUSE, "update of '%s' has no condition: say ORM_EVERY_ROW when every row is meant",
-                      model->name);
-    if (!status)
-        status = orm__statement_run(&sql, (orm__purpose){ORM_STATEMENT_UPDATE, model->table}, count);
-    orm__sql_release(&sql);
-    return status;
-}
-
-static orm_status write_changes(orm__sql *sql, const orm_model *model, const char *changes)
-{
-    bool first = true;
-    for (size_t i = 0; i < model->column_count; i++) {
-        const orm_column *column = &model->columns[i];
-        orm_given set, null = ORM_LEFT_OUT;
-        if (column->change.set == ORM_ABSENT)
-            continue;
-        memcpy(&set, changes + column->change.set, sizeof set);
-        if (column->change.null != ORM_ABSENT)
-            memcpy(&null, changes + column->change.null, sizeof null);
-        if ((set != ORM_LEFT_OUT && set != ORM_GIVEN) || (null != ORM_LEFT_OUT && null != ORM_GIVEN))
-            return orm__error_set(&sql->connection->error, ORM_MISUSE,
-                                  "column '%s' of '%s' was given a plain value: write ORM_VALUE(...) or ORM_NULL",
-                                  column->member, model->name);
-        if (set == ORM_LEFT_OUT && null == ORM_LEFT_OUT)
-            continue;
-        if (column->flags & (ORM_COMPUTED | ORM_VERSION))
-            return orm__error_set(&sql->connection->error, ORM_MISUSE, "column '%s' of '%s' is not for setting",
-                                  column->member, model->name);
-        orm__sql_text(sql, first ? " SET " : ", ");
-        orm__sql_identifier(sql, column->name);
-        orm__sql_text(sql, " = ");
-        first = false;
-        if (null == ORM_GIVEN)
-            orm__sql_text(sql, "NULL");
-        else
-            write_change(sql, column, changes);
-    }
-    if (first)
-        return orm__error_set(&sql->connection->error, ORM_MISUSE, "update of '%s' changes nothing", model->name);
-    write_automatic(sql, model, changes);
-    return sql->status;
-}
-
-/* What every update does: count up the version, set the clocks that it does not set itself. */
-static void write_automatic(orm__sql *sql, const orm_model *model, const char *changes)
-{
-    const orm_timestamptz now = orm_timestamptz_now();
-    for (size_t i = 0; i < model->column_count; i++) {
-        const orm_column *column = &model->columns[i];
-        orm_given set = ORM_LEFT_OUT;
-        if (column->change.set != ORM_ABSENT)
-            memcpy(&set, changes + column->change.set, sizeof set);
-        if (!(column->flags & ORM_VERSION) && (!(column->flags & ORM_ON_UPDATE_NOW) || set == ORM_GIVEN))
-            continue;
-        orm__sql_text(sql, ", ");
-        orm__sql_identifier(sql, column->name);
-        orm__sql_text(sql, " = ");
-        if (column->flags & ORM_VERSION) {
-            orm__sql_column(sql, column);
-            orm__sql_text(sql, " + 1");
-        } else {
-            orm__sql_parameter(sql, column, orm__value_now(column, now));
-        }
-    }
-}
-
-/* A value, or another column plus a value. */
-static void write_change(orm__sql *sql, const orm_column *column, const char *changes)
-{
-    orm_op op;
-    memcpy(&op, changes + column->change.op, sizeof op);
-    if (op == ORM_OP_PLUS) {
-        const orm_column *other;
-        memcpy(&other, changes + column->change.column, sizeof other);
-        if (!other || other->model != column->model || !is_number(column)) {
-            orm__sql_fail(sql, ORM_MISUSE, "ORM_PLUS on column '%s' of '%s' takes a number column of the same model",
-                          column->member, column->model->name);
-            return;
-        }
-        orm__sql_column(sql, other);
-        orm__sql_text(sql, " + ");
-    }
-    orm_value value = change_value(column, changes);
-    if (value.form == ORM_FORM_NULL && !(column->flags & ORM_NULLABLE))
-        orm__sql_fail(sql, ORM_INVALID, "column '%s' of '%s' cannot be NULL", column->member, column->model->name);
-    orm__sql_parameter(sql, column, value);
-}
-
-static bool is_number(const orm_column *column)
-{
-    orm_type type = column->flags & ORM_ARRAY ? ORM_TYPE_NONE : column->type;
-    return type == ORM_TYPE_INT16 || type == ORM_TYPE_INT32 || type == ORM_TYPE_INT64 || type == ORM_TYPE_FLOAT32 ||
-           type == ORM_TYPE_FLOAT64;
-}
-
-/* The value member of a change, read as if it stood in a row of its own. */
-static orm_value change_value(const orm_column *column, const char *changes)
-{
-    orm_column alone = *column;
-    alone.field = (orm_field){column->change.value, ORM_ABSENT};
-    return orm__value_of_member(&alone, changes);
-}
-
-orm_status orm_row_delete_where(orm_connection *connection, const orm_model *model, orm_expr where, size_t *count)
-{
-    if (count)
-        *count = 0;
-    orm__sql sql;
-    orm__sql_init(&sql, connection);
-    orm__sql_text(&sql, "DELETE FROM ");
-    orm__sql_table(&sql, model);
-    if (!orm__sql_where(&sql, model, &where, 1))
-        orm__sql_fail(&sql, ORM_MISUSE, "delete of '%s' has no condition: say ORM_EVERY_ROW when every row is meant",
-                      model->name);
-    orm_status status = orm__statement_run(&sql, (orm__purpose){ORM_STATEMENT_DELETE, model->table}, count);
-    orm__sql_release(&sql);
-    return status;
 }

@@ -32,6 +32,7 @@ void orm__sql_init(orm__sql *sql, orm_connection *connection)
     sql->sent = false;
     sql->known = NULL;
     sql->recalled = NULL;
+    sql->tables = 0;
     sql->count = 0;
     sql->capacity = ORM__INLINE_PARAMETERS;
     sql->parameters = sql->inline_parameters;

@@ -23,6 +23,7 @@ static const char *const tables[] = {
     "comment",        "post",          "profile",  "authors",  "plain", "copied", "optional",  "preset",   "wide",
     "street",         "visit",         "reading",  "device",   "desk",  "badge",     "employee", "player",
     "team",           "book",          "shelf",    "item",     "cart",  "\"order\"", "city",     "country",
+    "\"a\"\"b'; DROP TABLE post; --\"",
 };
 enum { TABLES = sizeof tables / sizeof *tables };
 

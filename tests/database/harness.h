@@ -83,6 +83,7 @@ Suite *suite_savepoint(void);
 Suite *suite_server(void);
 Suite *suite_many(void);
 Suite *suite_bulk(void);
+Suite *suite_bulk_where(void);
 Suite *suite_arrays(void);
 Suite *suite_relations(void);
 Suite *suite_one_to_one(void);
@@ -90,6 +91,10 @@ Suite *suite_on_delete(void);
 Suite *suite_loading(void);
 Suite *suite_keys(void);
 Suite *suite_connections(void);
+Suite *suite_related(void);
+Suite *suite_injection(void);
+Suite *suite_differential(void);
+Suite *suite_streaming(void);
 
 /* Rows that many tests begin with. Each is added to `s` and not flushed. */
 const blog_author *add_author(const char *name);

@@ -29,6 +29,11 @@ int main(void)
         suite_loading,
         suite_keys,
         suite_connections,
+        suite_related,
+        suite_streaming,
+        suite_differential,
+        suite_injection,
+        suite_bulk_where,
     };
     /* clang-format on */
     SRunner *runner = srunner_create(NULL);

@@ -20,11 +20,11 @@ typedef struct orm_query {
     size_t limit, offset;
     const void *after;
     orm_lock lock;
-    bool distinct;
+    bool distinct, populate_existing;
 } orm_query;
 #define ORM_QUERY(q) \
     ((q) ? (orm_query){(q)->where, (q)->order_by, (q)->load, (q)->limit, (q)->offset, (q)->after, (q)->lock, \
-                       (q)->distinct} \
+                       (q)->distinct, (q)->populate_existing} \
          : (orm_query){0})
 
 /* A generated `_list`. */
@@ -45,6 +45,13 @@ ORM_API orm_status orm_model_first(orm_session *session, const orm_model *model,
                                    const void **found);
 ORM_API orm_status orm_model_count(orm_session *session, const orm_model *model, const orm_query *query, size_t *count);
 ORM_API orm_status orm_model_exists(orm_session *session, const orm_model *model, const orm_query *query, bool *exists);
+/* One row after the other, some hundred at a time; `call` hands one to `visit`, what the user gave. */
+typedef orm_status (*orm_visitor)(orm_session *session, const void *row, const void *visit);
+ORM_API orm_status orm_model_each(orm_session *session, const orm_model *model, const orm_query *query,
+                                  orm_visitor call, const void *visit);
+ORM_API orm_status orm_model_stream(orm_session *session, const orm_model *model, const orm_query *query,
+                                    orm_stream **stream);
+ORM_API orm_status orm_stream_next(orm_stream *stream, const orm_model *model, const void **row);
 ORM_API orm_status orm_model_add(orm_session *session, const orm_model *model, const void *values, const void **added);
 /* The entity that has the key of `row`, found or read, takes its values; when there is none it is added. */
 ORM_API orm_status orm_model_merge(orm_session *session, const orm_model *model, const void *row, const void **merged);
@@ -71,6 +78,8 @@ ORM_API orm_status orm_row_insert(orm_connection *connection, const orm_model *m
 /* In a transaction of its own unless one is open. `values` is an array of `count` structs; `rows`, which may be NULL with `result`, gets as many. */
 ORM_API orm_status orm_row_insert_many(orm_connection *connection, const orm_model *model, const void *values,
                                        size_t count, void *rows, orm_result **result);
+ORM_API orm_status orm_row_upsert(orm_connection *connection, const orm_model *model, const void *values,
+                                  const orm_upsert *how, void *row, orm_result **result);
 ORM_API orm_status orm_row_fetch(orm_connection *connection, const orm_model *model, const orm_value *key, void *row,
                                  orm_result **result);
 /* `rows` gets an array of `count` row structs, one after another, in the result. */

@@ -150,6 +150,18 @@ ORM_API orm_connection *orm_session_connection(orm_session *session);
  * Lives in the session until it is cleared or closed. */
 ORM_API orm_expr orm_keep(orm_session *session, orm_expr expression);
 
+/* Rows that come one after the other: what _stream opens and _next reads, as _each does by itself. Some 1,000 rows or 256 KiB
+ * are in memory at a time, with what `.load` asks for. On PostgreSQL a server cursor gives them, as of the moment it was opened; it
+ * lives in the transaction, which it begins, and after a commit or rollback the stream is ORM_MISUSE. On SQLite each batch is a
+ * statement of its own that goes on behind the last key: so it orders by own columns alone (ORM_UNSUPPORTED for orm_via), and
+ * sees what was changed meanwhile. Other statements of the session may run in between, streams too.
+ * Entities that a batch was the first to bring leave the session with it, unless something changed meanwhile: take copies of what
+ * is to last. Lists taken from them stay until the transaction ends, or orm_list_release.
+ * What the query points to (the row `after`, texts, lists, `load`) is borrowed until the stream is closed.
+ * close: gives back what the stream holds, also before its end. NULL does nothing. */
+typedef struct orm_stream orm_stream;
+ORM_API void orm_stream_close(orm_stream *stream);
+
 /* Gives back the memory of a list before the transaction ends. Takes the list's `items`. */
 ORM_API void orm_list_release(orm_session *session, const void *items);
 

@@ -185,7 +185,16 @@ typedef enum orm_op {
     ORM_OP_ANY,
     ORM_OP_PLUS,
     ORM_OP_BETWEEN,
-    ORM_OP_EVERY_ROW
+    ORM_OP_EVERY_ROW,
+    ORM_OP_NOT_IN,
+    ORM_OP_ILIKE,
+    ORM_OP_STARTS_WITH,
+    ORM_OP_ENDS_WITH,
+    ORM_OP_CONTAINS,       /* text in text */
+    ORM_OP_ARRAY_CONTAINS, /* all items of an array in an array, also JSON in JSON */
+    ORM_OP_ARRAY_OVERLAPS,
+    ORM_OP_ALL,
+    ORM_OP_NO_ROW
 } orm_op;
 
 /* orm_<type>_column: the typed handle of a column, a member of BLOG_POST and its like. `of` makes a value to compare with,
@@ -249,9 +258,10 @@ ORM_API orm_value orm_of_any_column(const orm_column *column);
     { \
         .null = ORM_GIVEN \
     }
-#define ORM_PLUS(c, n) \
+/* A column of the model plus a number, which may be negative: `.views = ORM_PLUS(BLOG_POST.views, 1)`. */
+#define ORM_PLUS(c, ...) \
     { \
-        .set = ORM_GIVEN, .op = ORM_OP_PLUS, .column = (c), .value = (n) \
+        .set = ORM_GIVEN, .op = ORM_OP_PLUS, .column = (c), .value = __VA_ARGS__ \
     }
 #define ORM_SET(input, v) ((input).set = ORM_GIVEN, (input).value = (v))
 #define ORM_SET_NULL(input) ((input).null = ORM_GIVEN)

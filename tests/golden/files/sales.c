@@ -213,6 +213,40 @@ orm_status store_sale_exists(orm_session *s, const store_sale_query *query, bool
     return orm_model_exists(s, &store_sale_model, &q, exists);
 }
 
+typedef struct store_sale_visit {
+    orm_status (*row)(orm_session *s, const store_sale *sale, void *user);
+    void *user;
+} store_sale_visit;
+
+static orm_status visit_store_sale(orm_session *s, const void *row, const void *visit)
+{
+    const store_sale_visit *wanted = visit;
+    return wanted->row(s, row, wanted->user);
+}
+
+orm_status store_sale_each(orm_session *s, const store_sale_query *query,
+                           orm_status (*row)(orm_session *s, const store_sale *sale, void *user),
+                           void *user)
+{
+    const orm_query q = ORM_QUERY(query);
+    const store_sale_visit wanted = {row, user};
+    return orm_model_each(s, &store_sale_model, &q, visit_store_sale, &wanted);
+}
+
+orm_status store_sale_stream(orm_session *s, const store_sale_query *query, orm_stream **stream)
+{
+    const orm_query q = ORM_QUERY(query);
+    return orm_model_stream(s, &store_sale_model, &q, stream);
+}
+
+orm_status store_sale_next(orm_stream *stream, const store_sale **found)
+{
+    const void *row;
+    orm_status status = orm_stream_next(stream, &store_sale_model, &row);
+    *found = row;
+    return status;
+}
+
 orm_status store_sale_add(orm_session *s, const store_sale_values *values, const store_sale **added)
 {
     const void *row;
@@ -330,6 +364,12 @@ orm_status store_sale_insert_many(orm_connection *c, const store_sale_values *va
 orm_status store_sale_copy(orm_connection *c, const store_sale_values *values, size_t count)
 {
     return orm_row_insert_many(c, &store_sale_model, values, count, NULL, NULL);
+}
+
+orm_status store_sale_upsert(orm_connection *c, const store_sale_values *values,
+                             const orm_upsert *how, store_sale *row, orm_result **result)
+{
+    return orm_row_upsert(c, &store_sale_model, values, how, row, result);
 }
 
 orm_status store_sale_fetch(orm_connection *c, int64_t id, store_sale *row, orm_result **result)
@@ -492,6 +532,41 @@ orm_status store_sale_item_exists(orm_session *s, const store_sale_item_query *q
     return orm_model_exists(s, &store_sale_item_model, &q, exists);
 }
 
+typedef struct store_sale_item_visit {
+    orm_status (*row)(orm_session *s, const store_sale_item *sale_item, void *user);
+    void *user;
+} store_sale_item_visit;
+
+static orm_status visit_store_sale_item(orm_session *s, const void *row, const void *visit)
+{
+    const store_sale_item_visit *wanted = visit;
+    return wanted->row(s, row, wanted->user);
+}
+
+orm_status store_sale_item_each(orm_session *s, const store_sale_item_query *query,
+                                orm_status (*row)(orm_session *s, const store_sale_item *sale_item,
+                                                  void *user), void *user)
+{
+    const orm_query q = ORM_QUERY(query);
+    const store_sale_item_visit wanted = {row, user};
+    return orm_model_each(s, &store_sale_item_model, &q, visit_store_sale_item, &wanted);
+}
+
+orm_status store_sale_item_stream(orm_session *s, const store_sale_item_query *query,
+                                  orm_stream **stream)
+{
+    const orm_query q = ORM_QUERY(query);
+    return orm_model_stream(s, &store_sale_item_model, &q, stream);
+}
+
+orm_status store_sale_item_next(orm_stream *stream, const store_sale_item **found)
+{
+    const void *row;
+    orm_status status = orm_stream_next(stream, &store_sale_item_model, &row);
+    *found = row;
+    return status;
+}
+
 orm_status store_sale_item_add(orm_session *s, const store_sale_item_values *values,
                                const store_sale_item **added)
 {
@@ -595,6 +670,12 @@ orm_status store_sale_item_copy(orm_connection *c, const store_sale_item_values 
                                 size_t count)
 {
     return orm_row_insert_many(c, &store_sale_item_model, values, count, NULL, NULL);
+}
+
+orm_status store_sale_item_upsert(orm_connection *c, const store_sale_item_values *values,
+                                  const orm_upsert *how, store_sale_item *row, orm_result **result)
+{
+    return orm_row_upsert(c, &store_sale_item_model, values, how, row, result);
 }
 
 orm_status store_sale_item_fetch(orm_connection *c, int64_t sale_id, int64_t item_id,

@@ -167,6 +167,7 @@ typedef struct store_sale_query {
     const store_sale *after;
     orm_lock lock;
     bool distinct;
+    bool populate_existing;
 } store_sale_query;
 
 /* Its columns and relations, for conditions, orders and loading. */
@@ -189,6 +190,13 @@ orm_status store_sale_first(orm_session *s, const store_sale_query *query,
                             const store_sale **found);
 orm_status store_sale_count(orm_session *s, const store_sale_query *query, size_t *count);
 orm_status store_sale_exists(orm_session *s, const store_sale_query *query, bool *exists);
+/* The rows one after the other, some hundred in memory: `row` is called for each, ORM_DONE from it
+ * stops. Or by a stream: _next gives a row until ORM_DONE, orm_stream_close ends it. */
+orm_status store_sale_each(orm_session *s, const store_sale_query *query,
+                           orm_status (*row)(orm_session *s, const store_sale *sale, void *user),
+                           void *user);
+orm_status store_sale_stream(orm_session *s, const store_sale_query *query, orm_stream **stream);
+orm_status store_sale_next(orm_stream *stream, const store_sale **found);
 
 /* Writing, sent by the next flush. `added` may be NULL. */
 orm_status store_sale_add(orm_session *s, const store_sale_values *values,
@@ -232,6 +240,8 @@ orm_status store_sale_insert(orm_connection *c, const store_sale_values *values,
 orm_status store_sale_insert_many(orm_connection *c, const store_sale_values *values, size_t count,
                                   store_sale *rows, orm_result **result);
 orm_status store_sale_copy(orm_connection *c, const store_sale_values *values, size_t count);
+orm_status store_sale_upsert(orm_connection *c, const store_sale_values *values,
+                             const orm_upsert *how, store_sale *row, orm_result **result);
 orm_status store_sale_fetch(orm_connection *c, int64_t id, store_sale *row, orm_result **result);
 orm_status store_sale_select(orm_connection *c, const store_sale_query *query,
                              const store_sale **rows, size_t *count, orm_result **result);
@@ -275,6 +285,7 @@ typedef struct store_sale_item_query {
     const store_sale_item *after;
     orm_lock lock;
     bool distinct;
+    bool populate_existing;
 } store_sale_item_query;
 
 /* Its columns and relations, for conditions, orders and loading. */
@@ -298,6 +309,14 @@ orm_status store_sale_item_first(orm_session *s, const store_sale_item_query *qu
                                  const store_sale_item **found);
 orm_status store_sale_item_count(orm_session *s, const store_sale_item_query *query, size_t *count);
 orm_status store_sale_item_exists(orm_session *s, const store_sale_item_query *query, bool *exists);
+/* The rows one after the other, some hundred in memory: `row` is called for each, ORM_DONE from it
+ * stops. Or by a stream: _next gives a row until ORM_DONE, orm_stream_close ends it. */
+orm_status store_sale_item_each(orm_session *s, const store_sale_item_query *query,
+                                orm_status (*row)(orm_session *s, const store_sale_item *sale_item,
+                                                  void *user), void *user);
+orm_status store_sale_item_stream(orm_session *s, const store_sale_item_query *query,
+                                  orm_stream **stream);
+orm_status store_sale_item_next(orm_stream *stream, const store_sale_item **found);
 
 /* Writing, sent by the next flush. `added` may be NULL. */
 orm_status store_sale_item_add(orm_session *s, const store_sale_item_values *values,
@@ -342,6 +361,8 @@ orm_status store_sale_item_insert_many(orm_connection *c, const store_sale_item_
                                        size_t count, store_sale_item *rows, orm_result **result);
 orm_status store_sale_item_copy(orm_connection *c, const store_sale_item_values *values,
                                 size_t count);
+orm_status store_sale_item_upsert(orm_connection *c, const store_sale_item_values *values,
+                                  const orm_upsert *how, store_sale_item *row, orm_result **result);
 orm_status store_sale_item_fetch(orm_connection *c, int64_t sale_id, int64_t item_id,
                                  store_sale_item *row, orm_result **result);
 orm_status store_sale_item_select(orm_connection *c, const store_sale_item_query *query,

@@ -207,6 +207,40 @@ orm_status store_item_exists(orm_session *s, const store_item_query *query, bool
     return orm_model_exists(s, &store_item_model, &q, exists);
 }
 
+typedef struct store_item_visit {
+    orm_status (*row)(orm_session *s, const store_item *item, void *user);
+    void *user;
+} store_item_visit;
+
+static orm_status visit_store_item(orm_session *s, const void *row, const void *visit)
+{
+    const store_item_visit *wanted = visit;
+    return wanted->row(s, row, wanted->user);
+}
+
+orm_status store_item_each(orm_session *s, const store_item_query *query,
+                           orm_status (*row)(orm_session *s, const store_item *item, void *user),
+                           void *user)
+{
+    const orm_query q = ORM_QUERY(query);
+    const store_item_visit wanted = {row, user};
+    return orm_model_each(s, &store_item_model, &q, visit_store_item, &wanted);
+}
+
+orm_status store_item_stream(orm_session *s, const store_item_query *query, orm_stream **stream)
+{
+    const orm_query q = ORM_QUERY(query);
+    return orm_model_stream(s, &store_item_model, &q, stream);
+}
+
+orm_status store_item_next(orm_stream *stream, const store_item **found)
+{
+    const void *row;
+    orm_status status = orm_stream_next(stream, &store_item_model, &row);
+    *found = row;
+    return status;
+}
+
 orm_status store_item_add(orm_session *s, const store_item_values *values, const store_item **added)
 {
     const void *row;
@@ -317,6 +351,12 @@ orm_status store_item_insert_many(orm_connection *c, const store_item_values *va
 orm_status store_item_copy(orm_connection *c, const store_item_values *values, size_t count)
 {
     return orm_row_insert_many(c, &store_item_model, values, count, NULL, NULL);
+}
+
+orm_status store_item_upsert(orm_connection *c, const store_item_values *values,
+                             const orm_upsert *how, store_item *row, orm_result **result)
+{
+    return orm_row_upsert(c, &store_item_model, values, how, row, result);
 }
 
 orm_status store_item_fetch(orm_connection *c, int64_t id, store_item *row, orm_result **result)

@@ -132,6 +132,7 @@ typedef struct store_item_query {
     const store_item *after;
     orm_lock lock;
     bool distinct;
+    bool populate_existing;
 } store_item_query;
 
 /* Its columns and relations, for conditions, orders and loading. */
@@ -154,6 +155,13 @@ orm_status store_item_first(orm_session *s, const store_item_query *query,
                             const store_item **found);
 orm_status store_item_count(orm_session *s, const store_item_query *query, size_t *count);
 orm_status store_item_exists(orm_session *s, const store_item_query *query, bool *exists);
+/* The rows one after the other, some hundred in memory: `row` is called for each, ORM_DONE from it
+ * stops. Or by a stream: _next gives a row until ORM_DONE, orm_stream_close ends it. */
+orm_status store_item_each(orm_session *s, const store_item_query *query,
+                           orm_status (*row)(orm_session *s, const store_item *item, void *user),
+                           void *user);
+orm_status store_item_stream(orm_session *s, const store_item_query *query, orm_stream **stream);
+orm_status store_item_next(orm_stream *stream, const store_item **found);
 
 /* Writing, sent by the next flush. `added` may be NULL. */
 orm_status store_item_add(orm_session *s, const store_item_values *values,
@@ -194,6 +202,8 @@ orm_status store_item_insert(orm_connection *c, const store_item_values *values,
 orm_status store_item_insert_many(orm_connection *c, const store_item_values *values, size_t count,
                                   store_item *rows, orm_result **result);
 orm_status store_item_copy(orm_connection *c, const store_item_values *values, size_t count);
+orm_status store_item_upsert(orm_connection *c, const store_item_values *values,
+                             const orm_upsert *how, store_item *row, orm_result **result);
 orm_status store_item_fetch(orm_connection *c, int64_t id, store_item *row, orm_result **result);
 orm_status store_item_select(orm_connection *c, const store_item_query *query,
                              const store_item **rows, size_t *count, orm_result **result);

@@ -129,6 +129,40 @@ orm_status cases_item_exists(orm_session *s, const cases_item_query *query, bool
     return orm_model_exists(s, &cases_item_model, &q, exists);
 }
 
+typedef struct cases_item_visit {
+    orm_status (*row)(orm_session *s, const cases_item *item, void *user);
+    void *user;
+} cases_item_visit;
+
+static orm_status visit_cases_item(orm_session *s, const void *row, const void *visit)
+{
+    const cases_item_visit *wanted = visit;
+    return wanted->row(s, row, wanted->user);
+}
+
+orm_status cases_item_each(orm_session *s, const cases_item_query *query,
+                           orm_status (*row)(orm_session *s, const cases_item *item, void *user),
+                           void *user)
+{
+    const orm_query q = ORM_QUERY(query);
+    const cases_item_visit wanted = {row, user};
+    return orm_model_each(s, &cases_item_model, &q, visit_cases_item, &wanted);
+}
+
+orm_status cases_item_stream(orm_session *s, const cases_item_query *query, orm_stream **stream)
+{
+    const orm_query q = ORM_QUERY(query);
+    return orm_model_stream(s, &cases_item_model, &q, stream);
+}
+
+orm_status cases_item_next(orm_stream *stream, const cases_item **found)
+{
+    const void *row;
+    orm_status status = orm_stream_next(stream, &cases_item_model, &row);
+    *found = row;
+    return status;
+}
+
 orm_status cases_item_add(orm_session *s, const cases_item_values *values, const cases_item **added)
 {
     const void *row;
@@ -207,6 +241,12 @@ orm_status cases_item_insert_many(orm_connection *c, const cases_item_values *va
 orm_status cases_item_copy(orm_connection *c, const cases_item_values *values, size_t count)
 {
     return orm_row_insert_many(c, &cases_item_model, values, count, NULL, NULL);
+}
+
+orm_status cases_item_upsert(orm_connection *c, const cases_item_values *values,
+                             const orm_upsert *how, cases_item *row, orm_result **result)
+{
+    return orm_row_upsert(c, &cases_item_model, values, how, row, result);
 }
 
 orm_status cases_item_fetch(orm_connection *c, int64_t id, cases_item *row, orm_result **result)
@@ -320,6 +360,40 @@ orm_status cases_Items_exists(orm_session *s, const cases_Items_query *query, bo
     return orm_model_exists(s, &cases_Items_model, &q, exists);
 }
 
+typedef struct cases_Items_visit {
+    orm_status (*row)(orm_session *s, const cases_Items *Items, void *user);
+    void *user;
+} cases_Items_visit;
+
+static orm_status visit_cases_Items(orm_session *s, const void *row, const void *visit)
+{
+    const cases_Items_visit *wanted = visit;
+    return wanted->row(s, row, wanted->user);
+}
+
+orm_status cases_Items_each(orm_session *s, const cases_Items_query *query,
+                            orm_status (*row)(orm_session *s, const cases_Items *Items,
+                                              void *user), void *user)
+{
+    const orm_query q = ORM_QUERY(query);
+    const cases_Items_visit wanted = {row, user};
+    return orm_model_each(s, &cases_Items_model, &q, visit_cases_Items, &wanted);
+}
+
+orm_status cases_Items_stream(orm_session *s, const cases_Items_query *query, orm_stream **stream)
+{
+    const orm_query q = ORM_QUERY(query);
+    return orm_model_stream(s, &cases_Items_model, &q, stream);
+}
+
+orm_status cases_Items_next(orm_stream *stream, const cases_Items **found)
+{
+    const void *row;
+    orm_status status = orm_stream_next(stream, &cases_Items_model, &row);
+    *found = row;
+    return status;
+}
+
 orm_status cases_Items_add(orm_session *s, const cases_Items_values *values,
                            const cases_Items **added)
 {
@@ -384,6 +458,12 @@ orm_status cases_Items_insert_many(orm_connection *c, const cases_Items_values *
 orm_status cases_Items_copy(orm_connection *c, const cases_Items_values *values, size_t count)
 {
     return orm_row_insert_many(c, &cases_Items_model, values, count, NULL, NULL);
+}
+
+orm_status cases_Items_upsert(orm_connection *c, const cases_Items_values *values,
+                              const orm_upsert *how, cases_Items *row, orm_result **result)
+{
+    return orm_row_upsert(c, &cases_Items_model, values, how, row, result);
 }
 
 orm_status cases_Items_fetch(orm_connection *c, int64_t id, cases_Items *row, orm_result **result)
@@ -499,6 +579,41 @@ orm_status cases_loud_item_exists(orm_session *s, const cases_loud_item_query *q
     return orm_model_exists(s, &cases_loud_item_model, &q, exists);
 }
 
+typedef struct cases_loud_item_visit {
+    orm_status (*row)(orm_session *s, const cases_loud_item *loud_item, void *user);
+    void *user;
+} cases_loud_item_visit;
+
+static orm_status visit_cases_loud_item(orm_session *s, const void *row, const void *visit)
+{
+    const cases_loud_item_visit *wanted = visit;
+    return wanted->row(s, row, wanted->user);
+}
+
+orm_status cases_loud_item_each(orm_session *s, const cases_loud_item_query *query,
+                                orm_status (*row)(orm_session *s, const cases_loud_item *loud_item,
+                                                  void *user), void *user)
+{
+    const orm_query q = ORM_QUERY(query);
+    const cases_loud_item_visit wanted = {row, user};
+    return orm_model_each(s, &cases_loud_item_model, &q, visit_cases_loud_item, &wanted);
+}
+
+orm_status cases_loud_item_stream(orm_session *s, const cases_loud_item_query *query,
+                                  orm_stream **stream)
+{
+    const orm_query q = ORM_QUERY(query);
+    return orm_model_stream(s, &cases_loud_item_model, &q, stream);
+}
+
+orm_status cases_loud_item_next(orm_stream *stream, const cases_loud_item **found)
+{
+    const void *row;
+    orm_status status = orm_stream_next(stream, &cases_loud_item_model, &row);
+    *found = row;
+    return status;
+}
+
 orm_status cases_loud_item_add(orm_session *s, const cases_loud_item_values *values,
                                const cases_loud_item **added)
 {
@@ -565,6 +680,12 @@ orm_status cases_loud_item_copy(orm_connection *c, const cases_loud_item_values 
                                 size_t count)
 {
     return orm_row_insert_many(c, &cases_loud_item_model, values, count, NULL, NULL);
+}
+
+orm_status cases_loud_item_upsert(orm_connection *c, const cases_loud_item_values *values,
+                                  const orm_upsert *how, cases_loud_item *row, orm_result **result)
+{
+    return orm_row_upsert(c, &cases_loud_item_model, values, how, row, result);
 }
 
 orm_status cases_loud_item_fetch(orm_connection *c, int64_t id, cases_loud_item *row,

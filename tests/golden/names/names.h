@@ -58,6 +58,7 @@ typedef struct cases_item_query {
     const cases_item *after;
     orm_lock lock;
     bool distinct;
+    bool populate_existing;
 } cases_item_query;
 
 /* Its columns and relations, for conditions, orders and loading. */
@@ -78,6 +79,13 @@ orm_status cases_item_first(orm_session *s, const cases_item_query *query,
                             const cases_item **found);
 orm_status cases_item_count(orm_session *s, const cases_item_query *query, size_t *count);
 orm_status cases_item_exists(orm_session *s, const cases_item_query *query, bool *exists);
+/* The rows one after the other, some hundred in memory: `row` is called for each, ORM_DONE from it
+ * stops. Or by a stream: _next gives a row until ORM_DONE, orm_stream_close ends it. */
+orm_status cases_item_each(orm_session *s, const cases_item_query *query,
+                           orm_status (*row)(orm_session *s, const cases_item *item, void *user),
+                           void *user);
+orm_status cases_item_stream(orm_session *s, const cases_item_query *query, orm_stream **stream);
+orm_status cases_item_next(orm_stream *stream, const cases_item **found);
 
 /* Writing, sent by the next flush. `added` may be NULL. */
 orm_status cases_item_add(orm_session *s, const cases_item_values *values,
@@ -109,6 +117,8 @@ orm_status cases_item_insert(orm_connection *c, const cases_item_values *values,
 orm_status cases_item_insert_many(orm_connection *c, const cases_item_values *values, size_t count,
                                   cases_item *rows, orm_result **result);
 orm_status cases_item_copy(orm_connection *c, const cases_item_values *values, size_t count);
+orm_status cases_item_upsert(orm_connection *c, const cases_item_values *values,
+                             const orm_upsert *how, cases_item *row, orm_result **result);
 orm_status cases_item_fetch(orm_connection *c, int64_t id, cases_item *row, orm_result **result);
 orm_status cases_item_select(orm_connection *c, const cases_item_query *query,
                              const cases_item **rows, size_t *count, orm_result **result);
@@ -147,6 +157,7 @@ typedef struct cases_Items_query {
     const cases_Items *after;
     orm_lock lock;
     bool distinct;
+    bool populate_existing;
 } cases_Items_query;
 
 /* Its columns and relations, for conditions, orders and loading. */
@@ -166,6 +177,13 @@ orm_status cases_Items_first(orm_session *s, const cases_Items_query *query,
                              const cases_Items **found);
 orm_status cases_Items_count(orm_session *s, const cases_Items_query *query, size_t *count);
 orm_status cases_Items_exists(orm_session *s, const cases_Items_query *query, bool *exists);
+/* The rows one after the other, some hundred in memory: `row` is called for each, ORM_DONE from it
+ * stops. Or by a stream: _next gives a row until ORM_DONE, orm_stream_close ends it. */
+orm_status cases_Items_each(orm_session *s, const cases_Items_query *query,
+                            orm_status (*row)(orm_session *s, const cases_Items *Items,
+                                              void *user), void *user);
+orm_status cases_Items_stream(orm_session *s, const cases_Items_query *query, orm_stream **stream);
+orm_status cases_Items_next(orm_stream *stream, const cases_Items **found);
 
 /* Writing, sent by the next flush. `added` may be NULL. */
 orm_status cases_Items_add(orm_session *s, const cases_Items_values *values,
@@ -194,6 +212,8 @@ orm_status cases_Items_insert(orm_connection *c, const cases_Items_values *value
 orm_status cases_Items_insert_many(orm_connection *c, const cases_Items_values *values,
                                    size_t count, cases_Items *rows, orm_result **result);
 orm_status cases_Items_copy(orm_connection *c, const cases_Items_values *values, size_t count);
+orm_status cases_Items_upsert(orm_connection *c, const cases_Items_values *values,
+                              const orm_upsert *how, cases_Items *row, orm_result **result);
 orm_status cases_Items_fetch(orm_connection *c, int64_t id, cases_Items *row, orm_result **result);
 orm_status cases_Items_select(orm_connection *c, const cases_Items_query *query,
                               const cases_Items **rows, size_t *count, orm_result **result);
@@ -232,6 +252,7 @@ typedef struct cases_loud_item_query {
     const cases_loud_item *after;
     orm_lock lock;
     bool distinct;
+    bool populate_existing;
 } cases_loud_item_query;
 
 /* Its columns and relations, for conditions, orders and loading. */
@@ -251,6 +272,14 @@ orm_status cases_loud_item_first(orm_session *s, const cases_loud_item_query *qu
                                  const cases_loud_item **found);
 orm_status cases_loud_item_count(orm_session *s, const cases_loud_item_query *query, size_t *count);
 orm_status cases_loud_item_exists(orm_session *s, const cases_loud_item_query *query, bool *exists);
+/* The rows one after the other, some hundred in memory: `row` is called for each, ORM_DONE from it
+ * stops. Or by a stream: _next gives a row until ORM_DONE, orm_stream_close ends it. */
+orm_status cases_loud_item_each(orm_session *s, const cases_loud_item_query *query,
+                                orm_status (*row)(orm_session *s, const cases_loud_item *loud_item,
+                                                  void *user), void *user);
+orm_status cases_loud_item_stream(orm_session *s, const cases_loud_item_query *query,
+                                  orm_stream **stream);
+orm_status cases_loud_item_next(orm_stream *stream, const cases_loud_item **found);
 
 /* Writing, sent by the next flush. `added` may be NULL. */
 orm_status cases_loud_item_add(orm_session *s, const cases_loud_item_values *values,
@@ -282,6 +311,8 @@ orm_status cases_loud_item_insert_many(orm_connection *c, const cases_loud_item_
                                        size_t count, cases_loud_item *rows, orm_result **result);
 orm_status cases_loud_item_copy(orm_connection *c, const cases_loud_item_values *values,
                                 size_t count);
+orm_status cases_loud_item_upsert(orm_connection *c, const cases_loud_item_values *values,
+                                  const orm_upsert *how, cases_loud_item *row, orm_result **result);
 orm_status cases_loud_item_fetch(orm_connection *c, int64_t id, cases_loud_item *row,
                                  orm_result **result);
 orm_status cases_loud_item_select(orm_connection *c, const cases_loud_item_query *query,

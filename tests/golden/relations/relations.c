@@ -77,8 +77,9 @@ static const orm_relation office_room_model_relations[1] = {
                                                       &office_desk_model_columns[3]},
         .column_count = 2,
         .on_delete = ORM_ON_DELETE_CASCADE,
-        .order_by = (const orm_order[]){{&office_desk_model_columns[1], true},
-                                        {&office_desk_model_columns[0], false}},
+        .order_by = (const orm_order[]){{.column = &office_desk_model_columns[1],
+                                         .descending = true},
+                                        {.column = &office_desk_model_columns[0]}},
         .order_by_count = 2,
     },
 };
@@ -157,6 +158,40 @@ orm_status office_room_exists(orm_session *s, const office_room_query *query, bo
 {
     const orm_query q = ORM_QUERY(query);
     return orm_model_exists(s, &office_room_model, &q, exists);
+}
+
+typedef struct office_room_visit {
+    orm_status (*row)(orm_session *s, const office_room *room, void *user);
+    void *user;
+} office_room_visit;
+
+static orm_status visit_office_room(orm_session *s, const void *row, const void *visit)
+{
+    const office_room_visit *wanted = visit;
+    return wanted->row(s, row, wanted->user);
+}
+
+orm_status office_room_each(orm_session *s, const office_room_query *query,
+                            orm_status (*row)(orm_session *s, const office_room *room, void *user),
+                            void *user)
+{
+    const orm_query q = ORM_QUERY(query);
+    const office_room_visit wanted = {row, user};
+    return orm_model_each(s, &office_room_model, &q, visit_office_room, &wanted);
+}
+
+orm_status office_room_stream(orm_session *s, const office_room_query *query, orm_stream **stream)
+{
+    const orm_query q = ORM_QUERY(query);
+    return orm_model_stream(s, &office_room_model, &q, stream);
+}
+
+orm_status office_room_next(orm_stream *stream, const office_room **found)
+{
+    const void *row;
+    orm_status status = orm_stream_next(stream, &office_room_model, &row);
+    *found = row;
+    return status;
 }
 
 orm_status office_room_add(orm_session *s, const office_room_values *values,
@@ -248,6 +283,12 @@ orm_status office_room_insert_many(orm_connection *c, const office_room_values *
 orm_status office_room_copy(orm_connection *c, const office_room_values *values, size_t count)
 {
     return orm_row_insert_many(c, &office_room_model, values, count, NULL, NULL);
+}
+
+orm_status office_room_upsert(orm_connection *c, const office_room_values *values,
+                              const orm_upsert *how, office_room *row, orm_result **result)
+{
+    return orm_row_upsert(c, &office_room_model, values, how, row, result);
 }
 
 orm_status office_room_fetch(orm_connection *c, const char *building, int32_t number,
@@ -452,6 +493,40 @@ orm_status office_desk_exists(orm_session *s, const office_desk_query *query, bo
     return orm_model_exists(s, &office_desk_model, &q, exists);
 }
 
+typedef struct office_desk_visit {
+    orm_status (*row)(orm_session *s, const office_desk *desk, void *user);
+    void *user;
+} office_desk_visit;
+
+static orm_status visit_office_desk(orm_session *s, const void *row, const void *visit)
+{
+    const office_desk_visit *wanted = visit;
+    return wanted->row(s, row, wanted->user);
+}
+
+orm_status office_desk_each(orm_session *s, const office_desk_query *query,
+                            orm_status (*row)(orm_session *s, const office_desk *desk, void *user),
+                            void *user)
+{
+    const orm_query q = ORM_QUERY(query);
+    const office_desk_visit wanted = {row, user};
+    return orm_model_each(s, &office_desk_model, &q, visit_office_desk, &wanted);
+}
+
+orm_status office_desk_stream(orm_session *s, const office_desk_query *query, orm_stream **stream)
+{
+    const orm_query q = ORM_QUERY(query);
+    return orm_model_stream(s, &office_desk_model, &q, stream);
+}
+
+orm_status office_desk_next(orm_stream *stream, const office_desk **found)
+{
+    const void *row;
+    orm_status status = orm_stream_next(stream, &office_desk_model, &row);
+    *found = row;
+    return status;
+}
+
 orm_status office_desk_add(orm_session *s, const office_desk_values *values,
                            const office_desk **added)
 {
@@ -564,6 +639,12 @@ orm_status office_desk_insert_many(orm_connection *c, const office_desk_values *
 orm_status office_desk_copy(orm_connection *c, const office_desk_values *values, size_t count)
 {
     return orm_row_insert_many(c, &office_desk_model, values, count, NULL, NULL);
+}
+
+orm_status office_desk_upsert(orm_connection *c, const office_desk_values *values,
+                              const orm_upsert *how, office_desk *row, orm_result **result)
+{
+    return orm_row_upsert(c, &office_desk_model, values, how, row, result);
 }
 
 orm_status office_desk_fetch(orm_connection *c, int64_t id, office_desk *row, orm_result **result)
@@ -691,7 +772,7 @@ static const orm_relation office_person_model_relations[6] = {
         .target_columns = (const orm_column *const[]){&office_person_model_columns[2]},
         .column_count = 1,
         .on_delete = ORM_ON_DELETE_SET_NULL,
-        .order_by = (const orm_order[]){{&office_person_model_columns[1], false}},
+        .order_by = (const orm_order[]){{.column = &office_person_model_columns[1]}},
         .order_by_count = 1,
     },
     {
@@ -804,6 +885,41 @@ orm_status office_person_exists(orm_session *s, const office_person_query *query
 {
     const orm_query q = ORM_QUERY(query);
     return orm_model_exists(s, &office_person_model, &q, exists);
+}
+
+typedef struct office_person_visit {
+    orm_status (*row)(orm_session *s, const office_person *person, void *user);
+    void *user;
+} office_person_visit;
+
+static orm_status visit_office_person(orm_session *s, const void *row, const void *visit)
+{
+    const office_person_visit *wanted = visit;
+    return wanted->row(s, row, wanted->user);
+}
+
+orm_status office_person_each(orm_session *s, const office_person_query *query,
+                              orm_status (*row)(orm_session *s, const office_person *person,
+                                                void *user), void *user)
+{
+    const orm_query q = ORM_QUERY(query);
+    const office_person_visit wanted = {row, user};
+    return orm_model_each(s, &office_person_model, &q, visit_office_person, &wanted);
+}
+
+orm_status office_person_stream(orm_session *s, const office_person_query *query,
+                                orm_stream **stream)
+{
+    const orm_query q = ORM_QUERY(query);
+    return orm_model_stream(s, &office_person_model, &q, stream);
+}
+
+orm_status office_person_next(orm_stream *stream, const office_person **found)
+{
+    const void *row;
+    orm_status status = orm_stream_next(stream, &office_person_model, &row);
+    *found = row;
+    return status;
 }
 
 orm_status office_person_add(orm_session *s, const office_person_values *values,
@@ -994,6 +1110,12 @@ orm_status office_person_copy(orm_connection *c, const office_person_values *val
     return orm_row_insert_many(c, &office_person_model, values, count, NULL, NULL);
 }
 
+orm_status office_person_upsert(orm_connection *c, const office_person_values *values,
+                                const orm_upsert *how, office_person *row, orm_result **result)
+{
+    return orm_row_upsert(c, &office_person_model, values, how, row, result);
+}
+
 orm_status office_person_fetch(orm_connection *c, int64_t id, office_person *row,
                                orm_result **result)
 {
@@ -1144,6 +1266,40 @@ orm_status office_badge_exists(orm_session *s, const office_badge_query *query, 
     return orm_model_exists(s, &office_badge_model, &q, exists);
 }
 
+typedef struct office_badge_visit {
+    orm_status (*row)(orm_session *s, const office_badge *badge, void *user);
+    void *user;
+} office_badge_visit;
+
+static orm_status visit_office_badge(orm_session *s, const void *row, const void *visit)
+{
+    const office_badge_visit *wanted = visit;
+    return wanted->row(s, row, wanted->user);
+}
+
+orm_status office_badge_each(orm_session *s, const office_badge_query *query,
+                             orm_status (*row)(orm_session *s, const office_badge *badge,
+                                               void *user), void *user)
+{
+    const orm_query q = ORM_QUERY(query);
+    const office_badge_visit wanted = {row, user};
+    return orm_model_each(s, &office_badge_model, &q, visit_office_badge, &wanted);
+}
+
+orm_status office_badge_stream(orm_session *s, const office_badge_query *query, orm_stream **stream)
+{
+    const orm_query q = ORM_QUERY(query);
+    return orm_model_stream(s, &office_badge_model, &q, stream);
+}
+
+orm_status office_badge_next(orm_stream *stream, const office_badge **found)
+{
+    const void *row;
+    orm_status status = orm_stream_next(stream, &office_badge_model, &row);
+    *found = row;
+    return status;
+}
+
 orm_status office_badge_add(orm_session *s, const office_badge_values *values,
                             const office_badge **added)
 {
@@ -1228,6 +1384,12 @@ orm_status office_badge_insert_many(orm_connection *c, const office_badge_values
 orm_status office_badge_copy(orm_connection *c, const office_badge_values *values, size_t count)
 {
     return orm_row_insert_many(c, &office_badge_model, values, count, NULL, NULL);
+}
+
+orm_status office_badge_upsert(orm_connection *c, const office_badge_values *values,
+                               const orm_upsert *how, office_badge *row, orm_result **result)
+{
+    return orm_row_upsert(c, &office_badge_model, values, how, row, result);
 }
 
 orm_status office_badge_fetch(orm_connection *c, int64_t person_id, office_badge *row,
@@ -1439,6 +1601,40 @@ orm_status office_team_exists(orm_session *s, const office_team_query *query, bo
     return orm_model_exists(s, &office_team_model, &q, exists);
 }
 
+typedef struct office_team_visit {
+    orm_status (*row)(orm_session *s, const office_team *team, void *user);
+    void *user;
+} office_team_visit;
+
+static orm_status visit_office_team(orm_session *s, const void *row, const void *visit)
+{
+    const office_team_visit *wanted = visit;
+    return wanted->row(s, row, wanted->user);
+}
+
+orm_status office_team_each(orm_session *s, const office_team_query *query,
+                            orm_status (*row)(orm_session *s, const office_team *team, void *user),
+                            void *user)
+{
+    const orm_query q = ORM_QUERY(query);
+    const office_team_visit wanted = {row, user};
+    return orm_model_each(s, &office_team_model, &q, visit_office_team, &wanted);
+}
+
+orm_status office_team_stream(orm_session *s, const office_team_query *query, orm_stream **stream)
+{
+    const orm_query q = ORM_QUERY(query);
+    return orm_model_stream(s, &office_team_model, &q, stream);
+}
+
+orm_status office_team_next(orm_stream *stream, const office_team **found)
+{
+    const void *row;
+    orm_status status = orm_stream_next(stream, &office_team_model, &row);
+    *found = row;
+    return status;
+}
+
 orm_status office_team_add(orm_session *s, const office_team_values *values,
                            const office_team **added)
 {
@@ -1565,6 +1761,12 @@ orm_status office_team_insert_many(orm_connection *c, const office_team_values *
 orm_status office_team_copy(orm_connection *c, const office_team_values *values, size_t count)
 {
     return orm_row_insert_many(c, &office_team_model, values, count, NULL, NULL);
+}
+
+orm_status office_team_upsert(orm_connection *c, const office_team_values *values,
+                              const orm_upsert *how, office_team *row, orm_result **result)
+{
+    return orm_row_upsert(c, &office_team_model, values, how, row, result);
 }
 
 orm_status office_team_fetch(orm_connection *c, int64_t id, office_team *row, orm_result **result)
@@ -1710,6 +1912,40 @@ orm_status office_north_exists(orm_session *s, const office_north_query *query, 
     return orm_model_exists(s, &office_north_model, &q, exists);
 }
 
+typedef struct office_north_visit {
+    orm_status (*row)(orm_session *s, const office_north *north, void *user);
+    void *user;
+} office_north_visit;
+
+static orm_status visit_office_north(orm_session *s, const void *row, const void *visit)
+{
+    const office_north_visit *wanted = visit;
+    return wanted->row(s, row, wanted->user);
+}
+
+orm_status office_north_each(orm_session *s, const office_north_query *query,
+                             orm_status (*row)(orm_session *s, const office_north *north,
+                                               void *user), void *user)
+{
+    const orm_query q = ORM_QUERY(query);
+    const office_north_visit wanted = {row, user};
+    return orm_model_each(s, &office_north_model, &q, visit_office_north, &wanted);
+}
+
+orm_status office_north_stream(orm_session *s, const office_north_query *query, orm_stream **stream)
+{
+    const orm_query q = ORM_QUERY(query);
+    return orm_model_stream(s, &office_north_model, &q, stream);
+}
+
+orm_status office_north_next(orm_stream *stream, const office_north **found)
+{
+    const void *row;
+    orm_status status = orm_stream_next(stream, &office_north_model, &row);
+    *found = row;
+    return status;
+}
+
 orm_status office_north_add(orm_session *s, const office_north_values *values,
                             const office_north **added)
 {
@@ -1794,6 +2030,12 @@ orm_status office_north_insert_many(orm_connection *c, const office_north_values
 orm_status office_north_copy(orm_connection *c, const office_north_values *values, size_t count)
 {
     return orm_row_insert_many(c, &office_north_model, values, count, NULL, NULL);
+}
+
+orm_status office_north_upsert(orm_connection *c, const office_north_values *values,
+                               const orm_upsert *how, office_north *row, orm_result **result)
+{
+    return orm_row_upsert(c, &office_north_model, values, how, row, result);
 }
 
 orm_status office_north_fetch(orm_connection *c, int64_t id, office_north *row, orm_result **result)
@@ -1938,6 +2180,40 @@ orm_status office_east_exists(orm_session *s, const office_east_query *query, bo
     return orm_model_exists(s, &office_east_model, &q, exists);
 }
 
+typedef struct office_east_visit {
+    orm_status (*row)(orm_session *s, const office_east *east, void *user);
+    void *user;
+} office_east_visit;
+
+static orm_status visit_office_east(orm_session *s, const void *row, const void *visit)
+{
+    const office_east_visit *wanted = visit;
+    return wanted->row(s, row, wanted->user);
+}
+
+orm_status office_east_each(orm_session *s, const office_east_query *query,
+                            orm_status (*row)(orm_session *s, const office_east *east, void *user),
+                            void *user)
+{
+    const orm_query q = ORM_QUERY(query);
+    const office_east_visit wanted = {row, user};
+    return orm_model_each(s, &office_east_model, &q, visit_office_east, &wanted);
+}
+
+orm_status office_east_stream(orm_session *s, const office_east_query *query, orm_stream **stream)
+{
+    const orm_query q = ORM_QUERY(query);
+    return orm_model_stream(s, &office_east_model, &q, stream);
+}
+
+orm_status office_east_next(orm_stream *stream, const office_east **found)
+{
+    const void *row;
+    orm_status status = orm_stream_next(stream, &office_east_model, &row);
+    *found = row;
+    return status;
+}
+
 orm_status office_east_add(orm_session *s, const office_east_values *values,
                            const office_east **added)
 {
@@ -2020,6 +2296,12 @@ orm_status office_east_insert_many(orm_connection *c, const office_east_values *
 orm_status office_east_copy(orm_connection *c, const office_east_values *values, size_t count)
 {
     return orm_row_insert_many(c, &office_east_model, values, count, NULL, NULL);
+}
+
+orm_status office_east_upsert(orm_connection *c, const office_east_values *values,
+                              const orm_upsert *how, office_east *row, orm_result **result)
+{
+    return orm_row_upsert(c, &office_east_model, values, how, row, result);
 }
 
 orm_status office_east_fetch(orm_connection *c, int64_t id, office_east *row, orm_result **result)
@@ -2191,6 +2473,40 @@ orm_status office_south_exists(orm_session *s, const office_south_query *query, 
     return orm_model_exists(s, &office_south_model, &q, exists);
 }
 
+typedef struct office_south_visit {
+    orm_status (*row)(orm_session *s, const office_south *south, void *user);
+    void *user;
+} office_south_visit;
+
+static orm_status visit_office_south(orm_session *s, const void *row, const void *visit)
+{
+    const office_south_visit *wanted = visit;
+    return wanted->row(s, row, wanted->user);
+}
+
+orm_status office_south_each(orm_session *s, const office_south_query *query,
+                             orm_status (*row)(orm_session *s, const office_south *south,
+                                               void *user), void *user)
+{
+    const orm_query q = ORM_QUERY(query);
+    const office_south_visit wanted = {row, user};
+    return orm_model_each(s, &office_south_model, &q, visit_office_south, &wanted);
+}
+
+orm_status office_south_stream(orm_session *s, const office_south_query *query, orm_stream **stream)
+{
+    const orm_query q = ORM_QUERY(query);
+    return orm_model_stream(s, &office_south_model, &q, stream);
+}
+
+orm_status office_south_next(orm_stream *stream, const office_south **found)
+{
+    const void *row;
+    orm_status status = orm_stream_next(stream, &office_south_model, &row);
+    *found = row;
+    return status;
+}
+
 orm_status office_south_add(orm_session *s, const office_south_values *values,
                             const office_south **added)
 {
@@ -2297,6 +2613,12 @@ orm_status office_south_copy(orm_connection *c, const office_south_values *value
     return orm_row_insert_many(c, &office_south_model, values, count, NULL, NULL);
 }
 
+orm_status office_south_upsert(orm_connection *c, const office_south_values *values,
+                               const orm_upsert *how, office_south *row, orm_result **result)
+{
+    return orm_row_upsert(c, &office_south_model, values, how, row, result);
+}
+
 orm_status office_south_fetch(orm_connection *c, int64_t id, office_south *row, orm_result **result)
 {
     const orm_value key[] = {orm_of_int64(id)};
@@ -2358,7 +2680,7 @@ static const orm_relation office_course_model_relations[4] = {
         .input = ORM_ABSENT,
         .inverse = &office_person_model_relations[2],
         .on_delete = ORM_ON_DELETE_CASCADE,
-        .order_by = (const orm_order[]){{&office_person_model_columns[1], false}},
+        .order_by = (const orm_order[]){{.column = &office_person_model_columns[1]}},
         .order_by_count = 1,
         .through_source = &office_attendance_model_relations[1],
         .through_target = &office_attendance_model_relations[0],
@@ -2477,6 +2799,41 @@ orm_status office_course_exists(orm_session *s, const office_course_query *query
 {
     const orm_query q = ORM_QUERY(query);
     return orm_model_exists(s, &office_course_model, &q, exists);
+}
+
+typedef struct office_course_visit {
+    orm_status (*row)(orm_session *s, const office_course *course, void *user);
+    void *user;
+} office_course_visit;
+
+static orm_status visit_office_course(orm_session *s, const void *row, const void *visit)
+{
+    const office_course_visit *wanted = visit;
+    return wanted->row(s, row, wanted->user);
+}
+
+orm_status office_course_each(orm_session *s, const office_course_query *query,
+                              orm_status (*row)(orm_session *s, const office_course *course,
+                                                void *user), void *user)
+{
+    const orm_query q = ORM_QUERY(query);
+    const office_course_visit wanted = {row, user};
+    return orm_model_each(s, &office_course_model, &q, visit_office_course, &wanted);
+}
+
+orm_status office_course_stream(orm_session *s, const office_course_query *query,
+                                orm_stream **stream)
+{
+    const orm_query q = ORM_QUERY(query);
+    return orm_model_stream(s, &office_course_model, &q, stream);
+}
+
+orm_status office_course_next(orm_stream *stream, const office_course **found)
+{
+    const void *row;
+    orm_status status = orm_stream_next(stream, &office_course_model, &row);
+    *found = row;
+    return status;
 }
 
 orm_status office_course_add(orm_session *s, const office_course_values *values,
@@ -2636,6 +2993,12 @@ orm_status office_course_insert_many(orm_connection *c, const office_course_valu
 orm_status office_course_copy(orm_connection *c, const office_course_values *values, size_t count)
 {
     return orm_row_insert_many(c, &office_course_model, values, count, NULL, NULL);
+}
+
+orm_status office_course_upsert(orm_connection *c, const office_course_values *values,
+                                const orm_upsert *how, office_course *row, orm_result **result)
+{
+    return orm_row_upsert(c, &office_course_model, values, how, row, result);
 }
 
 orm_status office_course_fetch(orm_connection *c, int64_t id, office_course *row,
@@ -2813,6 +3176,42 @@ orm_status office_attendance_exists(orm_session *s, const office_attendance_quer
     return orm_model_exists(s, &office_attendance_model, &q, exists);
 }
 
+typedef struct office_attendance_visit {
+    orm_status (*row)(orm_session *s, const office_attendance *attendance, void *user);
+    void *user;
+} office_attendance_visit;
+
+static orm_status visit_office_attendance(orm_session *s, const void *row, const void *visit)
+{
+    const office_attendance_visit *wanted = visit;
+    return wanted->row(s, row, wanted->user);
+}
+
+orm_status office_attendance_each(orm_session *s, const office_attendance_query *query,
+                                  orm_status (*row)(orm_session *s,
+                                                    const office_attendance *attendance,
+                                                    void *user), void *user)
+{
+    const orm_query q = ORM_QUERY(query);
+    const office_attendance_visit wanted = {row, user};
+    return orm_model_each(s, &office_attendance_model, &q, visit_office_attendance, &wanted);
+}
+
+orm_status office_attendance_stream(orm_session *s, const office_attendance_query *query,
+                                    orm_stream **stream)
+{
+    const orm_query q = ORM_QUERY(query);
+    return orm_model_stream(s, &office_attendance_model, &q, stream);
+}
+
+orm_status office_attendance_next(orm_stream *stream, const office_attendance **found)
+{
+    const void *row;
+    orm_status status = orm_stream_next(stream, &office_attendance_model, &row);
+    *found = row;
+    return status;
+}
+
 orm_status office_attendance_add(orm_session *s, const office_attendance_values *values,
                                  const office_attendance **added)
 {
@@ -2923,6 +3322,13 @@ orm_status office_attendance_copy(orm_connection *c, const office_attendance_val
                                   size_t count)
 {
     return orm_row_insert_many(c, &office_attendance_model, values, count, NULL, NULL);
+}
+
+orm_status office_attendance_upsert(orm_connection *c, const office_attendance_values *values,
+                                    const orm_upsert *how, office_attendance *row,
+                                    orm_result **result)
+{
+    return orm_row_upsert(c, &office_attendance_model, values, how, row, result);
 }
 
 orm_status office_attendance_fetch(orm_connection *c, int64_t person_id, int64_t course_id,
@@ -3105,6 +3511,42 @@ orm_status office_course_room_exists(orm_session *s, const office_course_room_qu
     return orm_model_exists(s, &office_course_room_model, &q, exists);
 }
 
+typedef struct office_course_room_visit {
+    orm_status (*row)(orm_session *s, const office_course_room *course_room, void *user);
+    void *user;
+} office_course_room_visit;
+
+static orm_status visit_office_course_room(orm_session *s, const void *row, const void *visit)
+{
+    const office_course_room_visit *wanted = visit;
+    return wanted->row(s, row, wanted->user);
+}
+
+orm_status office_course_room_each(orm_session *s, const office_course_room_query *query,
+                                   orm_status (*row)(orm_session *s,
+                                                     const office_course_room *course_room,
+                                                     void *user), void *user)
+{
+    const orm_query q = ORM_QUERY(query);
+    const office_course_room_visit wanted = {row, user};
+    return orm_model_each(s, &office_course_room_model, &q, visit_office_course_room, &wanted);
+}
+
+orm_status office_course_room_stream(orm_session *s, const office_course_room_query *query,
+                                     orm_stream **stream)
+{
+    const orm_query q = ORM_QUERY(query);
+    return orm_model_stream(s, &office_course_room_model, &q, stream);
+}
+
+orm_status office_course_room_next(orm_stream *stream, const office_course_room **found)
+{
+    const void *row;
+    orm_status status = orm_stream_next(stream, &office_course_room_model, &row);
+    *found = row;
+    return status;
+}
+
 orm_status office_course_room_add(orm_session *s, const office_course_room_values *values,
                                   const office_course_room **added)
 {
@@ -3218,6 +3660,13 @@ orm_status office_course_room_copy(orm_connection *c, const office_course_room_v
                                    size_t count)
 {
     return orm_row_insert_many(c, &office_course_room_model, values, count, NULL, NULL);
+}
+
+orm_status office_course_room_upsert(orm_connection *c, const office_course_room_values *values,
+                                     const orm_upsert *how, office_course_room *row,
+                                     orm_result **result)
+{
+    return orm_row_upsert(c, &office_course_room_model, values, how, row, result);
 }
 
 orm_status office_course_room_fetch(orm_connection *c, int64_t course_id,
@@ -3386,6 +3835,42 @@ orm_status office_precedence_exists(orm_session *s, const office_precedence_quer
     return orm_model_exists(s, &office_precedence_model, &q, exists);
 }
 
+typedef struct office_precedence_visit {
+    orm_status (*row)(orm_session *s, const office_precedence *precedence, void *user);
+    void *user;
+} office_precedence_visit;
+
+static orm_status visit_office_precedence(orm_session *s, const void *row, const void *visit)
+{
+    const office_precedence_visit *wanted = visit;
+    return wanted->row(s, row, wanted->user);
+}
+
+orm_status office_precedence_each(orm_session *s, const office_precedence_query *query,
+                                  orm_status (*row)(orm_session *s,
+                                                    const office_precedence *precedence,
+                                                    void *user), void *user)
+{
+    const orm_query q = ORM_QUERY(query);
+    const office_precedence_visit wanted = {row, user};
+    return orm_model_each(s, &office_precedence_model, &q, visit_office_precedence, &wanted);
+}
+
+orm_status office_precedence_stream(orm_session *s, const office_precedence_query *query,
+                                    orm_stream **stream)
+{
+    const orm_query q = ORM_QUERY(query);
+    return orm_model_stream(s, &office_precedence_model, &q, stream);
+}
+
+orm_status office_precedence_next(orm_stream *stream, const office_precedence **found)
+{
+    const void *row;
+    orm_status status = orm_stream_next(stream, &office_precedence_model, &row);
+    *found = row;
+    return status;
+}
+
 orm_status office_precedence_add(orm_session *s, const office_precedence_values *values,
                                  const office_precedence **added)
 {
@@ -3490,6 +3975,13 @@ orm_status office_precedence_copy(orm_connection *c, const office_precedence_val
                                   size_t count)
 {
     return orm_row_insert_many(c, &office_precedence_model, values, count, NULL, NULL);
+}
+
+orm_status office_precedence_upsert(orm_connection *c, const office_precedence_values *values,
+                                    const orm_upsert *how, office_precedence *row,
+                                    orm_result **result)
+{
+    return orm_row_upsert(c, &office_precedence_model, values, how, row, result);
 }
 
 orm_status office_precedence_fetch(orm_connection *c, int64_t later_id, int64_t earlier_id,

@@ -70,6 +70,7 @@ typedef struct office_room_query {
     const office_room *after;
     orm_lock lock;
     bool distinct;
+    bool populate_existing;
 } office_room_query;
 
 /* Its columns and relations, for conditions, orders and loading. */
@@ -92,6 +93,13 @@ orm_status office_room_first(orm_session *s, const office_room_query *query,
                              const office_room **found);
 orm_status office_room_count(orm_session *s, const office_room_query *query, size_t *count);
 orm_status office_room_exists(orm_session *s, const office_room_query *query, bool *exists);
+/* The rows one after the other, some hundred in memory: `row` is called for each, ORM_DONE from it
+ * stops. Or by a stream: _next gives a row until ORM_DONE, orm_stream_close ends it. */
+orm_status office_room_each(orm_session *s, const office_room_query *query,
+                            orm_status (*row)(orm_session *s, const office_room *room, void *user),
+                            void *user);
+orm_status office_room_stream(orm_session *s, const office_room_query *query, orm_stream **stream);
+orm_status office_room_next(orm_stream *stream, const office_room **found);
 
 /* Writing, sent by the next flush. `added` may be NULL. */
 orm_status office_room_add(orm_session *s, const office_room_values *values,
@@ -128,6 +136,8 @@ orm_status office_room_insert(orm_connection *c, const office_room_values *value
 orm_status office_room_insert_many(orm_connection *c, const office_room_values *values,
                                    size_t count, office_room *rows, orm_result **result);
 orm_status office_room_copy(orm_connection *c, const office_room_values *values, size_t count);
+orm_status office_room_upsert(orm_connection *c, const office_room_values *values,
+                              const orm_upsert *how, office_room *row, orm_result **result);
 orm_status office_room_fetch(orm_connection *c, const char *building, int32_t number,
                              office_room *row, orm_result **result);
 orm_status office_room_select(orm_connection *c, const office_room_query *query,
@@ -181,6 +191,7 @@ typedef struct office_desk_query {
     const office_desk *after;
     orm_lock lock;
     bool distinct;
+    bool populate_existing;
 } office_desk_query;
 
 /* Its columns and relations, for conditions, orders and loading. */
@@ -206,6 +217,13 @@ orm_status office_desk_first(orm_session *s, const office_desk_query *query,
                              const office_desk **found);
 orm_status office_desk_count(orm_session *s, const office_desk_query *query, size_t *count);
 orm_status office_desk_exists(orm_session *s, const office_desk_query *query, bool *exists);
+/* The rows one after the other, some hundred in memory: `row` is called for each, ORM_DONE from it
+ * stops. Or by a stream: _next gives a row until ORM_DONE, orm_stream_close ends it. */
+orm_status office_desk_each(orm_session *s, const office_desk_query *query,
+                            orm_status (*row)(orm_session *s, const office_desk *desk, void *user),
+                            void *user);
+orm_status office_desk_stream(orm_session *s, const office_desk_query *query, orm_stream **stream);
+orm_status office_desk_next(orm_stream *stream, const office_desk **found);
 
 /* Writing, sent by the next flush. `added` may be NULL. */
 orm_status office_desk_add(orm_session *s, const office_desk_values *values,
@@ -247,6 +265,8 @@ orm_status office_desk_insert(orm_connection *c, const office_desk_values *value
 orm_status office_desk_insert_many(orm_connection *c, const office_desk_values *values,
                                    size_t count, office_desk *rows, orm_result **result);
 orm_status office_desk_copy(orm_connection *c, const office_desk_values *values, size_t count);
+orm_status office_desk_upsert(orm_connection *c, const office_desk_values *values,
+                              const orm_upsert *how, office_desk *row, orm_result **result);
 orm_status office_desk_fetch(orm_connection *c, int64_t id, office_desk *row, orm_result **result);
 orm_status office_desk_select(orm_connection *c, const office_desk_query *query,
                               const office_desk **rows, size_t *count, orm_result **result);
@@ -296,6 +316,7 @@ typedef struct office_person_query {
     const office_person *after;
     orm_lock lock;
     bool distinct;
+    bool populate_existing;
 } office_person_query;
 
 /* Its columns and relations, for conditions, orders and loading. */
@@ -324,6 +345,14 @@ orm_status office_person_first(orm_session *s, const office_person_query *query,
                                const office_person **found);
 orm_status office_person_count(orm_session *s, const office_person_query *query, size_t *count);
 orm_status office_person_exists(orm_session *s, const office_person_query *query, bool *exists);
+/* The rows one after the other, some hundred in memory: `row` is called for each, ORM_DONE from it
+ * stops. Or by a stream: _next gives a row until ORM_DONE, orm_stream_close ends it. */
+orm_status office_person_each(orm_session *s, const office_person_query *query,
+                              orm_status (*row)(orm_session *s, const office_person *person,
+                                                void *user), void *user);
+orm_status office_person_stream(orm_session *s, const office_person_query *query,
+                                orm_stream **stream);
+orm_status office_person_next(orm_stream *stream, const office_person **found);
 
 /* Writing, sent by the next flush. `added` may be NULL. */
 orm_status office_person_add(orm_session *s, const office_person_values *values,
@@ -390,6 +419,8 @@ orm_status office_person_insert(orm_connection *c, const office_person_values *v
 orm_status office_person_insert_many(orm_connection *c, const office_person_values *values,
                                      size_t count, office_person *rows, orm_result **result);
 orm_status office_person_copy(orm_connection *c, const office_person_values *values, size_t count);
+orm_status office_person_upsert(orm_connection *c, const office_person_values *values,
+                                const orm_upsert *how, office_person *row, orm_result **result);
 orm_status office_person_fetch(orm_connection *c, int64_t id, office_person *row,
                                orm_result **result);
 orm_status office_person_select(orm_connection *c, const office_person_query *query,
@@ -433,6 +464,7 @@ typedef struct office_badge_query {
     const office_badge *after;
     orm_lock lock;
     bool distinct;
+    bool populate_existing;
 } office_badge_query;
 
 /* Its columns and relations, for conditions, orders and loading. */
@@ -454,6 +486,14 @@ orm_status office_badge_first(orm_session *s, const office_badge_query *query,
                               const office_badge **found);
 orm_status office_badge_count(orm_session *s, const office_badge_query *query, size_t *count);
 orm_status office_badge_exists(orm_session *s, const office_badge_query *query, bool *exists);
+/* The rows one after the other, some hundred in memory: `row` is called for each, ORM_DONE from it
+ * stops. Or by a stream: _next gives a row until ORM_DONE, orm_stream_close ends it. */
+orm_status office_badge_each(orm_session *s, const office_badge_query *query,
+                             orm_status (*row)(orm_session *s, const office_badge *badge,
+                                               void *user), void *user);
+orm_status office_badge_stream(orm_session *s, const office_badge_query *query,
+                               orm_stream **stream);
+orm_status office_badge_next(orm_stream *stream, const office_badge **found);
 
 /* Writing, sent by the next flush. `added` may be NULL. */
 orm_status office_badge_add(orm_session *s, const office_badge_values *values,
@@ -489,6 +529,8 @@ orm_status office_badge_insert(orm_connection *c, const office_badge_values *val
 orm_status office_badge_insert_many(orm_connection *c, const office_badge_values *values,
                                     size_t count, office_badge *rows, orm_result **result);
 orm_status office_badge_copy(orm_connection *c, const office_badge_values *values, size_t count);
+orm_status office_badge_upsert(orm_connection *c, const office_badge_values *values,
+                               const orm_upsert *how, office_badge *row, orm_result **result);
 orm_status office_badge_fetch(orm_connection *c, int64_t person_id, office_badge *row,
                               orm_result **result);
 orm_status office_badge_select(orm_connection *c, const office_badge_query *query,
@@ -543,6 +585,7 @@ typedef struct office_team_query {
     const office_team *after;
     orm_lock lock;
     bool distinct;
+    bool populate_existing;
 } office_team_query;
 
 /* Its columns and relations, for conditions, orders and loading. */
@@ -569,6 +612,13 @@ orm_status office_team_first(orm_session *s, const office_team_query *query,
                              const office_team **found);
 orm_status office_team_count(orm_session *s, const office_team_query *query, size_t *count);
 orm_status office_team_exists(orm_session *s, const office_team_query *query, bool *exists);
+/* The rows one after the other, some hundred in memory: `row` is called for each, ORM_DONE from it
+ * stops. Or by a stream: _next gives a row until ORM_DONE, orm_stream_close ends it. */
+orm_status office_team_each(orm_session *s, const office_team_query *query,
+                            orm_status (*row)(orm_session *s, const office_team *team, void *user),
+                            void *user);
+orm_status office_team_stream(orm_session *s, const office_team_query *query, orm_stream **stream);
+orm_status office_team_next(orm_stream *stream, const office_team **found);
 
 /* Writing, sent by the next flush. `added` may be NULL. */
 orm_status office_team_add(orm_session *s, const office_team_values *values,
@@ -615,6 +665,8 @@ orm_status office_team_insert(orm_connection *c, const office_team_values *value
 orm_status office_team_insert_many(orm_connection *c, const office_team_values *values,
                                    size_t count, office_team *rows, orm_result **result);
 orm_status office_team_copy(orm_connection *c, const office_team_values *values, size_t count);
+orm_status office_team_upsert(orm_connection *c, const office_team_values *values,
+                              const orm_upsert *how, office_team *row, orm_result **result);
 orm_status office_team_fetch(orm_connection *c, int64_t id, office_team *row, orm_result **result);
 orm_status office_team_select(orm_connection *c, const office_team_query *query,
                               const office_team **rows, size_t *count, orm_result **result);
@@ -657,6 +709,7 @@ typedef struct office_north_query {
     const office_north *after;
     orm_lock lock;
     bool distinct;
+    bool populate_existing;
 } office_north_query;
 
 /* Its columns and relations, for conditions, orders and loading. */
@@ -678,6 +731,14 @@ orm_status office_north_first(orm_session *s, const office_north_query *query,
                               const office_north **found);
 orm_status office_north_count(orm_session *s, const office_north_query *query, size_t *count);
 orm_status office_north_exists(orm_session *s, const office_north_query *query, bool *exists);
+/* The rows one after the other, some hundred in memory: `row` is called for each, ORM_DONE from it
+ * stops. Or by a stream: _next gives a row until ORM_DONE, orm_stream_close ends it. */
+orm_status office_north_each(orm_session *s, const office_north_query *query,
+                             orm_status (*row)(orm_session *s, const office_north *north,
+                                               void *user), void *user);
+orm_status office_north_stream(orm_session *s, const office_north_query *query,
+                               orm_stream **stream);
+orm_status office_north_next(orm_stream *stream, const office_north **found);
 
 /* Writing, sent by the next flush. `added` may be NULL. */
 orm_status office_north_add(orm_session *s, const office_north_values *values,
@@ -713,6 +774,8 @@ orm_status office_north_insert(orm_connection *c, const office_north_values *val
 orm_status office_north_insert_many(orm_connection *c, const office_north_values *values,
                                     size_t count, office_north *rows, orm_result **result);
 orm_status office_north_copy(orm_connection *c, const office_north_values *values, size_t count);
+orm_status office_north_upsert(orm_connection *c, const office_north_values *values,
+                               const orm_upsert *how, office_north *row, orm_result **result);
 orm_status office_north_fetch(orm_connection *c, int64_t id, office_north *row,
                               orm_result **result);
 orm_status office_north_select(orm_connection *c, const office_north_query *query,
@@ -756,6 +819,7 @@ typedef struct office_east_query {
     const office_east *after;
     orm_lock lock;
     bool distinct;
+    bool populate_existing;
 } office_east_query;
 
 /* Its columns and relations, for conditions, orders and loading. */
@@ -777,6 +841,13 @@ orm_status office_east_first(orm_session *s, const office_east_query *query,
                              const office_east **found);
 orm_status office_east_count(orm_session *s, const office_east_query *query, size_t *count);
 orm_status office_east_exists(orm_session *s, const office_east_query *query, bool *exists);
+/* The rows one after the other, some hundred in memory: `row` is called for each, ORM_DONE from it
+ * stops. Or by a stream: _next gives a row until ORM_DONE, orm_stream_close ends it. */
+orm_status office_east_each(orm_session *s, const office_east_query *query,
+                            orm_status (*row)(orm_session *s, const office_east *east, void *user),
+                            void *user);
+orm_status office_east_stream(orm_session *s, const office_east_query *query, orm_stream **stream);
+orm_status office_east_next(orm_stream *stream, const office_east **found);
 
 /* Writing, sent by the next flush. `added` may be NULL. */
 orm_status office_east_add(orm_session *s, const office_east_values *values,
@@ -811,6 +882,8 @@ orm_status office_east_insert(orm_connection *c, const office_east_values *value
 orm_status office_east_insert_many(orm_connection *c, const office_east_values *values,
                                    size_t count, office_east *rows, orm_result **result);
 orm_status office_east_copy(orm_connection *c, const office_east_values *values, size_t count);
+orm_status office_east_upsert(orm_connection *c, const office_east_values *values,
+                              const orm_upsert *how, office_east *row, orm_result **result);
 orm_status office_east_fetch(orm_connection *c, int64_t id, office_east *row, orm_result **result);
 orm_status office_east_select(orm_connection *c, const office_east_query *query,
                               const office_east **rows, size_t *count, orm_result **result);
@@ -857,6 +930,7 @@ typedef struct office_south_query {
     const office_south *after;
     orm_lock lock;
     bool distinct;
+    bool populate_existing;
 } office_south_query;
 
 /* Its columns and relations, for conditions, orders and loading. */
@@ -880,6 +954,14 @@ orm_status office_south_first(orm_session *s, const office_south_query *query,
                               const office_south **found);
 orm_status office_south_count(orm_session *s, const office_south_query *query, size_t *count);
 orm_status office_south_exists(orm_session *s, const office_south_query *query, bool *exists);
+/* The rows one after the other, some hundred in memory: `row` is called for each, ORM_DONE from it
+ * stops. Or by a stream: _next gives a row until ORM_DONE, orm_stream_close ends it. */
+orm_status office_south_each(orm_session *s, const office_south_query *query,
+                             orm_status (*row)(orm_session *s, const office_south *south,
+                                               void *user), void *user);
+orm_status office_south_stream(orm_session *s, const office_south_query *query,
+                               orm_stream **stream);
+orm_status office_south_next(orm_stream *stream, const office_south **found);
 
 /* Writing, sent by the next flush. `added` may be NULL. */
 orm_status office_south_add(orm_session *s, const office_south_values *values,
@@ -920,6 +1002,8 @@ orm_status office_south_insert(orm_connection *c, const office_south_values *val
 orm_status office_south_insert_many(orm_connection *c, const office_south_values *values,
                                     size_t count, office_south *rows, orm_result **result);
 orm_status office_south_copy(orm_connection *c, const office_south_values *values, size_t count);
+orm_status office_south_upsert(orm_connection *c, const office_south_values *values,
+                               const orm_upsert *how, office_south *row, orm_result **result);
 orm_status office_south_fetch(orm_connection *c, int64_t id, office_south *row,
                               orm_result **result);
 orm_status office_south_select(orm_connection *c, const office_south_query *query,
@@ -962,6 +1046,7 @@ typedef struct office_course_query {
     const office_course *after;
     orm_lock lock;
     bool distinct;
+    bool populate_existing;
 } office_course_query;
 
 /* Its columns and relations, for conditions, orders and loading. */
@@ -986,6 +1071,14 @@ orm_status office_course_first(orm_session *s, const office_course_query *query,
                                const office_course **found);
 orm_status office_course_count(orm_session *s, const office_course_query *query, size_t *count);
 orm_status office_course_exists(orm_session *s, const office_course_query *query, bool *exists);
+/* The rows one after the other, some hundred in memory: `row` is called for each, ORM_DONE from it
+ * stops. Or by a stream: _next gives a row until ORM_DONE, orm_stream_close ends it. */
+orm_status office_course_each(orm_session *s, const office_course_query *query,
+                              orm_status (*row)(orm_session *s, const office_course *course,
+                                                void *user), void *user);
+orm_status office_course_stream(orm_session *s, const office_course_query *query,
+                                orm_stream **stream);
+orm_status office_course_next(orm_stream *stream, const office_course **found);
 
 /* Writing, sent by the next flush. `added` may be NULL. */
 orm_status office_course_add(orm_session *s, const office_course_values *values,
@@ -1044,6 +1137,8 @@ orm_status office_course_insert(orm_connection *c, const office_course_values *v
 orm_status office_course_insert_many(orm_connection *c, const office_course_values *values,
                                      size_t count, office_course *rows, orm_result **result);
 orm_status office_course_copy(orm_connection *c, const office_course_values *values, size_t count);
+orm_status office_course_upsert(orm_connection *c, const office_course_values *values,
+                                const orm_upsert *how, office_course *row, orm_result **result);
 orm_status office_course_fetch(orm_connection *c, int64_t id, office_course *row,
                                orm_result **result);
 orm_status office_course_select(orm_connection *c, const office_course_query *query,
@@ -1091,6 +1186,7 @@ typedef struct office_attendance_query {
     const office_attendance *after;
     orm_lock lock;
     bool distinct;
+    bool populate_existing;
 } office_attendance_query;
 
 /* Its columns and relations, for conditions, orders and loading. */
@@ -1117,6 +1213,15 @@ orm_status office_attendance_count(orm_session *s, const office_attendance_query
                                    size_t *count);
 orm_status office_attendance_exists(orm_session *s, const office_attendance_query *query,
                                     bool *exists);
+/* The rows one after the other, some hundred in memory: `row` is called for each, ORM_DONE from it
+ * stops. Or by a stream: _next gives a row until ORM_DONE, orm_stream_close ends it. */
+orm_status office_attendance_each(orm_session *s, const office_attendance_query *query,
+                                  orm_status (*row)(orm_session *s,
+                                                    const office_attendance *attendance,
+                                                    void *user), void *user);
+orm_status office_attendance_stream(orm_session *s, const office_attendance_query *query,
+                                    orm_stream **stream);
+orm_status office_attendance_next(orm_stream *stream, const office_attendance **found);
 
 /* Writing, sent by the next flush. `added` may be NULL. */
 orm_status office_attendance_add(orm_session *s, const office_attendance_values *values,
@@ -1165,6 +1270,9 @@ orm_status office_attendance_insert_many(orm_connection *c, const office_attenda
                                          orm_result **result);
 orm_status office_attendance_copy(orm_connection *c, const office_attendance_values *values,
                                   size_t count);
+orm_status office_attendance_upsert(orm_connection *c, const office_attendance_values *values,
+                                    const orm_upsert *how, office_attendance *row,
+                                    orm_result **result);
 orm_status office_attendance_fetch(orm_connection *c, int64_t person_id, int64_t course_id,
                                    office_attendance *row, orm_result **result);
 orm_status office_attendance_select(orm_connection *c, const office_attendance_query *query,
@@ -1213,6 +1321,7 @@ typedef struct office_course_room_query {
     const office_course_room *after;
     orm_lock lock;
     bool distinct;
+    bool populate_existing;
 } office_course_room_query;
 
 /* Its columns and relations, for conditions, orders and loading. */
@@ -1239,6 +1348,15 @@ orm_status office_course_room_count(orm_session *s, const office_course_room_que
                                     size_t *count);
 orm_status office_course_room_exists(orm_session *s, const office_course_room_query *query,
                                      bool *exists);
+/* The rows one after the other, some hundred in memory: `row` is called for each, ORM_DONE from it
+ * stops. Or by a stream: _next gives a row until ORM_DONE, orm_stream_close ends it. */
+orm_status office_course_room_each(orm_session *s, const office_course_room_query *query,
+                                   orm_status (*row)(orm_session *s,
+                                                     const office_course_room *course_room,
+                                                     void *user), void *user);
+orm_status office_course_room_stream(orm_session *s, const office_course_room_query *query,
+                                     orm_stream **stream);
+orm_status office_course_room_next(orm_stream *stream, const office_course_room **found);
 
 /* Writing, sent by the next flush. `added` may be NULL. */
 orm_status office_course_room_add(orm_session *s, const office_course_room_values *values,
@@ -1288,6 +1406,9 @@ orm_status office_course_room_insert_many(orm_connection *c,
                                           office_course_room *rows, orm_result **result);
 orm_status office_course_room_copy(orm_connection *c, const office_course_room_values *values,
                                    size_t count);
+orm_status office_course_room_upsert(orm_connection *c, const office_course_room_values *values,
+                                     const orm_upsert *how, office_course_room *row,
+                                     orm_result **result);
 orm_status office_course_room_fetch(orm_connection *c, int64_t course_id,
                                     const char *room_building, int32_t room_number,
                                     office_course_room *row, orm_result **result);
@@ -1335,6 +1456,7 @@ typedef struct office_precedence_query {
     const office_precedence *after;
     orm_lock lock;
     bool distinct;
+    bool populate_existing;
 } office_precedence_query;
 
 /* Its columns and relations, for conditions, orders and loading. */
@@ -1360,6 +1482,15 @@ orm_status office_precedence_count(orm_session *s, const office_precedence_query
                                    size_t *count);
 orm_status office_precedence_exists(orm_session *s, const office_precedence_query *query,
                                     bool *exists);
+/* The rows one after the other, some hundred in memory: `row` is called for each, ORM_DONE from it
+ * stops. Or by a stream: _next gives a row until ORM_DONE, orm_stream_close ends it. */
+orm_status office_precedence_each(orm_session *s, const office_precedence_query *query,
+                                  orm_status (*row)(orm_session *s,
+                                                    const office_precedence *precedence,
+                                                    void *user), void *user);
+orm_status office_precedence_stream(orm_session *s, const office_precedence_query *query,
+                                    orm_stream **stream);
+orm_status office_precedence_next(orm_stream *stream, const office_precedence **found);
 
 /* Writing, sent by the next flush. `added` may be NULL. */
 orm_status office_precedence_add(orm_session *s, const office_precedence_values *values,
@@ -1406,6 +1537,9 @@ orm_status office_precedence_insert_many(orm_connection *c, const office_precede
                                          orm_result **result);
 orm_status office_precedence_copy(orm_connection *c, const office_precedence_values *values,
                                   size_t count);
+orm_status office_precedence_upsert(orm_connection *c, const office_precedence_values *values,
+                                    const orm_upsert *how, office_precedence *row,
+                                    orm_result **result);
 orm_status office_precedence_fetch(orm_connection *c, int64_t later_id, int64_t earlier_id,
                                    office_precedence *row, orm_result **result);
 orm_status office_precedence_select(orm_connection *c, const office_precedence_query *query,

@@ -453,6 +453,40 @@ orm_status depot_item_exists(orm_session *s, const depot_item_query *query, bool
     return orm_model_exists(s, &depot_item_model, &q, exists);
 }
 
+typedef struct depot_item_visit {
+    orm_status (*row)(orm_session *s, const depot_item *item, void *user);
+    void *user;
+} depot_item_visit;
+
+static orm_status visit_depot_item(orm_session *s, const void *row, const void *visit)
+{
+    const depot_item_visit *wanted = visit;
+    return wanted->row(s, row, wanted->user);
+}
+
+orm_status depot_item_each(orm_session *s, const depot_item_query *query,
+                           orm_status (*row)(orm_session *s, const depot_item *item, void *user),
+                           void *user)
+{
+    const orm_query q = ORM_QUERY(query);
+    const depot_item_visit wanted = {row, user};
+    return orm_model_each(s, &depot_item_model, &q, visit_depot_item, &wanted);
+}
+
+orm_status depot_item_stream(orm_session *s, const depot_item_query *query, orm_stream **stream)
+{
+    const orm_query q = ORM_QUERY(query);
+    return orm_model_stream(s, &depot_item_model, &q, stream);
+}
+
+orm_status depot_item_next(orm_stream *stream, const depot_item **found)
+{
+    const void *row;
+    orm_status status = orm_stream_next(stream, &depot_item_model, &row);
+    *found = row;
+    return status;
+}
+
 orm_status depot_item_add(orm_session *s, const depot_item_values *values, const depot_item **added)
 {
     const void *row;
@@ -647,6 +681,12 @@ orm_status depot_item_copy(orm_connection *c, const depot_item_values *values, s
     return orm_row_insert_many(c, &depot_item_model, values, count, NULL, NULL);
 }
 
+orm_status depot_item_upsert(orm_connection *c, const depot_item_values *values,
+                             const orm_upsert *how, depot_item *row, orm_result **result)
+{
+    return orm_row_upsert(c, &depot_item_model, values, how, row, result);
+}
+
 orm_status depot_item_fetch(orm_connection *c, orm_uuid id, depot_item *row, orm_result **result)
 {
     const orm_value key[] = {orm_of_uuid(id)};
@@ -800,6 +840,40 @@ orm_status depot_crate_exists(orm_session *s, const depot_crate_query *query, bo
     return orm_model_exists(s, &depot_crate_model, &q, exists);
 }
 
+typedef struct depot_crate_visit {
+    orm_status (*row)(orm_session *s, const depot_crate *crate, void *user);
+    void *user;
+} depot_crate_visit;
+
+static orm_status visit_depot_crate(orm_session *s, const void *row, const void *visit)
+{
+    const depot_crate_visit *wanted = visit;
+    return wanted->row(s, row, wanted->user);
+}
+
+orm_status depot_crate_each(orm_session *s, const depot_crate_query *query,
+                            orm_status (*row)(orm_session *s, const depot_crate *crate,
+                                              void *user), void *user)
+{
+    const orm_query q = ORM_QUERY(query);
+    const depot_crate_visit wanted = {row, user};
+    return orm_model_each(s, &depot_crate_model, &q, visit_depot_crate, &wanted);
+}
+
+orm_status depot_crate_stream(orm_session *s, const depot_crate_query *query, orm_stream **stream)
+{
+    const orm_query q = ORM_QUERY(query);
+    return orm_model_stream(s, &depot_crate_model, &q, stream);
+}
+
+orm_status depot_crate_next(orm_stream *stream, const depot_crate **found)
+{
+    const void *row;
+    orm_status status = orm_stream_next(stream, &depot_crate_model, &row);
+    *found = row;
+    return status;
+}
+
 orm_status depot_crate_add(orm_session *s, const depot_crate_values *values,
                            const depot_crate **added)
 {
@@ -876,6 +950,12 @@ orm_status depot_crate_insert_many(orm_connection *c, const depot_crate_values *
 orm_status depot_crate_copy(orm_connection *c, const depot_crate_values *values, size_t count)
 {
     return orm_row_insert_many(c, &depot_crate_model, values, count, NULL, NULL);
+}
+
+orm_status depot_crate_upsert(orm_connection *c, const depot_crate_values *values,
+                              const orm_upsert *how, depot_crate *row, orm_result **result)
+{
+    return orm_row_upsert(c, &depot_crate_model, values, how, row, result);
 }
 
 orm_status depot_crate_fetch(orm_connection *c, orm_uuid id, depot_crate *row, orm_result **result)
@@ -1000,6 +1080,40 @@ orm_status depot_owner_exists(orm_session *s, const depot_owner_query *query, bo
     return orm_model_exists(s, &depot_owner_model, &q, exists);
 }
 
+typedef struct depot_owner_visit {
+    orm_status (*row)(orm_session *s, const depot_owner *owner, void *user);
+    void *user;
+} depot_owner_visit;
+
+static orm_status visit_depot_owner(orm_session *s, const void *row, const void *visit)
+{
+    const depot_owner_visit *wanted = visit;
+    return wanted->row(s, row, wanted->user);
+}
+
+orm_status depot_owner_each(orm_session *s, const depot_owner_query *query,
+                            orm_status (*row)(orm_session *s, const depot_owner *owner,
+                                              void *user), void *user)
+{
+    const orm_query q = ORM_QUERY(query);
+    const depot_owner_visit wanted = {row, user};
+    return orm_model_each(s, &depot_owner_model, &q, visit_depot_owner, &wanted);
+}
+
+orm_status depot_owner_stream(orm_session *s, const depot_owner_query *query, orm_stream **stream)
+{
+    const orm_query q = ORM_QUERY(query);
+    return orm_model_stream(s, &depot_owner_model, &q, stream);
+}
+
+orm_status depot_owner_next(orm_stream *stream, const depot_owner **found)
+{
+    const void *row;
+    orm_status status = orm_stream_next(stream, &depot_owner_model, &row);
+    *found = row;
+    return status;
+}
+
 orm_status depot_owner_add(orm_session *s, const depot_owner_values *values,
                            const depot_owner **added)
 {
@@ -1069,6 +1183,12 @@ orm_status depot_owner_insert_many(orm_connection *c, const depot_owner_values *
 orm_status depot_owner_copy(orm_connection *c, const depot_owner_values *values, size_t count)
 {
     return orm_row_insert_many(c, &depot_owner_model, values, count, NULL, NULL);
+}
+
+orm_status depot_owner_upsert(orm_connection *c, const depot_owner_values *values,
+                              const orm_upsert *how, depot_owner *row, orm_result **result)
+{
+    return orm_row_upsert(c, &depot_owner_model, values, how, row, result);
 }
 
 orm_status depot_owner_fetch(orm_connection *c, int64_t id, depot_owner *row, orm_result **result)
@@ -1190,6 +1310,12 @@ orm_status depot_log_copy(orm_connection *c, const depot_log_values *values, siz
     return orm_row_insert_many(c, &depot_log_model, values, count, NULL, NULL);
 }
 
+orm_status depot_log_upsert(orm_connection *c, const depot_log_values *values,
+                            const orm_upsert *how, depot_log *row, orm_result **result)
+{
+    return orm_row_upsert(c, &depot_log_model, values, how, row, result);
+}
+
 orm_status depot_log_select(orm_connection *c, const depot_log_query *query,
                             const depot_log **rows, size_t *count, orm_result **result)
 {
@@ -1300,6 +1426,42 @@ orm_status depot_other_item_exists(orm_session *s, const depot_other_item_query 
     return orm_model_exists(s, &depot_other_item_model, &q, exists);
 }
 
+typedef struct depot_other_item_visit {
+    orm_status (*row)(orm_session *s, const depot_other_item *other_item, void *user);
+    void *user;
+} depot_other_item_visit;
+
+static orm_status visit_depot_other_item(orm_session *s, const void *row, const void *visit)
+{
+    const depot_other_item_visit *wanted = visit;
+    return wanted->row(s, row, wanted->user);
+}
+
+orm_status depot_other_item_each(orm_session *s, const depot_other_item_query *query,
+                                 orm_status (*row)(orm_session *s,
+                                                   const depot_other_item *other_item, void *user),
+                                 void *user)
+{
+    const orm_query q = ORM_QUERY(query);
+    const depot_other_item_visit wanted = {row, user};
+    return orm_model_each(s, &depot_other_item_model, &q, visit_depot_other_item, &wanted);
+}
+
+orm_status depot_other_item_stream(orm_session *s, const depot_other_item_query *query,
+                                   orm_stream **stream)
+{
+    const orm_query q = ORM_QUERY(query);
+    return orm_model_stream(s, &depot_other_item_model, &q, stream);
+}
+
+orm_status depot_other_item_next(orm_stream *stream, const depot_other_item **found)
+{
+    const void *row;
+    orm_status status = orm_stream_next(stream, &depot_other_item_model, &row);
+    *found = row;
+    return status;
+}
+
 orm_status depot_other_item_add(orm_session *s, const depot_other_item_values *values,
                                 const depot_other_item **added)
 {
@@ -1367,6 +1529,13 @@ orm_status depot_other_item_copy(orm_connection *c, const depot_other_item_value
                                  size_t count)
 {
     return orm_row_insert_many(c, &depot_other_item_model, values, count, NULL, NULL);
+}
+
+orm_status depot_other_item_upsert(orm_connection *c, const depot_other_item_values *values,
+                                   const orm_upsert *how, depot_other_item *row,
+                                   orm_result **result)
+{
+    return orm_row_upsert(c, &depot_other_item_model, values, how, row, result);
 }
 
 orm_status depot_other_item_fetch(orm_connection *c, int64_t id, depot_other_item *row,
@@ -1534,6 +1703,42 @@ orm_status depot_item_crate_exists(orm_session *s, const depot_item_crate_query 
     return orm_model_exists(s, &depot_item_crate_model, &q, exists);
 }
 
+typedef struct depot_item_crate_visit {
+    orm_status (*row)(orm_session *s, const depot_item_crate *item_crate, void *user);
+    void *user;
+} depot_item_crate_visit;
+
+static orm_status visit_depot_item_crate(orm_session *s, const void *row, const void *visit)
+{
+    const depot_item_crate_visit *wanted = visit;
+    return wanted->row(s, row, wanted->user);
+}
+
+orm_status depot_item_crate_each(orm_session *s, const depot_item_crate_query *query,
+                                 orm_status (*row)(orm_session *s,
+                                                   const depot_item_crate *item_crate, void *user),
+                                 void *user)
+{
+    const orm_query q = ORM_QUERY(query);
+    const depot_item_crate_visit wanted = {row, user};
+    return orm_model_each(s, &depot_item_crate_model, &q, visit_depot_item_crate, &wanted);
+}
+
+orm_status depot_item_crate_stream(orm_session *s, const depot_item_crate_query *query,
+                                   orm_stream **stream)
+{
+    const orm_query q = ORM_QUERY(query);
+    return orm_model_stream(s, &depot_item_crate_model, &q, stream);
+}
+
+orm_status depot_item_crate_next(orm_stream *stream, const depot_item_crate **found)
+{
+    const void *row;
+    orm_status status = orm_stream_next(stream, &depot_item_crate_model, &row);
+    *found = row;
+    return status;
+}
+
 orm_status depot_item_crate_add(orm_session *s, const depot_item_crate_values *values,
                                 const depot_item_crate **added)
 {
@@ -1637,6 +1842,13 @@ orm_status depot_item_crate_copy(orm_connection *c, const depot_item_crate_value
                                  size_t count)
 {
     return orm_row_insert_many(c, &depot_item_crate_model, values, count, NULL, NULL);
+}
+
+orm_status depot_item_crate_upsert(orm_connection *c, const depot_item_crate_values *values,
+                                   const orm_upsert *how, depot_item_crate *row,
+                                   orm_result **result)
+{
+    return orm_row_upsert(c, &depot_item_crate_model, values, how, row, result);
 }
 
 orm_status depot_item_crate_fetch(orm_connection *c, orm_uuid item_id, orm_uuid crate_id,

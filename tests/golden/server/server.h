@@ -186,6 +186,7 @@ typedef struct depot_item_query {
     const depot_item *after;
     orm_lock lock;
     bool distinct;
+    bool populate_existing;
 } depot_item_query;
 
 /* Its columns and relations, for conditions, orders and loading. */
@@ -226,6 +227,13 @@ orm_status depot_item_first(orm_session *s, const depot_item_query *query,
                             const depot_item **found);
 orm_status depot_item_count(orm_session *s, const depot_item_query *query, size_t *count);
 orm_status depot_item_exists(orm_session *s, const depot_item_query *query, bool *exists);
+/* The rows one after the other, some hundred in memory: `row` is called for each, ORM_DONE from it
+ * stops. Or by a stream: _next gives a row until ORM_DONE, orm_stream_close ends it. */
+orm_status depot_item_each(orm_session *s, const depot_item_query *query,
+                           orm_status (*row)(orm_session *s, const depot_item *item, void *user),
+                           void *user);
+orm_status depot_item_stream(orm_session *s, const depot_item_query *query, orm_stream **stream);
+orm_status depot_item_next(orm_stream *stream, const depot_item **found);
 
 /* Writing, sent by the next flush. `added` may be NULL. */
 orm_status depot_item_add(orm_session *s, const depot_item_values *values,
@@ -283,6 +291,8 @@ orm_status depot_item_insert(orm_connection *c, const depot_item_values *values,
 orm_status depot_item_insert_many(orm_connection *c, const depot_item_values *values, size_t count,
                                   depot_item *rows, orm_result **result);
 orm_status depot_item_copy(orm_connection *c, const depot_item_values *values, size_t count);
+orm_status depot_item_upsert(orm_connection *c, const depot_item_values *values,
+                             const orm_upsert *how, depot_item *row, orm_result **result);
 orm_status depot_item_fetch(orm_connection *c, orm_uuid id, depot_item *row, orm_result **result);
 orm_status depot_item_select(orm_connection *c, const depot_item_query *query,
                              const depot_item **rows, size_t *count, orm_result **result);
@@ -330,6 +340,7 @@ typedef struct depot_crate_query {
     const depot_crate *after;
     orm_lock lock;
     bool distinct;
+    bool populate_existing;
 } depot_crate_query;
 
 /* Its columns and relations, for conditions, orders and loading. */
@@ -352,6 +363,13 @@ orm_status depot_crate_first(orm_session *s, const depot_crate_query *query,
                              const depot_crate **found);
 orm_status depot_crate_count(orm_session *s, const depot_crate_query *query, size_t *count);
 orm_status depot_crate_exists(orm_session *s, const depot_crate_query *query, bool *exists);
+/* The rows one after the other, some hundred in memory: `row` is called for each, ORM_DONE from it
+ * stops. Or by a stream: _next gives a row until ORM_DONE, orm_stream_close ends it. */
+orm_status depot_crate_each(orm_session *s, const depot_crate_query *query,
+                            orm_status (*row)(orm_session *s, const depot_crate *crate,
+                                              void *user), void *user);
+orm_status depot_crate_stream(orm_session *s, const depot_crate_query *query, orm_stream **stream);
+orm_status depot_crate_next(orm_stream *stream, const depot_crate **found);
 
 /* Writing, sent by the next flush. `added` may be NULL. */
 orm_status depot_crate_add(orm_session *s, const depot_crate_values *values,
@@ -384,6 +402,8 @@ orm_status depot_crate_insert(orm_connection *c, const depot_crate_values *value
 orm_status depot_crate_insert_many(orm_connection *c, const depot_crate_values *values,
                                    size_t count, depot_crate *rows, orm_result **result);
 orm_status depot_crate_copy(orm_connection *c, const depot_crate_values *values, size_t count);
+orm_status depot_crate_upsert(orm_connection *c, const depot_crate_values *values,
+                              const orm_upsert *how, depot_crate *row, orm_result **result);
 orm_status depot_crate_fetch(orm_connection *c, orm_uuid id, depot_crate *row, orm_result **result);
 orm_status depot_crate_select(orm_connection *c, const depot_crate_query *query,
                               const depot_crate **rows, size_t *count, orm_result **result);
@@ -425,6 +445,7 @@ typedef struct depot_owner_query {
     const depot_owner *after;
     orm_lock lock;
     bool distinct;
+    bool populate_existing;
 } depot_owner_query;
 
 /* Its columns and relations, for conditions, orders and loading. */
@@ -445,6 +466,13 @@ orm_status depot_owner_first(orm_session *s, const depot_owner_query *query,
                              const depot_owner **found);
 orm_status depot_owner_count(orm_session *s, const depot_owner_query *query, size_t *count);
 orm_status depot_owner_exists(orm_session *s, const depot_owner_query *query, bool *exists);
+/* The rows one after the other, some hundred in memory: `row` is called for each, ORM_DONE from it
+ * stops. Or by a stream: _next gives a row until ORM_DONE, orm_stream_close ends it. */
+orm_status depot_owner_each(orm_session *s, const depot_owner_query *query,
+                            orm_status (*row)(orm_session *s, const depot_owner *owner,
+                                              void *user), void *user);
+orm_status depot_owner_stream(orm_session *s, const depot_owner_query *query, orm_stream **stream);
+orm_status depot_owner_next(orm_stream *stream, const depot_owner **found);
 
 /* Writing, sent by the next flush. `added` may be NULL. */
 orm_status depot_owner_add(orm_session *s, const depot_owner_values *values,
@@ -474,6 +502,8 @@ orm_status depot_owner_insert(orm_connection *c, const depot_owner_values *value
 orm_status depot_owner_insert_many(orm_connection *c, const depot_owner_values *values,
                                    size_t count, depot_owner *rows, orm_result **result);
 orm_status depot_owner_copy(orm_connection *c, const depot_owner_values *values, size_t count);
+orm_status depot_owner_upsert(orm_connection *c, const depot_owner_values *values,
+                              const orm_upsert *how, depot_owner *row, orm_result **result);
 orm_status depot_owner_fetch(orm_connection *c, int64_t id, depot_owner *row, orm_result **result);
 orm_status depot_owner_select(orm_connection *c, const depot_owner_query *query,
                               const depot_owner **rows, size_t *count, orm_result **result);
@@ -519,6 +549,7 @@ typedef struct depot_log_query {
     const depot_log *after;
     orm_lock lock;
     bool distinct;
+    bool populate_existing;
 } depot_log_query;
 
 /* Its columns and relations, for conditions, orders and loading. */
@@ -538,6 +569,8 @@ orm_status depot_log_insert(orm_connection *c, const depot_log_values *values, d
 orm_status depot_log_insert_many(orm_connection *c, const depot_log_values *values, size_t count,
                                  depot_log *rows, orm_result **result);
 orm_status depot_log_copy(orm_connection *c, const depot_log_values *values, size_t count);
+orm_status depot_log_upsert(orm_connection *c, const depot_log_values *values,
+                            const orm_upsert *how, depot_log *row, orm_result **result);
 orm_status depot_log_select(orm_connection *c, const depot_log_query *query,
                             const depot_log **rows, size_t *count, orm_result **result);
 orm_status depot_log_update_where(orm_connection *c, orm_expr where,
@@ -575,6 +608,7 @@ typedef struct depot_other_item_query {
     const depot_other_item *after;
     orm_lock lock;
     bool distinct;
+    bool populate_existing;
 } depot_other_item_query;
 
 /* Its columns and relations, for conditions, orders and loading. */
@@ -596,6 +630,15 @@ orm_status depot_other_item_count(orm_session *s, const depot_other_item_query *
                                   size_t *count);
 orm_status depot_other_item_exists(orm_session *s, const depot_other_item_query *query,
                                    bool *exists);
+/* The rows one after the other, some hundred in memory: `row` is called for each, ORM_DONE from it
+ * stops. Or by a stream: _next gives a row until ORM_DONE, orm_stream_close ends it. */
+orm_status depot_other_item_each(orm_session *s, const depot_other_item_query *query,
+                                 orm_status (*row)(orm_session *s,
+                                                   const depot_other_item *other_item, void *user),
+                                 void *user);
+orm_status depot_other_item_stream(orm_session *s, const depot_other_item_query *query,
+                                   orm_stream **stream);
+orm_status depot_other_item_next(orm_stream *stream, const depot_other_item **found);
 
 /* Writing, sent by the next flush. `added` may be NULL. */
 orm_status depot_other_item_add(orm_session *s, const depot_other_item_values *values,
@@ -628,6 +671,9 @@ orm_status depot_other_item_insert_many(orm_connection *c, const depot_other_ite
                                         size_t count, depot_other_item *rows, orm_result **result);
 orm_status depot_other_item_copy(orm_connection *c, const depot_other_item_values *values,
                                  size_t count);
+orm_status depot_other_item_upsert(orm_connection *c, const depot_other_item_values *values,
+                                   const orm_upsert *how, depot_other_item *row,
+                                   orm_result **result);
 orm_status depot_other_item_fetch(orm_connection *c, int64_t id, depot_other_item *row,
                                   orm_result **result);
 orm_status depot_other_item_select(orm_connection *c, const depot_other_item_query *query,
@@ -673,6 +719,7 @@ typedef struct depot_item_crate_query {
     const depot_item_crate *after;
     orm_lock lock;
     bool distinct;
+    bool populate_existing;
 } depot_item_crate_query;
 
 /* Its columns and relations, for conditions, orders and loading. */
@@ -698,6 +745,15 @@ orm_status depot_item_crate_count(orm_session *s, const depot_item_crate_query *
                                   size_t *count);
 orm_status depot_item_crate_exists(orm_session *s, const depot_item_crate_query *query,
                                    bool *exists);
+/* The rows one after the other, some hundred in memory: `row` is called for each, ORM_DONE from it
+ * stops. Or by a stream: _next gives a row until ORM_DONE, orm_stream_close ends it. */
+orm_status depot_item_crate_each(orm_session *s, const depot_item_crate_query *query,
+                                 orm_status (*row)(orm_session *s,
+                                                   const depot_item_crate *item_crate, void *user),
+                                 void *user);
+orm_status depot_item_crate_stream(orm_session *s, const depot_item_crate_query *query,
+                                   orm_stream **stream);
+orm_status depot_item_crate_next(orm_stream *stream, const depot_item_crate **found);
 
 /* Writing, sent by the next flush. `added` may be NULL. */
 orm_status depot_item_crate_add(orm_session *s, const depot_item_crate_values *values,
@@ -742,6 +798,9 @@ orm_status depot_item_crate_insert_many(orm_connection *c, const depot_item_crat
                                         size_t count, depot_item_crate *rows, orm_result **result);
 orm_status depot_item_crate_copy(orm_connection *c, const depot_item_crate_values *values,
                                  size_t count);
+orm_status depot_item_crate_upsert(orm_connection *c, const depot_item_crate_values *values,
+                                   const orm_upsert *how, depot_item_crate *row,
+                                   orm_result **result);
 orm_status depot_item_crate_fetch(orm_connection *c, orm_uuid item_id, orm_uuid crate_id,
                                   depot_item_crate *row, orm_result **result);
 orm_status depot_item_crate_select(orm_connection *c, const depot_item_crate_query *query,

@@ -415,6 +415,40 @@ orm_status shop_thing_exists(orm_session *s, const shop_thing_query *query, bool
     return orm_model_exists(s, &shop_thing_model, &q, exists);
 }
 
+typedef struct shop_thing_visit {
+    orm_status (*row)(orm_session *s, const shop_thing *thing, void *user);
+    void *user;
+} shop_thing_visit;
+
+static orm_status visit_shop_thing(orm_session *s, const void *row, const void *visit)
+{
+    const shop_thing_visit *wanted = visit;
+    return wanted->row(s, row, wanted->user);
+}
+
+orm_status shop_thing_each(orm_session *s, const shop_thing_query *query,
+                           orm_status (*row)(orm_session *s, const shop_thing *thing, void *user),
+                           void *user)
+{
+    const orm_query q = ORM_QUERY(query);
+    const shop_thing_visit wanted = {row, user};
+    return orm_model_each(s, &shop_thing_model, &q, visit_shop_thing, &wanted);
+}
+
+orm_status shop_thing_stream(orm_session *s, const shop_thing_query *query, orm_stream **stream)
+{
+    const orm_query q = ORM_QUERY(query);
+    return orm_model_stream(s, &shop_thing_model, &q, stream);
+}
+
+orm_status shop_thing_next(orm_stream *stream, const shop_thing **found)
+{
+    const void *row;
+    orm_status status = orm_stream_next(stream, &shop_thing_model, &row);
+    *found = row;
+    return status;
+}
+
 orm_status shop_thing_add(orm_session *s, const shop_thing_values *values, const shop_thing **added)
 {
     const void *row;
@@ -573,6 +607,12 @@ orm_status shop_thing_insert_many(orm_connection *c, const shop_thing_values *va
 orm_status shop_thing_copy(orm_connection *c, const shop_thing_values *values, size_t count)
 {
     return orm_row_insert_many(c, &shop_thing_model, values, count, NULL, NULL);
+}
+
+orm_status shop_thing_upsert(orm_connection *c, const shop_thing_values *values,
+                             const orm_upsert *how, shop_thing *row, orm_result **result)
+{
+    return orm_row_upsert(c, &shop_thing_model, values, how, row, result);
 }
 
 orm_status shop_thing_fetch(orm_connection *c, int64_t id, shop_thing *row, orm_result **result)
@@ -901,6 +941,40 @@ orm_status shop_maybe_exists(orm_session *s, const shop_maybe_query *query, bool
     return orm_model_exists(s, &shop_maybe_model, &q, exists);
 }
 
+typedef struct shop_maybe_visit {
+    orm_status (*row)(orm_session *s, const shop_maybe *maybe, void *user);
+    void *user;
+} shop_maybe_visit;
+
+static orm_status visit_shop_maybe(orm_session *s, const void *row, const void *visit)
+{
+    const shop_maybe_visit *wanted = visit;
+    return wanted->row(s, row, wanted->user);
+}
+
+orm_status shop_maybe_each(orm_session *s, const shop_maybe_query *query,
+                           orm_status (*row)(orm_session *s, const shop_maybe *maybe, void *user),
+                           void *user)
+{
+    const orm_query q = ORM_QUERY(query);
+    const shop_maybe_visit wanted = {row, user};
+    return orm_model_each(s, &shop_maybe_model, &q, visit_shop_maybe, &wanted);
+}
+
+orm_status shop_maybe_stream(orm_session *s, const shop_maybe_query *query, orm_stream **stream)
+{
+    const orm_query q = ORM_QUERY(query);
+    return orm_model_stream(s, &shop_maybe_model, &q, stream);
+}
+
+orm_status shop_maybe_next(orm_stream *stream, const shop_maybe **found)
+{
+    const void *row;
+    orm_status status = orm_stream_next(stream, &shop_maybe_model, &row);
+    *found = row;
+    return status;
+}
+
 orm_status shop_maybe_add(orm_session *s, const shop_maybe_values *values, const shop_maybe **added)
 {
     const void *row;
@@ -1050,6 +1124,12 @@ orm_status shop_maybe_insert_many(orm_connection *c, const shop_maybe_values *va
 orm_status shop_maybe_copy(orm_connection *c, const shop_maybe_values *values, size_t count)
 {
     return orm_row_insert_many(c, &shop_maybe_model, values, count, NULL, NULL);
+}
+
+orm_status shop_maybe_upsert(orm_connection *c, const shop_maybe_values *values,
+                             const orm_upsert *how, shop_maybe *row, orm_result **result)
+{
+    return orm_row_upsert(c, &shop_maybe_model, values, how, row, result);
 }
 
 orm_status shop_maybe_fetch(orm_connection *c, const char *code, shop_maybe *row,
@@ -1207,6 +1287,40 @@ orm_status shop_class_exists(orm_session *s, const shop_class_query *query, bool
     return orm_model_exists(s, &shop_class_model, &q, exists);
 }
 
+typedef struct shop_class_visit {
+    orm_status (*row)(orm_session *s, const shop_class *entity, void *user);
+    void *user;
+} shop_class_visit;
+
+static orm_status visit_shop_class(orm_session *s, const void *row, const void *visit)
+{
+    const shop_class_visit *wanted = visit;
+    return wanted->row(s, row, wanted->user);
+}
+
+orm_status shop_class_each(orm_session *s, const shop_class_query *query,
+                           orm_status (*row)(orm_session *s, const shop_class *entity, void *user),
+                           void *user)
+{
+    const orm_query q = ORM_QUERY(query);
+    const shop_class_visit wanted = {row, user};
+    return orm_model_each(s, &shop_class_model, &q, visit_shop_class, &wanted);
+}
+
+orm_status shop_class_stream(orm_session *s, const shop_class_query *query, orm_stream **stream)
+{
+    const orm_query q = ORM_QUERY(query);
+    return orm_model_stream(s, &shop_class_model, &q, stream);
+}
+
+orm_status shop_class_next(orm_stream *stream, const shop_class **found)
+{
+    const void *row;
+    orm_status status = orm_stream_next(stream, &shop_class_model, &row);
+    *found = row;
+    return status;
+}
+
 orm_status shop_class_add(orm_session *s, const shop_class_values *values, const shop_class **added)
 {
     const void *row;
@@ -1290,6 +1404,12 @@ orm_status shop_class_insert_many(orm_connection *c, const shop_class_values *va
 orm_status shop_class_copy(orm_connection *c, const shop_class_values *values, size_t count)
 {
     return orm_row_insert_many(c, &shop_class_model, values, count, NULL, NULL);
+}
+
+orm_status shop_class_upsert(orm_connection *c, const shop_class_values *values,
+                             const orm_upsert *how, shop_class *row, orm_result **result)
+{
+    return orm_row_upsert(c, &shop_class_model, values, how, row, result);
 }
 
 orm_status shop_class_fetch(orm_connection *c, int32_t found_value, shop_class *row,

@@ -145,6 +145,7 @@ typedef struct shop_thing_query {
     const shop_thing *after;
     orm_lock lock;
     bool distinct;
+    bool populate_existing;
 } shop_thing_query;
 
 /* Its columns and relations, for conditions, orders and loading. */
@@ -181,6 +182,13 @@ orm_status shop_thing_first(orm_session *s, const shop_thing_query *query,
                             const shop_thing **found);
 orm_status shop_thing_count(orm_session *s, const shop_thing_query *query, size_t *count);
 orm_status shop_thing_exists(orm_session *s, const shop_thing_query *query, bool *exists);
+/* The rows one after the other, some hundred in memory: `row` is called for each, ORM_DONE from it
+ * stops. Or by a stream: _next gives a row until ORM_DONE, orm_stream_close ends it. */
+orm_status shop_thing_each(orm_session *s, const shop_thing_query *query,
+                           orm_status (*row)(orm_session *s, const shop_thing *thing, void *user),
+                           void *user);
+orm_status shop_thing_stream(orm_session *s, const shop_thing_query *query, orm_stream **stream);
+orm_status shop_thing_next(orm_stream *stream, const shop_thing **found);
 
 /* Writing, sent by the next flush. `added` may be NULL. */
 orm_status shop_thing_add(orm_session *s, const shop_thing_values *values,
@@ -228,6 +236,8 @@ orm_status shop_thing_insert(orm_connection *c, const shop_thing_values *values,
 orm_status shop_thing_insert_many(orm_connection *c, const shop_thing_values *values, size_t count,
                                   shop_thing *rows, orm_result **result);
 orm_status shop_thing_copy(orm_connection *c, const shop_thing_values *values, size_t count);
+orm_status shop_thing_upsert(orm_connection *c, const shop_thing_values *values,
+                             const orm_upsert *how, shop_thing *row, orm_result **result);
 orm_status shop_thing_fetch(orm_connection *c, int64_t id, shop_thing *row, orm_result **result);
 orm_status shop_thing_select(orm_connection *c, const shop_thing_query *query,
                              const shop_thing **rows, size_t *count, orm_result **result);
@@ -317,6 +327,7 @@ typedef struct shop_maybe_query {
     const shop_maybe *after;
     orm_lock lock;
     bool distinct;
+    bool populate_existing;
 } shop_maybe_query;
 
 /* Its columns and relations, for conditions, orders and loading. */
@@ -351,6 +362,13 @@ orm_status shop_maybe_first(orm_session *s, const shop_maybe_query *query,
                             const shop_maybe **found);
 orm_status shop_maybe_count(orm_session *s, const shop_maybe_query *query, size_t *count);
 orm_status shop_maybe_exists(orm_session *s, const shop_maybe_query *query, bool *exists);
+/* The rows one after the other, some hundred in memory: `row` is called for each, ORM_DONE from it
+ * stops. Or by a stream: _next gives a row until ORM_DONE, orm_stream_close ends it. */
+orm_status shop_maybe_each(orm_session *s, const shop_maybe_query *query,
+                           orm_status (*row)(orm_session *s, const shop_maybe *maybe, void *user),
+                           void *user);
+orm_status shop_maybe_stream(orm_session *s, const shop_maybe_query *query, orm_stream **stream);
+orm_status shop_maybe_next(orm_stream *stream, const shop_maybe **found);
 
 /* Writing, sent by the next flush. `added` may be NULL. */
 orm_status shop_maybe_add(orm_session *s, const shop_maybe_values *values,
@@ -397,6 +415,8 @@ orm_status shop_maybe_insert(orm_connection *c, const shop_maybe_values *values,
 orm_status shop_maybe_insert_many(orm_connection *c, const shop_maybe_values *values, size_t count,
                                   shop_maybe *rows, orm_result **result);
 orm_status shop_maybe_copy(orm_connection *c, const shop_maybe_values *values, size_t count);
+orm_status shop_maybe_upsert(orm_connection *c, const shop_maybe_values *values,
+                             const orm_upsert *how, shop_maybe *row, orm_result **result);
 orm_status shop_maybe_fetch(orm_connection *c, const char *code, shop_maybe *row,
                             orm_result **result);
 orm_status shop_maybe_select(orm_connection *c, const shop_maybe_query *query,
@@ -448,6 +468,7 @@ typedef struct shop_class_query {
     const shop_class *after;
     orm_lock lock;
     bool distinct;
+    bool populate_existing;
 } shop_class_query;
 
 /* Its columns and relations, for conditions, orders and loading. */
@@ -469,6 +490,13 @@ orm_status shop_class_first(orm_session *s, const shop_class_query *query,
                             const shop_class **found);
 orm_status shop_class_count(orm_session *s, const shop_class_query *query, size_t *count);
 orm_status shop_class_exists(orm_session *s, const shop_class_query *query, bool *exists);
+/* The rows one after the other, some hundred in memory: `row` is called for each, ORM_DONE from it
+ * stops. Or by a stream: _next gives a row until ORM_DONE, orm_stream_close ends it. */
+orm_status shop_class_each(orm_session *s, const shop_class_query *query,
+                           orm_status (*row)(orm_session *s, const shop_class *entity, void *user),
+                           void *user);
+orm_status shop_class_stream(orm_session *s, const shop_class_query *query, orm_stream **stream);
+orm_status shop_class_next(orm_stream *stream, const shop_class **found);
 
 /* Writing, sent by the next flush. `added` may be NULL. */
 orm_status shop_class_add(orm_session *s, const shop_class_values *values,
@@ -501,6 +529,8 @@ orm_status shop_class_insert(orm_connection *c, const shop_class_values *values,
 orm_status shop_class_insert_many(orm_connection *c, const shop_class_values *values, size_t count,
                                   shop_class *rows, orm_result **result);
 orm_status shop_class_copy(orm_connection *c, const shop_class_values *values, size_t count);
+orm_status shop_class_upsert(orm_connection *c, const shop_class_values *values,
+                             const orm_upsert *how, shop_class *row, orm_result **result);
 orm_status shop_class_fetch(orm_connection *c, int32_t found_value, shop_class *row,
                             orm_result **result);
 orm_status shop_class_select(orm_connection *c, const shop_class_query *query,
