@@ -20,7 +20,7 @@ pkgconfigdir ?= $(libdir)/pkgconfig
 # What a variant is made of: `make BUILD=build/asan SANITIZE=address,undefined WERROR=yes SUITES="unit errors" check`.
 SANITIZE ?=
 WERROR   ?= no
-SUITES   ?= unit golden errors compile exports readme reference database schemas
+SUITES   ?= unit golden errors compile exports readme reference editor database schemas
 # Whether missing packages may be installed: these goals do, the others name the command. V=1 shows whole commands.
 DEPS     ?= $(if $(filter deps demo check asan tsan coverage bench fuzz,$(MAKECMDGOALS)),yes,no)
 NEEDS    := build $(if $(filter deps check asan tsan coverage bench fuzz headers golden-update,$(MAKECMDGOALS)),check) \
@@ -72,8 +72,9 @@ check: WERROR = yes
 check: all $(SUITE_NEEDS) ## build all and run every test, on SQLite and on a PostgreSQL of its own
 	@SANITIZE='$(SANITIZE)' tests/run.sh $(BUILD) $(SUITES)
 
-golden-update: $(BUILD)/ormc ## rewrite the expectations under tests/golden
+golden-update: $(BUILD)/ormc ## rewrite the expectations under tests/golden, and schemas/ormc.schema.json
 	tests/golden/run.sh $(BUILD)/ormc --update
+	tests/editor.py $(BUILD) --update
 
 asan: ## the tests under AddressSanitizer, LeakSanitizer and UBSan
 	+@$(MAKE) --no-print-directory BUILD=build/asan SANITIZE=address,undefined SUITES="unit golden errors database schemas" check

@@ -20,6 +20,7 @@ check  | Check (unit tests)        | check          | have_library check
 check  | a PostgreSQL server       | postgresql     | have_postgresql
 check  | g++                       | g++            | have_program g++
 check  | clang                     | clang          | have_program clang && have_program clang++
+check  | jsonschema for Python     | python3-jsonschema python3-yaml | /usr/bin/python3 -c 'import jsonschema, yaml' 2>/dev/null
 format | clang-format              | clang-format   | have_program "${CLANG_FORMAT:-clang-format}"
 END
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # run.sh -- runs suites of tests and counts their cases.
 #
-#     tests/run.sh BUILD SUITE...              suites: unit golden errors compile exports readme reference database schemas
+#     tests/run.sh BUILD SUITE...              suites: unit golden errors compile exports readme reference editor database schemas
 #
 # BUILD is the folder that make built into. A line per program or script; what a failing one said follows its line, and
 # everything is in BUILD/tests/log/. The last line is the sum. The status is 1 when a case failed, or, with CI=true, was
@@ -118,6 +118,10 @@ suite_readme() {
 
 suite_reference() {
     ORM_TEST_POSTGRESQL_URL=$(new_postgresql reference) run cases reference tests/reference.sh "$build"
+}
+
+suite_editor() {
+    run cases editor tests/editor.py "$build"
 }
 
 suite_database() {
