@@ -87,6 +87,7 @@ Suite *suite_on_delete(void);
 Suite *suite_loading(void);
 Suite *suite_keys(void);
 Suite *suite_connections(void);
+Suite *suite_hostile(void);
 
 /* Rows that many tests begin with. Each is added to `s` and not flushed. */
 const blog_author *add_author(const char *name);
