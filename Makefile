@@ -97,10 +97,11 @@ bench: all ## measure against hand-written C; BENCH=generator: ormc and the C co
 	$(if $(filter generator,$(BENCH)),tests/bench/generator.py $(BUILD),tests/bench/run.sh $(BUILD))
 
 FUZZ_SECONDS ?= 60
-fuzz: ## let libFuzzer look for bad input for FUZZ_SECONDS a target; FUZZ="schema url" chooses targets
+fuzz: all ## let libFuzzer look for bad input for FUZZ_SECONDS a target; FUZZ="schema url" chooses targets
 	+@$(MAKE) --no-print-directory BUILD=build/fuzz CC=clang SANITIZE=address,undefined WERROR=yes \
 	    CFLAGS="-O1 -g -fsanitize=fuzzer-no-link" $(FUZZERS:%=build/fuzz/tests/fuzz/fuzz-%)
 	@FUZZ_SECONDS='$(FUZZ_SECONDS)' tests/fuzz/run.sh build/fuzz $(or $(FUZZ),$(FUZZERS))
+	@tests/fuzz/packages.py $(BUILD) --seconds $(FUZZ_SECONDS) --seed $$$$
 
 SOURCES = $(shell find generator runtime schemas tests -name '*.[ch]' -not -path 'tests/golden/*')
 format: deps ## rewrite all sources in our format

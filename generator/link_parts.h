@@ -57,6 +57,7 @@ typedef struct ormc_model_draft {
     ormc_word_list key;           /* names of the primary key's columns */
     ormc_table members;           /* ormc_member by name: columns and relations */
     ormc_table columns_by_name;   /* ormc_column, once they are laid out */
+    bool keyless;                 /* it has no primary key, and none was meant */
     bool incomplete;              /* it may lack columns: a name that is not found need not be wrong */
 } ormc_model_draft;
 

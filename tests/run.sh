@@ -109,6 +109,7 @@ suite_fuzz() {
     for target in schema values url template; do
         run cases "fuzz/$target" "$scratch/fuzz/replay-$target" "tests/fuzz/corpus/$target"
     done
+    [ -n "${SANITIZE:-}" ] || run cases fuzz/packages tests/fuzz/packages.py "$build" --count 20
 }
 
 suite_compile() {
