@@ -247,6 +247,26 @@ START_TEST(tables_are_made_and_removed_as_often_as_one_likes)
 }
 END_TEST
 
+START_TEST(tables_in_a_circle_are_removed_with_their_rows)
+{
+    const hostile_circle_1 *first;
+    const hostile_circle_2 *second;
+    const hostile_circle_3 *third;
+    ok(hostile_circle_1_add(s, &(hostile_circle_1_values){0}, &first));
+    ok(hostile_circle_3_add(s, &(hostile_circle_3_values){.next = first}, &third));
+    ok(hostile_circle_2_add(s, &(hostile_circle_2_values){.next = third}, &second));
+    ok(hostile_circle_1_set_next(s, first, second));
+    ok(hostile_circle_3_set_other(s, third, second));
+    commit_and_forget();
+    for (int i = 0; i < 2; i++)
+        ok(hostile_drop_all(engine, &error));
+    ok(hostile_create_all(engine, &error));
+    size_t count;
+    ok(hostile_circle_3_count(s, NULL, &count));
+    ck_assert_uint_eq(count, 0);
+}
+END_TEST
+
 START_TEST(keywords_of_c_come_back_by_core)
 {
     hostile_words_of_C_values values = words_of_C("u");
@@ -654,6 +674,7 @@ Suite *suite_hostile(void)
     TCase *names = new_case(suite, "names");
     tcase_add_checked_fixture(names, make_hostile, drop_hostile);
     tcase_add_test(names, tables_are_made_and_removed_as_often_as_one_likes);
+    tcase_add_test(names, tables_in_a_circle_are_removed_with_their_rows);
     tcase_add_test(names, keywords_of_c_come_back_by_core);
     tcase_add_test(names, keywords_of_c_come_back_by_a_session_and_a_batch);
     tcase_add_loop_test(names, every_value_of_an_enum_comes_back, 0, VALUES);
