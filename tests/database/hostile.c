@@ -293,7 +293,7 @@ END_TEST
 
 START_TEST(keywords_of_c_come_back_by_a_session_and_a_batch)
 {
-    static char unique[20][8];
+    static char unique[20][16];
     const hostile_words_of_C *rows[20];
     for (int i = 0; i < 20; i++) {
         snprintf(unique[i], sizeof unique[i], "u%02d", i);
