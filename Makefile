@@ -101,6 +101,7 @@ fuzz: all ## let libFuzzer look for bad input for FUZZ_SECONDS a target; FUZZ="s
 	+@$(MAKE) --no-print-directory BUILD=build/fuzz CC=clang SANITIZE=address,undefined WERROR=yes \
 	    CFLAGS="-O1 -g -fsanitize=fuzzer-no-link" $(FUZZERS:%=build/fuzz/tests/fuzz/fuzz-%)
 	@FUZZ_SECONDS='$(FUZZ_SECONDS)' tests/fuzz/run.sh build/fuzz $(or $(FUZZ),$(FUZZERS))
+	@tests/fuzz/compile.sh $(BUILD)/ormc tests/fuzz/corpus/schema
 	@tests/fuzz/packages.py $(BUILD) --seconds $(FUZZ_SECONDS) --seed $$$$
 
 SOURCES = $(shell find generator runtime schemas tests -name '*.[ch]' -not -path 'tests/golden/*')
