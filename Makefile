@@ -20,11 +20,11 @@ pkgconfigdir ?= $(libdir)/pkgconfig
 # What a variant is made of: `make BUILD=build/asan SANITIZE=address,undefined WERROR=yes SUITES="unit errors" check`.
 SANITIZE ?=
 WERROR   ?= no
-SUITES   ?= unit golden errors compile exports readme reference database schemas
+SUITES   ?= unit golden errors fuzz compile exports readme reference editor scale database schemas
 # Whether missing packages may be installed: these goals do, the others name the command. V=1 shows whole commands.
 DEPS     ?= $(if $(filter deps demo check asan tsan coverage bench fuzz,$(MAKECMDGOALS)),yes,no)
 NEEDS    := build $(if $(filter deps check asan tsan coverage bench fuzz headers golden-update,$(MAKECMDGOALS)),check) \
-            $(if $(filter deps format format-check,$(MAKECMDGOALS)),format)
+            $(if $(filter deps format format-check,$(MAKECMDGOALS)),format) $(if $(filter deps fuzz,$(MAKECMDGOALS)),fuzz)
 
 WARNINGS := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes
 SANITIZER := $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer)
@@ -47,13 +47,15 @@ HEADERS   := $(patsubst runtime/include/%,%,$(wildcard runtime/include/*.h runti
 RUNTIME   := $(patsubst %.c,$(OBJ)/%.o,$(wildcard runtime/*/*.c))
 GENERATOR := $(patsubst %.c,$(OBJ)/%.o,$(filter-out generator/main.c,$(wildcard generator/*.c))) $(OBJ)/generator/templates.o
 UNIT      := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/test_*.c))
+FUZZERS   := schema values url template
 DATABASE  := $(patsubst %.c,$(OBJ)/%.o,$(wildcard tests/database/*.c))
 # schemas/NAME/NAME.yaml, and tests/database/NAME.yaml for models that only tests have: code in build/schemas/NAME/
 YAMLS     := $(wildcard $(foreach name,$(notdir $(wildcard schemas/*)),schemas/$(name)/$(name).yaml) tests/database/*.yaml)
 NAMES     := $(basename $(notdir $(YAMLS)))
 PROGRAMS  := $(foreach name,$(NAMES),$(if $(wildcard schemas/$(name)/main.c),$(BUILD)/schemas/$(name)/$(name)))
 GENERATED := $(foreach name,$(NAMES),$(OBJ)/schemas/$(name)/$(name).o)
-SUITE_NEEDS = $(if $(filter unit,$(SUITES)),$(UNIT)) $(if $(filter compile readme schemas,$(SUITES)),$(GENERATED) $(PROGRAMS)) \
+SUITE_NEEDS = $(if $(filter unit,$(SUITES)),$(UNIT)) $(if $(filter fuzz,$(SUITES)),$(FUZZERS:%=$(BUILD)/tests/fuzz/replay-%)) \
+              $(if $(filter compile readme schemas,$(SUITES)),$(GENERATED) $(PROGRAMS)) \
               $(if $(filter database,$(SUITES)),$(BUILD)/tests/database/database)
 STAMPS    := $(foreach name,$(NAMES),$(BUILD)/schemas/$(name)/generated)
 
@@ -72,11 +74,12 @@ check: WERROR = yes
 check: all $(SUITE_NEEDS) ## build all and run every test, on SQLite and on a PostgreSQL of its own
 	@SANITIZE='$(SANITIZE)' tests/run.sh $(BUILD) $(SUITES)
 
-golden-update: $(BUILD)/ormc ## rewrite the expectations under tests/golden
+golden-update: $(BUILD)/ormc ## rewrite the expectations under tests/golden, and schemas/ormc.schema.json
 	tests/golden/run.sh $(BUILD)/ormc --update
+	tests/editor.py $(BUILD) --update
 
 asan: ## the tests under AddressSanitizer, LeakSanitizer and UBSan
-	+@$(MAKE) --no-print-directory BUILD=build/asan SANITIZE=address,undefined SUITES="unit golden errors database schemas" check
+	+@$(MAKE) --no-print-directory BUILD=build/asan SANITIZE=address,undefined SUITES="unit golden errors fuzz database schemas" check
 
 tsan: ## the tests under ThreadSanitizer
 	+@$(MAKE) --no-print-directory BUILD=build/tsan SANITIZE=thread SUITES="unit database" check
@@ -89,11 +92,17 @@ coverage: ## the tests, then the share of lines they run, per file
 headers: deps ## compile each header alone, public ones as C11 and C++17 with gcc and clang
 	tests/compile/headers.sh
 
-bench: all ## measure against hand-written C
-	tests/bench/run.sh $(BUILD)
+BENCH ?=
+bench: all ## measure against hand-written C; BENCH=generator: ormc and the C compilers by the number of models
+	$(if $(filter generator,$(BENCH)),tests/bench/generator.py $(BUILD),tests/bench/run.sh $(BUILD))
 
-fuzz: all ## feed the generator random input
-	tests/fuzz/run.sh $(BUILD)
+FUZZ_SECONDS ?= 60
+fuzz: all ## let libFuzzer look for bad input for FUZZ_SECONDS a target; FUZZ="schema url" chooses targets
+	+@$(MAKE) --no-print-directory BUILD=build/fuzz CC=clang SANITIZE=address,undefined WERROR=yes \
+	    CFLAGS="-O1 -g -fsanitize=fuzzer-no-link" $(FUZZERS:%=build/fuzz/tests/fuzz/fuzz-%)
+	@FUZZ_SECONDS='$(FUZZ_SECONDS)' tests/fuzz/run.sh build/fuzz $(or $(FUZZ),$(FUZZERS))
+	@tests/fuzz/compile.sh $(BUILD)/ormc tests/fuzz/corpus/schema
+	@tests/fuzz/packages.py $(BUILD) --seconds $(FUZZ_SECONDS) --seed $$$$
 
 SOURCES = $(shell find generator runtime schemas tests -name '*.[ch]' -not -path 'tests/golden/*')
 format: deps ## rewrite all sources in our format
@@ -134,6 +143,7 @@ PUBLIC   := -Iruntime/include $(foreach name,$(NAMES),-I$(BUILD)/schemas/$(name)
 $(OBJ)/runtime/%.o:        INCLUDES = $(INTERNAL) -fPIC -fvisibility=hidden $(DRIVER_CFLAGS)
 $(OBJ)/generator/%.o:      INCLUDES = $(INTERNAL) -iquote generator $(YAML_CFLAGS)
 $(OBJ)/tests/unit/%.o:     INCLUDES = $(INTERNAL) -iquote generator $(CHECK_CFLAGS) $(DRIVER_CFLAGS)
+$(OBJ)/tests/fuzz/%.o:     INCLUDES = $(INTERNAL) -iquote generator
 $(OBJ)/tests/database/%.o: INCLUDES = $(PUBLIC) $(CHECK_CFLAGS)
 $(OBJ)/schemas/%.o:        INCLUDES = $(PUBLIC)
 
@@ -189,5 +199,12 @@ $(BUILD)/tests/database/database: $(DATABASE) $(GENERATED) $(BUILD)/liborm.a
 
 $(BUILD)/tests/unit/%: $(OBJ)/tests/unit/%.o $(BUILD)/libormc.a $(BUILD)/liborm.a
 	$(call say,LINK,$@)mkdir -p $(@D) && $(LINK) $^ $(CHECK_LIBS) $(YAML_LIBS) $(DRIVER_LIBS) -o $@
+
+$(BUILD)/tests/fuzz/replay-%: $(OBJ)/tests/fuzz/%.o $(OBJ)/tests/fuzz/replay.o $(BUILD)/libormc.a $(BUILD)/liborm.a
+	$(call say,LINK,$@)mkdir -p $(@D) && $(LINK) $^ $(YAML_LIBS) $(DRIVER_LIBS) -o $@
+
+$(BUILD)/tests/fuzz/fuzz-schema: $(OBJ)/tests/fuzz/mutate.o
+$(BUILD)/tests/fuzz/fuzz-%: $(OBJ)/tests/fuzz/%.o $(BUILD)/libormc.a $(BUILD)/liborm.a
+	$(call say,LINK,$@)mkdir -p $(@D) && $(LINK) -fsanitize=fuzzer $^ $(YAML_LIBS) $(DRIVER_LIBS) -o $@
 
 -include $(shell find $(OBJ) -name '*.d' 2>/dev/null)

@@ -25,12 +25,16 @@ typedef struct checker {
     ormc_diagnostics *diagnostics;
     const ormc_package *package;
     ormc_table relations, prefixed; /* tables and indexes share one space of names: on PostgreSQL, and on SQLite */
+    ormc_table types;               /* on PostgreSQL, a table is a type, too */
     ormc_table emitted, folded;     /* folded: tables in small letters */
     bool no_memory;
 } checker;
 
 static void check_database_names(checker *c);
 static void check_columns(checker *c, const ormc_model *model);
+static void check_types(checker *c);
+static bool clashes_in_c(const checker *c, const ormc_enum *enumeration);
+static const char *in_schema(checker *c, const char *schema, const char *name);
 static void check_index_name(checker *c, const ormc_model *model, const ormc_index *index);
 static bool check_in_schema(checker *c, const ormc_model *model, const char *name, const bearer *fresh);
 static void check_length(checker *c, const char *name, const char *what, const bearer *fresh);
@@ -67,10 +71,12 @@ static void check_database_names(checker *c)
             continue;
         const bearer *fresh = new_bearer(c, model->place, "model", model->name, NULL);
         check_length(c, model->table, "table", fresh);
+        check_length(c, model->schema, "schema", fresh);
         if (check_in_schema(c, model, model->table, fresh))
             warn_of_case(c, &c->folded, model->sqlite_table, fresh);
         check_columns(c, model);
     }
+    check_types(c);
     for (size_t i = 0; i < c->package->model_count; i++) {
         const ormc_model *model = c->package->models[i];
         for (size_t j = 0; j < model->index_count; j++)
@@ -89,6 +95,47 @@ static void check_columns(checker *c, const ormc_model *model)
     }
 }
 
+/* Enums: their names, also beside those of tables, and those of their values. */
+static void check_types(checker *c)
+{
+    for (size_t i = 0; i < c->package->model_count; i++) {
+        const ormc_model *model = c->package->models[i];
+        const char *name = in_schema(c, model->schema, model->table);
+        const bearer *fresh = new_bearer(c, model->place, "model", model->name, NULL);
+        if (name && fresh && !model->abstract)
+            claim(c, &c->types, name, fresh);
+    }
+    for (size_t i = 0; i < c->package->enum_count; i++) {
+        const ormc_enum *enumeration = c->package->enums[i];
+        const char *name = in_schema(c, enumeration->schema, enumeration->name);
+        const bearer *fresh = new_bearer(c, enumeration->place, "enum", enumeration->name, NULL);
+        check_length(c, enumeration->name, "enum", fresh);
+        check_length(c, enumeration->schema, "schema", fresh);
+        if (name && ormc_table_get(&c->types, name) && !clashes_in_c(c, enumeration))
+            check_free(c, &c->types, name, fresh);
+        for (size_t j = 0; j < enumeration->value_count; j++)
+            check_length(c, enumeration->values[j], "value",
+                         new_bearer(c, enumeration->value_places[j], "value", enumeration->values[j], NULL));
+    }
+}
+
+/* True when that of a model is the same, which is reported there. */
+static bool clashes_in_c(const checker *c, const ormc_enum *enumeration)
+{
+    for (size_t i = 0; i < c->package->model_count; i++)
+        if (strcmp(c->package->models[i]->c_name, enumeration->c_name) == 0)
+            return true;
+    return false;
+}
+
+/* NULL when memory is gone. */
+static const char *in_schema(checker *c, const char *schema, const char *name)
+{
+    const char *qualified = schema ? orm__arena_printf(&c->arena, "%s.%s", schema, name) : name;
+    c->no_memory |= !qualified;
+    return qualified;
+}
+
 static void check_index_name(checker *c, const ormc_model *model, const ormc_index *index)
 {
     const bearer *fresh = new_bearer(c, index->place, "index of", model->name, NULL);
@@ -101,9 +148,9 @@ static bool check_in_schema(checker *c, const ormc_model *model, const char *nam
 {
     if (!model->schema)
         return check_free(c, &c->relations, name, fresh) && check_free(c, &c->prefixed, name, fresh);
-    const char *qualified = orm__arena_printf(&c->arena, "%s.%s", model->schema, name);
+    const char *qualified = in_schema(c, model->schema, name);
     const char *prefixed = orm__arena_printf(&c->arena, "%s_%s", model->schema, name);
-    c->no_memory |= !qualified || !prefixed;
+    c->no_memory |= !prefixed;
     return qualified && prefixed && check_free(c, &c->relations, qualified, fresh) &&
            check_free(c, &c->prefixed, prefixed, fresh);
 }
@@ -130,9 +177,10 @@ static bool check_database_name(checker *c, ormc_table *table, const char *name,
     return check_free(c, table, name, fresh);
 }
 
+/* No name is none too long. */
 static void check_length(checker *c, const char *name, const char *what, const bearer *fresh)
 {
-    if (fresh && strlen(name) > LONGEST_NAME)
+    if (fresh && name && strlen(name) > LONGEST_NAME)
         ormc_report(c->diagnostics, ORMC_ERROR, fresh->place,
                     "the name of the %s '%s' has %zu bytes; PostgreSQL keeps %d", what, name, strlen(name),
                     LONGEST_NAME);

@@ -15,7 +15,7 @@ typedef struct ormc_command {
     int (*run)(int argc, char **argv); /* arguments behind the name; the status to end with */
 } ormc_command;
 
-extern const ormc_command ormc_command_generate;
+extern const ormc_command ormc_command_generate, ormc_command_jsonschema;
 
 /* Says on stderr what is wrong with the command line, with the nearest of the words that would do. ORMC_EXIT_USAGE. */
 int ormc_command_refuse(const char *what, const char *word, const char *const *known, size_t count);

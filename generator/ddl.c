@@ -9,6 +9,9 @@ static void reserve_names(ddl_maker *maker);
 static void visit(ddl_maker *maker, ddl_table *table);
 static void create(ddl_maker *maker);
 static void drop(ddl_maker *maker);
+static void find_awaited(ddl_maker *maker);
+static void drop_table(ddl_maker *maker, const ormc_model *model);
+static void stand_in(ddl_maker *maker, const ormc_model *model);
 static void create_schemas(ddl_maker *maker);
 static void create_schema(ddl_maker *maker, ormc_table *seen, const char *schema);
 static void create_enum(ddl_maker *maker, const ormc_enum *enumeration);
@@ -262,16 +265,56 @@ static void drop(ddl_maker *maker)
             end_statement(maker, statements);
         }
     }
+    find_awaited(maker);
     for (size_t i = maker->order_count; i-- > 0;) {
-        orm__text_string(text, "DROP TABLE IF EXISTS ");
-        ddl_put_table_name(maker, maker->order[i]->model);
-        end_statement(maker, statements);
+        drop_table(maker, maker->order[i]->model);
+        if (maker->order[i]->awaited)
+            stand_in(maker, maker->order[i]->model);
     }
+    for (size_t i = maker->order_count; i-- > 0;)
+        if (maker->order[i]->awaited)
+            drop_table(maker, maker->order[i]->model);
     for (size_t i = maker->package->enum_count; maker->dialect == ORMC_POSTGRESQL && i-- > 0;) {
         orm__text_string(text, "DROP TYPE IF EXISTS ");
         ddl_put_enum_name(maker, maker->package->enums[i]);
         end_statement(maker, statements);
     }
+}
+
+/* On SQLite: those that tables refer to that are dropped after them. */
+static void find_awaited(ddl_maker *maker)
+{
+    for (size_t i = 0; maker->dialect == ORMC_SQLITE && i < maker->order_count; i++) {
+        const ormc_model *model = maker->order[i]->model;
+        for (size_t k = 0; k < model->relation_count; k++) {
+            ddl_table *target = model->relations[k].owning ? ddl_table_of(maker, model->relations[k].target) : NULL;
+            if (target && target->position > i)
+                target->awaited = true;
+        }
+    }
+}
+
+static void drop_table(ddl_maker *maker, const ormc_model *model)
+{
+    orm__text_string(&maker->text, "DROP TABLE IF EXISTS ");
+    ddl_put_table_name(maker, model);
+    end_statement(maker, &maker->ddl->drop);
+}
+
+/* A table of the key alone, for as long as tables are left that refer to it: SQLite deletes their rows only while all that
+ * they refer to is there. */
+static void stand_in(ddl_maker *maker, const ormc_model *model)
+{
+    orm__text *text = &maker->text;
+    orm__text_string(text, "CREATE TABLE ");
+    ddl_put_table_name(maker, model);
+    for (int round = 0; round < 2; round++)
+        for (size_t i = 0; i < model->primary_key_count; i++) {
+            orm__text_string(text, i ? ", " : round ? ", PRIMARY KEY (" : " (");
+            ormc_literal_sql_name(text, model->primary_key[i]->column);
+        }
+    orm__text_string(text, "))");
+    end_statement(maker, &maker->ddl->drop);
 }
 
 /* Moves the text into the list; room doubles. */

@@ -10,6 +10,7 @@ typedef struct ddl_table {
     const ormc_model *model;
     bool visited;
     size_t position;           /* in the order of creation */
+    bool awaited;              /* a table before it refers to it */
     const char **foreign_keys; /* names of constraints, by relation; NULL for inverse sides */
 } ddl_table;
 

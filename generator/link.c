@@ -33,6 +33,7 @@ static void read_enum_values(ormc_linker *linker, ormc_enum *enumeration, const 
 static void declare_models(ormc_linker *linker, const input *inputs);
 static void declare_model(ormc_linker *linker, const ormc_file *file, const ormc_pair *pair);
 static size_t count_entries(const ormc_linker *linker, const input *inputs, const char *key);
+static void check_tables(ormc_linker *linker);
 static void find_targets(ormc_linker *linker, ormc_model_draft *draft);
 static void link_models(ormc_linker *linker);
 static void run_passes(ormc_linker *linker, const pass_row *passes, size_t count);
@@ -55,6 +56,7 @@ bool ormc_load(const char *const *paths, size_t count, orm__arena *arena, ormc_d
     declare_enums(linker, inputs);
     declare_models(linker, inputs);
     link_models(linker);
+    check_tables(linker);
     if (!ormc_check(made, diagnostics))
         return false;
     if (!ormc_diagnostics_count(diagnostics, ORMC_ERROR))
@@ -291,6 +293,18 @@ static void run_passes(ormc_linker *linker, const pass_row *passes, size_t count
         for (size_t j = 0; j < linker->package->model_count; j++)
             if (passes[i].abstract_too || !linker->drafts[j]->model->abstract)
                 passes[i].run(linker, linker->drafts[j]);
+}
+
+/* That there is one at all. */
+static void check_tables(ormc_linker *linker)
+{
+    const ormc_package *package = linker->package;
+    for (size_t i = 0; i < package->model_count; i++)
+        if (!package->models[i]->abstract)
+            return;
+    if (!ormc_diagnostics_count(linker->diagnostics, ORMC_ERROR))
+        ormc_report(linker->diagnostics, ORMC_ERROR, package->place,
+                    "all models of package '%s' are abstract, so that there is no table", package->name);
 }
 
 static void find_targets(ormc_linker *linker, ormc_model_draft *draft)

@@ -19,6 +19,7 @@ static bool add_member(ormc_linker *linker, ormc_model_draft *draft, const char 
                        ormc_place place, const void *member);
 static void add_nodes(ormc_linker *linker, const ormc_node ***nodes, size_t *count, const ormc_node *const *more,
                       size_t more_count);
+static ormc_word_list key_of_columns(ormc_linker *linker, const ormc_model_draft *draft);
 static void check_one_way(ormc_linker *linker, const ormc_model_draft *draft);
 static void copy_columns(ormc_linker *linker, ormc_model_draft *draft, size_t made);
 static size_t count_foreign(ormc_linker *linker, const ormc_model_draft *draft);
@@ -221,16 +222,19 @@ static void add_nodes(ormc_linker *linker, const ormc_node ***nodes, size_t *cou
 void ormc_link_name_key(ormc_linker *linker, ormc_model_draft *draft)
 {
     check_one_way(linker, draft);
-    if (draft->primary_key) {
-        draft->key = ormc_link_words(linker, draft->primary_key);
-        return;
-    }
-    draft->key.items = ormc_link_alloc(linker, draft->column_count, sizeof *draft->key.items);
+    draft->key = draft->primary_key ? ormc_link_words(linker, draft->primary_key) : key_of_columns(linker, draft);
+    draft->keyless = !draft->key.count && !draft->incomplete && !draft->model->made;
+}
+
+static ormc_word_list key_of_columns(ormc_linker *linker, const ormc_model_draft *draft)
+{
+    ormc_word_list key = {.items = ormc_link_alloc(linker, draft->column_count, sizeof *key.items)};
     for (size_t i = 0; i < draft->column_count; i++) {
         const ormc_column *column = &draft->columns[i]->column;
         if (column->primary_key)
-            draft->key.items[draft->key.count++] = (ormc_word){.text = column->name, .place = column->place};
+            key.items[key.count++] = (ormc_word){.text = column->name, .place = column->place};
     }
+    return key;
 }
 
 static void check_one_way(ormc_linker *linker, const ormc_model_draft *draft)

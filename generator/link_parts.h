@@ -10,6 +10,7 @@
 
 #include <setjmp.h>
 
+#include "language.h"
 #include "model.h"
 #include "syntax.h"
 #include "table.h"
@@ -56,6 +57,7 @@ typedef struct ormc_model_draft {
     ormc_word_list key;           /* names of the primary key's columns */
     ormc_table members;           /* ormc_member by name: columns and relations */
     ormc_table columns_by_name;   /* ormc_column, once they are laid out */
+    bool keyless;                 /* it has no primary key, and none was meant */
     bool incomplete;              /* it may lack columns: a name that is not found need not be wrong */
 } ormc_model_draft;
 
@@ -91,20 +93,6 @@ void ormc_link_c_name(ormc_linker *linker, const ormc_node *node, bool is_member
 void ormc_link_check_name(ormc_linker *linker, const char *name, ormc_place place, const char *what);
 
 /* --- link_keys.c --- */
-typedef enum ormc_context {
-    ORMC_IN_PACKAGE,
-    ORMC_IN_ENUM,
-    ORMC_IN_ENUM_VALUE,
-    ORMC_IN_MODEL,
-    ORMC_IN_COLUMN,
-    ORMC_AS_DB_TYPE,
-    ORMC_IN_RELATION,
-    ORMC_IN_THROUGH,
-    ORMC_IN_INDEX,
-    ORMC_IN_CHECK,
-    ORMC_IN_SQL
-} ormc_context;
-
 /* Reports the keys of a mapping that are unknown in that context, not supported yet, or have values of the wrong
  * kind. */
 void ormc_link_check_keys(ormc_linker *linker, const ormc_node *mapping, ormc_context context);

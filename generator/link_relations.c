@@ -231,7 +231,7 @@ static void bind_columns(ormc_linker *linker, ormc_model_draft *draft, size_t in
     const ormc_model_draft *target = draft->relations[index]->target;
     ormc_word_list names = ormc_link_foreign_key(linker, draft->relations[index]);
     size_t count = target->model->primary_key_count;
-    if (!target->key.count && !target->incomplete) {
+    if (target->keyless && !draft->model->made) {
         ormc_report(linker->diagnostics, ORMC_ERROR, relation->target_place,
                     "relation '%s' refers to model '%s', which has no primary key", relation->name,
                     target->model->name);
@@ -410,7 +410,7 @@ static bool is_without_key(ormc_linker *linker, const ormc_relation *relation, c
 {
     const ormc_model_draft *ends[] = {draft, target};
     for (size_t i = 0; i < 2; i++) {
-        if (ends[i]->key.count || ends[i]->incomplete)
+        if (!ends[i]->keyless)
             continue;
         ormc_report(linker->diagnostics, ORMC_ERROR, relation->place,
                     "relation '%s' needs a primary key on both sides, and model '%s' has none", relation->name,

@@ -326,7 +326,9 @@ static bool check_key(parser *p, const ormc_node *key)
 {
     if (key->kind != ORMC_SCALAR)
         ormc_report(p->diagnostics, ORMC_ERROR, key->place, "a key must be a word, not a list or a mapping");
-    return key->kind == ORMC_SCALAR;
+    else if (!*key->text)
+        ormc_report(p->diagnostics, ORMC_ERROR, key->place, "a key may not be empty");
+    return key->kind == ORMC_SCALAR && *key->text;
 }
 
 static bool is_merge(const ormc_node *key)

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # deps.sh -- names what this machine lacks to build or test, and installs it.
 #
-#     tests/deps.sh [build] [check] [format]
+#     tests/deps.sh [build] [check] [format] [fuzz]
 #
 # Quiet when nothing is missing. DEPS=no leaves the machine alone: says what to type and fails. Knows Debian's apt-get;
 # elsewhere it says what is missing and fails.
@@ -20,6 +20,8 @@ check  | Check (unit tests)        | check          | have_library check
 check  | a PostgreSQL server       | postgresql     | have_postgresql
 check  | g++                       | g++            | have_program g++
 check  | clang                     | clang          | have_program clang && have_program clang++
+check  | jsonschema for Python     | python3-jsonschema python3-yaml | /usr/bin/python3 -c 'import jsonschema, yaml' 2>/dev/null
+fuzz   | clang with libFuzzer      | clang libclang-rt-dev | have_libfuzzer
 format | clang-format              | clang-format   | have_program "${CLANG_FORMAT:-clang-format}"
 END
 }
@@ -34,6 +36,10 @@ have_library() {
 
 have_postgresql() {
     have_program initdb || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null
+}
+
+have_libfuzzer() {
+    have_program clang && compgen -G "$(clang -print-resource-dir)/lib/linux/libclang_rt.fuzzer-*.a" >/dev/null
 }
 
 in_a_list() {

@@ -81,7 +81,7 @@ has_key() {
 for folder in $(find "$scratch" -mindepth 1 -type d | sort -V); do
     count run_example "$folder"
 done
-for key in $(sed -nE 's/^ *\{ORMC_(IN|AS)_[A-Z_]*, "([a-z_]+)", [A-Z]+\},$/\2/p' generator/link_keys.c | sort -u); do
+for key in $(sed -nE 's/^ *\{ORMC_(IN|AS)_[A-Z_]*, "([a-z_]+)", &.*$/\2/p' generator/language.c | sort -u); do
     count has_key "$key"
 done
 [ -n "${ORM_TEST_POSTGRESQL_URL:-}" ] || echo "skipped: PostgreSQL: ORM_TEST_POSTGRESQL_URL names no server"

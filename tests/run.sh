@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # run.sh -- runs suites of tests and counts their cases.
 #
-#     tests/run.sh BUILD SUITE...              suites: unit golden errors compile exports readme reference database schemas
+#     tests/run.sh BUILD SUITE...              suites: unit golden errors fuzz compile exports readme reference editor scale database schemas
 #
 # BUILD is the folder that make built into. A line per program or script; what a failing one said follows its line, and
 # everything is in BUILD/tests/log/. The last line is the sum. The status is 1 when a case failed, or, with CI=true, was
@@ -103,6 +103,15 @@ suite_errors() {
     run cases errors tests/errors/run.sh "$build/ormc"
 }
 
+# Inputs that the fuzzers of tests/fuzz have kept, without libFuzzer.
+suite_fuzz() {
+    local target
+    for target in schema values url template; do
+        run cases "fuzz/$target" "$scratch/fuzz/replay-$target" "tests/fuzz/corpus/$target"
+    done
+    [ -n "${SANITIZE:-}" ] || run cases fuzz/packages tests/fuzz/packages.py "$build" --count 20
+}
+
 suite_compile() {
     run cases compile/headers tests/compile/headers.sh
     run cases compile/generated tests/compile/generated.sh "$build"
@@ -120,6 +129,15 @@ suite_readme() {
 
 suite_reference() {
     ORM_TEST_POSTGRESQL_URL=$(new_postgresql reference) run cases reference tests/reference.sh "$build"
+}
+
+# How ormc fares as the number of models grows.
+suite_scale() {
+    run cases scale tests/bench/generator.py "$build" --check
+}
+
+suite_editor() {
+    run cases editor tests/editor.py "$build"
 }
 
 suite_database() {

@@ -195,7 +195,12 @@ static const char *end_of_user(const char *rest)
         return at;
     at = strchr(end, '@');
     bool among_options = at && memchr(end, '?', (size_t)(at - end));
-    return among_options && are_hosts(rest, end) ? NULL : at;
+    if (!at || (among_options && are_hosts(rest, end)))
+        return NULL;
+    for (const char *c = at; *c && *c != '/' && *c != '?'; c++)
+        if (*c == '@')
+            at = c;
+    return at;
 }
 
 /* Whether each colon is followed by a number or nothing. */

@@ -22,8 +22,9 @@ done
 # Names that are macros of the standard headers, where these come first.
 hostile=$build/schemas/hostile
 for header in assert complex ctype errno fenv float inttypes iso646 limits locale math setjmp signal stdarg stdio stdlib \
-    string time wchar wctype dirent fcntl netdb poll pthread regex strings sys/socket sys/stat sys/sysmacros sys/types \
-    sys/wait termios unistd; do
+    string time wchar wctype arpa/inet byteswap dirent endian fcntl glob netdb netinet/in poll pthread regex semaphore \
+    strings sys/param sys/select sys/socket sys/stat sys/sysmacros sys/time sys/types sys/uio sys/wait syslog termios \
+    ucontext unistd; do
     printf '#include <%s.h>\n' "$header"
 done >"$scratch/standard.h"
 for compiler in gcc clang; do

@@ -95,6 +95,7 @@ Suite *suite_related(void);
 Suite *suite_injection(void);
 Suite *suite_differential(void);
 Suite *suite_streaming(void);
+Suite *suite_hostile(void);
 
 /* Rows that many tests begin with. Each is added to `s` and not flushed. */
 const blog_author *add_author(const char *name);

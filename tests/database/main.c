@@ -34,6 +34,7 @@ int main(void)
         suite_differential,
         suite_injection,
         suite_bulk_where,
+        suite_hostile,
     };
     /* clang-format on */
     SRunner *runner = srunner_create(NULL);

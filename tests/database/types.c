@@ -499,9 +499,9 @@ START_TEST(defaults_are_the_same_by_the_client_and_by_the_database)
 }
 END_TEST
 
-START_TEST(a_megabyte_of_text_and_bytes_comes_back)
+START_TEST(ten_megabytes_of_text_and_bytes_come_back)
 {
-    enum { SIZE = 1 << 20 };
+    enum { SIZE = 10 << 20 };
     char *text = malloc(SIZE + 1);
     uint8_t *data = malloc(SIZE);
     const kinds_optional *entity, *found;
@@ -583,6 +583,106 @@ START_TEST(dates_outside_the_years_1_to_9999_are_unsupported_on_sqlite)
                                            {.moment = ORM_VALUE({LAST_MOMENT + 1})}};
     orm_status status = kinds_optional_insert(c, &cases[_i], NULL, NULL);
     ck_assert_int_eq(status, on_sqlite() ? ORM_UNSUPPORTED : ORM_OK);
+}
+END_TEST
+
+START_TEST(the_ends_of_the_range_of_postgresql_come_back_or_are_unsupported)
+{
+    const struct {
+        int32_t day;
+        int64_t moment;
+    } ends[] = {{-2451545, -211813488000000000},             /* 4713-11-24 BC */
+                {2145031948, INT64_C(9223371331199999999)}}; /* 5874897-12-31, and 294276-12-31 23:59:59.999999 */
+    int32_t day = ends[_i].day;
+    int64_t moment = ends[_i].moment;
+    const kinds_optional_values days = {.day = ORM_VALUE({day})}, local = {.local = ORM_VALUE({moment})},
+                                values = {.day = ORM_VALUE({day}),
+                                          .local = ORM_VALUE({moment}),
+                                          .moment = ORM_VALUE({moment})};
+    kinds_optional row;
+    orm_result *result;
+    if (on_sqlite()) {
+        expect_status(ORM_UNSUPPORTED, kinds_optional_insert(c, &days, NULL, NULL));
+        expect_status(ORM_UNSUPPORTED, kinds_optional_insert(c, &local, NULL, NULL));
+        return;
+    }
+    ok(kinds_optional_insert(c, &values, &row, &result));
+    ck_assert_int_eq(row.day.value.days, day);
+    orm_result_free(result);
+    ok(kinds_optional_fetch(c, row.id, &row, &result));
+    ck_assert_int_eq(row.day.value.days, day);
+    ck_assert_int_eq(row.local.value.microseconds, moment);
+    ck_assert_int_eq(row.moment.value.microseconds, moment);
+    orm_result_free(result);
+    for (int i = 0; i < 20; i++)
+        ok(kinds_optional_add(s, &values, NULL)); /* by arrays */
+    commit_and_forget();
+    size_t count;
+    ok(kinds_optional_count(
+        s,
+        &(kinds_optional_query){.where = {orm_eq(KINDS_OPTIONAL.day, (orm_date){day}),
+                                          orm_eq(KINDS_OPTIONAL.local, (orm_timestamp){moment}),
+                                          orm_eq(KINDS_OPTIONAL.moment, (orm_timestamptz){moment})}},
+        &count));
+    ck_assert_uint_eq(count, 21);
+}
+END_TEST
+
+START_TEST(what_lies_outside_the_range_of_a_type_is_refused)
+{
+    const kinds_optional_values cases[] = {{.day = ORM_VALUE({-2451546})},
+                                           {.day = ORM_VALUE({2145031949})},
+                                           {.local = ORM_VALUE({-211813488000000001})},
+                                           {.moment = ORM_VALUE({INT64_C(9223371331200000000)})},
+                                           {.hour = ORM_VALUE({DAY + 1})},
+                                           {.hour = ORM_VALUE({-1})}};
+    ck_assert_int_ne(kinds_optional_insert(c, &cases[_i], NULL, NULL), ORM_OK);
+}
+END_TEST
+
+START_TEST(the_last_time_of_a_day_is_24_o_clock)
+{
+    const kinds_optional *row;
+    ok(kinds_optional_add(s, &(kinds_optional_values){.hour = ORM_VALUE({DAY})}, &row));
+    commit_and_forget();
+    ok(kinds_optional_one(s, NULL, &row));
+    ck_assert_int_eq(row->hour.value.microseconds, DAY);
+}
+END_TEST
+
+START_TEST(intervals_of_any_size_come_back)
+{
+    static const orm_interval intervals[] = {
+        {.months = INT32_MAX, .days = INT32_MAX, .microseconds = INT64_MAX},
+        {.months = INT32_MIN, .days = INT32_MIN, .microseconds = INT64_MIN},
+        {.months = -1, .days = 1, .microseconds = -1},
+        {.months = 13, .days = -31, .microseconds = INT64_C(999999)},
+        {0},
+    };
+    const arrays_bag *bag;
+    ok(arrays_bag_add(s,
+                      &(arrays_bag_values){.flags = {(const bool[]){true}, NULL, 1},
+                                           .labels = {(const char *const[]){""}, NULL, 1},
+                                           .wait = ORM_VALUE(intervals[_i])},
+                      &bag));
+    commit_and_forget();
+    ok(arrays_bag_one(s, NULL, &bag));
+    ck_assert(bag->wait.has);
+    ck_assert_int_eq(bag->wait.value.months, intervals[_i].months);
+    ck_assert_int_eq(bag->wait.value.days, intervals[_i].days);
+    ck_assert_int_eq(bag->wait.value.microseconds, intervals[_i].microseconds);
+}
+END_TEST
+
+START_TEST(a_decimal_may_be_no_number)
+{
+    static const char *const texts[] = {"NaN", "Infinity", "-Infinity"};
+    const kinds_optional *row;
+    ok(kinds_optional_add(s, &(kinds_optional_values){.number = ORM_VALUE({texts[_i]})}, &row));
+    commit_and_forget();
+    ok(kinds_optional_one(
+        s, &(kinds_optional_query){.where = {orm_eq(KINDS_OPTIONAL.number, (orm_decimal){texts[_i]})}}, &row));
+    expect_text(row->number.text, texts[_i]);
 }
 END_TEST
 
@@ -738,6 +838,11 @@ Suite *suite_types(void)
     tcase_add_loop_test(core, what_is_no_decimal_is_refused, 0, 7);
     tcase_add_test(core, infinite_dates_come_back_or_are_unsupported);
     tcase_add_loop_test(core, dates_outside_the_years_1_to_9999_are_unsupported_on_sqlite, 0, 4);
+    tcase_add_loop_test(core, the_ends_of_the_range_of_postgresql_come_back_or_are_unsupported, 0, 2);
+    tcase_add_loop_test(core, what_lies_outside_the_range_of_a_type_is_refused, 0, 6);
+    tcase_add_test(core, the_last_time_of_a_day_is_24_o_clock);
+    tcase_add_loop_test(core, intervals_of_any_size_come_back, 0, 5);
+    tcase_add_loop_test(core, a_decimal_may_be_no_number, 0, 3);
     tcase_add_test(core, an_enum_out_of_range_is_refused);
     tcase_add_loop_test(core, missing_uuid_enum_text_and_bytes_are_named, 0, 5);
     tcase_add_test(core, text_that_is_no_utf8_is_refused_or_kept);
@@ -751,7 +856,7 @@ Suite *suite_types(void)
     tcase_add_loop_test(session, setting_what_is_there_sends_nothing, 0, ROWS);
     tcase_add_test(session, setters_of_optional_columns_take_null);
     tcase_add_test(session, defaults_are_the_same_by_the_client_and_by_the_database);
-    tcase_add_test(session, a_megabyte_of_text_and_bytes_comes_back);
+    tcase_add_test(session, ten_megabytes_of_text_and_bytes_come_back);
     tcase_add_test(session, a_decimal_of_a_thousand_digits_comes_back);
     TCase *wide = new_case(suite, "wide");
     tcase_add_test(session, a_decimal_has_the_digits_of_its_column_at_once_and_in_the_database);

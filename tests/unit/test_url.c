@@ -102,6 +102,7 @@ static const struct {
     {"postgresql://ada:a/b@db/blog", "user=ada|password=a/b|host=db|dbname=blog", "postgresql://ada:***@db/blog"},
     {"postgresql://ada:1/b@db/blog", "user=ada|password=1/b|host=db|dbname=blog", "postgresql://ada:***@db/blog"},
     {"postgresql://ada:a?b@db/blog", "user=ada|password=a?b|host=db|dbname=blog", "postgresql://ada:***@db/blog"},
+    {"postgresql://ada:a/b@c@db/blog", "user=ada|password=a/b@c|host=db|dbname=blog", "postgresql://ada:***@db/blog"},
     {"postgresql://db:5432/blog?user=a@b", "host=db|port=5432|dbname=blog|user=a@b", NULL},
     {"postgresql://[::1]/blog", "host=::1|dbname=blog", NULL},
     {"postgresql://ada:secret@[::1]:5433/blog", "user=ada|password=secret|host=::1|port=5433|dbname=blog",

@@ -194,7 +194,8 @@ static const struct {
      "{&blog_post_model_columns[2]} = {&blog_author_model_columns[0]} &blog_author_model_relations[0], "
      "{&blog_profile_model_columns[0]} = {&blog_author_model_columns[0]} &blog_author_model_relations[1], "},
     {"{#models}{#relations}{#order_by}{&order_by} {order_by_count}{/order_by}{&comment}{/relations}{/models}",
-     "{{&blog_post_model_columns[1], true}, {&blog_post_model_columns[0], false}} 2falsefalsefalse/* Whose it is. */"},
+     "{{.column = &blog_post_model_columns[1], .descending = true}, {.column = &blog_post_model_columns[0]}} "
+     "2falsefalsefalse/* Whose it is. */"},
     {"{#schema}{&literal} {model_count} {long} {#models}{type} {/models}{#drop_sqlite}{&sql} {/drop_sqlite}{/schema}",
      "\"blog\" 4 false blog_author blog_post blog_profile blog_pair \"DROP TABLE IF EXISTS \\\"pair\\\"\" "
      "\"DROP TABLE IF EXISTS \\\"profile\\\"\" \"DROP TABLE IF EXISTS \\\"post\\\"\" \"DROP TABLE IF EXISTS \\\"authors\\\"\" "},
