@@ -140,15 +140,16 @@ static bool is_choice(reader *r, const ormc_option *option, const char *value)
     return false;
 }
 
+/* Letters are no help to one who looks for another letter. */
 void ormc_options_refuse(const ormc_usage *usage, const char *word, orm__text *message)
 {
-    char letters[MOST_WORDS][3], name[80];
     const char *known[MOST_WORDS] = {help_option.name};
     size_t count = 1;
-    const ormc_option *const *options = usage->options;
-    for (; options && *options && count < MOST_WORDS; options++, count++)
-        known[count] = name_of(*options, letters[count]);
-    snprintf(name, sizeof name, "%.*s", (int)strcspn(word, "="), word);
+    for (const ormc_option *const *option = usage->options; option && *option && count < MOST_WORDS; option++)
+        if ((*option)->name)
+            known[count++] = (*option)->name;
+    char name[80];
+    snprintf(name, sizeof name, "%.*s", (int)(word[1] ? 2 + strcspn(word + 2, "=") : 1), word);
     ormc_options_suggest(message, "unknown option", name, known, count);
 }
 
