@@ -149,8 +149,7 @@ static void put_commands(const ormc_command *group, orm__text *text)
     orm__text_string(text, "  help COMMAND        say more about a command\n\n");
 }
 
-int ormc_command_with_package(const ormc_arguments *given,
-                              int (*use)(const ormc_arguments *given, const ormc_package *package))
+int ormc_command_with_package(const ormc_arguments *given, ormc_command_use use, void *user)
 {
     orm__arena arena = {0};
     orm__text rendered = {0};
@@ -159,13 +158,13 @@ int ormc_command_with_package(const ormc_arguments *given,
     bool read = diagnostics && ormc_load(given->operands, given->operand_count, &arena, diagnostics, &package);
     if (read)
         ormc_diagnostics_render(diagnostics, &rendered);
-    ormc_diagnostics_free(diagnostics);
     if (rendered.data)
         fputs(rendered.data, stderr);
     int status = read && !rendered.failed ? ORMC_EXIT_INPUT : ormc_command_fail(NULL);
     orm__text_release(&rendered);
     if (package)
-        status = use(given, package);
+        status = use(package, diagnostics, user);
+    ormc_diagnostics_free(diagnostics);
     orm__arena_release(&arena);
     return status;
 }

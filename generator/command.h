@@ -26,10 +26,12 @@ extern const ormc_command ormc_command_generate;
 /* Runs `command` on the words behind its name. `path` is how it was reached: "ormc generate". */
 int ormc_command_run(const ormc_command *command, const char *path, int argc, char **argv);
 
+/* What is done with a package that has no error; the diagnostics hold what was said about it. The status to end with. */
+typedef int (*ormc_command_use)(const ormc_package *package, const ormc_diagnostics *diagnostics, void *user);
+
 /* Loads the package that the operands are, says on stderr what is wrong with it, and hands it to `use` when there is no
  * error. The status to end with. */
-int ormc_command_with_package(const ormc_arguments *given,
-                              int (*use)(const ormc_arguments *given, const ormc_package *package));
+int ormc_command_with_package(const ormc_arguments *given, ormc_command_use use, void *user);
 
 /* Prints "ormc: MESSAGE" on stderr, "out of memory" for NULL, releases the message, and is ORMC_EXIT_INPUT. */
 int ormc_command_fail(orm__text *message);
