@@ -21,7 +21,9 @@ typedef struct ormc_command {
     const struct ormc_command *const *commands; /* of a group, up to NULL */
 } ormc_command;
 
+extern const ormc_command ormc_command_check;
 extern const ormc_command ormc_command_generate;
+extern const ormc_command ormc_command_sql;
 
 /* Runs `command` on the words behind its name. `path` is how it was reached: "ormc generate". */
 int ormc_command_run(const ormc_command *command, const char *path, int argc, char **argv);

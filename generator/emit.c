@@ -53,7 +53,7 @@ static const char *find_embedded(const char *name);
 static const char *read_template(emission *work, const char *name);
 static void add_input(emission *work, const char *path);
 static bool emit_rule(emission *work);
-static bool emit_stamp(emission *work);
+static void leave_stamp(const emission *work);
 static void put_target(orm__text *rule, const char *path);
 static bool fail(emission *work, const char *what, const char *path, int error);
 
@@ -62,7 +62,9 @@ bool ormc_emit(const ormc_package *package, const ormc_emit_options *options, or
     emission work = {.options = options, .package = package, .message = message};
     work.files = ormc_files_open(options->differ, options->user, message);
     bool done = work.files && check_templates(&work) && emit_all(&work) && ormc_files_commit(work.files);
-    if (!done && !message->length)
+    if (done)
+        leave_stamp(&work);
+    else if (!message->length)
         orm__text_string(message, "out of memory");
     ormc_files_close(work.files);
     ormc_template_set_release(&work.parsed);
@@ -91,8 +93,7 @@ static bool emit_all(emission *work)
     for (size_t i = 0; i < package->file_count; i++)
         if (!emit_file(work, view, &package->files[i]))
             return false;
-    return (!work->options->leftover || look_for_leftovers(work)) && (!work->options->depfile || emit_rule(work)) &&
-           (!work->options->stamp || emit_stamp(work));
+    return (!work->options->leftover || look_for_leftovers(work)) && (!work->options->depfile || emit_rule(work));
 }
 
 /* What one file needs is given back before the next one. */
@@ -257,13 +258,16 @@ static bool emit_rule(emission *work)
     return done;
 }
 
-static bool emit_stamp(emission *work)
+/* A run that cannot leave one is as good: the next will take longer. */
+static void leave_stamp(const emission *work)
 {
     const ormc_stamp *stamp = work->options->stamp;
+    if (work->options->differ || !stamp || !stamp->usable || stamp->text.failed)
+        return;
     const ormc_output output = {.path = stamp->path, .data = stamp->text.data, .length = stamp->text.length};
-    if (work->options->differ || !stamp->usable)
-        return true;
-    return !stamp->text.failed && ormc_files_put(work->files, &output);
+    orm__text ignored = {0};
+    ormc_files_write(&output, 1, &ignored);
+    orm__text_release(&ignored);
 }
 
 /* A path as make reads it. */

@@ -18,7 +18,7 @@ typedef struct ormc_emit_options {
     const char *depfile;   /* a rule for make: the outputs and what they were made from; NULL: none */
     bool prune;            /* remove files of the package that no schema makes any more */
 
-    struct ormc_stamp *stamp; /* written with the outputs; NULL: none */
+    struct ormc_stamp *stamp; /* written behind the outputs; NULL: none */
 
     /* Hears of the files of the package that no schema makes any more, removed or not; NULL: they are not looked for. */
     void (*leftover)(void *user, const char *path);

@@ -20,6 +20,8 @@ static const ormc_command ormc = {
     .commands =
         (const ormc_command *const[]){
             &ormc_command_generate,
+            &ormc_command_check,
+            &ormc_command_sql,
             NULL,
         },
 };

@@ -135,7 +135,7 @@ static bool is_choice(reader *r, const ormc_option *option, const char *value)
     if (!count)
         return true;
     char letter[3], what[120];
-    snprintf(what, sizeof what, "the value of '%s' is %s, not", name_of(option, letter), option->value);
+    snprintf(what, sizeof what, "'%s' takes %s, not", name_of(option, letter), option->value);
     ormc_options_suggest(r->message, what, value, option->choices, count);
     return false;
 }
