@@ -21,6 +21,7 @@ static const ormc_command ormc = {
         (const ormc_command *const[]){
             &ormc_command_generate,
             &ormc_command_check,
+            &ormc_command_format,
             &ormc_command_sql,
             NULL,
         },
