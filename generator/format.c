@@ -50,6 +50,7 @@ static void put_block_scalar(layout *l, const format_node *node, lead at);
 static const char *block_head(layout *l, const format_node *node);
 static bool keeps_lines(const layout *l, const format_node *node);
 static void put_content(layout *l, const format_node *node, size_t indent);
+static const char *comment_of_line(layout *l, const format_node *node, const lead *at, size_t limit);
 static bool is_collection(const format_node *node);
 static bool is_block_scalar(const format_node *node);
 static bool fits(const layout *l, const format_node *node, const lead *at, orm__text *text);
@@ -172,7 +173,6 @@ static const char *comment_of_head(layout *l, const format_node *node, const lea
         if (comment)
             return comment;
     }
-    flush_comments(l, first, 0, at->indent - STEP * at->dashes);
     bool flow = node->event->style == '{';
     bool inside = l->comment < l->source.comment_count && l->source.comments[l->comment].at < node->end;
     if (!flow || inside)
@@ -241,10 +241,9 @@ static void put_value(layout *l, const format_node *node, lead at, size_t limit,
     if (is_block_scalar(node)) {
         put_block_scalar(l, node, at);
     } else if (fits(l, node, &at, &text)) {
-        flush_comments(l, node->end, 0, at.indent - STEP * at.dashes);
         format_line line = {.indent = at.indent, .dashes = at.dashes, .key = at.key, .group = at.group};
         line.value = text.length ? keep(l, &text) : NULL;
-        line.comment = take_comment(l, at.end > node->end ? at.end : node->end, limit);
+        line.comment = comment_of_line(l, node, &at, limit);
         add_line(l, at.at, line);
     } else if (is_collection(node)) {
         put_collection(l, node, at, limit, named);
@@ -252,6 +251,20 @@ static void put_value(layout *l, const format_node *node, lead at, size_t limit,
         put_lines(l, node, at, limit);
     }
     orm__text_release(&text);
+}
+
+/* Behind the value; or behind the key alone, when the value stood below it. All others go before the line. */
+static const char *comment_of_line(layout *l, const format_node *node, const lead *at, size_t limit)
+{
+    size_t end = at->end > node->end ? at->end : node->end, first = l->comment;
+    const char *behind_key = at->key ? take_comment(l, at->end, node->begin) : NULL;
+    const char *behind_value = take_comment(l, end, limit);
+    if (behind_key && !behind_value &&
+        (l->comment == l->source.comment_count || l->source.comments[l->comment].at >= end))
+        return behind_key;
+    l->comment = first;
+    flush_comments(l, end, 0, at->indent - STEP * at->dashes);
+    return take_comment(l, end, limit);
 }
 
 static bool is_collection(const format_node *node)
