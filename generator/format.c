@@ -454,14 +454,9 @@ static const char *take_comment(layout *l, size_t behind, size_t limit)
 /* A blank line above what stands at `at` stays, when that is the first to be shown of its line. */
 static void add_line(layout *l, size_t at, format_line line)
 {
-    size_t begin = format_line_begin(&l->source, at), above = begin;
-    while (above && strchr("\r\n", l->source.text[above - 1]))
-        above--;
-    size_t breaks = 0;
-    for (size_t i = above; i < begin; i = format_next_line(&l->source, i))
-        breaks++;
-    size_t last = above ? format_line_begin(&l->source, above) : 0;
-    bool blank = breaks > 1 || (above && last + strspn(l->source.text + last, " \t") >= above);
+    size_t begin = format_line_begin(&l->source, at);
+    size_t above = begin ? format_line_begin(&l->source, begin - 1) : 0;
+    bool blank = begin && above + strspn(l->source.text + above, " \t\r\n") >= begin;
     line.blank_before = blank && begin > l->shown && !l->begins && !l->after_keep;
     if ((l->count & (l->count - 1)) == 0) {
         format_line *lines = orm__arena_zalloc(l->source.arena, l->count ? 2 * l->count : 1, sizeof *lines);

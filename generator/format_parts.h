@@ -29,6 +29,7 @@ typedef struct format_source {
     const char *text;
     size_t size;
     orm__arena *arena;
+    size_t *lines, line_count; /* where each begins */
     format_node *root;
     format_comment *comments; /* in their order; those that stand behind the head of a block scalar, too */
     size_t comment_count;

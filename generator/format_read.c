@@ -6,6 +6,9 @@
 
 #include <string.h>
 
+static bool find_lines(format_source *source);
+static bool ends_line(char c);
+static size_t line_of(const format_source *source, size_t at);
 static format_node *read_node(format_source *source, const ormc_event **next);
 static format_node *new_node(format_source *source, const ormc_event *event);
 static size_t behind_properties(const format_source *source, const ormc_event *event);
@@ -14,18 +17,41 @@ static bool add_item(format_source *source, format_node *node, format_node *item
 static bool find_comments(format_source *source, const ormc_event *events, size_t count);
 static bool find_between(format_source *source, size_t from, size_t to);
 static bool add_comment(format_source *source, size_t at, size_t end);
-static bool ends_line(char c);
 
 bool format_read(format_source *source, const char *text, size_t size, orm__arena *arena)
 {
     *source = (format_source){.text = text, .size = size, .arena = arena};
     ormc_event *events;
     size_t count;
+    if (!find_lines(source))
+        return false;
     if (!ormc_syntax_list(text, size, arena, &events, &count))
         return false;
     const ormc_event *next = events;
     source->root = read_node(source, &next);
     return source->root && find_comments(source, events, count);
+}
+
+/* A line ends with LF, CR LF or CR, as YAML has it. */
+static bool find_lines(format_source *source)
+{
+    size_t count = 1;
+    for (size_t i = 0; i < source->size; i++)
+        count += ends_line(source->text[i]);
+    source->lines = orm__arena_zalloc(source->arena, count, sizeof *source->lines);
+    if (!source->lines)
+        return false;
+    source->line_count = 1;
+    for (size_t i = 0; i < source->size; i++)
+        if (ends_line(source->text[i]) &&
+            !(source->text[i] == '\r' && i + 1 < source->size && source->text[i + 1] == '\n'))
+            source->lines[source->line_count++] = i + 1;
+    return true;
+}
+
+static bool ends_line(char c)
+{
+    return c == '\n' || c == '\r';
 }
 
 static format_node *read_node(format_source *source, const ormc_event **next)
@@ -170,29 +196,34 @@ static bool add_comment(format_source *source, size_t at, size_t end)
     return true;
 }
 
-static bool ends_line(char c)
+static size_t line_of(const format_source *source, size_t at)
 {
-    return c == '\n' || c == '\r';
+    size_t low = 0, high = source->line_count;
+    while (high - low > 1) {
+        size_t middle = low + (high - low) / 2;
+        if (source->lines[middle] <= at)
+            low = middle;
+        else
+            high = middle;
+    }
+    return low;
 }
 
 size_t format_line_begin(const format_source *source, size_t at)
 {
-    while (at && !ends_line(source->text[at - 1]))
-        at--;
-    return at;
+    return source->lines[line_of(source, at)];
 }
 
 size_t format_line_end(const format_source *source, size_t at)
 {
-    while (at < source->size && !ends_line(source->text[at]))
-        at++;
-    return at;
+    size_t end = format_next_line(source, at), begin = format_line_begin(source, at);
+    while (end > begin && ends_line(source->text[end - 1]))
+        end--;
+    return end;
 }
 
 size_t format_next_line(const format_source *source, size_t at)
 {
-    at = format_line_end(source, at);
-    if (at + 1 < source->size && source->text[at] == '\r' && source->text[at + 1] == '\n')
-        at++;
-    return at < source->size ? at + 1 : at;
+    size_t next = line_of(source, at) + 1;
+    return next < source->line_count ? source->lines[next] : source->size;
 }
