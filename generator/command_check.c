@@ -11,7 +11,7 @@ const ormc_command ormc_command_check = {
     .description =
         "Reads the schemas, which together are one package, and says what is wrong with them, as generate does.\n"
         "Nothing is written.\n",
-    .usage = {.operands = "SCHEMA.yaml...", .operand = "schema"},
+    .usage = {.operands = "SCHEMA.yaml...", .operand = "schema", .sorted = true},
     .run = check,
 };
 

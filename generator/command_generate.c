@@ -43,7 +43,8 @@ const ormc_command ormc_command_generate = {
         "was given and made, so that the next one can end at once when nothing changed; it may be removed.\n",
     .usage = {.options = (const ormc_option *const[]){&output, &templates, &depfile, &check, &prune, NULL},
               .operands = "SCHEMA.yaml...",
-              .operand = "schema"},
+              .operand = "schema",
+              .sorted = true},
     .run = generate,
 };
 

@@ -28,7 +28,8 @@ const ormc_command ormc_command_sql = {
         "what PACKAGE_create_all of the generated code runs. What is there already is no error.\n",
     .usage = {.options = (const ormc_option *const[]){&dialect, &drop, NULL},
               .operands = "SCHEMA.yaml...",
-              .operand = "schema"},
+              .operand = "schema",
+              .sorted = true},
     .run = sql,
 };
 

@@ -21,6 +21,7 @@ typedef struct reader {
 } reader;
 
 static bool read_words(reader *r);
+static int compare_names(const void *left, const void *right);
 static bool read_long(reader *r, const char *word);
 static bool read_letters(reader *r, const char *word);
 static const ormc_option *option_of(const ormc_usage *usage, const char *name, size_t length, char letter);
@@ -41,7 +42,20 @@ bool ormc_arguments_read(const ormc_usage *usage, int argc, char **argv, ormc_ar
     reader r = {.usage = usage, .argv = argv, .argc = argc, .read = read, .message = message};
     if (!read->options || !read->operands)
         return orm__text_string(message, "out of memory"), false;
-    return read_words(&r) && (read->help || check_complete(&r));
+    if (!read_words(&r) || (!read->help && !check_complete(&r)))
+        return false;
+    if (usage->sorted)
+        qsort(read->operands, read->operand_count, sizeof *read->operands, compare_names);
+    return true;
+}
+
+/* By their last parts, byte for byte; folders tell equal ones apart. */
+static int compare_names(const void *left, const void *right)
+{
+    const char *a = *(const char *const *)left, *b = *(const char *const *)right;
+    const char *slash_a = strrchr(a, '/'), *slash_b = strrchr(b, '/');
+    int order = strcmp(slash_a ? slash_a + 1 : a, slash_b ? slash_b + 1 : b);
+    return order ? order : strcmp(a, b);
 }
 
 void ormc_arguments_release(ormc_arguments *arguments)

@@ -25,6 +25,7 @@ typedef struct ormc_usage {
     const ormc_option *const *options; /* up to NULL; NULL: none. --help is everybody's */
     const char *operands;              /* as the help shows them, "SCHEMA.yaml..."; NULL: there are none */
     const char *operand;               /* what is missing when none is given, "schema"; NULL: none is needed */
+    bool sorted; /* operands are files whose order must not matter: they are sorted by their names */
 } ormc_usage;
 
 typedef struct ormc_given_option {

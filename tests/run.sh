@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # run.sh -- runs suites of tests and counts their cases.
 #
-#     tests/run.sh BUILD SUITE...              suites: unit golden errors compile exports readme reference database schemas
+#     tests/run.sh BUILD SUITE...              suites: unit golden errors commands compile exports readme reference database
+#                                              schemas
 #
 # BUILD is the folder that make built into. A line per program or script; what a failing one said follows its line, and
 # everything is in BUILD/tests/log/. The last line is the sum. The status is 1 when a case failed, or, with CI=true, was
@@ -101,6 +102,10 @@ suite_golden() {
 
 suite_errors() {
     run cases errors tests/errors/run.sh "$build/ormc"
+}
+
+suite_commands() {
+    run cases commands tests/commands.sh "$build/ormc"
 }
 
 suite_compile() {

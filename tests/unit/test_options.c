@@ -19,6 +19,7 @@ static const ormc_option *const options[] = {&output, &dialect, &quiet, &warning
 static const ormc_usage all = {.options = options, .operands = "FILE...", .operand = "file"};
 static const ormc_usage loose = {.options = options + 1, .operands = "FILE..."};
 static const ormc_usage none = {0};
+static const ormc_usage sorted = {.operands = "FILE...", .sorted = true};
 
 static ormc_arguments given;
 static orm__text message;
@@ -87,6 +88,18 @@ START_TEST(two_dashes_end_the_options_and_one_is_an_operand)
 }
 END_TEST
 
+START_TEST(operands_keep_their_order_or_are_sorted_by_their_last_part)
+{
+    static const char *const by_name[] = {"B", "z/a", "a/b", "c/b", "b/c"};
+    ck_assert(read_line(&loose, "b/c B c/b z/a a/b"));
+    ck_assert_str_eq(given.operands[0], "b/c");
+    ck_assert(read_line(&sorted, "b/c B c/b z/a a/b"));
+    ck_assert_uint_eq(given.operand_count, 5);
+    for (size_t i = 0; i < 5; i++)
+        ck_assert_str_eq(given.operands[i], by_name[i]);
+}
+END_TEST
+
 START_TEST(help_counts_whatever_else_is_wrong_behind_it)
 {
     static const char *const lines[] = {"--help", "-h", "-qh", "--help --nonsense", "x --help"};
@@ -111,8 +124,7 @@ START_TEST(what_is_wrong_is_said_with_the_nearest_word)
         {&all, "x -o", "a value is missing behind '-o'"},
         {&all, "x --output", "a value is missing behind '--output'"},
         {&all, "x --output=", "the value is empty of '--output'"},
-        {&all, "x --dialect=sqlit",
-         "'--dialect' takes postgresql or sqlite, not 'sqlit'; did you mean 'sqlite'?"},
+        {&all, "x --dialect=sqlit", "'--dialect' takes postgresql or sqlite, not 'sqlit'; did you mean 'sqlite'?"},
         {&all, "x --dialect mysql", "'--dialect' takes postgresql or sqlite, not 'mysql'"},
         {&all, "-o x", "no file is given"},
         {&all, "x", "--output DIR, the folder to write into, is missing"},
@@ -150,6 +162,7 @@ int main(void)
     tcase_add_test(group, switches_may_share_a_word_and_end_with_one_that_takes_a_value);
     tcase_add_test(group, a_repeated_option_keeps_every_value_in_order);
     tcase_add_test(group, two_dashes_end_the_options_and_one_is_an_operand);
+    tcase_add_test(group, operands_keep_their_order_or_are_sorted_by_their_last_part);
     tcase_add_test(group, help_counts_whatever_else_is_wrong_behind_it);
     tcase_add_test(group, what_is_wrong_is_said_with_the_nearest_word);
     tcase_add_test(group, the_description_has_a_line_for_each_option_and_for_help);
