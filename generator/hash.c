@@ -13,7 +13,7 @@ static const uint64_t odd = 0x9E3779B97F4A7C15u; /* 2^64 divided by the golden r
 
 static uint64_t mix(uint64_t hash, uint64_t word)
 {
-    hash = (hash ^ word) * odd;
+    hash = ((hash ^ word) + odd) * odd;
     return hash ^ hash >> 29;
 }
 
