@@ -270,15 +270,22 @@ static void leave_stamp(const emission *work)
     orm__text_release(&ignored);
 }
 
-/* A path as make reads it. */
+/* A path as make and ninja read it: a backslash counts only where it stands before what it may quote. */
 static void put_target(orm__text *rule, const char *path)
 {
-    for (; *path; path++) {
-        if (*path == ' ' || *path == '#' || *path == ':' || *path == '\\')
+    while (*path) {
+        size_t slashes = strspn(path, "\\");
+        bool quoted = strchr(" #:", path[slashes]); /* also before the end, where a blank will follow */
+        for (size_t i = 0; i < (quoted ? 2 * slashes : slashes); i++)
+            orm__text_char(rule, '\\');
+        path += slashes;
+        if (!*path)
+            return;
+        if (quoted)
             orm__text_char(rule, '\\');
         else if (*path == '$')
             orm__text_char(rule, '$');
-        orm__text_char(rule, *path);
+        orm__text_char(rule, *path++);
     }
 }
 

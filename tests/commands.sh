@@ -293,23 +293,24 @@ test_output_does_not_depend_on_the_order_of_the_files() {
 # hostile_names: schemas and templates whose names make and ninja must not misread.
 hostile_names() {
     mkdir 'my temp#lates$x' && cp "$top"/templates/*.mustache 'my temp#lates$x'
-    model 'a b' p && model 'c$d' p && model 'e#f' p
+    local name
+    for name in 'a b' 'c$d' 'e#f' 'g\h' 'i\ j' 'k:l' 'm%n' 'o\'; do model "$name" p; done
 }
-hostile=('a b.yaml' 'c$d.yaml' 'e#f.yaml' --templates 'my temp#lates$x')
+hostile="'a b.yaml' 'c\$\$d.yaml' 'e#f.yaml' 'g\\h.yaml' 'i\\ j.yaml' 'k:l.yaml' 'm%n.yaml' 'o\\.yaml' --templates 'my temp#lates\$\$x'"
 
 test_make_rebuilds_when_any_input_changes_and_not_otherwise() {
     hostile_names
-    cat >Makefile <<'END'
+    cat >Makefile <<END
 all: o/a\ b.h
 o/a\ b.h:
 	echo run >>runs
-	$(ORMC) generate 'a b.yaml' 'c$$d.yaml' 'e#f.yaml' --templates 'my temp#lates$$x' -o o --depfile o/p.d && touch 'o/a b.h'
+	\$(ORMC) generate $hostile -o o --depfile o/p.d && touch 'o/a b.h'
 -include o/p.d
 END
     expect 0 make -s ORMC="$ormc" && expect 0 make -s ORMC="$ormc" || return
     same "$(wc -l <runs)" 1 || return
     local input count=1
-    for input in 'a b.yaml' 'c$d.yaml' 'e#f.yaml' 'my temp#lates$x/model.h.mustache'; do
+    for input in 'a b.yaml' 'c$d.yaml' 'e#f.yaml' 'g\h.yaml' 'i\ j.yaml' 'k:l.yaml' 'm%n.yaml' 'o\.yaml' 'my temp#lates$x/model.h.mustache'; do
         touch -d '+1 minute' "$input"
         expect 0 make -s ORMC="$ormc" || return
         count=$((count + 1))
@@ -323,17 +324,16 @@ END
 
 test_ninja_reads_the_dependency_file() {
     hostile_names
-    cat >build.ninja <<'END'
+    cat >build.ninja <<END
 rule ormc
-  command = echo run >>runs; $ormc generate 'a b.yaml' 'c$$d.yaml' 'e#f.yaml' --templates 'my temp#lates$$x' -o o --depfile o/p.d && touch 'o/a b.h'
+  command = echo run >>runs; $ormc generate $hostile -o o --depfile o/p.d && touch 'o/a b.h'
   depfile = o/p.d
   deps = gcc
-build o/a$ b.h: ormc
+build o/a\$ b.h: ormc
 END
-    sed -i "1i ormc = $ormc" build.ninja
     expect 0 ninja && expect 0 ninja && same "$(wc -l <runs)" 1 || return
     local input count=1
-    for input in 'c$d.yaml' 'e#f.yaml' 'my temp#lates$x/model.h.mustache'; do
+    for input in 'a b.yaml' 'c$d.yaml' 'e#f.yaml' 'g\h.yaml' 'i\ j.yaml' 'k:l.yaml' 'm%n.yaml' 'o\.yaml' 'my temp#lates$x/model.h.mustache'; do
         sleep 0.02
         echo >>"$input"
         expect 0 ninja || return

@@ -1,8 +1,12 @@
-/* test_format.c -- generator/format.c lays texts out; that it keeps the meaning of our schemas is in tests/commands.sh.
+/* test_format.c -- generator/format.c lays texts out; and keeps what every schema of ours means.
  * SPDX-License-Identifier: MIT */
 #include "format.h"
 
+#include "files.h"
+#include "syntax.h"
+
 #include <check.h>
+#include <glob.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -124,6 +128,72 @@ START_TEST(what_cannot_be_laid_out_gives_nothing)
 }
 END_TEST
 
+static void assert_equal_trees(const ormc_node *a, const ormc_node *b)
+{
+    ck_assert_int_eq(a->kind, b->kind);
+    ck_assert_uint_eq(a->count, b->count);
+    ck_assert(a->quoted == b->quoted);
+    if (a->kind == ORMC_SCALAR)
+        ck_assert_str_eq(a->text, b->text);
+    for (size_t i = 0; i < a->count; i++) {
+        if (a->kind == ORMC_SEQUENCE)
+            assert_equal_trees(a->items[i], b->items[i]);
+        else
+            ck_assert_str_eq(a->pairs[i].key->text, b->pairs[i].key->text);
+        if (a->kind == ORMC_MAPPING)
+            assert_equal_trees(a->pairs[i].value, b->pairs[i].value);
+    }
+}
+
+static const ormc_node *parse(const char *text, orm__arena *arena)
+{
+    const ormc_node *tree;
+    ormc_diagnostics *diagnostics = ormc_diagnostics_new();
+    ck_assert(ormc_syntax_parse("f", text, strlen(text), arena, diagnostics, &tree));
+    ck_assert(tree && !ormc_diagnostics_count(diagnostics, ORMC_ERROR));
+    ormc_diagnostics_free(diagnostics);
+    return tree;
+}
+
+static size_t count_of(const char *text, char c)
+{
+    size_t count = 0;
+    for (; *text; text++)
+        count += *text == c;
+    return count;
+}
+
+static const struct {
+    const char *pattern;
+    size_t least;
+} folders[] = {{"schemas/*/*.yaml", 2},         {"tests/database/*.yaml", 4}, {"tests/golden/*.yaml", 4},
+               {"tests/golden/*.in/*.yaml", 1}, {"tests/errors/*.yaml", 80},  {"tests/errors/*.in/*.yaml", 2}};
+
+/* Of the bad ones those that are good YAML. No number sign gets lost. */
+START_TEST(every_schema_of_ours_means_the_same_afterwards)
+{
+    glob_t found;
+    size_t count = 0;
+    ck_assert_int_eq(glob(folders[_i].pattern, 0, NULL, &found), 0);
+    for (size_t i = 0; i < found.gl_pathc; i++) {
+        orm__text file = {0};
+        orm__arena arena = {0};
+        ck_assert(ormc_files_read(found.gl_pathv[i], &file));
+        if (strlen(file.data) == file.length && format(file.data)) {
+            assert_equal_trees(parse(file.data, &arena), parse(out.data, &arena));
+            ck_assert_uint_eq(count_of(file.data, '#'), count_of(out.data, '#'));
+            count++;
+        } else {
+            ck_assert_msg(said.data == NULL || !strstr(said.data, "laid out"), "%s", found.gl_pathv[i]);
+        }
+        orm__arena_release(&arena);
+        orm__text_release(&file);
+    }
+    globfree(&found);
+    ck_assert_uint_ge(count, folders[_i].least);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("format");
@@ -131,6 +201,7 @@ int main(void)
     tcase_add_checked_fixture(group, NULL, tear_down);
     tcase_add_loop_test(group, a_text_gets_its_layout_and_keeps_it, 0, sizeof cases / sizeof *cases);
     tcase_add_loop_test(group, what_cannot_be_laid_out_gives_nothing, 0, sizeof refused / sizeof *refused);
+    tcase_add_loop_test(group, every_schema_of_ours_means_the_same_afterwards, 0, sizeof folders / sizeof *folders);
     suite_add_tcase(suite, group);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);
