@@ -29,7 +29,8 @@ extern const ormc_command ormc_command_sql;
 /* Runs `command` on the words behind its name. `path` is how it was reached: "ormc generate". */
 int ormc_command_run(const ormc_command *command, const char *path, int argc, char **argv);
 
-/* What is done with a package that has no error; the diagnostics hold what was said about it. The status to end with. */
+/* What is done with a package that has no error; the diagnostics hold what was said about it. Returns the status to
+ * end with. */
 typedef int (*ormc_command_use)(const ormc_package *package, const ormc_diagnostics *diagnostics, void *user);
 
 /* Loads the package that the operands are, says on stderr what is wrong with it, and hands it to `use` when there is no

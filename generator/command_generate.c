@@ -37,10 +37,11 @@ const ormc_command ormc_command_generate = {
     .name = "generate",
     .summary = "write the C files of a package of models",
     .description =
-        "Reads the schemas, which together are one package, and writes a header and a source file for each into DIR,\n"
-        "named after it: blog.yaml makes blog.h and blog.c. Nothing is written when the input has an error, and a\n"
-        "file whose bytes would not change is left alone. The hidden file .blog.ormc beside them says what the last run\n"
-        "was given and made, so that the next one can end at once when nothing changed; it may be removed.\n",
+        "Reads the schemas, which together are one package, and writes a header and a source file for each into\n"
+        "DIR, named after it: blog.yaml makes blog.h and blog.c. Nothing is written when the input has an error,\n"
+        "and a file whose bytes would not change is left alone. The hidden file .blog.ormc beside them says what\n"
+        "the last run was given and made, so that the next one can end at once when nothing changed; it may be\n"
+        "removed.\n",
     .usage = {.options = (const ormc_option *const[]){&output, &templates, &depfile, &check, &prune, NULL},
               .operands = "SCHEMA.yaml...",
               .operand = "schema",

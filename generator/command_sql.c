@@ -24,8 +24,8 @@ const ormc_command ormc_command_sql = {
     .name = "sql",
     .summary = "print the tables of a package of models as SQL",
     .description =
-        "Prints the statements that make the tables, types and indexes of the schemas, which together are one package:\n"
-        "what PACKAGE_create_all of the generated code runs. What is there already is no error.\n",
+        "Prints the statements that make the tables, types and indexes of the schemas, which together are one\n"
+        "package: what PACKAGE_create_all of the generated code runs. What is there already is no error.\n",
     .usage = {.options = (const ormc_option *const[]){&dialect, &drop, NULL},
               .operands = "SCHEMA.yaml...",
               .operand = "schema",

@@ -20,7 +20,7 @@ typedef struct ormc_emit_options {
 
     struct ormc_stamp *stamp; /* written behind the outputs; NULL: none */
 
-    /* Hears of the files of the package that no schema makes any more, removed or not; NULL: they are not looked for. */
+    /* Hears of files of the package that no schema makes any more, removed or not; NULL: they are not looked for. */
     void (*leftover)(void *user, const char *path);
     ormc_files_differ differ; /* when not NULL, nothing is written: it hears of what would be */
     void *user;

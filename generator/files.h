@@ -26,8 +26,8 @@ typedef struct ormc_files ormc_files;
  * and appends the reason to `message`, without a newline; then only closing is left. */
 ormc_files *ormc_files_open(ormc_files_differ differ, void *user, orm__text *message);
 
-/* Makes a file hold these bytes, in folders made where they are missing. One that holds them is not touched; one that is
- * replaced keeps its rights, and a link stays a link. */
+/* Makes a file hold these bytes, in folders made where they are missing. One that holds them is not touched; one that
+ * is replaced keeps its rights, and a link stays a link. */
 bool ormc_files_put(ormc_files *files, const ormc_output *output);
 
 /* Removes a file that is there. */

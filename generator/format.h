@@ -1,9 +1,9 @@
 /* format.h -- the canonical layout of a schema's text.
  *
- * Two blanks of indentation; a collection in brackets stays in one line when it fits and holds no comment, and becomes an
- * indented block otherwise; what an indented block holds stays one. The values of keys that a user names (columns,
- * relations, enums, params, returns) stand in a column, as do the comments behind consecutive lines. One blank line stays
- * where there were any, but none where a block begins. Words, quotes, comments and their order stay as they are.
+ * Two blanks of indentation; a collection in brackets stays in one line when it fits and holds no comment, and becomes
+ * an indented block otherwise; an indented block stays one. The values of keys that a user names (columns, relations,
+ * enums, params, returns) stand in a column, as do the comments behind consecutive lines. One blank line stays where
+ * there were any, but none where a block begins. Words, quotes, comments and their order stay as they are.
  * SPDX-License-Identifier: MIT */
 #ifndef ORMC_FORMAT_H
 #define ORMC_FORMAT_H

@@ -43,7 +43,8 @@ size_t format_line_begin(const format_source *source, size_t at);
 size_t format_line_end(const format_source *source, size_t at);
 size_t format_next_line(const format_source *source, size_t at);
 
-/* How far the content of a block scalar is indented whose lines begin at `line`: what the first has more than its value. */
+/* How far the content of a block scalar is indented whose lines begin at `line`: what the first has more than its
+ * value. */
 size_t format_block_indent(const format_source *source, size_t line, const char *value);
 
 /* In characters. */

@@ -1,7 +1,7 @@
 /* main.c -- the program ormc: the table of its commands.
  *
- * Only this file and command*.c print or decide how the process ends. To add a command: write command_NAME.c, declare it
- * in command.h, and add a row below.
+ * Only this file and command*.c print or decide how the process ends. To add a command: write command_NAME.c, declare
+ * it in command.h, and add a row below.
  * SPDX-License-Identifier: MIT */
 #include "command.h"
 

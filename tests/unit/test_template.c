@@ -481,8 +481,7 @@ START_TEST(items_are_made_when_they_are_rendered_and_can_be_taken_away_one_by_on
     ormc_data_set_made_list(data, "items", 3, make_item, &made);
     ormc_data_set_made_list(data, "none", 0, make_item, &made);
     ck_assert_uint_eq(made, 0);
-    const ormc_template_options options = {
-        .lookup = made_template, .user = &taken, .flush = take_away, .strict = true};
+    const ormc_template_options options = {.lookup = made_template, .user = &taken, .flush = take_away, .strict = true};
     ck_assert_msg(ormc_template_render(&options, "t", data, &out, &error), "%s", error.message);
     ck_assert_uint_eq(made, 3);
     ck_assert_str_eq(taken.data, "0 of 3\n|1 of 3\n|2 of 3\n|");
