@@ -20,7 +20,7 @@ pkgconfigdir ?= $(libdir)/pkgconfig
 # What a variant is made of: `make BUILD=build/asan SANITIZE=address,undefined WERROR=yes SUITES="unit errors" check`.
 SANITIZE ?=
 WERROR   ?= no
-SUITES   ?= unit golden errors fuzz compile exports readme reference editor scale database schemas
+SUITES   ?= unit golden errors commands fuzz compile exports readme reference editor scale database schemas
 # Whether missing packages may be installed: these goals do, the others name the command. V=1 shows whole commands.
 DEPS     ?= $(if $(filter deps demo check asan tsan coverage bench fuzz,$(MAKECMDGOALS)),yes,no)
 NEEDS    := build $(if $(filter deps check asan tsan coverage bench fuzz headers golden-update,$(MAKECMDGOALS)),check) \
@@ -79,14 +79,15 @@ golden-update: $(BUILD)/ormc ## rewrite the expectations under tests/golden, and
 	tests/editor.py $(BUILD) --update
 
 asan: ## the tests under AddressSanitizer, LeakSanitizer and UBSan
-	+@$(MAKE) --no-print-directory BUILD=build/asan SANITIZE=address,undefined SUITES="unit golden errors fuzz database schemas" check
+	+@$(MAKE) --no-print-directory BUILD=build/asan SANITIZE=address,undefined \
+	    SUITES="unit golden errors commands fuzz database schemas" check
 
 tsan: ## the tests under ThreadSanitizer
 	+@$(MAKE) --no-print-directory BUILD=build/tsan SANITIZE=thread SUITES="unit database" check
 
 coverage: ## the tests, then the share of lines they run, per file
 	@[ ! -d build/coverage ] || find build/coverage -name '*.gcda' -delete
-	+@$(MAKE) --no-print-directory BUILD=build/coverage CFLAGS="-O0 -g --coverage" SUITES="unit golden errors database schemas" check
+	+@$(MAKE) --no-print-directory BUILD=build/coverage CFLAGS="-O0 -g --coverage" SUITES="unit golden errors commands database schemas" check
 	@tests/coverage.sh build/coverage
 
 headers: deps ## compile each header alone, public ones as C11 and C++17 with gcc and clang

@@ -1,147 +1,103 @@
-/* command_generate.c -- `ormc generate`: its options, and from files to files.
+/* command_generate.c -- `ormc generate`: from a package of models to C files.
  * SPDX-License-Identifier: MIT */
 #include "command.h"
 
-#include "diagnostic.h"
+#include "diff.h"
 #include "emit.h"
-#include "link.h"
+#include "stamp.h"
 
-#include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
-typedef struct arguments {
-    const char **paths;
-    size_t path_count;
-    ormc_emit_options emit;
-    bool help;
-} arguments;
+static const ormc_option output = {
+    .name = "--output", .letter = 'o', .value = "DIR", .help = "the folder to write into", .required = true};
+static const ormc_option templates = {
+    .name = "--templates", .value = "DIR", .help = "use the templates of this folder in place of the built-in ones"};
+static const ormc_option depfile = {
+    .name = "--depfile", .value = "FILE", .help = "write a rule for make and ninja: what the output depends on"};
+static const ormc_option check = {
+    .name = "--check",
+    .help = "write nothing; show as a unified diff what would change, and end with status 3 when anything would"};
+static const ormc_option prune = {.name = "--prune",
+                                  .help = "remove files that ormc made for the package of a schema that is gone"};
 
-static int generate(int argc, char **argv);
-static bool read_arguments(int argc, char **argv, arguments *read);
-static bool read_option(int argc, char **argv, int *at, arguments *read);
-static bool refuse(const char *message, const char *word);
-static int run(const arguments *given);
-static bool load_and_emit(const arguments *given, orm__arena *arena, ormc_diagnostics *diagnostics, orm__text *message);
+/* One run, and what its callbacks heard. */
+typedef struct run {
+    ormc_emit_options options;
+    bool check;
+    size_t differing;
+    bool failed;
+} run;
+
+static int generate(const ormc_arguments *given);
+static int generate_package(const ormc_package *package, const ormc_diagnostics *diagnostics, void *user);
+static void show_difference(void *user, const ormc_output *old, const ormc_output *fresh);
+static void tell_leftover(void *user, const char *path);
 
 const ormc_command ormc_command_generate = {
     .name = "generate",
     .summary = "write the C files of a package of models",
-    .help =
-        "usage: ormc generate SCHEMA.yaml... -o DIR [--templates DIR] [--depfile FILE]\n\n"
-        "Reads the schemas, which together are one package, and writes a header and a source file for each into DIR,\n"
-        "named after it: blog.yaml makes blog.h and blog.c. Nothing is written when the input has an error, and a\n"
-        "file whose bytes would not change is left alone.\n\n"
-        "options:\n"
-        "  -o DIR             the folder to write into\n"
-        "  --templates DIR    use the templates of this folder in place of the built-in ones\n"
-        "  --depfile FILE     write rules for make: which files the output depends on\n\n"
-        "exit status: 0 fine, 1 errors in the input, 2 wrong usage\n",
+    .description =
+        "Reads the schemas, which together are one package, and writes a header and a source file for each into\n"
+        "DIR, named after it: blog.yaml makes blog.h and blog.c. Nothing is written when the input has an error,\n"
+        "and a file whose bytes would not change is left alone. The hidden file .blog.ormc beside them says what\n"
+        "the last run was given and made, so that the next one can end at once when nothing changed; it may be\n"
+        "removed.\n",
+    .usage = {.options = (const ormc_option *const[]){&output, &templates, &depfile, &check, &prune, NULL},
+              .operands = "SCHEMA.yaml...",
+              .operand = "schema",
+              .sorted = true},
     .run = generate,
 };
 
-static int generate(int argc, char **argv)
+static int generate(const ormc_arguments *given)
 {
-    arguments given = {.paths = calloc((size_t)argc + 1, sizeof *given.paths)};
-    int status = ORMC_EXIT_USAGE;
-    if (!given.paths)
-        fputs("ormc: out of memory\n", stderr);
-    else if (read_arguments(argc, argv, &given))
-        status = given.help ? (fputs(ormc_command_generate.help, stdout), ORMC_EXIT_FINE) : run(&given);
-    free(given.paths);
+    ormc_stamp stamp;
+    run this = {.check = ormc_arguments_value(given, &check),
+                .options = {.directory = ormc_arguments_value(given, &output),
+                            .templates = ormc_arguments_value(given, &templates),
+                            .depfile = ormc_arguments_value(given, &depfile),
+                            .prune = ormc_arguments_value(given, &prune),
+                            .leftover = tell_leftover,
+                            .user = &this}};
+    ormc_stamp_open(&stamp, &this.options, given->operands, given->operand_count);
+    this.options.stamp = &stamp;
+    this.options.differ = this.check ? show_difference : NULL;
+    int status = ORMC_EXIT_FINE;
+    if (!ormc_stamp_holds(&stamp))
+        status = ormc_command_with_package(given, generate_package, &this);
+    ormc_stamp_release(&stamp);
     return status;
 }
 
-static bool read_arguments(int argc, char **argv, arguments *read)
+/* A warning is said at each run, so one with warnings leaves no stamp that would end the next at once. */
+static int generate_package(const ormc_package *package, const ormc_diagnostics *diagnostics, void *user)
 {
-    bool only_paths = false;
-    for (int i = 0; i < argc && !read->help; i++) {
-        if (only_paths || argv[i][0] != '-' || !argv[i][1])
-            read->paths[read->path_count++] = argv[i];
-        else if (strcmp(argv[i], "--") == 0)
-            only_paths = true;
-        else if (!read_option(argc, argv, &i, read))
-            return false;
-    }
-    if (read->help)
-        return true;
-    if (!read->path_count)
-        return refuse("no schema is given", NULL);
-    return read->emit.directory || refuse("-o DIR, the folder to write into, is missing", NULL);
-}
-
-/* "-o DIR", "-oDIR", "--templates DIR", "--templates=DIR" */
-static bool read_option(int argc, char **argv, int *at, arguments *read)
-{
-    static const char *const known[] = {"-o", "--templates", "--depfile", "--help"};
-    const struct {
-        const char *word;
-        const char **value;
-    } options[] = {
-        {"-o", &read->emit.directory}, {"--templates", &read->emit.templates}, {"--depfile", &read->emit.depfile}};
-    const char *word = argv[*at];
-    read->help = strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
-    if (read->help)
-        return true;
-    for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
-        size_t length = strlen(options[i].word);
-        bool is_short = length == 2, joined = word[length < strlen(word) ? length : strlen(word)] != '\0';
-        if (strncmp(word, options[i].word, length) != 0 || (joined && !is_short && word[length] != '='))
-            continue;
-        if (!joined && *at + 1 == argc)
-            return refuse("a value is missing behind", word);
-        *options[i].value = joined ? word + length + !is_short : argv[++*at];
-        return **options[i].value || refuse("the value is empty of", options[i].word);
-    }
-    ormc_command_refuse("unknown option", word, known, sizeof known / sizeof *known);
-    return false;
-}
-
-static bool refuse(const char *message, const char *word)
-{
-    fprintf(stderr, word ? "ormc: %s '%s'\n" : "ormc: %s\n", message, word);
-    fputs("try 'ormc help generate'\n", stderr);
-    return false;
-}
-
-int ormc_command_refuse(const char *what, const char *word, const char *const *known, size_t count)
-{
-    const char *nearest = ormc_nearest(word, known, count);
-    fprintf(stderr, nearest ? "ormc: %s '%s'; did you mean '%s'?\n" : "ormc: %s '%s'\n", what, word, nearest);
-    fputs("try 'ormc --help'\n", stderr);
-    return ORMC_EXIT_USAGE;
-}
-
-static int run(const arguments *given)
-{
-    orm__arena arena = {0};
+    run *this = user;
+    this->options.stamp->usable &= !ormc_diagnostics_count(diagnostics, ORMC_WARNING);
     orm__text message = {0};
-    ormc_diagnostics *diagnostics = ormc_diagnostics_new();
-    bool fine = diagnostics && load_and_emit(given, &arena, diagnostics, &message);
-    if (message.data)
-        fputs(message.data, stderr);
-    if (!diagnostics || message.failed || (!fine && !message.length))
-        fputs("ormc: out of memory\n", stderr);
-    ormc_diagnostics_free(diagnostics);
-    orm__text_release(&message);
-    orm__arena_release(&arena);
-    return fine ? ORMC_EXIT_FINE : ORMC_EXIT_INPUT;
+    if (!ormc_emit(package, &this->options, &message) || this->failed)
+        return ormc_command_fail(&message);
+    return this->differing ? ORMC_EXIT_DIFFERENT : ORMC_EXIT_FINE;
 }
 
-/* The message is what the user must be told, on success, too. */
-static bool load_and_emit(const arguments *given, orm__arena *arena, ormc_diagnostics *diagnostics, orm__text *message)
+static void show_difference(void *user, const ormc_output *old, const ormc_output *fresh)
 {
-    const ormc_package *package = NULL;
-    if (!ormc_load(given->paths, given->path_count, arena, diagnostics, &package))
-        return false;
-    ormc_diagnostics_render(diagnostics, message);
-    if (!package)
-        return false;
-    orm__text failure = {0};
-    bool written = ormc_emit(package, &given->emit, &failure);
-    if (!written)
-        orm__text_printf(message, "ormc: %s\n", failure.data ? failure.data : "out of memory");
-    orm__text_release(&failure);
-    return written;
+    run *this = user;
+    const ormc_diff_side before = {old ? old->path : NULL, old ? old->data : "", old ? old->length : 0};
+    const ormc_diff_side after = {fresh ? fresh->path : NULL, fresh ? fresh->data : "", fresh ? fresh->length : 0};
+    orm__text text = {0};
+    ormc_diff_unified(&before, &after, &text);
+    this->failed |= text.failed;
+    if (text.data)
+        fwrite(text.data, 1, text.length, stdout);
+    orm__text_release(&text);
+    this->differing++;
+}
+
+static void tell_leftover(void *user, const char *path)
+{
+    run *this = user;
+    if (!this->options.prune)
+        fprintf(stderr, "%s: warning: no schema makes this file any more; --prune removes it\n", path);
+    this->differing += this->check && !this->options.prune;
 }

@@ -159,3 +159,18 @@ ormc_data *ormc_data_set_object(ormc_data *object, const char *key)
     ormc_data_set(object, key, made);
     return made;
 }
+
+void ormc_data_set_made_list(ormc_data *object, const char *key, size_t count, ormc_data_maker maker, void *user)
+{
+    if (!object)
+        return;
+    ormc_data *list = ormc_data_list(object->arena);
+    ormc_made_items *made = orm__arena_alloc(object->arena, sizeof *made);
+    if (list && made) {
+        *made = (ormc_made_items){.make = maker, .user = user};
+        list->kind = ORMC_DATA_MADE_LIST;
+        list->count = count;
+        list->made = made;
+    }
+    ormc_data_set(object, key, made ? list : NULL);
+}

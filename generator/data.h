@@ -12,6 +12,7 @@ typedef enum ormc_data_kind {
     ORMC_DATA_BOOLEAN,
     ORMC_DATA_TEXT,
     ORMC_DATA_LIST,
+    ORMC_DATA_MADE_LIST,
     ORMC_DATA_OBJECT
 } ormc_data_kind;
 
@@ -21,6 +22,11 @@ typedef struct ormc_member {
     uint64_t hash;
     ormc_data *value;
 } ormc_member;
+
+typedef struct ormc_made_items {
+    ormc_data_maker make;
+    void *user;
+} ormc_made_items;
 
 struct ormc_data {
     ormc_data_kind kind;
@@ -32,6 +38,7 @@ struct ormc_data {
         const char *text;
         ormc_member *members;
         ormc_data **items;
+        ormc_made_items *made;
     };
 };
 

@@ -3,13 +3,15 @@
 #include "emit.h"
 
 #include "embed.h"
-#include "files.h"
 #include "layout.h"
+#include "leftover.h"
+#include "stamp.h"
 #include "table.h"
 #include "template.h"
 #include "view.h"
 
 #include <errno.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -24,81 +26,111 @@ typedef struct emission {
     const ormc_package *package;
     orm__text *message;
     orm__arena arena;
+    ormc_files *files;
+    ormc_template_set parsed;
+    orm__text *wrapped;  /* what is rendered, in its final lines */
     ormc_table texts;    /* templates of the user's folder, by name; `absent` where it has none */
     const char **inputs; /* their paths, in the order of use */
     size_t input_count;
-    ormc_output *outputs;
+    const char **outputs; /* paths */
     size_t output_count;
-    bool failed; /* memory is gone, or a template cannot be read */
+    ormc_table names; /* of the outputs, without their folder */
+    bool failed;      /* memory is gone, or a template cannot be read */
 } emission;
 
 static char absent[] = "";
 
-static bool render_all(emission *work);
-static bool render_file(emission *work, ormc_view *view, const ormc_file *file);
+static bool check_templates(emission *work);
+static bool emit_all(emission *work);
+static bool emit_file(emission *work, ormc_view *view, const ormc_file *file);
+static const char *path_of(emission *work, const char *name);
 static bool render(emission *work, const char *template, const ormc_data *data, orm__text *out);
+static void wrap(orm__text *raw, void *user);
 static bool add_output(emission *work, const char *path, const orm__text *text);
+static bool look_for_leftovers(emission *work);
 static const char *look_up(const char *name, void *user);
 static const char *find_embedded(const char *name);
 static const char *read_template(emission *work, const char *name);
 static void add_input(emission *work, const char *path);
-static bool render_rule(emission *work);
+static bool emit_rule(emission *work);
+static void leave_stamp(const emission *work);
 static void put_target(orm__text *rule, const char *path);
 static bool fail(emission *work, const char *what, const char *path, int error);
 
 bool ormc_emit(const ormc_package *package, const ormc_emit_options *options, orm__text *message)
 {
     emission work = {.options = options, .package = package, .message = message};
-    struct stat status;
-    bool done = true;
-    if (options->templates && stat(options->templates, &status))
-        done = fail(&work, "read the templates of", options->templates, errno);
-    else if (options->templates && !S_ISDIR(status.st_mode))
-        done = fail(&work, "read the templates of", options->templates, ENOTDIR);
-    done = done && render_all(&work) && ormc_files_write(work.outputs, work.output_count, message);
-    if (!done && !message->length)
+    work.files = ormc_files_open(options->differ, options->user, message);
+    bool done = work.files && check_templates(&work) && emit_all(&work) && ormc_files_commit(work.files);
+    if (done)
+        leave_stamp(&work);
+    else if (!message->length)
         orm__text_string(message, "out of memory");
+    ormc_files_close(work.files);
+    ormc_template_set_release(&work.parsed);
     orm__arena_release(&work.arena);
     return done;
 }
 
-static bool render_all(emission *work)
+static bool check_templates(emission *work)
+{
+    const char *folder = work->options->templates;
+    struct stat status;
+    if (folder && stat(folder, &status))
+        return fail(work, "read the templates of", folder, errno);
+    return !folder || S_ISDIR(status.st_mode) || fail(work, "read the templates of", folder, ENOTDIR);
+}
+
+static bool emit_all(emission *work)
 {
     const ormc_package *package = work->package;
     work->outputs = orm__arena_zalloc(&work->arena, package->file_count * KINDS + 1, sizeof *work->outputs);
     ormc_view *view = ormc_view_new(&work->arena, package);
     if (!work->outputs || !view)
         return false;
+    if (work->options->stamp)
+        ormc_stamp_begin(work->options->stamp, package->name);
     for (size_t i = 0; i < package->file_count; i++)
-        if (!render_file(work, view, &package->files[i]))
+        if (!emit_file(work, view, &package->files[i]))
             return false;
-    return !work->options->depfile || render_rule(work);
+    return (!work->options->leftover || look_for_leftovers(work)) && (!work->options->depfile || emit_rule(work));
 }
 
-static bool render_file(emission *work, ormc_view *view, const ormc_file *file)
+/* What one file needs is given back before the next one. */
+static bool emit_file(emission *work, ormc_view *view, const ormc_file *file)
 {
-    const char *directory = work->options->directory;
-    bool has_slash = directory && *directory && directory[strlen(directory) - 1] == '/';
-    const char *separator = !directory || !*directory || has_slash ? "" : "/";
-    const ormc_data *data = ormc_view_file(view, file);
-    orm__text text = {0};
+    orm__arena arena = {0};
+    const ormc_data *data = ormc_view_file(view, file, &arena);
     bool done = data != NULL;
     for (size_t i = 0; done && i < KINDS; i++) {
-        const char *path = orm__arena_printf(&work->arena, "%s%s%s%s", directory ? directory : "", separator,
-                                             file->stem, kinds[i].ending);
-        orm__text_clear(&text);
-        done = path && render(work, kinds[i].template, data, &text) && add_output(work, path, &text);
+        orm__text text = {0};
+        const char *name = orm__arena_printf(&work->arena, "%s%s", file->stem, kinds[i].ending);
+        const char *path = name ? path_of(work, name) : NULL;
+        done = path && ormc_table_add(&work->names, &work->arena, name, (void *)(uintptr_t)name) &&
+               render(work, kinds[i].template, data, &text) && add_output(work, path, &text);
+        orm__text_release(&text);
     }
-    orm__text_release(&text);
+    orm__arena_release(&arena);
     return done;
 }
 
-/* What the template makes of the data, broken into lines that fit. */
+static const char *path_of(emission *work, const char *name)
+{
+    const char *directory = work->options->directory;
+    if (!directory || !*directory)
+        return name;
+    bool slash = directory[strlen(directory) - 1] == '/';
+    return orm__arena_printf(&work->arena, slash ? "%s%s" : "%s/%s", directory, name);
+}
+
+/* What the template makes of the data, broken into lines that fit; from model to model, not all of it at once. */
 static bool render(emission *work, const char *template, const ormc_data *data, orm__text *out)
 {
-    const ormc_template_options options = {.lookup = look_up, .user = work, .strict = true};
+    const ormc_template_options options = {
+        .lookup = look_up, .user = work, .set = &work->parsed, .flush = wrap, .strict = true};
     ormc_template_error error;
     orm__text raw = {0};
+    work->wrapped = out;
     bool done = ormc_template_render(&options, template, data, &raw, &error);
     if (done)
         ormc_layout_wrap(raw.data, raw.length, out);
@@ -111,11 +143,38 @@ static bool render(emission *work, const char *template, const ormc_data *data, 
     return done && !out->failed && !work->failed;
 }
 
+/* Lines that are whole. */
+static void wrap(orm__text *raw, void *user)
+{
+    emission *work = user;
+    if (!raw->length || raw->data[raw->length - 1] != '\n' || raw->failed)
+        return;
+    ormc_layout_wrap(raw->data, raw->length, work->wrapped);
+    orm__text_clear(raw);
+}
+
 static bool add_output(emission *work, const char *path, const orm__text *text)
 {
-    const char *data = orm__arena_copy(&work->arena, text->data, text->length);
-    work->outputs[work->output_count++] = (ormc_output){.path = path, .data = data, .length = text->length};
-    return data != NULL;
+    const ormc_output output = {.path = path, .data = text->data ? text->data : "", .length = text->length};
+    work->outputs[work->output_count++] = path;
+    if (work->options->stamp)
+        ormc_stamp_add(work->options->stamp, &output);
+    return ormc_files_put(work->files, &output);
+}
+
+static bool look_for_leftovers(emission *work)
+{
+    const ormc_emit_options *options = work->options;
+    const char *directory = options->directory && *options->directory ? options->directory : ".";
+    ormc_leftovers left;
+    if (!ormc_leftovers_find(directory, work->package->name, &work->names, &work->arena, &left))
+        return false;
+    for (size_t i = 0; i < left.count; i++) {
+        options->leftover(options->user, left.paths[i]);
+        if (options->prune && !ormc_files_remove(work->files, left.paths[i]))
+            return false;
+    }
+    return true;
 }
 
 /* The user's template goes before the built-in one. */
@@ -172,7 +231,7 @@ static void add_input(emission *work, const char *path)
 }
 
 /* Outputs depend on every input. Each input is a target of its own, so that make does not stop when one was removed. */
-static bool render_rule(emission *work)
+static bool emit_rule(emission *work)
 {
     for (size_t i = 0; i < work->package->file_count; i++)
         add_input(work, work->package->files[i].path);
@@ -181,7 +240,7 @@ static bool render_rule(emission *work)
     orm__text rule = {0};
     for (size_t i = 0; i < work->output_count; i++) {
         orm__text_string(&rule, i ? " \\\n " : "");
-        put_target(&rule, work->outputs[i].path);
+        put_target(&rule, work->outputs[i]);
     }
     orm__text_char(&rule, ':');
     for (size_t i = 0; i < work->input_count; i++) {
@@ -199,15 +258,34 @@ static bool render_rule(emission *work)
     return done;
 }
 
-/* A path as make reads it. */
+/* A run that cannot leave one is as good: the next will take longer. */
+static void leave_stamp(const emission *work)
+{
+    const ormc_stamp *stamp = work->options->stamp;
+    if (work->options->differ || !stamp || !stamp->usable || stamp->text.failed)
+        return;
+    const ormc_output output = {.path = stamp->path, .data = stamp->text.data, .length = stamp->text.length};
+    orm__text ignored = {0};
+    ormc_files_write(&output, 1, &ignored);
+    orm__text_release(&ignored);
+}
+
+/* A path as make and ninja read it: a backslash counts only where it stands before what it may quote. */
 static void put_target(orm__text *rule, const char *path)
 {
-    for (; *path; path++) {
-        if (*path == ' ' || *path == '#' || *path == ':' || *path == '\\')
+    while (*path) {
+        size_t slashes = strspn(path, "\\");
+        bool quoted = strchr(" #:", path[slashes]); /* also before the end, where a blank will follow */
+        for (size_t i = 0; i < (quoted ? 2 * slashes : slashes); i++)
+            orm__text_char(rule, '\\');
+        path += slashes;
+        if (!*path)
+            return;
+        if (quoted)
             orm__text_char(rule, '\\');
         else if (*path == '$')
             orm__text_char(rule, '$');
-        orm__text_char(rule, *path);
+        orm__text_char(rule, *path++);
     }
 }
 

@@ -1,5 +1,6 @@
 /* files.c -- new files beside the old ones, then renames, behind files.h.
  * SPDX-License-Identifier: MIT */
+#define _XOPEN_SOURCE 700 /* realpath */
 #include "files.h"
 
 #include "base/arena.h"
@@ -7,81 +8,151 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+enum { BLOCK = 1 << 16, MOST_ATTEMPTS = 100 };
+
+/* A file that will be replaced, made or removed. */
 typedef struct job {
-    const ormc_output *output;
+    struct job *next;
+    const char *path;
     const char *temporary; /* the new file; NULL when there is none (any more) */
-    orm__text old;         /* what stood there before */
-    bool existed, replaced;
+    const char *backup;    /* a second name of the old file, while it has one */
+    mode_t mode;           /* of the old file */
+    bool existed, done;
 } job;
 
-typedef struct writer {
-    orm__arena arena;
-    job *jobs;
-    size_t count;
-    const char **folders; /* made by us, outermost first */
-    size_t folder_count;
-    orm__text *message;
-} writer;
+typedef struct made_folder {
+    struct made_folder *outer; /* made before it */
+    const char *path;
+} made_folder;
 
-static bool prepare(writer *work, job *item);
-static bool compare(writer *work, job *item, bool *same);
-static bool make_folders(writer *work, const char *path);
-static bool make_folder(writer *work, const char *path);
-static bool write_new(writer *work, job *item, const char *data, size_t length);
+struct ormc_files {
+    orm__arena arena;
+    orm__text *message;
+    ormc_files_differ differ;
+    void *user;
+    job *first, **end;
+    made_folder *made; /* by us, innermost first */
+    unsigned number;
+};
+
+static bool find_target(ormc_files *files, const char **path, struct stat *status, bool *exists);
+static bool holds(ormc_files *files, const ormc_output *output, off_t size, bool *same);
+static bool tell_difference(ormc_files *files, const char *path, bool exists, const ormc_output *fresh);
+static job *add_job(ormc_files *files, const char *path);
+static bool make_folders(ormc_files *files, const char *path);
+static bool make_folder(ormc_files *files, const char *path);
+static bool write_new(ormc_files *files, job *item, const ormc_output *output);
+static const char *name_beside(ormc_files *files, const char *path);
 static bool write_all(int descriptor, const char *data, size_t length);
-static bool replace(writer *work, job *item);
-static void put_back(writer *work);
-static bool fail(writer *work, const char *verb, const char *path, int error);
+static bool keep_old(ormc_files *files, job *item);
+static bool put_in_place(ormc_files *files, job *item);
+static void put_back(ormc_files *files);
+static bool fail(ormc_files *files, const char *verb, const char *path, int error);
+
+ormc_files *ormc_files_open(ormc_files_differ differ, void *user, orm__text *message)
+{
+    ormc_files *files = calloc(1, sizeof *files);
+    if (!files)
+        return orm__text_string(message, "out of memory"), NULL;
+    files->message = message;
+    files->differ = differ;
+    files->user = user;
+    files->end = &files->first;
+    return files;
+}
+
+void ormc_files_close(ormc_files *files)
+{
+    if (!files)
+        return;
+    put_back(files);
+    orm__arena_release(&files->arena);
+    free(files);
+}
 
 bool ormc_files_write(const ormc_output *outputs, size_t count, orm__text *message)
 {
-    writer work = {.message = message};
-    bool done = (work.jobs = orm__arena_zalloc(&work.arena, count, sizeof *work.jobs)) != NULL;
-    for (size_t i = 0; done && i < count; i++) {
-        work.jobs[work.count++].output = &outputs[i];
-        done = prepare(&work, &work.jobs[i]);
-    }
+    ormc_files *files = ormc_files_open(NULL, NULL, message);
+    bool done = files != NULL;
     for (size_t i = 0; done && i < count; i++)
-        done = replace(&work, &work.jobs[i]);
-    if (!done && !message->length)
-        orm__text_string(message, "out of memory");
-    if (!done)
-        put_back(&work);
-    for (size_t i = 0; i < work.count; i++)
-        orm__text_release(&work.jobs[i].old);
-    orm__arena_release(&work.arena);
+        done = ormc_files_put(files, &outputs[i]);
+    done = done && ormc_files_commit(files);
+    ormc_files_close(files);
     return done;
 }
 
-/* Writes the new file, unless the old one is the same. */
-static bool prepare(writer *work, job *item)
+bool ormc_files_put(ormc_files *files, const ormc_output *output)
 {
-    bool same = false;
-    if (!compare(work, item, &same))
+    struct stat status;
+    const char *path = output->path;
+    bool exists = false, same = false;
+    if (!find_target(files, &path, &status, &exists) || (exists && !holds(files, output, status.st_size, &same)))
         return false;
     if (same)
         return true;
-    return make_folders(work, item->output->path) && write_new(work, item, item->output->data, item->output->length);
+    if (files->differ)
+        return tell_difference(files, path, exists, output);
+    job *item = make_folders(files, path) ? add_job(files, path) : NULL;
+    if (!item)
+        return fail(files, "write", path, ENOMEM);
+    item->existed = exists;
+    item->mode = exists ? status.st_mode & 07777 : 0;
+    return write_new(files, item, output);
 }
 
-static bool compare(writer *work, job *item, bool *same)
+/* The file that is meant: where a link leads. Whatever else is wrong with the path, writing will tell. */
+static bool find_target(ormc_files *files, const char **path, struct stat *status, bool *exists)
 {
-    const ormc_output *output = item->output;
-    struct stat status;
-    if (stat(output->path, &status)) {
-        /* whatever is wrong with the path, writing will tell */
+    const char *given = *path;
+    if (lstat(given, status))
         return true;
+    if (S_ISLNK(status->st_mode)) {
+        char *real = realpath(given, NULL);
+        if (!real)
+            return fail(files, "write", given, errno);
+        *path = orm__arena_strdup(&files->arena, real);
+        free(real);
+        if (!*path || stat(*path, status))
+            return fail(files, "write", given, *path ? errno : ENOMEM);
     }
-    if (!S_ISREG(status.st_mode))
-        return fail(work, "write", output->path, S_ISDIR(status.st_mode) ? EISDIR : EINVAL);
-    item->existed = true;
-    if (!ormc_files_read(output->path, &item->old))
-        return fail(work, "read", output->path, errno);
-    *same = item->old.length == output->length && memcmp(item->old.data, output->data, output->length) == 0;
+    *exists = true;
+    return S_ISREG(status->st_mode) || fail(files, "write", given, S_ISDIR(status->st_mode) ? EISDIR : EINVAL);
+}
+
+static bool holds(ormc_files *files, const ormc_output *output, off_t size, bool *same)
+{
+    *same = false;
+    if ((size_t)size != output->length)
+        return true;
+    FILE *file = fopen(output->path, "rb");
+    if (!file)
+        return fail(files, "read", output->path, errno);
+    char block[BLOCK];
+    size_t length, at = 0;
+    while ((length = fread(block, 1, sizeof block, file)) > 0 && length <= output->length - at &&
+           memcmp(block, output->data + at, length) == 0)
+        at += length;
+    *same = !length && at == output->length;
+    bool good = !ferror(file);
+    fclose(file);
+    return good || fail(files, "read", output->path, EIO);
+}
+
+static bool tell_difference(ormc_files *files, const char *path, bool exists, const ormc_output *fresh)
+{
+    orm__text text = {0};
+    if (exists && !ormc_files_read(path, &text)) {
+        orm__text_release(&text);
+        return fail(files, "read", path, errno);
+    }
+    const ormc_output old = {.path = path, .data = text.data, .length = text.length};
+    files->differ(files->user, exists ? &old : NULL, fresh);
+    orm__text_release(&text);
     return true;
 }
 
@@ -101,73 +172,84 @@ bool ormc_files_read(const char *path, orm__text *text)
     return error == 0;
 }
 
-static bool make_folders(writer *work, const char *path)
+static job *add_job(ormc_files *files, const char *path)
 {
-    size_t slashes = 0;
-    for (const char *at = path; *at; at++)
-        slashes += *at == '/';
-    char *folder = orm__arena_strdup(&work->arena, path);
-    const char **folders = orm__arena_zalloc(&work->arena, work->folder_count + slashes, sizeof *folders);
-    if (!folder || !folders)
+    job *item = orm__arena_zalloc(&files->arena, 1, sizeof *item);
+    if (!item || !(item->path = orm__arena_strdup(&files->arena, path)))
+        return NULL;
+    *files->end = item;
+    files->end = &item->next;
+    return item;
+}
+
+static bool make_folders(ormc_files *files, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    if (!slash || slash == path)
+        return true;
+    char *folder = orm__arena_copy(&files->arena, path, (size_t)(slash - path));
+    if (!folder)
         return false;
-    if (work->folder_count)
-        memcpy(folders, work->folders, work->folder_count * sizeof *folders);
-    work->folders = folders;
-    char *slash = strrchr(folder, '/');
+    size_t size = (size_t)(slash - path) + 1;
     struct stat status;
-    if (!slash || slash == folder)
-        return true;
-    *slash = '\0';
-    if (stat(folder, &status) == 0)
-        return true;
-    for (char *at = folder + 1; *at; at++) {
-        if (*at != '/')
-            continue;
-        *at = '\0';
-        bool made = make_folder(work, folder);
-        *at = '/';
-        if (!made)
-            return false;
+    bool done = stat(folder, &status) == 0;
+    if (!done) {
+        done = true;
+        for (char *at = folder + 1; done && *at; at++) {
+            if (*at != '/')
+                continue;
+            *at = '\0';
+            done = make_folder(files, folder);
+            *at = '/';
+        }
+        done = done && make_folder(files, folder);
     }
-    return make_folder(work, folder);
+    orm__arena_recycle(&files->arena, folder, size);
+    return done;
 }
 
-static bool make_folder(writer *work, const char *path)
+static bool make_folder(ormc_files *files, const char *path)
 {
-    if (mkdir(path, 0777) == 0) {
-        const char *copy = orm__arena_strdup(&work->arena, path);
-        if (copy)
-            work->folders[work->folder_count++] = copy;
-        else
-            rmdir(path);
-        return copy != NULL;
-    }
-    return errno == EEXIST || fail(work, "make the folder", path, errno);
+    made_folder *made = orm__arena_zalloc(&files->arena, 1, sizeof *made);
+    if (!made || !(made->path = orm__arena_strdup(&files->arena, path)))
+        return false;
+    if (mkdir(path, 0777))
+        return errno == EEXIST || fail(files, "make the folder", path, errno);
+    made->outer = files->made;
+    files->made = made;
+    return true;
 }
 
-/* A hidden file beside the old one; its name tells whose it is, should we be killed. */
-static bool write_new(writer *work, job *item, const char *data, size_t length)
+static bool write_new(ormc_files *files, job *item, const ormc_output *output)
 {
-    const char *path = item->output->path, *slash = strrchr(path, '/');
-    size_t folder = slash ? (size_t)(slash - path) + 1 : 0;
     int descriptor = -1;
     const char *temporary = NULL;
-    for (unsigned attempt = 0; descriptor < 0 && attempt < 100; attempt++) {
-        temporary = orm__arena_printf(&work->arena, "%.*s.%s.%ld-%u", (int)folder, path, path + folder, (long)getpid(),
-                                      attempt);
+    for (unsigned attempt = 0; descriptor < 0 && attempt < MOST_ATTEMPTS; attempt++) {
+        temporary = name_beside(files, item->path);
         if (!temporary)
-            return false;
+            return fail(files, "write", item->path, ENOMEM);
         descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
         if (descriptor < 0 && errno != EEXIST)
             break;
     }
     if (descriptor < 0)
-        return fail(work, "write", path, errno);
+        return fail(files, "write", item->path, errno);
     item->temporary = temporary;
-    int error = write_all(descriptor, data, length) ? 0 : errno;
+    int error = item->existed && fchmod(descriptor, item->mode) ? errno : 0;
+    if (!error && !write_all(descriptor, output->data, output->length))
+        error = errno;
     if (close(descriptor) && !error)
         error = errno;
-    return !error || fail(work, "write", path, error);
+    return !error || fail(files, "write", item->path, error);
+}
+
+/* A hidden file beside the old one; its name tells whose it is, should we be killed. */
+static const char *name_beside(ormc_files *files, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    size_t folder = slash ? (size_t)(slash - path) + 1 : 0;
+    return orm__arena_printf(&files->arena, "%.*s.%s.%ld-%u", (int)folder, path, path + folder, (long)getpid(),
+                             files->number++);
 }
 
 static bool write_all(int descriptor, const char *data, size_t length)
@@ -184,37 +266,87 @@ static bool write_all(int descriptor, const char *data, size_t length)
     return true;
 }
 
-static bool replace(writer *work, job *item)
+bool ormc_files_remove(ormc_files *files, const char *path)
 {
-    if (!item->temporary)
-        return true;
-    if (rename(item->temporary, item->output->path))
-        return fail(work, "write", item->output->path, errno);
-    item->temporary = NULL;
-    item->replaced = true;
+    if (files->differ)
+        return tell_difference(files, path, true, NULL);
+    job *item = add_job(files, path);
+    if (!item)
+        return fail(files, "remove", path, ENOMEM);
+    item->existed = true;
     return true;
 }
 
-/* What was replaced gets its old bytes, what was new goes. Errors here have nobody to go to: the first one is told. */
-static void put_back(writer *work)
+bool ormc_files_commit(ormc_files *files)
 {
-    for (size_t i = 0; i < work->count; i++) {
-        job *item = &work->jobs[i];
-        if (item->temporary)
-            unlink(item->temporary);
-        item->temporary = NULL;
-        if (item->replaced && !item->existed)
-            unlink(item->output->path);
-        else if (item->replaced && write_new(work, item, item->old.data, item->old.length))
-            replace(work, item);
-    }
-    while (work->folder_count)
-        rmdir(work->folders[--work->folder_count]);
+    for (job *item = files->first; item; item = item->next)
+        if (!keep_old(files, item) || !put_in_place(files, item)) {
+            put_back(files);
+            return false;
+        }
+    for (job *item = files->first; item; item = item->next)
+        if (item->backup)
+            unlink(item->backup);
+    files->first = NULL;
+    files->end = &files->first;
+    files->made = NULL;
+    return true;
 }
 
-static bool fail(writer *work, const char *verb, const char *path, int error)
+/* A second name for the old file. Where a file system has no second names, the old file gives up its own. */
+static bool keep_old(ormc_files *files, job *item)
 {
-    if (!work->message->length)
-        orm__text_printf(work->message, "cannot %s '%s': %s", verb, path, strerror(error));
+    if (!item->existed)
+        return true;
+    const char *backup = NULL;
+    int failed = -1;
+    for (unsigned attempt = 0; failed && attempt < MOST_ATTEMPTS; attempt++) {
+        backup = name_beside(files, item->path);
+        if (!backup)
+            return fail(files, "write", item->path, ENOMEM);
+        failed = link(item->path, backup);
+        if (failed && errno != EEXIST)
+            break;
+    }
+    if (failed && rename(item->path, backup))
+        return fail(files, item->temporary ? "write" : "remove", item->path, errno);
+    item->backup = backup;
+    return true;
+}
+
+static bool put_in_place(ormc_files *files, job *item)
+{
+    if (item->temporary && rename(item->temporary, item->path))
+        return fail(files, "write", item->path, errno);
+    if (!item->temporary && unlink(item->path) && errno != ENOENT)
+        return fail(files, "remove", item->path, errno);
+    item->temporary = NULL;
+    item->done = true;
+    return true;
+}
+
+/* Errors here have nobody to go to: the first one is told. */
+static void put_back(ormc_files *files)
+{
+    for (job *item = files->first; item; item = item->next) {
+        if (item->temporary)
+            unlink(item->temporary);
+        if (item->backup)
+            rename(item->backup, item->path);
+        else if (item->done)
+            unlink(item->path);
+        if (item->backup && !item->done)
+            unlink(item->backup); /* renaming a name of a file to another one of the same file does nothing */
+    }
+    files->first = NULL;
+    files->end = &files->first;
+    for (; files->made; files->made = files->made->outer)
+        rmdir(files->made->path);
+}
+
+static bool fail(ormc_files *files, const char *verb, const char *path, int error)
+{
+    if (!files->message->length)
+        orm__text_printf(files->message, "cannot %s '%s': %s", verb, path, strerror(error));
     return false;
 }

@@ -22,6 +22,8 @@ static bool stays(const char *line, size_t length);
 static size_t width_of(const char *text, size_t length);
 static bool begins_character(char c);
 static void step(scan *now, const char *line, size_t base);
+static bool opens(char c);
+static bool closes(char c);
 static break_kind kind_here(const scan *now, const char *line);
 static scan break_line(const scan *at, break_kind kind, const char *line, size_t *from, size_t base, orm__text *out);
 static void put_spaces(orm__text *out, size_t count);
@@ -100,11 +102,21 @@ static void step(scan *now, const char *line, size_t base)
     } else if (c == '"') {
         now->in_string = !now->in_string;
         now->string_column = now->column - 1;
-    } else if (!now->in_string && strchr("({[", c) && now->depth < DEEPEST) {
+    } else if (!now->in_string && opens(c) && now->depth < DEEPEST) {
         now->indents[now->depth++] = now->column <= FURTHEST_INDENT ? now->column : base + 8;
-    } else if (!now->in_string && strchr(")}]", c) && now->depth) {
+    } else if (!now->in_string && closes(c) && now->depth) {
         now->depth--;
     }
+}
+
+static bool opens(char c)
+{
+    return c == '(' || c == '{' || c == '[';
+}
+
+static bool closes(char c)
+{
+    return c == ')' || c == '}' || c == ']';
 }
 
 static break_kind kind_here(const scan *now, const char *line)

@@ -1,94 +1,54 @@
-/* main.c -- the program ormc: finds the command and runs it.
+/* main.c -- the program ormc: the table of its commands.
  *
- * Only this file and command_*.c print or decide how the process ends.
+ * Only this file and command*.c print or decide how the process ends. To add a command: write command_NAME.c, declare
+ * it in command.h, and add a row below.
  * SPDX-License-Identifier: MIT */
 #include "command.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #define VERSION "0.1.0"
 
-static const ormc_command *const commands[] = {&ormc_command_generate, &ormc_command_jsonschema};
+static const ormc_option version = {.name = "--version", .help = "show the version"};
 
-enum { COMMANDS = sizeof commands / sizeof *commands };
+static const ormc_command ormc = {
+    .name = "ormc",
+    .description = "Turns models written in YAML into C that stores and loads them in PostgreSQL and SQLite.\n",
+    .usage.options = (const ormc_option *const[]){&version, NULL},
+    .commands =
+        (const ormc_command *const[]){
+            &ormc_command_generate,
+            &ormc_command_check,
+            &ormc_command_format,
+            &ormc_command_sql,
+            &ormc_command_jsonschema,
+            NULL,
+        },
+};
 
-static int run_command(int argc, char **argv);
-static int print_version(int argc, char **argv);
-static int print_help(int argc, char **argv);
-static void print_usage(FILE *out);
-static const ormc_command *find_command(const char *name);
-static int refuse_command(const char *name);
+static int print_version(void);
+static int finish(int status);
 
 int main(int argc, char **argv)
 {
-    if (argc > 1)
-        return run_command(argc - 1, argv + 1);
-    print_usage(stderr);
-    return ORMC_EXIT_USAGE;
+    if (argc > 1 && strcmp(argv[1], version.name) == 0)
+        return finish(print_version());
+    return finish(ormc_command_run(&ormc, ormc.name, argc > 0 ? argc - 1 : 0, argv + 1));
 }
 
-static int run_command(int argc, char **argv)
+static int print_version(void)
 {
-    static const struct {
-        const char *word;
-        int (*run)(int argc, char **argv);
-    } own[] = {{"--help", print_help}, {"-h", print_help}, {"help", print_help}, {"--version", print_version}};
-    for (size_t i = 0; i < sizeof own / sizeof *own; i++)
-        if (strcmp(argv[0], own[i].word) == 0)
-            return own[i].run(argc - 1, argv + 1);
-    const ormc_command *command = find_command(argv[0]);
-    return command ? command->run(argc - 1, argv + 1) : refuse_command(argv[0]);
-}
-
-static int print_version(int argc, char **argv)
-{
-    (void)argc, (void)argv;
     printf("ormc %s\n", VERSION);
     return ORMC_EXIT_FINE;
 }
 
-static int print_help(int argc, char **argv)
+/* What was printed must have arrived. */
+static int finish(int status)
 {
-    if (!argc) {
-        print_usage(stdout);
-        return ORMC_EXIT_FINE;
-    }
-    const ormc_command *command = find_command(argv[0]);
-    if (!command)
-        return refuse_command(argv[0]);
-    fputs(command->help, stdout);
-    return ORMC_EXIT_FINE;
-}
-
-static void print_usage(FILE *out)
-{
-    fputs("usage: ormc COMMAND [ARGUMENT...]\n\n"
-          "Turns models written in YAML into C that stores and loads them in PostgreSQL and SQLite.\n\n"
-          "commands:\n",
-          out);
-    for (size_t i = 0; i < COMMANDS; i++)
-        fprintf(out, "  %-16s %s\n", commands[i]->name, commands[i]->summary);
-    fputs("  help COMMAND     say more about a command\n\n"
-          "options:\n"
-          "  --help           show this\n"
-          "  --version        show the version\n\n"
-          "exit status: 0 fine, 1 errors in the input, 2 wrong usage\n",
-          out);
-}
-
-static const ormc_command *find_command(const char *name)
-{
-    for (size_t i = 0; i < COMMANDS; i++)
-        if (strcmp(commands[i]->name, name) == 0)
-            return commands[i];
-    return NULL;
-}
-
-static int refuse_command(const char *name)
-{
-    const char *known[COMMANDS + 3] = {"help", "--help", "--version"};
-    for (size_t i = 0; i < COMMANDS; i++)
-        known[i + 3] = commands[i]->name;
-    return ormc_command_refuse(*name == '-' ? "unknown option" : "unknown command", name, known, COMMANDS + 3);
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return status;
+    fprintf(stderr, "ormc: cannot write the standard output: %s\n", strerror(errno));
+    return ORMC_EXIT_INPUT;
 }

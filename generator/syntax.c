@@ -57,6 +57,8 @@ static ormc_node *new_node(parser *p, ormc_node_kind kind);
 static anchored *open_anchor(parser *p, const yaml_char_t *name);
 static void check_tag(parser *p, const yaml_char_t *tag, ormc_place place);
 static const ormc_node *out_of_memory(parser *p);
+static size_t list_events(parser *p, ormc_event *events, size_t room, bool *fine);
+static bool take_event(parser *p, ormc_event *taken);
 
 bool ormc_syntax_read(const char *path, orm__arena *arena, ormc_diagnostics *diagnostics, const ormc_node **tree)
 {
@@ -401,6 +403,72 @@ static const ormc_node *out_of_memory(parser *p)
 {
     p->stopped = p->no_memory = true;
     return NULL;
+}
+
+/* Twice: to count them, and to take them. */
+bool ormc_syntax_list(const char *text, size_t size, orm__arena *arena, ormc_event **events, size_t *count)
+{
+    bool fine = true;
+    *events = NULL;
+    *count = 0;
+    for (int pass = 0; pass < 2 && fine; pass++) {
+        parser p = {.arena = arena, .input = {.text = text, .size = size}};
+        if (!yaml_parser_initialize(&p.yaml))
+            return false;
+        yaml_parser_set_encoding(&p.yaml, YAML_UTF8_ENCODING);
+        yaml_parser_set_input_string(&p.yaml, (const unsigned char *)text, size);
+        *count = list_events(&p, *events, *count, &fine);
+        yaml_parser_delete(&p.yaml);
+        if (!pass && fine)
+            fine = (*events = orm__arena_zalloc(arena, *count + 1, sizeof **events)) != NULL;
+    }
+    return fine;
+}
+
+static size_t list_events(parser *p, ormc_event *events, size_t room, bool *fine)
+{
+    size_t count = 0;
+    for (bool ended = false; !ended && *fine; drop_event(p)) {
+        p->holds_event = yaml_parser_parse(&p->yaml, &p->event);
+        *fine = p->holds_event;
+        ended = !*fine || p->event.type == YAML_STREAM_END_EVENT;
+        if (ended || p->event.type <= YAML_DOCUMENT_END_EVENT)
+            continue;
+        if (count < room)
+            *fine = take_event(p, &events[count]);
+        count++;
+    }
+    return count;
+}
+
+static bool take_event(parser *p, ormc_event *taken)
+{
+    const yaml_event_t *event = &p->event;
+    const yaml_char_t *anchor = NULL, *text = NULL;
+    ormc_event_kind kind = ORMC_EVENT_END;
+    char style = 0;
+    if (event->type == YAML_SCALAR_EVENT) {
+        static const char styles[] = {[YAML_PLAIN_SCALAR_STYLE] = 'p',
+                                      [YAML_SINGLE_QUOTED_SCALAR_STYLE] = '\'',
+                                      [YAML_DOUBLE_QUOTED_SCALAR_STYLE] = '"',
+                                      [YAML_LITERAL_SCALAR_STYLE] = '|',
+                                      [YAML_FOLDED_SCALAR_STYLE] = '>'};
+        kind = ORMC_EVENT_SCALAR, style = styles[event->data.scalar.style];
+        anchor = event->data.scalar.anchor, text = event->data.scalar.value;
+    } else if (event->type == YAML_ALIAS_EVENT) {
+        kind = ORMC_EVENT_ALIAS, text = event->data.alias.anchor;
+    } else if (event->type == YAML_SEQUENCE_START_EVENT) {
+        kind = ORMC_EVENT_SEQUENCE, anchor = event->data.sequence_start.anchor;
+        style = event->data.sequence_start.style == YAML_FLOW_SEQUENCE_STYLE ? '{' : 0;
+    } else if (event->type == YAML_MAPPING_START_EVENT) {
+        kind = ORMC_EVENT_MAPPING, anchor = event->data.mapping_start.anchor;
+        style = event->data.mapping_start.style == YAML_FLOW_MAPPING_STYLE ? '{' : 0;
+    }
+    size_t begin = offset_of(p, event->start_mark);
+    *taken = (ormc_event){.kind = kind, .style = style, .begin = begin, .end = offset_of(p, event->end_mark)};
+    taken->text = text ? orm__arena_strdup(p->arena, (const char *)text) : NULL;
+    taken->anchor = anchor ? orm__arena_strdup(p->arena, (const char *)anchor) : NULL;
+    return (taken->text || !text) && (taken->anchor || !anchor);
 }
 
 const ormc_node *ormc_node_find(const ormc_node *node, const char *key)

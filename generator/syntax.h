@@ -44,6 +44,28 @@ bool ormc_syntax_read(const char *path, orm__arena *arena, ormc_diagnostics *dia
 bool ormc_syntax_parse(const char *path, const char *text, size_t size, orm__arena *arena,
                        ormc_diagnostics *diagnostics, const ormc_node **tree);
 
+/* What stands in a text, in its order, for those who must know how it was written. A collection begins with its own
+ * event and ends with ORMC_EVENT_END; the keys and values of a mapping alternate. */
+typedef enum ormc_event_kind {
+    ORMC_EVENT_SCALAR,
+    ORMC_EVENT_ALIAS,
+    ORMC_EVENT_SEQUENCE,
+    ORMC_EVENT_MAPPING,
+    ORMC_EVENT_END
+} ormc_event_kind;
+
+typedef struct ormc_event {
+    ormc_event_kind kind;
+    char style;         /* of a scalar: ' " | > or p for plain; of a collection { when it stands in brackets */
+    size_t begin, end;  /* bytes; what properties a node has stand behind `begin` */
+    const char *text;   /* of a scalar: its value; of an alias: its name */
+    const char *anchor; /* or NULL */
+} ormc_event;
+
+/* The events of a text that ormc_syntax_parse read without an error, and that begins with no byte order mark; arena.
+ * False when memory is gone. */
+bool ormc_syntax_list(const char *text, size_t size, orm__arena *arena, ormc_event **events, size_t *count);
+
 /* The value of a key; NULL when the node is no mapping or has no such key. */
 const ormc_node *ormc_node_find(const ormc_node *node, const char *key);
 

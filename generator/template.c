@@ -92,6 +92,7 @@ static bool set_delimiters(parser *p, const tag *t);
 static bool fill(render *r, const parsed *template, const node *nodes);
 static bool fill_node(render *r, const parsed *template, const node *n);
 static bool fill_section(render *r, const parsed *template, const node *n);
+static bool push_made(render *r, const parsed *template, const node *n, const ormc_data *list);
 static bool push(render *r, const parsed *template, const node *n, const ormc_data *data);
 static bool nest(render *r, const parsed *template, const node *n, const parsed *inner, const node *nodes);
 static bool fill_partial(render *r, const parsed *template, const node *n);
@@ -448,12 +449,28 @@ static bool fill_section(render *r, const parsed *template, const node *n)
         return true;
     if (n->kind == INVERTED)
         return nest(r, template, n, template, n->children);
+    if (data->kind == ORMC_DATA_MADE_LIST)
+        return push_made(r, template, n, data);
     if (data->kind != ORMC_DATA_LIST)
         return push(r, template, n, data);
     for (size_t i = 0; i < data->count; i++)
         if (!push(r, template, n, data->items[i]))
             return false;
     return true;
+}
+
+static bool push_made(render *r, const parsed *template, const node *n, const ormc_data *list)
+{
+    orm__arena arena = {0};
+    bool good = true;
+    for (size_t i = 0; good && i < list->count; i++) {
+        const ormc_data *item = list->made->make(i, &arena, list->made->user);
+        good = item ? push(r, template, n, item) : fail_memory(r);
+        orm__arena_release(&arena);
+        if (r->options->flush)
+            r->options->flush(r->out, r->options->user);
+    }
+    return good;
 }
 
 static bool push(render *r, const parsed *template, const node *n, const ormc_data *data)

@@ -31,6 +31,13 @@ void ormc_data_set_boolean(ormc_data *object, const char *key, bool value);
 ormc_data *ormc_data_set_list(ormc_data *object, const char *key);
 ormc_data *ormc_data_set_object(ormc_data *object, const char *key);
 
+/* Makes an item of a list when a template comes to it, in an arena that is released when the template has gone on. NULL
+ * when memory is gone. */
+typedef ormc_data *(*ormc_data_maker)(size_t index, orm__arena *arena, void *user);
+
+/* Sets a member to a list whose items are made when they are needed, each time anew: for long lists of large items. */
+void ormc_data_set_made_list(ormc_data *object, const char *key, size_t count, ormc_data_maker maker, void *user);
+
 /* Where templates come from: returns the text of the template or partial `name` (borrowed until the render ends), NULL
  * when there is none. */
 typedef const char *(*ormc_template_lookup)(const char *name, void *user);
@@ -48,7 +55,9 @@ typedef struct ormc_template_options {
     ormc_template_lookup lookup;
     void *user;
     ormc_template_set *set; /* borrowed; NULL: nothing is kept */
-    bool strict;            /* a name or partial that is nowhere is an error; by the specification it is empty */
+    /* Sees, and may take away, what was rendered so far, when an item of a made list is done; NULL: nobody does. */
+    void (*flush)(orm__text *out, void *user);
+    bool strict; /* a name or partial that is nowhere is an error; by the specification it is empty */
 } ormc_template_options;
 
 /* What went wrong, and where: the template's name, line and column (from 1, in bytes). Line 0 is no place in

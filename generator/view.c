@@ -12,6 +12,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+typedef struct file_models {
+    ormc_view *view;
+    const view_list *models;
+} file_models;
+
 static bool prepare(ormc_view *view);
 static const ormc_file *main_file(const ormc_package *package);
 static bool index_names(ormc_view *view);
@@ -28,6 +33,8 @@ static void put_types(ormc_view *view, ormc_data *data, const view_file *file);
 static void put_descriptors(ormc_view *view, ormc_data *data, const view_file *file);
 static void put_descriptor(ormc_view *view, ormc_data *list, const view_model *item, bool elsewhere);
 static bool needs_math(const ormc_model *model);
+static const ormc_data *make_file(ormc_view *view, const ormc_file *file);
+static ormc_data *make_model(size_t index, orm__arena *arena, void *user);
 
 ormc_view *ormc_view_new(orm__arena *arena, const ormc_package *package)
 {
@@ -185,7 +192,16 @@ static void look_at_model(ormc_view *view, const ormc_model *model, const ormc_m
     append(view, &view->files[model->file->index].others, target);
 }
 
-const ormc_data *ormc_view_file(ormc_view *view, const ormc_file *file)
+const ormc_data *ormc_view_file(ormc_view *view, const ormc_file *file, orm__arena *arena)
+{
+    orm__arena *kept = view->arena;
+    view->arena = arena;
+    const ormc_data *data = make_file(view, file);
+    view->arena = kept;
+    return data;
+}
+
+static const ormc_data *make_file(ormc_view *view, const ormc_file *file)
 {
     const view_file *contents = &view->files[file->index];
     ormc_data *data = ormc_data_object(view->arena);
@@ -203,12 +219,27 @@ const ormc_data *ormc_view_file(ormc_view *view, const ormc_file *file)
     put_headers(view, data, file);
     put_types(view, data, contents);
     put_descriptors(view, data, contents);
-    ormc_data *enums = ormc_data_set_list(data, "enums"), *models = ormc_data_set_list(data, "models");
+    ormc_data *enums = ormc_data_set_list(data, "enums");
     for (size_t i = 0; i < contents->enums.count; i++)
         ormc_data_append(enums, view_make_enum(view, contents->enums.items[i], file));
-    for (size_t i = 0; i < contents->models.count; i++)
-        ormc_data_append(models, view_make_model(view, contents->models.items[i]));
+    file_models *models = orm__arena_alloc(view->arena, sizeof *models);
+    if (!models)
+        return NULL;
+    *models = (file_models){.view = view, .models = &contents->models};
+    ormc_data_set_made_list(data, "models", contents->models.count, make_model, models);
     return view->failed ? NULL : data;
+}
+
+/* Made when it is rendered: all models of a large file at once would be most of what a run keeps in memory. */
+static ormc_data *make_model(size_t index, orm__arena *arena, void *user)
+{
+    const file_models *file = user;
+    ormc_view *view = file->view;
+    orm__arena *kept = view->arena;
+    view->arena = arena;
+    ormc_data *model = view_make_model(view, file->models->items[index]);
+    view->arena = kept;
+    return view->failed ? NULL : model;
 }
 
 /* headers: [{name}]: what the source includes besides its own. The main pair lists all models in the schema and includes

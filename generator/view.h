@@ -15,7 +15,8 @@ typedef struct ormc_view ormc_view;
 /* Arena: prepares what the files of a checked package have in common. NULL when memory is gone. */
 ormc_view *ormc_view_new(orm__arena *arena, const ormc_package *package);
 
-/* Arena: the data of one file's pair; NULL when memory is gone. */
-const ormc_data *ormc_view_file(ormc_view *view, const ormc_file *file);
+/* The data of one file's pair, in `arena`; its models are made when a template comes to them. NULL when memory is
+ * gone. */
+const ormc_data *ormc_view_file(ormc_view *view, const ormc_file *file, orm__arena *arena);
 
 #endif

@@ -19,6 +19,9 @@ build  | SQLite                    | libsqlite3-dev | have_library sqlite3
 check  | Check (unit tests)        | check          | have_library check
 check  | a PostgreSQL server       | postgresql     | have_postgresql
 check  | g++                       | g++            | have_program g++
+check  | ninja                     | ninja-build    | have_program ninja
+check  | patch                     | patch          | have_program patch
+check  | the shell of SQLite       | sqlite3        | have_program sqlite3
 check  | clang                     | clang          | have_program clang && have_program clang++
 check  | jsonschema for Python     | python3-jsonschema python3-yaml | /usr/bin/python3 -c 'import jsonschema, yaml' 2>/dev/null
 fuzz   | clang with libFuzzer      | clang libclang-rt-dev | have_libfuzzer

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # run.sh -- runs suites of tests and counts their cases.
 #
-#     tests/run.sh BUILD SUITE...              suites: unit golden errors fuzz compile exports readme reference editor scale database schemas
+#     tests/run.sh BUILD SUITE...              suites: unit golden errors commands fuzz compile exports readme reference
+#                                              editor scale database schemas
 #
 # BUILD is the folder that make built into. A line per program or script; what a failing one said follows its line, and
 # everything is in BUILD/tests/log/. The last line is the sum. The status is 1 when a case failed, or, with CI=true, was
@@ -110,6 +111,10 @@ suite_fuzz() {
         run cases "fuzz/$target" "$scratch/fuzz/replay-$target" "tests/fuzz/corpus/$target"
     done
     [ -n "${SANITIZE:-}" ] || run cases fuzz/packages tests/fuzz/packages.py "$build" --count 20
+}
+
+suite_commands() {
+    run cases commands tests/commands.sh "$build/ormc"
 }
 
 suite_compile() {

@@ -27,8 +27,6 @@ MODELS_A_FILE = 25
 MEGABYTES_OF_1000 = 64
 
 OPEN = {
-    "a second run takes under a fifth of the first",
-    "1,000 models take at most 64 MB",
     "a column edited rewrites the pair of its file only",  # also the .c of the first file, which holds the DDL of all
 }
 

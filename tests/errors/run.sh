@@ -76,7 +76,7 @@ count check_usage 2 "ormc: unknown option '--verson'; did you mean '--version'?"
 count check_usage 2 "ormc: unknown option '--templats'; did you mean '--templates'?" generate a.yaml --templats x
 count check_usage 2 "ormc: a value is missing behind '-o'" generate a.yaml -o
 count check_usage 2 "ormc: the value is empty of '--depfile'" generate a.yaml --depfile=
-count check_usage 2 "ormc: -o DIR, the folder to write into, is missing" generate a.yaml
+count check_usage 2 "ormc: --output DIR, the folder to write into, is missing" generate a.yaml
 count check_usage 2 "ormc: no schema is given" generate -o out
 count check_usage 1 "no/such.yaml: error: cannot be read: No such file or directory" generate -o out -- no/such.yaml
 for expected in "$folder"/*.expected; do

@@ -37,7 +37,7 @@ identities() {
 
 check_case() {
     generate "$1" "$scratch/$1" || return
-    diff -ruN "$1" "$scratch/$1" || return
+    diff -ruN -x ".*.ormc" "$1" "$scratch/$1" || return
     local before
     before=$(identities "$scratch/$1")
     generate "$1" "$scratch/$1" || return
@@ -46,7 +46,7 @@ check_case() {
 
 update_case() {
     rm -rf "${1:?}"
-    generate "$1" "$1"
+    generate "$1" "$1" && rm -f "$1"/.*.ormc
 }
 
 action=check_case

@@ -157,6 +157,80 @@ START_TEST(a_name_too_long_for_a_new_file_is_refused)
 }
 END_TEST
 
+START_TEST(what_is_closed_without_a_commit_never_was)
+{
+    write_file("one", "old\n");
+    ormc_files *files = ormc_files_open(NULL, NULL, &message);
+    ck_assert(ormc_files_put(files, &(ormc_output){"one", "new\n", 4}));
+    ck_assert(ormc_files_put(files, &(ormc_output){"a/b/two", "new\n", 4}));
+    ck_assert(ormc_files_remove(files, "one"));
+    assert_file("one", "old\n");
+    ormc_files_close(files);
+    assert_file("one", "old\n");
+    ck_assert_uint_eq(count_entries("."), 1);
+}
+END_TEST
+
+START_TEST(files_are_removed_with_the_others_or_not_at_all)
+{
+    write_file("gone", "old\n");
+    ormc_files *files = ormc_files_open(NULL, NULL, &message);
+    ck_assert(ormc_files_remove(files, "gone"));
+    ck_assert(ormc_files_put(files, &(ormc_output){"a", "1\n", 2}));
+    ck_assert(ormc_files_put(files, &(ormc_output){"a/b", "2\n", 2}));
+    ck_assert(!ormc_files_commit(files));
+    ormc_files_close(files);
+    assert_file("gone", "old\n");
+    ck_assert_uint_eq(count_entries("."), 1);
+    orm__text_release(&message);
+    files = ormc_files_open(NULL, NULL, &message);
+    ck_assert(ormc_files_remove(files, "gone") && ormc_files_commit(files));
+    ormc_files_close(files);
+    ck_assert_uint_eq(count_entries("."), 0);
+}
+END_TEST
+
+START_TEST(a_file_that_is_replaced_keeps_its_rights_and_its_links)
+{
+    struct stat status;
+    write_file("one", "old\n");
+    ck_assert_int_eq(chmod("one", 0604), 0);
+    ck_assert_int_eq(symlink("one", "two"), 0);
+    const ormc_output output = {"two", "new\n", 4};
+    ck_assert_msg(ormc_files_write(&output, 1, &message), "%s", message.data);
+    assert_file("one", "new\n");
+    ck_assert_int_eq(lstat("two", &status), 0);
+    ck_assert(S_ISLNK(status.st_mode));
+    ck_assert_int_eq(stat("one", &status), 0);
+    ck_assert_int_eq(status.st_mode & 07777, 0604);
+    ck_assert_uint_eq(count_entries("."), 2);
+}
+END_TEST
+
+static void hear(void *user, const ormc_output *old, const ormc_output *fresh)
+{
+    orm__text_printf(user, "%s|%s;", old ? old->data : "-", fresh ? fresh->data : "-");
+}
+
+START_TEST(who_wants_to_hear_of_differences_gets_them_and_no_files)
+{
+    orm__text heard = {0};
+    write_file("one", "old");
+    write_file("same", "same");
+    ormc_files *files = ormc_files_open(hear, &heard, &message);
+    ck_assert(ormc_files_put(files, &(ormc_output){"one", "new", 3}));
+    ck_assert(ormc_files_put(files, &(ormc_output){"same", "same", 4}));
+    ck_assert(ormc_files_put(files, &(ormc_output){"a/two", "two", 3}));
+    ck_assert(ormc_files_remove(files, "same"));
+    ck_assert(ormc_files_commit(files));
+    ormc_files_close(files);
+    ck_assert_str_eq(heard.data, "old|new;-|two;same|-;");
+    assert_file("one", "old");
+    ck_assert_uint_eq(count_entries("."), 2);
+    orm__text_release(&heard);
+}
+END_TEST
+
 START_TEST(reading_tells_why_it_failed)
 {
     orm__text text = {0};
@@ -181,6 +255,10 @@ static Suite *suite(void)
     tcase_add_test(tests, a_file_in_the_way_of_a_folder_changes_nothing);
     tcase_add_test(tests, what_was_replaced_is_put_back_when_a_later_rename_fails);
     tcase_add_test(tests, a_name_too_long_for_a_new_file_is_refused);
+    tcase_add_test(tests, what_is_closed_without_a_commit_never_was);
+    tcase_add_test(tests, files_are_removed_with_the_others_or_not_at_all);
+    tcase_add_test(tests, a_file_that_is_replaced_keeps_its_rights_and_its_links);
+    tcase_add_test(tests, who_wants_to_hear_of_differences_gets_them_and_no_files);
     tcase_add_test(tests, reading_tells_why_it_failed);
     suite_add_tcase(all, tests);
     return all;

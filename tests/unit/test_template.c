@@ -448,6 +448,64 @@ START_TEST(a_set_keeps_templates_from_one_render_to_the_next)
 }
 END_TEST
 
+static const char *made_template(const char *name, void *user)
+{
+    (void)user;
+    return strcmp(name, "t") == 0 ? "{{#items}}\n{{n}} of {{all}}\n{{/items}}\n{{^none}}none{{/none}}" : NULL;
+}
+
+static ormc_data *make_item(size_t index, orm__arena *own, void *user)
+{
+    ++*(size_t *)user;
+    if (index == 3)
+        return NULL;
+    ormc_data *item = ormc_data_object(own);
+    ormc_data_set_text(item, "n", orm__arena_printf(own, "%zu", index));
+    return item;
+}
+
+static void take_away(orm__text *out, void *user)
+{
+    orm__text_bytes(user, out->data, out->length);
+    orm__text_char(user, '|');
+    orm__text_clear(out);
+}
+
+START_TEST(items_are_made_when_they_are_rendered_and_can_be_taken_away_one_by_one)
+{
+    size_t made = 0;
+    orm__text taken = {0}, out = {0};
+    ormc_template_error error;
+    ormc_data *data = ormc_data_object(&arena);
+    ormc_data_set_text(data, "all", "3");
+    ormc_data_set_made_list(data, "items", 3, make_item, &made);
+    ormc_data_set_made_list(data, "none", 0, make_item, &made);
+    ck_assert_uint_eq(made, 0);
+    const ormc_template_options options = {.lookup = made_template, .user = &taken, .flush = take_away, .strict = true};
+    ck_assert_msg(ormc_template_render(&options, "t", data, &out, &error), "%s", error.message);
+    ck_assert_uint_eq(made, 3);
+    ck_assert_str_eq(taken.data, "0 of 3\n|1 of 3\n|2 of 3\n|");
+    ck_assert_str_eq(out.data, "none");
+    orm__text_release(&taken);
+    orm__text_release(&out);
+}
+END_TEST
+
+START_TEST(an_item_that_cannot_be_made_is_no_memory)
+{
+    size_t made = 0;
+    orm__text out = {0};
+    ormc_template_error error;
+    ormc_data *data = ormc_data_object(&arena);
+    ormc_data_set_text(data, "all", "9");
+    ormc_data_set_made_list(data, "items", 9, make_item, &made);
+    ck_assert(!ormc_template_render(&(ormc_template_options){.lookup = made_template}, "t", data, &out, &error));
+    ck_assert_uint_eq(made, 4);
+    ck_assert_int_eq(error.line, 0);
+    orm__text_release(&out);
+}
+END_TEST
+
 START_TEST(a_template_that_was_refused_is_refused_again_by_its_set)
 {
     library l = {.page = "{{>part}}", .part = "\n{{#name}}"};
@@ -597,6 +655,8 @@ int main(void)
     tcase_add_test(tests, an_object_of_a_thousand_members_finds_each);
     tcase_add_test(tests, a_partial_of_many_items_is_looked_up_once);
     tcase_add_test(tests, a_set_keeps_templates_from_one_render_to_the_next);
+    tcase_add_test(tests, items_are_made_when_they_are_rendered_and_can_be_taken_away_one_by_one);
+    tcase_add_test(tests, an_item_that_cannot_be_made_is_no_memory);
     tcase_add_test(tests, a_template_that_was_refused_is_refused_again_by_its_set);
     tcase_add_test(tests, a_text_of_megabytes_passes_through);
     tests = add_case(suite, "embed.sh");

@@ -115,7 +115,7 @@ static void assert_renders(size_t file, const char *template, const char *expect
     }
     text[length] = '\0';
     const ormc_template_options options = {.lookup = text_of_template, .user = text, .strict = true};
-    const ormc_data *data = ormc_view_file(view, &package->files[file]);
+    const ormc_data *data = ormc_view_file(view, &package->files[file], &arena);
     ck_assert_ptr_nonnull(data);
     orm__text_clear(&out);
     ck_assert_msg(ormc_template_render(&options, "test", data, &out, &error), "%s", error.message);
