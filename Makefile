@@ -161,8 +161,8 @@ $(BUILD)/liborm.so: $(RUNTIME)
 $(BUILD)/ormc: $(OBJ)/generator/main.o $(BUILD)/libormc.a $(BUILD)/liborm.a
 	$(call say,LINK,$@)$(LINK) $^ $(YAML_LIBS) $(DRIVER_LIBS) -o $@
 
-$(BUILD)/generator/templates.c: generator/embed.sh $(TEMPLATES)
-	$(call say,EMBED,$@)mkdir -p $(@D) && generator/embed.sh $(TEMPLATES) > $@
+$(BUILD)/generator/templates.c: generator/embed.sh $(TEMPLATES) schemas/messages.md
+	$(call say,EMBED,$@)mkdir -p $(@D) && generator/embed.sh $(TEMPLATES) schemas/messages.md > $@
 
 $(BUILD)/liborm.pc: FORCE
 	@mkdir -p $(@D)

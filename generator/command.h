@@ -16,6 +16,7 @@ typedef struct ormc_command {
 } ormc_command;
 
 extern const ormc_command ormc_command_generate;
+extern const ormc_command ormc_command_explain;
 
 /* Says on stderr what is wrong with the command line, with the nearest of the words that would do. ORMC_EXIT_USAGE. */
 int ormc_command_refuse(const char *what, const char *word, const char *const *known, size_t count);

@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: MIT */
 #include "command.h"
 
-#include "diagnostic.h"
+#include "command_diagnostics.h"
 #include "emit.h"
 #include "link.h"
 
@@ -15,6 +15,7 @@ typedef struct arguments {
     const char **paths;
     size_t path_count;
     ormc_emit_options emit;
+    ormc_diagnostic_options diagnostics;
     bool help;
 } arguments;
 
@@ -36,7 +37,7 @@ const ormc_command ormc_command_generate = {
         "options:\n"
         "  -o DIR             the folder to write into\n"
         "  --templates DIR    use the templates of this folder in place of the built-in ones\n"
-        "  --depfile FILE     write rules for make: which files the output depends on\n\n"
+        "  --depfile FILE     write rules for make: which files the output depends on\n" ORMC_DIAGNOSTIC_HELP "\n"
         "exit status: 0 fine, 1 errors in the input, 2 wrong usage\n",
     .run = generate,
 };
@@ -74,7 +75,7 @@ static bool read_arguments(int argc, char **argv, arguments *read)
 /* "-o DIR", "-oDIR", "--templates DIR", "--templates=DIR" */
 static bool read_option(int argc, char **argv, int *at, arguments *read)
 {
-    static const char *const known[] = {"-o", "--templates", "--depfile", "--help"};
+    static const char *const known[] = {"-o", "--templates", "--depfile", "--help", ORMC_DIAGNOSTIC_WORDS};
     const struct {
         const char *word;
         const char **value;
@@ -84,6 +85,9 @@ static bool read_option(int argc, char **argv, int *at, arguments *read)
     read->help = strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
     if (read->help)
         return true;
+    ormc_option_fate fate = ormc_command_diagnostic_option(argc, argv, at, &read->diagnostics);
+    if (fate != ORMC_OPTION_UNKNOWN)
+        return fate == ORMC_OPTION_TAKEN;
     for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
         size_t length = strlen(options[i].word);
         bool is_short = length == 2, joined = word[length < strlen(word) ? length : strlen(word)] != '\0';
@@ -117,7 +121,7 @@ static int run(const arguments *given)
 {
     orm__arena arena = {0};
     orm__text message = {0};
-    ormc_diagnostics *diagnostics = ormc_diagnostics_new();
+    ormc_diagnostics *diagnostics = ormc_command_diagnostics(&given->diagnostics);
     bool fine = diagnostics && load_and_emit(given, &arena, diagnostics, &message);
     if (message.data)
         fputs(message.data, stderr);
@@ -135,13 +139,11 @@ static bool load_and_emit(const arguments *given, orm__arena *arena, ormc_diagno
     const ormc_package *package = NULL;
     if (!ormc_load(given->paths, given->path_count, arena, diagnostics, &package))
         return false;
-    ormc_diagnostics_render(diagnostics, message);
-    if (!package)
-        return false;
     orm__text failure = {0};
-    bool written = ormc_emit(package, &given->emit, &failure);
-    if (!written)
-        orm__text_printf(message, "ormc: %s\n", failure.data ? failure.data : "out of memory");
+    bool written = package && ormc_emit(package, &given->emit, &failure);
+    if (package && !written)
+        ormc_report(diagnostics, ORMC_E_OUTPUT, (ormc_place){0}, "%s", failure.data ? failure.data : "out of memory");
     orm__text_release(&failure);
+    ormc_diagnostics_render(diagnostics, message);
     return written;
 }

@@ -95,7 +95,7 @@ static void check_stem(ormc_linker *linker, size_t index)
     const ormc_file *files = linker->package->files;
     for (size_t i = 0; i < index; i++)
         if (strcmp(files[i].stem, files[index].stem) == 0) {
-            ormc_report(linker->diagnostics, ORMC_ERROR, (ormc_place){.file = files[index].path},
+            ormc_report(linker->diagnostics, ORMC_E_SAME_OUTPUT, (ormc_place){.file = files[index].path},
                         "'%s.h' would be made of '%s', too", files[index].stem, files[i].path);
             return;
         }
@@ -111,7 +111,7 @@ static void read_packages(ormc_linker *linker, input *inputs)
             read_package_name(linker, &inputs[i]);
             continue;
         }
-        ormc_report(linker->diagnostics, ORMC_ERROR, tree->place,
+        ormc_report(linker->diagnostics, ORMC_E_NOT_A_SCHEMA, tree->place,
                     "a schema is a mapping with the keys package and models");
         inputs[i].tree = NULL;
     }
@@ -125,15 +125,15 @@ static void read_package_name(ormc_linker *linker, const input *from)
     const char *name = ormc_link_text(from->tree, "package");
     if (!name) {
         if (!ormc_node_find(from->tree, "package") && !ormc_link_is_misspelt(from->tree, ORMC_IN_PACKAGE, "package"))
-            ormc_report(linker->diagnostics, ORMC_ERROR, (ormc_place){.file = from->file->path, .line = 1, .column = 1},
-                        "the key 'package' is missing");
+            ormc_report(linker->diagnostics, ORMC_E_NO_PACKAGE,
+                        (ormc_place){.file = from->file->path, .line = 1, .column = 1}, "the key 'package' is missing");
         return;
     }
     ormc_place place = ormc_node_find(from->tree, "package")->place;
     if (package->name && strcmp(package->name, name) != 0) {
-        ormc_report(linker->diagnostics, ORMC_ERROR, place,
+        ormc_report(linker->diagnostics, ORMC_E_OTHER_PACKAGE, place,
                     "package '%s' differs from '%s'; files given together are one package", name, package->name);
-        ormc_report(linker->diagnostics, ORMC_NOTE, package->place, "first given here");
+        ormc_note(linker->diagnostics, package->place, "first given here");
     }
     if (package->name)
         return;
@@ -141,7 +141,8 @@ static void read_package_name(ormc_linker *linker, const input *from)
     package->place = place;
     ormc_link_check_name(linker, name, place, "package");
     if (strcmp(name, "orm") == 0 || strncmp(name, "orm_", 4) == 0)
-        ormc_report(linker->diagnostics, ORMC_ERROR, place, "names that begin with 'orm_' belong to the library");
+        ormc_report(linker->diagnostics, ORMC_E_PACKAGE_NAME, place,
+                    "names that begin with 'orm_' belong to the library");
 }
 
 static void declare_enums(ormc_linker *linker, const input *inputs)
@@ -172,11 +173,11 @@ static void read_enum(ormc_linker *linker, const ormc_file *file, const ormc_pai
     ormc_enum *enumeration = ormc_link_alloc(linker, 1, sizeof *enumeration);
     *enumeration = (ormc_enum){.place = place, .file = file, .name = name, .c_name = ormc_link_part(linker, name)};
     if (ormc_type_find(name))
-        ormc_report(linker->diagnostics, ORMC_ERROR, place, "enum '%s' has the name of a type", name);
+        ormc_report(linker->diagnostics, ORMC_E_ENUM_IS_A_TYPE, place, "enum '%s' has the name of a type", name);
     const ormc_enum *first = ormc_link_add(linker, &linker->enums, name, enumeration);
     if (first != enumeration) {
-        ormc_report(linker->diagnostics, ORMC_ERROR, place, "enum '%s' is declared twice", name);
-        ormc_report(linker->diagnostics, ORMC_NOTE, first->place, "first declared here");
+        ormc_report(linker->diagnostics, ORMC_E_DECLARED_TWICE, place, "enum '%s' is declared twice", name);
+        ormc_note(linker->diagnostics, first->place, "first declared here");
         return;
     }
     linker->package->enums[linker->package->enum_count++] = enumeration;
@@ -192,7 +193,7 @@ static void read_enum(ormc_linker *linker, const ormc_file *file, const ormc_pai
     if (values && values->kind == ORMC_SEQUENCE && values->count)
         read_enum_values(linker, enumeration, values);
     else
-        ormc_report(linker->diagnostics, ORMC_ERROR, place,
+        ormc_report(linker->diagnostics, ORMC_E_ENUM_FORM, place,
                     "enum '%s' must be a list of values, as in [draft, published]", name);
 }
 
@@ -208,14 +209,15 @@ static void read_enum_values(ormc_linker *linker, ormc_enum *enumeration, const 
         if (item->kind == ORMC_MAPPING)
             ormc_link_check_keys(linker, item, ORMC_IN_ENUM_VALUE);
         if (!value || value->kind != ORMC_SCALAR || !*value->text || ormc_node_is_null(value)) {
-            ormc_report(linker->diagnostics, ORMC_ERROR, item->place, "a value of an enum is a text that is not empty");
+            ormc_report(linker->diagnostics, ORMC_E_ENUM_FORM, item->place,
+                        "a value of an enum is a text that is not empty");
             continue;
         }
         const ormc_node *first = ormc_link_add(linker, &seen, value->text, ormc_link_need(linker, value));
         if (first != value) {
-            ormc_report(linker->diagnostics, ORMC_ERROR, value->place, "enum '%s' has the value '%s' twice",
+            ormc_report(linker->diagnostics, ORMC_E_VALUE_TWICE, value->place, "enum '%s' has the value '%s' twice",
                         enumeration->name, value->text);
-            ormc_report(linker->diagnostics, ORMC_NOTE, first->place, "first given here");
+            ormc_note(linker->diagnostics, first->place, "first given here");
             continue;
         }
         size_t at = enumeration->value_count++;
@@ -237,7 +239,7 @@ static void declare_models(ormc_linker *linker, const input *inputs)
             declare_model(linker, inputs[i].file, &models->pairs[j]);
     }
     if (!most && !ormc_diagnostics_count(linker->diagnostics, ORMC_ERROR))
-        ormc_report(linker->diagnostics, ORMC_ERROR, package->place, "package '%s' has no models", package->name);
+        ormc_report(linker->diagnostics, ORMC_E_NO_MODELS, package->place, "package '%s' has no models", package->name);
 }
 
 static void declare_model(ormc_linker *linker, const ormc_file *file, const ormc_pair *pair)
@@ -248,8 +250,8 @@ static void declare_model(ormc_linker *linker, const ormc_file *file, const ormc
     ormc_model_draft *draft = ormc_link_alloc(linker, 1, sizeof *draft);
     const ormc_model_draft *first = ormc_link_add(linker, &linker->models, name, draft);
     if (first != draft) {
-        ormc_report(linker->diagnostics, ORMC_ERROR, place, "model '%s' is declared twice", name);
-        ormc_report(linker->diagnostics, ORMC_NOTE, first->model->place, "first declared here");
+        ormc_report(linker->diagnostics, ORMC_E_DECLARED_TWICE, place, "model '%s' is declared twice", name);
+        ormc_note(linker->diagnostics, first->model->place, "first declared here");
         return;
     }
     draft->model = ormc_link_alloc(linker, 1, sizeof *draft->model);
@@ -260,8 +262,8 @@ static void declare_model(ormc_linker *linker, const ormc_file *file, const ormc
     if (pair->value->kind == ORMC_MAPPING)
         draft->node = pair->value;
     else
-        ormc_report(linker->diagnostics, ORMC_ERROR, place, "model '%s' must be a mapping with the key 'columns'",
-                    name);
+        ormc_report(linker->diagnostics, ORMC_E_MODEL_FORM, place,
+                    "model '%s' must be a mapping with the key 'columns'", name);
     draft->incomplete = !draft->node;
 }
 
@@ -327,7 +329,7 @@ const char *ormc_link_hint(ormc_linker *linker, const char *word, const char *co
 void ormc_link_check_name(ormc_linker *linker, const char *name, ormc_place place, const char *what)
 {
     if (!ormc_names_is_word(name))
-        ormc_report(linker->diagnostics, ORMC_ERROR, place,
+        ormc_report(linker->diagnostics, ORMC_E_PACKAGE_NAME, place,
                     "the %s name '%s' must be of letters, digits and '_', and not begin with a digit", what, name);
 }
 
@@ -344,7 +346,7 @@ void ormc_link_c_name(ormc_linker *linker, const ormc_node *node, bool is_member
     if (ormc_names_is_word(said) && !(is_member && ormc_names_is_reserved(said)))
         *c_name = said;
     else
-        ormc_report(linker->diagnostics, ORMC_ERROR, ormc_node_find(node, "c_name")->place,
+        ormc_report(linker->diagnostics, ORMC_E_C_NAME, ormc_node_find(node, "c_name")->place,
                     is_member ? "'%s' cannot be the name of a member in C and C++"
                               : "'%s' cannot be part of a name in C",
                     said);

@@ -141,7 +141,7 @@ bool ormc_link_is_later(ormc_linker *linker, ormc_place place, ormc_context cont
 {
     for (size_t i = 0; i < LATER; i++)
         if (later[i].context == context && strcmp(later[i].word, word) == 0) {
-            ormc_report(linker->diagnostics, ORMC_ERROR, place, "'%s' is not supported yet", word);
+            ormc_report(linker->diagnostics, ORMC_E_NOT_YET, place, "'%s' is not supported yet", word);
             return true;
         }
     return false;
@@ -154,7 +154,7 @@ static void report_unknown(ormc_linker *linker, const ormc_node *key, ormc_conte
     for (size_t i = 0; i < KNOWN; i++)
         if (known_keys[i].context == context)
             words[count++] = known_keys[i].word;
-    ormc_report(linker->diagnostics, ORMC_ERROR, key->place, "unknown key '%s' in %s%s", key->text,
+    ormc_report(linker->diagnostics, ORMC_E_UNKNOWN_KEY, key->place, "unknown key '%s' in %s%s", key->text,
                 context_names[context], ormc_link_hint(linker, key->text, words, count));
 }
 
@@ -177,13 +177,13 @@ static void check_value(ormc_linker *linker, const ormc_pair *pair, value_kind k
         return;
     const char *key = pair->key->text;
     if (ormc_node_is_null(value) || (value->kind == ORMC_SCALAR && !*value->text))
-        ormc_report(linker->diagnostics, ORMC_ERROR, pair->key->place, "'%s' has no value", key);
+        ormc_report(linker->diagnostics, ORMC_E_NO_VALUE, pair->key->place, "'%s' has no value", key);
     else if (value->kind == ORMC_SCALAR && kind != LIST && kind != MAPPING)
-        ormc_report(linker->diagnostics, ORMC_ERROR, value->place, "'%s' must be %s, not '%s'", key, kind_names[kind],
-                    value->text);
+        ormc_report(linker->diagnostics, ORMC_E_VALUE_KIND, value->place, "'%s' must be %s, not '%s'", key,
+                    kind_names[kind], value->text);
     else
-        ormc_report(linker->diagnostics, ORMC_ERROR, value->place, "'%s' must be %s, not %s", key, kind_names[kind],
-                    node_names[value->kind]);
+        ormc_report(linker->diagnostics, ORMC_E_VALUE_KIND, value->place, "'%s' must be %s, not %s", key,
+                    kind_names[kind], node_names[value->kind]);
 }
 
 static bool is_of_kind(const ormc_node *value, value_kind kind)
@@ -272,7 +272,7 @@ bool ormc_link_sql(ormc_linker *linker, const ormc_node *node, const char *what,
     }
     bool complete = node->kind == ORMC_MAPPING && ormc_node_find(node, "postgresql") && ormc_node_find(node, "sqlite");
     if (!complete)
-        ormc_report(linker->diagnostics, ORMC_ERROR, node->place,
+        ormc_report(linker->diagnostics, ORMC_E_SQL_FORM, node->place,
                     "%s is SQL text, or {postgresql: SQL, sqlite: SQL} where they differ", what);
     return complete;
 }
@@ -287,7 +287,7 @@ ormc_word_list ormc_link_words(ormc_linker *linker, const ormc_node *node)
         if (is_of_kind(item, TEXT))
             list.items[list.count++] = (ormc_word){.text = item->text, .place = item->place};
         else
-            ormc_report(linker->diagnostics, ORMC_ERROR, item->place, "expected a name here");
+            ormc_report(linker->diagnostics, ORMC_E_NOT_A_NAME, item->place, "expected a name here");
     }
     return list;
 }

@@ -44,7 +44,7 @@ void ormc_link_read_model(ormc_linker *linker, ormc_model_draft *draft)
     model->schema = ormc_link_text(node, "schema");
     const char *table = ormc_link_text(node, "table");
     if (table && model->abstract)
-        ormc_report(linker->diagnostics, ORMC_ERROR, ormc_node_find(node, "table")->place,
+        ormc_report(linker->diagnostics, ORMC_E_ABSTRACT_TABLE, ormc_node_find(node, "table")->place,
                     "an abstract model has no table");
     else if (table)
         model->table = table;
@@ -131,17 +131,16 @@ static ormc_model_draft *find_base(ormc_linker *linker, const ormc_model_draft *
 {
     ormc_model_draft *base = ormc_table_get(&linker->models, word->text);
     if (base && base->progress == ORMC_OPEN) {
-        ormc_report(linker->diagnostics, ORMC_ERROR, word->place, "model '%s' extends itself%s", draft->model->name,
-                    base == draft ? "" : ", through other models");
+        ormc_report(linker->diagnostics, ORMC_E_EXTENDS_ITSELF, word->place, "model '%s' extends itself%s",
+                    draft->model->name, base == draft ? "" : ", through other models");
         return NULL;
     }
     if (base && (base->model->abstract || !base->node))
         return base;
     if (base) {
-        ormc_report(linker->diagnostics, ORMC_ERROR, word->place, "model '%s' extends '%s', which is not abstract",
-                    draft->model->name, word->text);
-        ormc_report(linker->diagnostics, ORMC_NOTE, base->model->place, "'%s' needs 'abstract: true' to be extended",
-                    word->text);
+        ormc_report(linker->diagnostics, ORMC_E_EXTENDS_TABLE, word->place,
+                    "model '%s' extends '%s', which is not abstract", draft->model->name, word->text);
+        ormc_note(linker->diagnostics, base->model->place, "'%s' needs 'abstract: true' to be extended", word->text);
         return NULL;
     }
     size_t count = 0;
@@ -149,7 +148,7 @@ static ormc_model_draft *find_base(ormc_linker *linker, const ormc_model_draft *
     for (size_t i = 0; i < linker->package->model_count; i++)
         if (linker->package->models[i]->abstract)
             names[count++] = linker->package->models[i]->name;
-    ormc_report(linker->diagnostics, ORMC_ERROR, word->place, "model '%s' extends unknown model '%s'%s",
+    ormc_report(linker->diagnostics, ORMC_E_UNKNOWN_MODEL, word->place, "model '%s' extends unknown model '%s'%s",
                 draft->model->name, word->text, ormc_link_hint(linker, word->text, names, count));
     return NULL;
 }
@@ -159,7 +158,7 @@ static bool is_extended_twice(ormc_linker *linker, const ormc_model_draft *draft
 {
     for (size_t i = 0; i < draft->model->extends_count; i++)
         if (draft->model->extends[i] == base->model) {
-            ormc_report(linker->diagnostics, ORMC_ERROR, word->place, "model '%s' extends '%s' twice",
+            ormc_report(linker->diagnostics, ORMC_E_EXTENDS_TWICE, word->place, "model '%s' extends '%s' twice",
                         draft->model->name, word->text);
             return true;
         }
@@ -204,9 +203,9 @@ static bool add_member(ormc_linker *linker, ormc_model_draft *draft, const char 
         return true;
     if (first->draft == member)
         return false;
-    ormc_report(linker->diagnostics, ORMC_ERROR, place,
+    ormc_report(linker->diagnostics, ORMC_E_DECLARED_TWICE, place,
                 "%s '%s' of model '%s' has the name of another column or relation", what, name, draft->model->name);
-    ormc_report(linker->diagnostics, ORMC_NOTE, first->place, "first declared here");
+    ormc_note(linker->diagnostics, first->place, "first declared here");
     return false;
 }
 
@@ -239,9 +238,9 @@ static void check_one_way(ormc_linker *linker, const ormc_model_draft *draft)
         const ormc_column *column = &draft->columns[i]->column;
         if (!column->primary_key)
             continue;
-        ormc_report(linker->diagnostics, ORMC_ERROR, draft->primary_key->place,
+        ormc_report(linker->diagnostics, ORMC_E_KEY_SAID_TWICE, draft->primary_key->place,
                     "model '%s' names its primary key, and a column names itself, too", draft->model->name);
-        ormc_report(linker->diagnostics, ORMC_NOTE, column->place, "column '%s' says 'primary_key'", column->name);
+        ormc_note(linker->diagnostics, column->place, "column '%s' says 'primary_key'", column->name);
         return;
     }
 }
@@ -334,11 +333,12 @@ static void bind_key(ormc_linker *linker, ormc_model_draft *draft)
         if (column->primary_key && draft->primary_key)
             for (size_t j = 0; j < model->primary_key_count; j++)
                 if (model->primary_key[j] == column)
-                    ormc_report(linker->diagnostics, ORMC_ERROR, word->place, "column '%s' is named twice", word->text);
+                    ormc_report(linker->diagnostics, ORMC_E_NAMED_TWICE, word->place, "column '%s' is named twice",
+                                word->text);
         column->primary_key = true;
         model->primary_key[model->primary_key_count++] = column;
         if (column->nullable)
-            ormc_report(linker->diagnostics, ORMC_ERROR, column->place,
+            ormc_report(linker->diagnostics, ORMC_E_NULLABLE_KEY, column->place,
                         "column '%s' of the primary key of '%s' must not be nullable", column->name, model->name);
     }
 }
@@ -351,7 +351,7 @@ static void report_missing_column(ormc_linker *linker, const ormc_model_draft *d
     const char **names = ormc_link_alloc(linker, model->column_count, sizeof *names);
     for (size_t i = 0; i < model->column_count; i++)
         names[i] = model->columns[i].name;
-    ormc_report(linker->diagnostics, ORMC_ERROR, word->place, "model '%s' has no column '%s'%s", model->name,
+    ormc_report(linker->diagnostics, ORMC_E_UNKNOWN_COLUMN, word->place, "model '%s' has no column '%s'%s", model->name,
                 word->text, ormc_link_hint(linker, word->text, names, model->column_count));
 }
 
@@ -376,10 +376,10 @@ void ormc_link_generated(ormc_linker *linker, ormc_model_draft *draft)
         if (column->computed.text[0])
             continue;
         if (wanted && !is_key && !draft->incomplete && column->type)
-            ormc_report(linker->diagnostics, ORMC_ERROR, ormc_node_find(node, "generated")->place,
+            ormc_report(linker->diagnostics, ORMC_E_NOT_GENERATED, ormc_node_find(node, "generated")->place,
                         "only a key that is one integer column and refers to nothing is generated");
         else if (column->generated && column->default_value.kind != ORMC_NO_DEFAULT)
-            ormc_report(linker->diagnostics, ORMC_ERROR, ormc_node_find(node, "default")->place,
+            ormc_report(linker->diagnostics, ORMC_E_GENERATED_DEFAULT, ormc_node_find(node, "default")->place,
                         "the database makes this key; with a default it needs 'generated: false'");
     }
 }
@@ -441,19 +441,19 @@ static void read_index(ormc_linker *linker, ormc_model_draft *draft, const ormc_
         return;
     }
     if (index.expression.text[0])
-        ormc_report(linker->diagnostics, ORMC_ERROR, node->place,
+        ormc_report(linker->diagnostics, ORMC_E_INDEX_FORM, node->place,
                     "an index is of columns or of an expression, not of both");
     bool is_list = columns && (columns->kind == ORMC_SEQUENCE || (columns->kind == ORMC_SCALAR && columns != node));
     if (!is_list) {
         if (columns || !ormc_link_is_misspelt(node, ORMC_IN_INDEX, "columns"))
-            ormc_report(linker->diagnostics, ORMC_ERROR, node->place,
+            ormc_report(linker->diagnostics, ORMC_E_INDEX_FORM, node->place,
                         unique ? "expected a list of columns here, as in 'unique: [[a, b]]'"
                                : "an index is a list of columns, or a mapping with the key 'columns' or 'expression'");
         return;
     }
     index.columns = ormc_link_order(linker, draft, columns, &index.column_count);
     if (columns->kind == ORMC_SEQUENCE && !columns->count)
-        ormc_report(linker->diagnostics, ORMC_ERROR, columns->place, "an index without columns");
+        ormc_report(linker->diagnostics, ORMC_E_INDEX_FORM, columns->place, "an index without columns");
     if (index.column_count)
         add_index(linker, draft, index);
 }
@@ -525,7 +525,7 @@ static void check_repeated(ormc_linker *linker, const ormc_order *order, size_t 
     for (size_t i = 1; i < count; i++)
         for (size_t j = 0; j < i; j++)
             if (order[i].column == order[j].column) {
-                ormc_report(linker->diagnostics, ORMC_ERROR, order[i].place, "column '%s' is named twice",
+                ormc_report(linker->diagnostics, ORMC_E_NAMED_TWICE, order[i].place, "column '%s' is named twice",
                             order[i].column->name);
                 break;
             }

@@ -9,7 +9,7 @@
 
 #define VERSION "0.1.0"
 
-static const ormc_command *const commands[] = {&ormc_command_generate};
+static const ormc_command *const commands[] = {&ormc_command_generate, &ormc_command_explain};
 
 enum { COMMANDS = sizeof commands / sizeof *commands };
 

@@ -114,7 +114,7 @@ static const ormc_node *read_document(parser *p)
     if (p->stopped)
         return NULL;
     if (!tree || ormc_node_is_null(tree)) {
-        ormc_report(p->diagnostics, ORMC_ERROR, (ormc_place){.file = p->input.path}, "is empty");
+        ormc_report(p->diagnostics, ORMC_E_EMPTY, (ormc_place){.file = p->input.path}, "is empty");
         return NULL;
     }
     if (!next_event(p) || !next_event(p)) /* the end of the document, and what follows it */
@@ -122,7 +122,7 @@ static const ormc_node *read_document(parser *p)
     if (p->event.type == YAML_STREAM_END_EVENT)
         return tree;
     size_t offset = offset_of(p, p->event.start_mark);
-    ormc_report(p->diagnostics, ORMC_ERROR, ormc_input_place(&p->input, offset, offset + 3),
+    ormc_report(p->diagnostics, ORMC_E_SECOND_DOCUMENT, ormc_input_place(&p->input, offset, offset + 3),
                 "a second document; a file holds only one");
     return NULL;
 }
@@ -159,13 +159,12 @@ static void report_yaml_error(parser *p)
     const char *problem = p->yaml.problem ? p->yaml.problem : "it cannot be read";
     if (offset < p->input.size && p->input.text[offset] == '\t')
         problem = "a tab may not indent; use spaces";
-    ormc_report(p->diagnostics, ORMC_ERROR, ormc_input_place(&p->input, offset, offset + 1), "not valid YAML: %s",
+    ormc_report(p->diagnostics, ORMC_E_YAML, ormc_input_place(&p->input, offset, offset + 1), "not valid YAML: %s",
                 problem);
     if (!p->yaml.context || p->yaml.context_mark.index == p->yaml.problem_mark.index)
         return;
     offset = offset_of(p, p->yaml.context_mark);
-    ormc_report(p->diagnostics, ORMC_NOTE, ormc_input_place(&p->input, offset, offset + 1), "%s that begins here",
-                p->yaml.context);
+    ormc_note(p->diagnostics, ormc_input_place(&p->input, offset, offset + 1), "%s that begins here", p->yaml.context);
 }
 
 /* Reads the node that the current event begins. NULL when reading stopped. */
@@ -189,15 +188,16 @@ static const ormc_node *read_alias(parser *p)
     const anchored *found = ormc_table_get(&p->anchors, name);
     p->stopped = !found || !found->node;
     if (!found)
-        ormc_report(p->diagnostics, ORMC_ERROR, place, "no anchor '&%s' comes before this alias", name);
+        ormc_report(p->diagnostics, ORMC_E_ALIAS, place, "no anchor '&%s' comes before this alias", name);
     else if (!found->node)
-        ormc_report(p->diagnostics, ORMC_ERROR, place, "the alias '*%s' stands inside what it refers to", name);
+        ormc_report(p->diagnostics, ORMC_E_ALIAS, place, "the alias '*%s' stands inside what it refers to", name);
     if (p->stopped)
         return NULL;
     p->aliased += found->node->weight;
     if (p->aliased <= ORMC_MOST_ALIASED_NODES)
         return found->node;
-    ormc_report(p->diagnostics, ORMC_ERROR, place, "the aliases stand for more than %d nodes", ORMC_MOST_ALIASED_NODES);
+    ormc_report(p->diagnostics, ORMC_E_TOO_MANY_ALIASES, place, "the aliases stand for more than %d nodes",
+                ORMC_MOST_ALIASED_NODES);
     p->stopped = true;
     return NULL;
 }
@@ -216,7 +216,7 @@ static const ormc_node *read_scalar(parser *p)
     node->quoted = p->event.data.scalar.style != YAML_PLAIN_SCALAR_STYLE;
     check_tag(p, p->event.data.scalar.tag, node->place);
     if (strlen(text) != length)
-        ormc_report(p->diagnostics, ORMC_ERROR, node->place, "a text may not hold the character U+0000");
+        ormc_report(p->diagnostics, ORMC_E_CONTROL_CHARACTER, node->place, "a text may not hold the character U+0000");
     if (anchor)
         anchor->node = node;
     return node;
@@ -232,7 +232,7 @@ static const ormc_node *read_collection(parser *p)
         return out_of_memory(p);
     check_tag(p, is_mapping ? p->event.data.mapping_start.tag : p->event.data.sequence_start.tag, node->place);
     if (p->depth == ORMC_DEEPEST_NESTING) {
-        ormc_report(p->diagnostics, ORMC_ERROR, node->place, "nested more than %d deep", ORMC_DEEPEST_NESTING);
+        ormc_report(p->diagnostics, ORMC_E_TOO_DEEP, node->place, "nested more than %d deep", ORMC_DEEPEST_NESTING);
         p->stopped = true;
         return NULL;
     }
@@ -301,8 +301,8 @@ static bool make_pairs(parser *p, ormc_node *mapping, const node_list *list)
         if (first == key) {
             mapping->pairs[mapping->count++] = (ormc_pair){.key = key, .value = list->items[i + 1]};
         } else if (fine) {
-            ormc_report(p->diagnostics, ORMC_ERROR, key->place, "the key '%s' is given twice", key->text);
-            ormc_report(p->diagnostics, ORMC_NOTE, first->place, "first given here");
+            ormc_report(p->diagnostics, ORMC_E_KEY_TWICE, key->place, "the key '%s' is given twice", key->text);
+            ormc_note(p->diagnostics, first->place, "first given here");
         }
     }
     for (size_t i = 0; i < list->count && fine; i += 2)
@@ -325,7 +325,7 @@ static size_t count_merged(const ormc_node *value)
 static bool check_key(parser *p, const ormc_node *key)
 {
     if (key->kind != ORMC_SCALAR)
-        ormc_report(p->diagnostics, ORMC_ERROR, key->place, "a key must be a word, not a list or a mapping");
+        ormc_report(p->diagnostics, ORMC_E_KEY_FORM, key->place, "a key must be a word, not a list or a mapping");
     return key->kind == ORMC_SCALAR;
 }
 
@@ -339,10 +339,10 @@ static bool add_merged(parser *p, ormc_node *mapping, ormc_table *keys, const or
     if (value->kind == ORMC_MAPPING)
         return add_pairs_of(p, mapping, keys, value);
     if (value->kind == ORMC_SCALAR)
-        ormc_report(p->diagnostics, ORMC_ERROR, value->place, "'<<' merges a mapping or a list of mappings");
+        ormc_report(p->diagnostics, ORMC_E_MERGE, value->place, "'<<' merges a mapping or a list of mappings");
     for (size_t i = 0; i < value->count; i++) {
         if (value->items[i]->kind != ORMC_MAPPING)
-            ormc_report(p->diagnostics, ORMC_ERROR, value->items[i]->place, "'<<' merges mappings only");
+            ormc_report(p->diagnostics, ORMC_E_MERGE, value->items[i]->place, "'<<' merges mappings only");
         else if (!add_pairs_of(p, mapping, keys, value->items[i]))
             return false;
     }
@@ -392,7 +392,7 @@ static anchored *open_anchor(parser *p, const yaml_char_t *name)
 static void check_tag(parser *p, const yaml_char_t *tag, ormc_place place)
 {
     if (tag)
-        ormc_report(p->diagnostics, ORMC_ERROR, place, "the tag '%s' has no meaning here", (const char *)tag);
+        ormc_report(p->diagnostics, ORMC_E_TAG, place, "the tag '%s' has no meaning here", (const char *)tag);
 }
 
 static const ormc_node *out_of_memory(parser *p)

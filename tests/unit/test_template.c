@@ -549,8 +549,8 @@ static const struct {
 } refused[] = {
     {":", "absent.mustache", "absent.mustache: cannot be read"},
     {"mkdir a.mustache", "a.mustache", "a.mustache: cannot be read"},
-    {": > a.txt", "a.txt", "a.txt: the name does not end in .mustache"},
-    {": > .mustache", ".mustache", ".mustache: the name does not end in .mustache"},
+    {": > a.txt", "a.txt", "a.txt: the name does not end in .mustache or .md"},
+    {": > .mustache", ".mustache", ".mustache: the name does not end in .mustache or .md"},
     {": > 'a b.mustache'", "'a b.mustache'", "a b.mustache: the name holds more than letters, digits and . _ -"},
     {"printf 'a\\0b' > a.mustache", "a.mustache", "a.mustache: there is a zero byte in the text"},
     {": > a.mustache; mkdir b; : > b/a.mustache", "a.mustache b/a.mustache",
