@@ -39,6 +39,7 @@ static void warn_of_case(checker *c, ormc_table *table, const char *name, const 
 static bool check_database_name(checker *c, ormc_table *table, const char *name, const char *what, const bearer *fresh);
 static void check_members(checker *c, const ormc_model *model);
 static void check_emitted_names(checker *c);
+static bool is_same_output(const ormc_package *package, size_t index);
 static void check_model_names(checker *c, const ormc_model *model);
 static void check_enum_names(checker *c, const ormc_enum *enumeration);
 static void emit_forms(checker *c, ormc_name_scope scope, const char *model, const char *name, const bearer *fresh);
@@ -178,6 +179,8 @@ static void check_emitted_names(checker *c)
     emit_forms(c, ORMC_NAMES_OF_PACKAGE, NULL, NULL, new_bearer(c, package->place, "package", package->name, NULL));
     for (size_t i = 0; i < package->file_count; i++) {
         const ormc_file *file = &package->files[i];
+        if (is_same_output(package, i))
+            continue;
         emit_forms(c, ORMC_NAMES_OF_FILE, NULL, file->stem,
                    new_bearer(c, (ormc_place){.file = file->path, .line = 1, .column = 1}, "file", file->path, NULL));
     }
@@ -186,6 +189,15 @@ static void check_emitted_names(checker *c)
     for (size_t i = 0; i < package->model_count; i++)
         if (!package->models[i]->abstract)
             check_model_names(c, package->models[i]);
+}
+
+/* Of an earlier file's, which is reported (link.c). */
+static bool is_same_output(const ormc_package *package, size_t index)
+{
+    for (size_t i = 0; i < index; i++)
+        if (strcmp(package->files[i].stem, package->files[index].stem) == 0)
+            return true;
+    return false;
 }
 
 static void check_enum_names(checker *c, const ormc_enum *enumeration)

@@ -11,6 +11,8 @@
 
 #include <string.h>
 
+enum { MOST_HINTED = 200 }; /* errors */
+
 /* A file with its tree. */
 typedef struct input {
     ormc_file *file;
@@ -22,10 +24,11 @@ typedef struct pass_row {
     bool abstract_too; /* not only models with tables */
 } pass_row;
 
-static bool read_files(ormc_linker *linker, const char *const *paths, size_t count, input *inputs);
+static void read_files(ormc_linker *linker, const char *const *paths, size_t count, input *inputs);
 static const char *stem_of(ormc_linker *linker, const char *path);
 static void check_stem(ormc_linker *linker, size_t index);
 static void read_packages(ormc_linker *linker, input *inputs);
+static bool lacks(const ormc_node *tree, const char *key);
 static void read_package_name(ormc_linker *linker, const input *from);
 static void declare_enums(ormc_linker *linker, const input *inputs);
 static void read_enum(ormc_linker *linker, const ormc_file *file, const ormc_pair *pair);
@@ -49,8 +52,7 @@ bool ormc_load(const char *const *paths, size_t count, orm__arena *arena, ormc_d
     *linker = (ormc_linker){.arena = arena, .diagnostics = diagnostics, .package = made};
     if (setjmp(linker->no_memory))
         return false;
-    if (!read_files(linker, paths, count, inputs))
-        return true;
+    read_files(linker, paths, count, inputs);
     read_packages(linker, inputs);
     declare_enums(linker, inputs);
     declare_models(linker, inputs);
@@ -58,15 +60,15 @@ bool ormc_load(const char *const *paths, size_t count, orm__arena *arena, ormc_d
     if (!ormc_check(made, diagnostics))
         return false;
     if (!ormc_diagnostics_count(diagnostics, ORMC_ERROR))
+        ormc_warn(made, diagnostics);
+    if (!ormc_diagnostics_count(diagnostics, ORMC_ERROR)) /* -Werror makes warnings such */
         *package = made;
     return true;
 }
 
-/* False when a file cannot be read to its end: the others would then seem to lack what it declares. */
-static bool read_files(ormc_linker *linker, const char *const *paths, size_t count, input *inputs)
+static void read_files(ormc_linker *linker, const char *const *paths, size_t count, input *inputs)
 {
     ormc_package *package = linker->package;
-    bool all = true;
     package->files = ormc_link_alloc(linker, count, sizeof *package->files);
     package->file_count = count;
     for (size_t i = 0; i < count; i++) {
@@ -75,9 +77,7 @@ static bool read_files(ormc_linker *linker, const char *const *paths, size_t cou
         inputs[i].file = &package->files[i];
         if (!ormc_syntax_read(paths[i], linker->arena, linker->diagnostics, &inputs[i].tree))
             longjmp(linker->no_memory, 1);
-        all &= inputs[i].tree != NULL;
     }
-    return all;
 }
 
 /* "blog" of "schemas/blog.yaml" */
@@ -106,17 +106,30 @@ static void read_packages(ormc_linker *linker, input *inputs)
     ormc_package *package = linker->package;
     for (size_t i = 0; i < package->file_count; i++) {
         const ormc_node *tree = inputs[i].tree;
-        if (tree->kind == ORMC_MAPPING) {
+        if (tree && tree->kind == ORMC_MAPPING) {
             ormc_link_check_keys(linker, tree, ORMC_IN_PACKAGE);
+            linker->lacks_models |= lacks(tree, "models");
+            linker->lacks_enums |= lacks(tree, "enums");
             read_package_name(linker, &inputs[i]);
             continue;
         }
-        ormc_report(linker->diagnostics, ORMC_E_NOT_A_SCHEMA, tree->place,
-                    "a schema is a mapping with the keys package and models");
+        if (tree)
+            ormc_report(linker->diagnostics, ORMC_E_NOT_A_SCHEMA, tree->place,
+                        "a schema is a mapping with the keys package and models");
         inputs[i].tree = NULL;
+        linker->lacks_models = linker->lacks_enums = true;
     }
     if (!package->name)
         package->name = "package";
+}
+
+/* That the mapping is misspelt or unreadable has been reported. */
+static bool lacks(const ormc_node *tree, const char *key)
+{
+    const ormc_node *value = ormc_node_find(tree, key);
+    if (!value)
+        return ormc_link_is_misspelt(tree, ORMC_IN_PACKAGE, key);
+    return tree->lacking || value->lacking || (value->kind != ORMC_MAPPING && !ormc_node_is_null(value));
 }
 
 static void read_package_name(ormc_linker *linker, const input *from)
@@ -318,12 +331,34 @@ void *ormc_link_add(ormc_linker *linker, ormc_table *table, const char *key, voi
     return ormc_link_need(linker, ormc_table_add(table, linker->arena, key, value));
 }
 
+/* Looking through many names for many words takes long: after some errors nobody reads hints. */
 const char *ormc_link_hint(ormc_linker *linker, const char *word, const char *const *candidates, size_t count)
 {
-    const char *nearest = ormc_nearest(word, candidates, count);
+    bool wanted = ormc_diagnostics_count(linker->diagnostics, ORMC_ERROR) < MOST_HINTED;
+    const char *nearest = wanted ? ormc_nearest(word, candidates, count) : NULL;
     if (!nearest)
         return "";
     return ormc_link_need(linker, orm__arena_printf(linker->arena, "; did you mean '%s'?", nearest));
+}
+
+void ormc_link_unknown_model(ormc_linker *linker, const char *what, const char *name, const char *does,
+                             const ormc_word *word, bool abstract)
+{
+    if (linker->lacks_models)
+        return;
+    const char **names = linker->model_names[abstract];
+    size_t count = 0;
+    if (!names) {
+        names = ormc_link_alloc(linker, linker->package->model_count, sizeof *names);
+        for (size_t i = 0; i < linker->package->model_count; i++)
+            if (linker->package->models[i]->abstract == abstract)
+                names[count++] = linker->package->models[i]->name;
+        linker->model_names[abstract] = names;
+        linker->model_name_counts[abstract] = count;
+    }
+    const char *hint = ormc_link_hint(linker, word->text, names, linker->model_name_counts[abstract]);
+    ormc_report(linker->diagnostics, ORMC_E_UNKNOWN_MODEL, word->place, "%s '%s' %s unknown model '%s'%s", what, name,
+                does, word->text, hint);
 }
 
 void ormc_link_check_name(ormc_linker *linker, const char *name, ormc_place place, const char *what)

@@ -86,6 +86,7 @@ static void read_keys(ormc_linker *linker, ormc_column_draft *draft)
     column->nullable = ormc_link_truth(node, "nullable", false);
     column->unique = ormc_link_truth(node, "unique", false);
     column->indexed = ormc_link_truth(node, "index", false);
+    column->unindexed = !ormc_link_truth(node, "index", true);
     column->primary_key = ormc_link_truth(node, "primary_key", false);
     column->sensitive = ormc_link_truth(node, "sensitive", false);
     column->doc = ormc_link_text(node, "doc");
@@ -203,6 +204,8 @@ static void resolve_type(ormc_linker *linker, ormc_column *column, const char *w
 
 static void report_type(ormc_linker *linker, const char *word, ormc_place place)
 {
+    if (linker->lacks_enums)
+        return;
     size_t count = 0, most = linker->package->enum_count + OTHER_WORDS;
     for (const ormc_type *type = ormc_types; type->word; type++)
         most++;
@@ -239,7 +242,11 @@ static void read_size(ormc_linker *linker, ormc_column *column, const char *size
     }
     if (!end || strcmp(end, ")") != 0 || precision < 1 || precision > MOST_DIGITS || scale < 0 || scale > precision) {
         ormc_report(linker->diagnostics, ORMC_E_TYPE_SIZE, place,
-                    "a decimal is written decimal(p) or decimal(p,s): p digits, 1 to %d, s of them after the point",
+                    strchr(size, ')')
+                        ? "a decimal is written decimal(p) or decimal(p,s): p digits, 1 to %d, s of them "
+                          "after the point"
+                        : "a decimal is written decimal(p) or decimal(p,s), 1 to %d digits; in braces the "
+                          "comma needs quotes: {type: 'decimal(p,s)'}",
                     MOST_DIGITS);
         return;
     }

@@ -67,6 +67,7 @@ static const known_key known_keys[] = {
     {ORMC_IN_RELATION, "columns", LIST},
     {ORMC_IN_RELATION, "inverse", TEXT},
     {ORMC_IN_RELATION, "nullable", TRUTH},
+    {ORMC_IN_RELATION, "index", TRUTH},
     {ORMC_IN_RELATION, "on_delete", TEXT},
     {ORMC_IN_RELATION, "orphan", TEXT},
     {ORMC_IN_RELATION, "order_by", ANYTHING},
@@ -111,6 +112,7 @@ static const char *const kind_names[] = {
 
 enum { KNOWN = sizeof known_keys / sizeof *known_keys, LATER = sizeof later / sizeof *later };
 
+static bool is_rest_of_type(const ormc_node *mapping, size_t index);
 static const known_key *find_key(ormc_context context, const char *word);
 static void report_unknown(ormc_linker *linker, const ormc_node *key, ormc_context context);
 static void check_value(ormc_linker *linker, const ormc_pair *pair, value_kind kind);
@@ -124,9 +126,16 @@ void ormc_link_check_keys(ormc_linker *linker, const ormc_node *mapping, ormc_co
         const known_key *known = find_key(context, key->text);
         if (known)
             check_value(linker, &mapping->pairs[i], known->kind);
-        else if (!ormc_link_is_later(linker, key->place, context, key->text))
+        else if (!ormc_link_is_later(linker, key->place, context, key->text) && !is_rest_of_type(mapping, i))
             report_unknown(linker, key, context);
     }
+}
+
+/* `{type: decimal(10,2)}` without quotes has the key "2)"; its type is reported. */
+static bool is_rest_of_type(const ormc_node *mapping, size_t index)
+{
+    const char *rest = mapping->pairs[index].key->text, *before = index ? ormc_link_text(mapping, "type") : NULL;
+    return before && strchr(before, '(') && !strchr(before, ')') && strchr(rest, ')');
 }
 
 static const known_key *find_key(ormc_context context, const char *word)
@@ -165,7 +174,7 @@ bool ormc_link_is_misspelt(const ormc_node *mapping, ormc_context context, const
         if (!find_key(context, key) && ormc_nearest(key, &word, 1))
             return true;
     }
-    return false;
+    return mapping->lacking;
 }
 
 static void check_value(ormc_linker *linker, const ormc_pair *pair, value_kind kind)

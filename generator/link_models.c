@@ -25,6 +25,9 @@ static size_t count_foreign(ormc_linker *linker, const ormc_model_draft *draft);
 static void make_columns(ormc_linker *linker, ormc_model_draft *draft, const ormc_relation_draft *relation);
 static void bind_key(ormc_linker *linker, ormc_model_draft *draft);
 static void report_missing_column(ormc_linker *linker, const ormc_model_draft *draft, const ormc_word *word);
+static void index_relation(ormc_linker *linker, ormc_model_draft *draft, const ormc_relation *relation);
+static void add_index_of(ormc_linker *linker, ormc_model_draft *draft, const ormc_column *const *columns, size_t count,
+                         bool unique, ormc_place place);
 static void read_index(ormc_linker *linker, ormc_model_draft *draft, const ormc_node *node, bool unique);
 static void read_index_sql(ormc_linker *linker, const ormc_node *node, const char *key, ormc_sql *sql);
 static bool read_included(ormc_linker *linker, const ormc_model_draft *draft, const ormc_node *node, ormc_index *index);
@@ -76,7 +79,8 @@ static void read_members(ormc_linker *linker, ormc_model_draft *draft)
 static bool is_unreadable(const ormc_node *node, const char *key, const ormc_node *mapping)
 {
     const ormc_node *value = ormc_node_find(node, key);
-    return !mapping && (value ? !ormc_node_is_null(value) : ormc_link_is_misspelt(node, ORMC_IN_MODEL, key));
+    return mapping ? mapping->lacking
+                   : (value ? !ormc_node_is_null(value) : ormc_link_is_misspelt(node, ORMC_IN_MODEL, key));
 }
 
 void ormc_link_inherit(ormc_linker *linker, ormc_model_draft *draft)
@@ -143,13 +147,7 @@ static ormc_model_draft *find_base(ormc_linker *linker, const ormc_model_draft *
         ormc_note(linker->diagnostics, base->model->place, "'%s' needs 'abstract: true' to be extended", word->text);
         return NULL;
     }
-    size_t count = 0;
-    const char **names = ormc_link_alloc(linker, linker->package->model_count, sizeof *names);
-    for (size_t i = 0; i < linker->package->model_count; i++)
-        if (linker->package->models[i]->abstract)
-            names[count++] = linker->package->models[i]->name;
-    ormc_report(linker->diagnostics, ORMC_E_UNKNOWN_MODEL, word->place, "model '%s' extends unknown model '%s'%s",
-                draft->model->name, word->text, ormc_link_hint(linker, word->text, names, count));
+    ormc_link_unknown_model(linker, "model", draft->model->name, "extends", word, true);
     return NULL;
 }
 
@@ -400,23 +398,31 @@ void ormc_link_indexes(ormc_linker *linker, ormc_model_draft *draft)
         for (size_t j = 0; j < draft->uniques[i]->count; j++)
             read_index(linker, draft, draft->uniques[i]->items[j], true);
     for (size_t i = 0; i < model->column_count; i++) {
-        ormc_order *order = ormc_link_alloc(linker, 1, sizeof *order);
-        *order = (ormc_order){.place = model->columns[i].place, .column = &model->columns[i]};
-        if (model->columns[i].indexed)
-            add_index(linker, draft, (ormc_index){.place = order->place, .columns = order, .column_count = 1});
+        const ormc_column *column = &model->columns[i];
+        if (column->indexed)
+            add_index_of(linker, draft, &column, 1, false, column->place);
     }
-    for (size_t i = 0; i < model->relation_count; i++) {
-        const ormc_relation *relation = &model->relations[i];
-        if (!relation->owning || relation->kind != ORMC_ONE_TO_ONE || relation->column_count < 2)
-            continue;
-        ormc_order *order = ormc_link_alloc(linker, relation->column_count, sizeof *order);
-        for (size_t j = 0; j < relation->column_count; j++)
-            order[j] = (ormc_order){.place = relation->place, .column = relation->columns[j]};
-        add_index(
-            linker, draft,
-            (ormc_index){
-                .place = relation->place, .columns = order, .column_count = relation->column_count, .unique = true});
-    }
+    for (size_t i = 0; i < model->relation_count; i++)
+        index_relation(linker, draft, &model->relations[i]);
+}
+
+/* The key of an owning one_to_one occurs once; a lone column of it is unique by itself (link_relations.c). */
+static void index_relation(ormc_linker *linker, ormc_model_draft *draft, const ormc_relation *relation)
+{
+    size_t count = relation->owning ? relation->column_count : 0;
+    bool unique = relation->kind == ORMC_ONE_TO_ONE && count > 1;
+    bool indexed = relation->indexed && !(count == 1 && relation->columns[0]->indexed);
+    if (count && (unique || indexed))
+        add_index_of(linker, draft, relation->columns, count, unique, relation->place);
+}
+
+static void add_index_of(ormc_linker *linker, ormc_model_draft *draft, const ormc_column *const *columns, size_t count,
+                         bool unique, ormc_place place)
+{
+    ormc_order *order = ormc_link_alloc(linker, count, sizeof *order);
+    for (size_t i = 0; i < count; i++)
+        order[i] = (ormc_order){.place = place, .column = columns[i]};
+    add_index(linker, draft, (ormc_index){.place = place, .columns = order, .column_count = count, .unique = unique});
 }
 
 /* `[a, -b]`, or `{columns: [a, -b], unique: true, where: ..., name: ...}`, or `{expression: ...}`; of a list of `unique`, only the first. */

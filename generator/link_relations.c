@@ -68,6 +68,8 @@ ormc_relation_draft *ormc_link_read_relation(ormc_linker *linker, const ormc_pai
     draft->relation.doc = ormc_link_text(node, "doc");
     ormc_link_c_name(linker, node, true, &draft->relation.c_name);
     draft->relation.nullable = ormc_link_truth(node, "nullable", false);
+    draft->relation.indexed = ormc_link_truth(node, "index", false);
+    draft->relation.unindexed = !ormc_link_truth(node, "index", true);
     read_columns(linker, draft);
     ormc_link_read_through(linker, draft);
     check_side(linker, draft);
@@ -132,6 +134,7 @@ static void check_side(ormc_linker *linker, const ormc_relation_draft *draft)
         {"column", OWNER, "the side that owns the key"},
         {"columns", OWNER, "the side that owns the key"},
         {"nullable", OWNER, "the side that owns the key"},
+        {"index", OWNER, "the side that owns the key"},
         {"on_delete", OWNER, "the side that owns the key"},
         {"orphan", ONE | MANY, "the inverse side of a key"},
         {"order_by", MANY | THROUGH, "one_to_many and many_to_many"},
@@ -195,14 +198,8 @@ void ormc_link_find_target(ormc_linker *linker, ormc_relation_draft *draft)
         ormc_note(linker->diagnostics, target->model->place, "declared here");
         return;
     }
-    size_t count = 0;
-    const char **names = ormc_link_alloc(linker, linker->package->model_count, sizeof *names);
-    for (size_t i = 0; i < linker->package->model_count; i++)
-        if (!linker->package->models[i]->abstract)
-            names[count++] = linker->package->models[i]->name;
-    ormc_report(linker->diagnostics, ORMC_E_UNKNOWN_MODEL, draft->relation.target_place,
-                "relation '%s' refers to unknown model '%s'%s", draft->relation.name, draft->target_name,
-                ormc_link_hint(linker, draft->target_name, names, count));
+    ormc_word word = {.text = draft->target_name, .place = draft->relation.target_place};
+    ormc_link_unknown_model(linker, "relation", draft->relation.name, "refers to", &word, false);
 }
 
 ormc_word_list ormc_link_foreign_key(ormc_linker *linker, const ormc_relation_draft *draft)
@@ -277,6 +274,7 @@ void ormc_link_types(ormc_linker *linker, ormc_model_draft *draft)
             ormc_report(linker->diagnostics, ORMC_E_KEY_CYCLE, column->relation->place,
                         "the key of relation '%s' refers to itself, through the primary keys on its way",
                         column->relation->name);
+            column->type = ormc_type_find("int64"); /* one message is enough for all on the way */
         }
     }
 }

@@ -97,6 +97,8 @@ static void make_for(ormc_linker *linker, ormc_model_draft *draft, ormc_relation
     fresh->relations = ormc_link_alloc(linker, 2, sizeof *fresh->relations);
     fresh->relations[0] = make_side(linker, fresh, &relation->from, draft);
     fresh->relations[1] = make_side(linker, fresh, &relation->to, relation->target);
+    if (fresh->relations[1])
+        fresh->relations[1]->relation.indexed = true; /* the primary key begins with the other end */
     fresh->relation_count = fresh->relations[1] ? 2 : 0;
     if (fresh->relation_count)
         return;

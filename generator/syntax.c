@@ -48,6 +48,7 @@ static const ormc_node *read_collection(parser *p);
 static bool read_children(parser *p, yaml_event_type_t end, node_list *list);
 static bool push(parser *p, node_list *list, const ormc_node *node);
 static bool make_pairs(parser *p, ormc_node *mapping, const node_list *list);
+static void report_again(parser *p, const ormc_pair *first, const ormc_node *key);
 static size_t count_merged(const ormc_node *value);
 static bool check_key(parser *p, const ormc_node *key);
 static bool is_merge(const ormc_node *key);
@@ -284,7 +285,7 @@ static bool push(parser *p, node_list *list, const ormc_node *node)
 /* Keys and values alternate in the list. What a mapping says itself goes before what it merges. False: no memory. */
 static bool make_pairs(parser *p, ormc_node *mapping, const node_list *list)
 {
-    size_t most = list->count / 2;
+    size_t most = list->count / 2 + 1;
     for (size_t i = 0; i < list->count; i += 2)
         most += is_merge(list->items[i]) ? count_merged(list->items[i + 1]) : 0;
     mapping->pairs = orm__arena_zalloc(p->arena, most, sizeof *mapping->pairs);
@@ -294,15 +295,20 @@ static bool make_pairs(parser *p, ormc_node *mapping, const node_list *list)
     bool fine = true;
     for (size_t i = 0; i < list->count && fine; i += 2) {
         const ormc_node *key = list->items[i];
-        if (is_merge(key) || !check_key(p, key))
+        if (is_merge(key))
             continue;
-        const ormc_node *first = ormc_table_add(&keys, &p->scratch, key->text, (void *)(uintptr_t)key);
+        if (!check_key(p, key)) {
+            mapping->lacking = true;
+            continue;
+        }
+        ormc_pair *fresh = &mapping->pairs[mapping->count];
+        ormc_pair *first = ormc_table_add(&keys, &p->scratch, key->text, fresh);
         fine = first != NULL;
-        if (first == key) {
-            mapping->pairs[mapping->count++] = (ormc_pair){.key = key, .value = list->items[i + 1]};
+        if (first == fresh) {
+            *fresh = (ormc_pair){.key = key, .value = list->items[i + 1]};
+            mapping->count++;
         } else if (fine) {
-            ormc_report(p->diagnostics, ORMC_E_KEY_TWICE, key->place, "the key '%s' is given twice", key->text);
-            ormc_note(p->diagnostics, first->place, "first given here");
+            report_again(p, first, key);
         }
     }
     for (size_t i = 0; i < list->count && fine; i += 2)
@@ -310,6 +316,14 @@ static bool make_pairs(parser *p, ormc_node *mapping, const node_list *list)
             fine = add_merged(p, mapping, &keys, list->items[i + 1]);
     orm__arena_release(&p->scratch);
     return fine;
+}
+
+/* What stands behind the key again is not read. */
+static void report_again(parser *p, const ormc_pair *first, const ormc_node *key)
+{
+    ormc_report(p->diagnostics, ORMC_E_KEY_TWICE, key->place, "the key '%s' is given twice", key->text);
+    ormc_note(p->diagnostics, first->key->place, "first given here");
+    ((ormc_node *)(uintptr_t)first->value)->lacking = true;
 }
 
 static size_t count_merged(const ormc_node *value)
@@ -338,9 +352,11 @@ static bool add_merged(parser *p, ormc_node *mapping, ormc_table *keys, const or
 {
     if (value->kind == ORMC_MAPPING)
         return add_pairs_of(p, mapping, keys, value);
+    mapping->lacking |= value->kind == ORMC_SCALAR;
     if (value->kind == ORMC_SCALAR)
         ormc_report(p->diagnostics, ORMC_E_MERGE, value->place, "'<<' merges a mapping or a list of mappings");
     for (size_t i = 0; i < value->count; i++) {
+        mapping->lacking |= value->items[i]->kind != ORMC_MAPPING;
         if (value->items[i]->kind != ORMC_MAPPING)
             ormc_report(p->diagnostics, ORMC_E_MERGE, value->items[i]->place, "'<<' merges mappings only");
         else if (!add_pairs_of(p, mapping, keys, value->items[i]))
@@ -351,13 +367,17 @@ static bool add_merged(parser *p, ormc_node *mapping, ormc_table *keys, const or
 
 static bool add_pairs_of(parser *p, ormc_node *mapping, ormc_table *keys, const ormc_node *from)
 {
+    mapping->lacking |= from->lacking;
     for (size_t i = 0; i < from->count; i++) {
         const ormc_node *key = from->pairs[i].key;
-        const ormc_node *first = ormc_table_add(keys, &p->scratch, key->text, (void *)(uintptr_t)key);
+        ormc_pair *fresh = &mapping->pairs[mapping->count];
+        const ormc_pair *first = ormc_table_add(keys, &p->scratch, key->text, fresh);
         if (!first)
             return false;
-        if (first == key)
-            mapping->pairs[mapping->count++] = from->pairs[i];
+        if (first == fresh) {
+            *fresh = from->pairs[i];
+            mapping->count++;
+        }
     }
     return true;
 }

@@ -3296,6 +3296,8 @@ static const char *const create_postgresql[] = {
     "\"room_number\")\n"
     "        REFERENCES \"room\" (\"building\", \"number\") ON DELETE CASCADE\n"
     ")",
+    "CREATE INDEX IF NOT EXISTS \"course_room_room_building_room_number_idx\" ON \"course_room\" "
+    "(\"room_building\", \"room_number\")",
     "CREATE TABLE IF NOT EXISTS \"precedence\" (\n"
     "    \"later_id\" bigint NOT NULL,\n"
     "    \"earlier_id\" bigint NOT NULL,\n"
@@ -3305,6 +3307,7 @@ static const char *const create_postgresql[] = {
     "    CONSTRAINT \"precedence_earlier_id_fkey\" FOREIGN KEY (\"earlier_id\")\n"
     "        REFERENCES \"course\" (\"id\") ON DELETE CASCADE\n"
     ")",
+    "CREATE INDEX IF NOT EXISTS \"precedence_earlier_id_idx\" ON \"precedence\" (\"earlier_id\")",
     "DO $ormc$ BEGIN\n"
     "    ALTER TABLE \"team\" ADD CONSTRAINT \"team_head_id_fkey\" FOREIGN KEY (\"head_id\")\n"
     "        REFERENCES \"person\" (\"id\") ON DELETE RESTRICT;\n"
@@ -3450,6 +3453,8 @@ static const char *const create_sqlite[] = {
     "\"room_number\")\n"
     "        REFERENCES \"room\" (\"building\", \"number\") ON DELETE CASCADE\n"
     ")",
+    "CREATE INDEX IF NOT EXISTS \"course_room_room_building_room_number_idx\" ON \"course_room\" "
+    "(\"room_building\", \"room_number\")",
     "CREATE TABLE IF NOT EXISTS \"precedence\" (\n"
     "    \"later_id\" INTEGER NOT NULL,\n"
     "    \"earlier_id\" INTEGER NOT NULL,\n"
@@ -3459,6 +3464,7 @@ static const char *const create_sqlite[] = {
     "    CONSTRAINT \"precedence_earlier_id_fkey\" FOREIGN KEY (\"earlier_id\")\n"
     "        REFERENCES \"course\" (\"id\") ON DELETE CASCADE\n"
     ")",
+    "CREATE INDEX IF NOT EXISTS \"precedence_earlier_id_idx\" ON \"precedence\" (\"earlier_id\")",
     NULL,
 };
 
