@@ -127,9 +127,9 @@ static void read_packages(ormc_linker *linker, input *inputs)
 static bool lacks(const ormc_node *tree, const char *key)
 {
     const ormc_node *value = ormc_node_find(tree, key);
-    if (!value)
-        return ormc_link_is_misspelt(tree, ORMC_IN_PACKAGE, key);
-    return tree->lacking || value->lacking || (value->kind != ORMC_MAPPING && !ormc_node_is_null(value));
+    if (value && ormc_node_is_null(value))
+        return false;
+    return ormc_link_is_misspelt(tree, ORMC_IN_PACKAGE, key) || (value && value->lacking);
 }
 
 static void read_package_name(ormc_linker *linker, const input *from)
@@ -137,7 +137,7 @@ static void read_package_name(ormc_linker *linker, const input *from)
     ormc_package *package = linker->package;
     const char *name = ormc_link_text(from->tree, "package");
     if (!name) {
-        if (!ormc_node_find(from->tree, "package") && !ormc_link_is_misspelt(from->tree, ORMC_IN_PACKAGE, "package"))
+        if (!ormc_link_is_misspelt(from->tree, ORMC_IN_PACKAGE, "package"))
             ormc_report(linker->diagnostics, ORMC_E_NO_PACKAGE,
                         (ormc_place){.file = from->file->path, .line = 1, .column = 1}, "the key 'package' is missing");
         return;
@@ -201,13 +201,15 @@ static void read_enum(ormc_linker *linker, const ormc_file *file, const ormc_pai
         enumeration->schema = ormc_link_text(values, "schema");
         ormc_link_c_name(linker, values, false, &enumeration->c_name);
         enumeration->was = ormc_link_was(linker, values, name);
+        enumeration->lacking = ormc_link_is_misspelt(values, ORMC_IN_ENUM, "values");
         values = ormc_node_find(values, "values");
     }
     if (values && values->kind == ORMC_SEQUENCE && values->count)
         read_enum_values(linker, enumeration, values);
-    else
+    else if (!enumeration->lacking)
         ormc_report(linker->diagnostics, ORMC_E_ENUM_FORM, place,
                     "enum '%s' must be a list of values, as in [draft, published]", name);
+    enumeration->lacking |= !enumeration->value_count;
 }
 
 static void read_enum_values(ormc_linker *linker, ormc_enum *enumeration, const ormc_node *node)
@@ -222,8 +224,10 @@ static void read_enum_values(ormc_linker *linker, ormc_enum *enumeration, const 
         if (item->kind == ORMC_MAPPING)
             ormc_link_check_keys(linker, item, ORMC_IN_ENUM_VALUE);
         if (!value || value->kind != ORMC_SCALAR || !*value->text || ormc_node_is_null(value)) {
-            ormc_report(linker->diagnostics, ORMC_E_ENUM_FORM, item->place,
-                        "a value of an enum is a text that is not empty");
+            if (!ormc_link_is_misspelt(item, ORMC_IN_ENUM_VALUE, "value"))
+                ormc_report(linker->diagnostics, ORMC_E_ENUM_FORM, item->place,
+                            "a value of an enum is a text that is not empty");
+            enumeration->lacking = true;
             continue;
         }
         const ormc_node *first = ormc_link_add(linker, &seen, value->text, ormc_link_need(linker, value));

@@ -98,7 +98,8 @@ static void read_keys(ormc_linker *linker, ormc_column_draft *draft)
         read_type(linker, column, type);
     else if (ormc_link_text(node, "db_type"))
         read_db_type(column, node);
-    else if (!ormc_node_find(node, "db_type") && !ormc_link_is_misspelt(node, ORMC_IN_COLUMN, "type"))
+    else if (!ormc_link_is_misspelt(node, ORMC_IN_COLUMN, "db_type") &&
+             !ormc_link_is_misspelt(node, ORMC_IN_COLUMN, "type"))
         ormc_report(linker->diagnostics, ORMC_E_NO_TYPE, column->place, "column '%s' has no type", column->name);
     if (!column->type)
         return;
@@ -118,7 +119,7 @@ static void read_type(ormc_linker *linker, ormc_column *column, const ormc_node 
         read_array(linker, column, node);
         return;
     }
-    if (node->kind == ORMC_MAPPING && ormc_node_find(node, "db_type")) {
+    if (node->kind == ORMC_MAPPING && (node->count || node->lacking)) {
         ormc_link_check_keys(linker, node, ORMC_AS_DB_TYPE);
         read_db_type(column, node);
         return;

@@ -115,6 +115,7 @@ enum { KNOWN = sizeof known_keys / sizeof *known_keys, LATER = sizeof later / si
 static bool is_rest_of_type(const ormc_node *mapping, size_t index);
 static const known_key *find_key(ormc_context context, const char *word);
 static void report_unknown(ormc_linker *linker, const ormc_node *key, ormc_context context);
+static const char *nearest_key(ormc_context context, const char *word);
 static void check_value(ormc_linker *linker, const ormc_pair *pair, value_kind kind);
 static bool is_of_kind(const ormc_node *value, value_kind kind);
 static int truth_of(const ormc_node *value);
@@ -158,20 +159,33 @@ bool ormc_link_is_later(ormc_linker *linker, ormc_place place, ormc_context cont
 
 static void report_unknown(ormc_linker *linker, const ormc_node *key, ormc_context context)
 {
+    const char *nearest = nearest_key(context, key->text);
+    ormc_report(linker->diagnostics, ORMC_E_UNKNOWN_KEY, key->place, "unknown key '%s' in %s%s", key->text,
+                context_names[context], ormc_link_hint(linker, key->text, &nearest, nearest != NULL));
+}
+
+/* The key of that context which the word is a slip of, or NULL. */
+static const char *nearest_key(ormc_context context, const char *word)
+{
     const char *words[KNOWN];
     size_t count = 0;
     for (size_t i = 0; i < KNOWN; i++)
         if (known_keys[i].context == context)
             words[count++] = known_keys[i].word;
-    ormc_report(linker->diagnostics, ORMC_E_UNKNOWN_KEY, key->place, "unknown key '%s' in %s%s", key->text,
-                context_names[context], ormc_link_hint(linker, key->text, words, count));
+    return ormc_nearest(word, words, count);
 }
 
 bool ormc_link_is_misspelt(const ormc_node *mapping, ormc_context context, const char *word)
 {
+    const ormc_node *value = ormc_node_find(mapping, word);
+    if (!mapping || mapping->kind != ORMC_MAPPING)
+        return false;
+    if (value)
+        return !is_of_kind(value, find_key(context, word)->kind);
     for (size_t i = 0; i < mapping->count; i++) {
         const char *key = mapping->pairs[i].key->text;
-        if (!find_key(context, key) && ormc_nearest(key, &word, 1))
+        const char *meant = find_key(context, key) ? key : nearest_key(context, key);
+        if (!meant || strcmp(meant, word) == 0)
             return true;
     }
     return mapping->lacking;
@@ -280,7 +294,9 @@ bool ormc_link_sql(ormc_linker *linker, const ormc_node *node, const char *what,
         *sql = (ormc_sql){{ormc_link_text(node, "postgresql"), ormc_link_text(node, "sqlite")}};
     }
     bool complete = node->kind == ORMC_MAPPING && ormc_node_find(node, "postgresql") && ormc_node_find(node, "sqlite");
-    if (!complete)
+    bool slip = ormc_link_is_misspelt(node, ORMC_IN_SQL, "postgresql") ||
+                ormc_link_is_misspelt(node, ORMC_IN_SQL, "sqlite");
+    if (!complete && !slip)
         ormc_report(linker->diagnostics, ORMC_E_SQL_FORM, node->place,
                     "%s is SQL text, or {postgresql: SQL, sqlite: SQL} where they differ", what);
     return complete;

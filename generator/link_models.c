@@ -6,7 +6,7 @@
 #include <string.h>
 
 static void read_members(ormc_linker *linker, ormc_model_draft *draft);
-static bool is_unreadable(const ormc_node *node, const char *key, const ormc_node *mapping);
+static bool is_lost(const ormc_node *node, const char *key);
 static void inherit_from(ormc_linker *linker, ormc_model_draft *draft, const ormc_word *base);
 static ormc_model_draft *find_base(ormc_linker *linker, const ormc_model_draft *draft, const ormc_word *base);
 static bool is_extended_twice(ormc_linker *linker, const ormc_model_draft *draft, const ormc_model_draft *base,
@@ -65,8 +65,10 @@ static void read_members(ormc_linker *linker, ormc_model_draft *draft)
 {
     const ormc_node *columns = ormc_link_mapping(draft->node, "columns");
     const ormc_node *relations = ormc_link_mapping(draft->node, "relations");
-    draft->incomplete = is_unreadable(draft->node, "columns", columns) ||
-                        is_unreadable(draft->node, "relations", relations);
+    draft->incomplete = is_lost(draft->node, "columns") || is_lost(draft->node, "relations") ||
+                        is_lost(draft->node, "extends");
+    draft->key_unsure = is_lost(draft->node, "primary_key");
+    draft->abstract_unsure = is_lost(draft->node, "abstract");
     draft->columns = ormc_link_alloc(linker, columns ? columns->count : 0, sizeof *draft->columns);
     for (size_t i = 0; columns && i < columns->count; i++)
         draft->columns[draft->column_count++] = ormc_link_read_column(linker, &columns->pairs[i]);
@@ -75,12 +77,13 @@ static void read_members(ormc_linker *linker, ormc_model_draft *draft)
         draft->relations[draft->relation_count++] = ormc_link_read_relation(linker, &relations->pairs[i]);
 }
 
-/* Such a value, or a slip in the key, has been reported. */
-static bool is_unreadable(const ormc_node *node, const char *key, const ormc_node *mapping)
+/* It may be there, but cannot be read to its end. */
+static bool is_lost(const ormc_node *node, const char *key)
 {
     const ormc_node *value = ormc_node_find(node, key);
-    return mapping ? mapping->lacking
-                   : (value ? !ormc_node_is_null(value) : ormc_link_is_misspelt(node, ORMC_IN_MODEL, key));
+    if (value && ormc_node_is_null(value))
+        return false;
+    return ormc_link_is_misspelt(node, ORMC_IN_MODEL, key) || (value && value->lacking);
 }
 
 void ormc_link_inherit(ormc_linker *linker, ormc_model_draft *draft)
@@ -115,6 +118,7 @@ static void inherit_from(ormc_linker *linker, ormc_model_draft *draft, const orm
     }
     ormc_link_inherit(linker, base);
     draft->incomplete |= base->incomplete;
+    draft->key_unsure |= base->key_unsure;
     if (is_extended_twice(linker, draft, base, word))
         return;
     draft->model->extends[draft->model->extends_count++] = base->model;
@@ -139,7 +143,7 @@ static ormc_model_draft *find_base(ormc_linker *linker, const ormc_model_draft *
                     draft->model->name, base == draft ? "" : ", through other models");
         return NULL;
     }
-    if (base && (base->model->abstract || !base->node))
+    if (base && (base->model->abstract || base->abstract_unsure || !base->node))
         return base;
     if (base) {
         ormc_report(linker->diagnostics, ORMC_E_EXTENDS_TABLE, word->place,
@@ -176,8 +180,10 @@ static void add_columns(ormc_linker *linker, ormc_model_draft *draft, ormc_colum
 {
     draft->columns = grown(linker, draft->columns, draft->column_count, count);
     for (size_t i = 0; i < count; i++)
-        if (add_member(linker, draft, "column", columns[i]->column.name, columns[i]->column.place, columns[i]))
+        if (add_member(linker, draft, "column", columns[i]->column.name, columns[i]->column.place, columns[i])) {
             draft->columns[draft->column_count++] = columns[i];
+            draft->key_unsure |= ormc_link_is_misspelt(columns[i]->node, ORMC_IN_COLUMN, "primary_key");
+        }
 }
 
 static void add_relations(ormc_linker *linker, ormc_model_draft *draft, ormc_relation_draft *const *relations,
@@ -451,16 +457,19 @@ static void read_index(ormc_linker *linker, ormc_model_draft *draft, const ormc_
                     "an index is of columns or of an expression, not of both");
     bool is_list = columns && (columns->kind == ORMC_SEQUENCE || (columns->kind == ORMC_SCALAR && columns != node));
     if (!is_list) {
-        if (columns || !ormc_link_is_misspelt(node, ORMC_IN_INDEX, "columns"))
+        if (columns || unique ||
+            (!ormc_link_is_misspelt(node, ORMC_IN_INDEX, "columns") &&
+             !ormc_link_is_misspelt(node, ORMC_IN_INDEX, "expression")))
             ormc_report(linker->diagnostics, ORMC_E_INDEX_FORM, node->place,
                         unique ? "expected a list of columns here, as in 'unique: [[a, b]]'"
                                : "an index is a list of columns, or a mapping with the key 'columns' or 'expression'");
         return;
     }
     index.columns = ormc_link_order(linker, draft, columns, &index.column_count);
+    size_t wanted = columns->kind == ORMC_SEQUENCE ? columns->count : 1;
     if (columns->kind == ORMC_SEQUENCE && !columns->count)
         ormc_report(linker->diagnostics, ORMC_E_INDEX_FORM, columns->place, "an index without columns");
-    if (index.column_count)
+    if (index.column_count && index.column_count == wanted)
         add_index(linker, draft, index);
 }
 

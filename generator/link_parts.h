@@ -57,6 +57,8 @@ typedef struct ormc_model_draft {
     ormc_table members;           /* ormc_member by name: columns and relations */
     ormc_table columns_by_name;   /* ormc_column, once they are laid out */
     bool incomplete;              /* it may lack columns: a name that is not found need not be wrong */
+    bool key_unsure;              /* it may have a primary key that could not be read */
+    bool abstract_unsure;         /* it may be abstract */
 } ormc_model_draft;
 
 typedef struct ormc_member {
@@ -117,8 +119,8 @@ void ormc_link_check_keys(ormc_linker *linker, const ormc_node *mapping, ormc_co
 /* True when the language has the word there, but this version cannot do it yet; then that is reported. */
 bool ormc_link_is_later(ormc_linker *linker, ormc_place place, ormc_context context, const char *word);
 
-/* True when a key unknown in that context looks like `word`, or keys could not be read: that it is not there is no mistake
- * of its own. */
+/* True when the mapping may mean to give the key and does not: its value is of the wrong kind, another key is a slip of it
+ * or of nothing known, or keys could not be read. All that is reported: that the key is not there is no mistake of its own. */
 bool ormc_link_is_misspelt(const ormc_node *mapping, ormc_context context, const char *word);
 
 /* True for `true` and `false`. */

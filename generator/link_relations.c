@@ -72,7 +72,8 @@ ormc_relation_draft *ormc_link_read_relation(ormc_linker *linker, const ormc_pai
     draft->relation.unindexed = !ormc_link_truth(node, "index", true);
     read_columns(linker, draft);
     ormc_link_read_through(linker, draft);
-    check_side(linker, draft);
+    if (!draft->broken)
+        check_side(linker, draft);
     read_on_delete(linker, draft);
     return draft;
 }
@@ -110,6 +111,10 @@ static void read_columns(ormc_linker *linker, ormc_relation_draft *draft)
     const ormc_node *one = ormc_node_find(draft->node, "column"), *list = ormc_link_list(draft->node, "columns");
     ormc_relation *relation = &draft->relation;
     relation->owning = relation->kind == ORMC_MANY_TO_ONE || (relation->kind == ORMC_ONE_TO_ONE && (one || list));
+    bool slip = !one && !list &&
+                (ormc_link_is_misspelt(draft->node, ORMC_IN_RELATION, "column") ||
+                 ormc_link_is_misspelt(draft->node, ORMC_IN_RELATION, "columns"));
+    draft->broken |= slip && (relation->owning || relation->kind == ORMC_ONE_TO_ONE);
     if (!relation->owning)
         return;
     if (one && list)
@@ -228,7 +233,7 @@ static void bind_columns(ormc_linker *linker, ormc_model_draft *draft, size_t in
     const ormc_model_draft *target = draft->relations[index]->target;
     ormc_word_list names = ormc_link_foreign_key(linker, draft->relations[index]);
     size_t count = target->model->primary_key_count;
-    if (!target->key.count && !target->incomplete) {
+    if (!target->key.count && !target->incomplete && !target->key_unsure) {
         ormc_report(linker->diagnostics, ORMC_E_TARGET_WITHOUT_KEY, relation->target_place,
                     "relation '%s' refers to model '%s', which has no primary key", relation->name,
                     target->model->name);
@@ -340,7 +345,7 @@ static void settle_nullable(ormc_linker *linker, ormc_relation *relation, const 
     bool any = false;
     for (size_t i = 0; i < relation->column_count; i++)
         any |= relation->columns[i]->nullable;
-    if (said && any != relation->nullable)
+    if (said && ormc_link_is_truth(said) && any != relation->nullable)
         ormc_report(linker->diagnostics, ORMC_E_RELATION_NULLABLE, said->place,
                     "relation '%s' is %s, but its column '%s' is %s", relation->name,
                     relation->nullable ? "nullable" : "not nullable", relation->columns[0]->name,
@@ -353,7 +358,8 @@ static void settle_on_delete(ormc_linker *linker, ormc_relation *relation, const
     bool all = true;
     for (size_t i = 0; i < relation->column_count; i++)
         all &= relation->columns[i]->nullable;
-    if (relation->on_delete == ORMC_ON_DELETE_SET_NULL && !all)
+    if (relation->on_delete == ORMC_ON_DELETE_SET_NULL && !all &&
+        !ormc_link_is_misspelt(node, ORMC_IN_RELATION, "nullable"))
         ormc_report(linker->diagnostics, ORMC_E_SET_NULL, ormc_node_find(node, "on_delete")->place,
                     "'set_null' needs a nullable key: relation '%s' needs 'nullable: true'", relation->name);
     if (relation->on_delete == ORMC_ON_DELETE_UNSAID)
@@ -409,7 +415,7 @@ static bool is_without_key(ormc_linker *linker, const ormc_relation *relation, c
 {
     const ormc_model_draft *ends[] = {draft, target};
     for (size_t i = 0; i < 2; i++) {
-        if (ends[i]->key.count || ends[i]->incomplete)
+        if (ends[i]->key.count || ends[i]->incomplete || ends[i]->key_unsure)
             continue;
         ormc_report(linker->diagnostics, ORMC_E_TARGET_WITHOUT_KEY, relation->place,
                     "relation '%s' needs a primary key on both sides, and model '%s' has none", relation->name,
@@ -426,7 +432,7 @@ static ormc_relation *find_owner(ormc_linker *linker, const ormc_relation_draft 
     const ormc_model *target = draft->target->model;
     const char *name = ormc_link_text(draft->node, "inverse");
     if (!name) {
-        if (!ormc_node_find(draft->node, "inverse") && !ormc_link_is_misspelt(draft->node, ORMC_IN_RELATION, "inverse"))
+        if (!ormc_link_is_misspelt(draft->node, ORMC_IN_RELATION, "inverse"))
             ormc_report(linker->diagnostics, ORMC_E_NO_INVERSE, relation->place,
                         "relation '%s' needs 'inverse', the relation of '%s' that points back%s%s", relation->name,
                         target->name, relation->kind == ORMC_ONE_TO_ONE ? ", or 'column' to own the key itself" : "",
@@ -442,7 +448,7 @@ static ormc_relation *find_owner(ormc_linker *linker, const ormc_relation_draft 
                         target->name, name, hint_relations(linker, target, model, name));
         return NULL;
     }
-    if (!owner->target)
+    if (!owner->target || draft->target->relations[owner->index]->broken)
         return NULL;
     if (owner->target == model && owner->owning && owner->kind == wanted)
         return owner;

@@ -100,11 +100,14 @@ static void read_check(ormc_linker *linker, ormc_model *model, const ormc_node *
 {
     ormc_rule rule = {.place = node->place};
     const ormc_node *sql = ormc_node_find(node, "sql");
+    bool slip = ormc_link_is_misspelt(node, ORMC_IN_CHECK, "sql");
     bool is_named = sql || ormc_node_find(node, "name");
     if (is_named) {
         ormc_link_check_keys(linker, node, ORMC_IN_CHECK);
         rule.name = ormc_link_text(node, "name");
     }
+    if (is_named && !sql && slip)
+        return;
     if (is_named && !sql) {
         ormc_report(linker->diagnostics, ORMC_E_CHECK_FORM, node->place, "this check has no 'sql'");
         return;

@@ -29,11 +29,12 @@ void ormc_link_read_through(ormc_linker *linker, ormc_relation_draft *draft)
     if (draft->relation.kind != ORMC_MANY_TO_MANY)
         return;
     if (!through) {
-        if (!ormc_node_find(node, "inverse") && !ormc_link_is_misspelt(node, ORMC_IN_RELATION, "through"))
+        if (!ormc_node_find(node, "inverse") && !ormc_link_is_misspelt(node, ORMC_IN_RELATION, "inverse") &&
+            !ormc_link_is_misspelt(node, ORMC_IN_RELATION, "through"))
             ormc_report(linker->diagnostics, ORMC_E_NO_THROUGH, draft->relation.place,
                         "relation '%s' needs 'through', the name of the model between (made when nobody declares it)",
                         name);
-        draft->broken = !ormc_link_text(node, "inverse");
+        draft->broken = !ormc_link_text(node, "inverse") || ormc_link_is_misspelt(node, ORMC_IN_RELATION, "through");
         return;
     }
     if (through->kind == ORMC_MAPPING) {
@@ -44,8 +45,10 @@ void ormc_link_read_through(ormc_linker *linker, ormc_relation_draft *draft)
     } else {
         draft->through = ormc_link_word(node, "through");
     }
-    draft->broken = !draft->through.text;
-    if (draft->broken && (through->kind != ORMC_MAPPING || !ormc_node_find(through, "model")))
+    bool slip = ormc_link_is_misspelt(through, ORMC_IN_THROUGH, "model");
+    draft->broken = !draft->through.text || ormc_link_is_misspelt(through, ORMC_IN_THROUGH, "from") ||
+                    ormc_link_is_misspelt(through, ORMC_IN_THROUGH, "to");
+    if (!draft->through.text && !slip)
         ormc_report(linker->diagnostics, ORMC_E_THROUGH_FORM, through->place,
                     "'through' is the name of a model, or a mapping such as {model: post_tag, from: post, to: tag}");
 }

@@ -280,6 +280,8 @@ static bool read_enum(ormc_linker *linker, ormc_column *column, const ormc_node 
             column->default_value.enum_index = i;
             return true;
         }
+    if (enumeration->lacking)
+        return false;
     ormc_report(linker->diagnostics, ORMC_E_UNKNOWN_VALUE, node->place,
                 "the default '%s' is not a value of enum '%s'%s", node->text, enumeration->name,
                 ormc_link_hint(linker, node->text, (const char *const *)enumeration->values, enumeration->value_count));

@@ -36,6 +36,7 @@ struct ormc_enum {
     const char **value_c_names; /* what their constants end with, in any case: the value itself, or its `c_name` */
     ormc_place *value_places;
     size_t value_count;
+    bool lacking; /* some values could not be read, which is reported */
 };
 
 typedef enum ormc_default_kind {
