@@ -312,12 +312,12 @@ const char *ormc_source_line(const ormc_source *source, int line, size_t *length
 {
     if (!source || line < 1 || (size_t)line > source->line_count)
         return NULL;
-    const char *start = source->text + source->line_starts[line - 1], *end = source->text + source->size;
-    const char *at = start;
-    while (at < end && *at != '\n' && *at != '\r')
-        at++;
-    *length = (size_t)(at - start);
-    return start;
+    size_t start = source->line_starts[line - 1];
+    size_t end = (size_t)line < source->line_count ? source->line_starts[line] : source->size;
+    while (end > start && (source->text[end - 1] == '\n' || source->text[end - 1] == '\r'))
+        end--;
+    *length = end - start;
+    return source->text + start;
 }
 
 /* The offset of the character that stands `characters` before the one at `at`, or of the first of the line. */

@@ -73,10 +73,10 @@ static void read_files(ormc_linker *linker, const char *const *paths, size_t cou
     package->file_count = count;
     for (size_t i = 0; i < count; i++) {
         package->files[i] = (ormc_file){.path = paths[i], .stem = stem_of(linker, paths[i]), .index = i};
-        check_stem(linker, i);
         inputs[i].file = &package->files[i];
         if (!ormc_syntax_read(paths[i], linker->arena, linker->diagnostics, &inputs[i].tree))
             longjmp(linker->no_memory, 1);
+        check_stem(linker, i);
     }
 }
 

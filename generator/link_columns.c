@@ -192,7 +192,10 @@ static const char *trimmed(ormc_linker *linker, const char *text, size_t length)
 
 static void resolve_type(ormc_linker *linker, ormc_column *column, const char *word, ormc_place place)
 {
-    column->enumeration = ormc_table_get(&linker->enums, word);
+    ormc_enum *enumeration = ormc_table_get(&linker->enums, word);
+    if (enumeration)
+        enumeration->used = true;
+    column->enumeration = enumeration;
     column->type = column->enumeration ? ormc_type_of_enum() : ormc_type_find(word);
     if (column->type)
         return;

@@ -135,8 +135,10 @@ void ormc_link_check_keys(ormc_linker *linker, const ormc_node *mapping, ormc_co
 /* `{type: decimal(10,2)}` without quotes has the key "2)"; its type is reported. */
 static bool is_rest_of_type(const ormc_node *mapping, size_t index)
 {
-    const char *rest = mapping->pairs[index].key->text, *before = index ? ormc_link_text(mapping, "type") : NULL;
-    return before && strchr(before, '(') && !strchr(before, ')') && strchr(rest, ')');
+    if (!strchr(mapping->pairs[index].key->text, ')'))
+        return false;
+    const char *type = ormc_link_text(mapping, "type");
+    return type && strchr(type, '(') && !strchr(type, ')');
 }
 
 static const known_key *find_key(ormc_context context, const char *word)

@@ -117,6 +117,7 @@ static void inherit_from(ormc_linker *linker, ormc_model_draft *draft, const orm
         return;
     }
     ormc_link_inherit(linker, base);
+    base->model->extended = true;
     draft->incomplete |= base->incomplete;
     draft->key_unsure |= base->key_unsure;
     if (is_extended_twice(linker, draft, base, word))

@@ -36,6 +36,7 @@ struct ormc_enum {
     const char **value_c_names; /* what their constants end with, in any case: the value itself, or its `c_name` */
     ormc_place *value_places;
     size_t value_count;
+    bool used;    /* a column has it */
     bool lacking; /* some values could not be read, which is reported */
 };
 
@@ -166,6 +167,7 @@ struct ormc_model {
     const char *was;          /* the table's old name, for migrations, or NULL */
     const char *doc;
     bool abstract;
+    bool extended;              /* by another model */
     bool made;                  /* nobody declared it: a many_to_many made it to go through */
     const ormc_model **extends; /* resolved; their columns and relations are already copied, first base first */
     size_t extends_count;

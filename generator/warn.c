@@ -25,8 +25,6 @@ static bool get_ordering(const ormc_model *model, size_t index, ordering *order)
 static const ormc_column *column_at(const ordering *order, size_t index);
 static void warn_of_defaults(const ormc_model *model, ormc_diagnostics *diagnostics);
 static void warn_of_unused(const ormc_package *package, ormc_diagnostics *diagnostics);
-static bool has_column_of(const ormc_package *package, const ormc_enum *enumeration);
-static bool is_extended(const ormc_package *package, const ormc_model *base);
 
 void ormc_warn(const ormc_package *package, ormc_diagnostics *diagnostics)
 {
@@ -108,7 +106,8 @@ static void warn_of_indexes(const ormc_model *model, ormc_diagnostics *diagnosti
                         k < model->index_count ? "another one"
                         : other.key            ? "the primary key"
                                                : "a unique column");
-            ormc_note(diagnostics, other.place, "it is here");
+            if (order.place.line != other.place.line || order.place.column != other.place.column)
+                ormc_note(diagnostics, other.place, "it is here");
             break;
         }
     }
@@ -172,29 +171,11 @@ static void warn_of_defaults(const ormc_model *model, ormc_diagnostics *diagnost
 static void warn_of_unused(const ormc_package *package, ormc_diagnostics *diagnostics)
 {
     for (size_t i = 0; i < package->enum_count; i++)
-        if (!has_column_of(package, package->enums[i]))
+        if (!package->enums[i]->used)
             ormc_report(diagnostics, ORMC_W_UNUSED, package->enums[i]->place, "no column has the enum '%s'",
                         package->enums[i]->name);
     for (size_t i = 0; i < package->model_count; i++)
-        if (package->models[i]->abstract && !is_extended(package, package->models[i]))
+        if (package->models[i]->abstract && !package->models[i]->extended)
             ormc_report(diagnostics, ORMC_W_UNUSED, package->models[i]->place, "no model extends the abstract '%s'",
                         package->models[i]->name);
-}
-
-static bool has_column_of(const ormc_package *package, const ormc_enum *enumeration)
-{
-    for (size_t i = 0; i < package->model_count; i++)
-        for (size_t k = 0; k < package->models[i]->column_count; k++)
-            if (package->models[i]->columns[k].enumeration == enumeration)
-                return true;
-    return false;
-}
-
-static bool is_extended(const ormc_package *package, const ormc_model *base)
-{
-    for (size_t i = 0; i < package->model_count; i++)
-        for (size_t k = 0; k < package->models[i]->extends_count; k++)
-            if (package->models[i]->extends[k] == base)
-                return true;
-    return false;
 }
