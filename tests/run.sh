@@ -101,6 +101,8 @@ suite_golden() {
 
 suite_errors() {
     run cases errors tests/errors/run.sh "$build/ormc"
+    run cases errors/inputs tests/errors/inputs.sh "$build/ormc"
+    run cases errors/messages tests/errors/messages.sh "$build/ormc"
 }
 
 suite_compile() {

@@ -124,7 +124,7 @@ if [ -z "${SANITIZE:-}" ]; then
     { printf 'a: {'; lines 600000 'a: 1,' | tr -d '\n'; echo '}'; } >twice.yaml
     count refused "twice.yaml:1:10: error: the key 'a' is given twice [ORM0011]" twice.yaml
     { printf 'package: big\nmodels:\n'; lines 100000 '  m&: {relations: {r: {many_to_one: n&}}}'; } >unknown.yaml
-    count refused "unknown.yaml:3:36: error: relation 'r' refers to unknown model 'n1'; did you mean 'm1'? [ORM0012]" unknown.yaml
+    count refused "unknown.yaml:3:37: error: relation 'r' refers to unknown model 'n1'; did you mean 'm1'? [ORM0012]" unknown.yaml
     { printf 'package: big\nmodels:\n  m:\n    columns: {a: text}\n    indexes:\n'; lines 300000 '      - [b&]'; } >indexes.yaml
     count refused "indexes.yaml:6:10: error: model 'm' has no column 'b1' [ORM0042]" indexes.yaml
     count all_errors_are_counted

@@ -69,7 +69,7 @@ is_explained() {
 }
 
 is_provoked() {
-    grep -lqE "\[$1[],]" "$expected"/*.expected "$expected"/run.sh
+    grep -lqE "\[$1[],]" "$expected"/*.expected "$expected"/inputs.sh
 }
 
 is_known() {

@@ -83,6 +83,22 @@ count check_usage 2 "ormc: a value is missing behind '-o'" generate a.yaml -o
 count check_usage 2 "ormc: the value is empty of '--depfile'" generate a.yaml --depfile=
 count check_usage 2 "ormc: -o DIR, the folder to write into, is missing" generate a.yaml
 count check_usage 2 "ormc: no schema is given" generate -o out
+count check_usage 2 "ormc: --diagnostics is text, gcc or json, not 'jsn'; did you mean 'json'?" generate --diagnostics=jsn a.yaml -o out
+count check_usage 2 "ormc: --diagnostics is text, gcc or json, not ''" generate a.yaml -o out --diagnostics
+count check_usage 2 "ormc: --color is always, never or auto, not 'nver'; did you mean 'never'?" generate --color=nver a.yaml -o out
+count check_usage 2 "ormc: unknown option '-Wno-txt-key'; did you mean '-Wno-text-key'?" generate -Wno-txt-key a.yaml -o out
+count check_usage 2 "ormc: unknown option '-Werror=unusd'; did you mean '-Werror=unused'?" generate -Werror=unusd a.yaml -o out
+count check_usage 2 "ormc: unknown option '-Wall'" generate -Wall a.yaml -o out
+count check_usage 0 "usage: ormc explain" explain --help
+count check_usage 0 "usage: ormc explain" help explain
+count check_usage 0 "ORM0001: A file cannot be read" explain
+count check_usage 0 "ORM0012: An unknown model" explain ORM0012
+count check_usage 0 "ORM0012: An unknown model" explain orm12
+count check_usage 0 "ORM0101: A primary key of text without a limit" explain text-key
+count check_usage 0 "ORM0101: A primary key of text without a limit" explain -Wno-text-key
+count check_usage 2 "ormc: unknown code 'ORM00122'; did you mean 'ORM0012'?" explain ORM00122
+count check_usage 2 "ormc: unknown code 'txt-key'; did you mean 'text-key'?" explain txt-key
+count check_usage 2 "ormc: unknown code '999'" explain 999
 count check_usage 1 "no/such.yaml: error: cannot be read: No such file or directory" generate -o out -- no/such.yaml
 for expected in "$folder"/*.expected; do
     name=${expected%.expected}
