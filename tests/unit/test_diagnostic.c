@@ -205,7 +205,7 @@ START_TEST(a_comment_in_its_line_switches_a_warning_off)
     ormc_report(diagnostics, ORMC_W_TEXT_KEY, place("a.yaml", 1, 1, 3), "x");
     ck_assert_uint_eq(ormc_diagnostics_count(diagnostics, ORMC_WARNING), !comments[_i].allowed);
     ormc_report(diagnostics, ORMC_W_TEXT_KEY, place("a.yaml", 2, 1, 5), "x");
-    ormc_report(diagnostics, ORMC_E_UNKNOWN_MODEL, place("a.yaml", 1, 1, 3), "x");
+    ormc_report(diagnostics, ORMC_E_UNKNOWN_MODEL, place("a.yaml", 1, 1, 3), "y");
     ck_assert_uint_eq(ormc_diagnostics_count(diagnostics, ORMC_WARNING), 1 + !comments[_i].allowed);
     ck_assert_uint_eq(ormc_diagnostics_count(diagnostics, ORMC_ERROR), 1);
 }

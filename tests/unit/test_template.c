@@ -504,8 +504,11 @@ START_TEST(the_built_in_templates_are_the_files)
 {
     const ormc_embedded_template *t = ormc_embedded_templates;
     ck_assert_ptr_nonnull(t->name);
-    for (; t->name; t++)
-        ck_assert_str_eq(t->text, read_file(orm__arena_printf(&arena, "templates/%s.mustache", t->name)));
+    for (; t->name; t++) {
+        bool is_template = !strstr(t->name, ".md");
+        const char *path = is_template ? "templates/%s.mustache" : "schemas/%s";
+        ck_assert_str_eq(t->text, read_file(orm__arena_printf(&arena, path, t->name)));
+    }
 }
 END_TEST
 
