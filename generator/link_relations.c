@@ -43,7 +43,7 @@ static bool is_without_key(ormc_linker *linker, const ormc_relation *relation, c
                            const ormc_model_draft *target);
 static ormc_relation *find_owner(ormc_linker *linker, const ormc_relation_draft *draft, const ormc_model *model);
 static const char *hint_relations(ormc_linker *linker, const ormc_model *target, const ormc_model *model,
-                                  const char *word);
+                                  const char *word, bool owning);
 static const char *kind_name(const ormc_relation *relation);
 
 ormc_relation_draft *ormc_link_read_relation(ormc_linker *linker, const ormc_pair *pair)
@@ -157,7 +157,7 @@ static void check_side(ormc_linker *linker, const ormc_relation_draft *draft)
                         rules[i].key, rules[i].belongs, relation->name, kind_name(relation));
     }
     const char *orphan = ormc_link_text(draft->node, "orphan");
-    if (orphan && strcmp(orphan, "delete") != 0)
+    if (orphan && (side & (ONE | MANY)) && strcmp(orphan, "delete") != 0)
         ormc_report(linker->diagnostics, ORMC_E_UNKNOWN_WORD, ormc_node_find(draft->node, "orphan")->place,
                     "'orphan' can only be 'delete', not '%s'", orphan);
 }
@@ -436,7 +436,7 @@ static ormc_relation *find_owner(ormc_linker *linker, const ormc_relation_draft 
             ormc_report(linker->diagnostics, ORMC_E_NO_INVERSE, relation->place,
                         "relation '%s' needs 'inverse', the relation of '%s' that points back%s%s", relation->name,
                         target->name, relation->kind == ORMC_ONE_TO_ONE ? ", or 'column' to own the key itself" : "",
-                        hint_relations(linker, target, model, NULL));
+                        hint_relations(linker, target, model, NULL, true));
         return NULL;
     }
     ormc_place place = ormc_node_find(draft->node, "inverse")->place;
@@ -445,7 +445,7 @@ static ormc_relation *find_owner(ormc_linker *linker, const ormc_relation_draft 
     if (!owner) {
         if (!draft->target->incomplete)
             ormc_report(linker->diagnostics, ORMC_E_UNKNOWN_RELATION, place, "model '%s' has no relation '%s'%s",
-                        target->name, name, hint_relations(linker, target, model, name));
+                        target->name, name, hint_relations(linker, target, model, name, true));
         return NULL;
     }
     if (!owner->target || draft->target->relations[owner->index]->broken)
@@ -472,14 +472,15 @@ ormc_relation *ormc_link_find_relation(const ormc_model *model, const char *name
     return NULL;
 }
 
-/* Near to the word, or, without one, the only relation of the target that owns a key to the model. */
+/* Of the target's relations to the model, those that own the key or those that do not: the one near to the word, or, without
+ * a word, the only one. */
 static const char *hint_relations(ormc_linker *linker, const ormc_model *target, const ormc_model *model,
-                                  const char *word)
+                                  const char *word, bool owning)
 {
     const char **names = ormc_link_alloc(linker, target->relation_count, sizeof *names);
     size_t count = 0;
     for (size_t i = 0; i < target->relation_count; i++)
-        if (target->relations[i].owning && target->relations[i].target == model)
+        if (target->relations[i].owning == owning && target->relations[i].target == model)
             names[count++] = target->relations[i].name;
     if (word)
         return ormc_link_hint(linker, word, names, count);
@@ -504,8 +505,9 @@ void ormc_link_agree(ormc_linker *linker, ormc_model_draft *draft)
                         relation->inverse->name);
             ormc_note(linker->diagnostics, relation->inverse->place, "declared here");
         } else if (!other && !read->target->incomplete) {
-            ormc_report(linker->diagnostics, ORMC_E_UNKNOWN_RELATION, place, "model '%s' has no relation '%s'",
-                        read->target->model->name, name);
+            ormc_report(linker->diagnostics, ORMC_E_UNKNOWN_RELATION, place, "model '%s' has no relation '%s'%s",
+                        read->target->model->name, name,
+                        hint_relations(linker, read->target->model, draft->model, name, false));
         } else if (other && (other->owning || other->inverse)) {
             ormc_report(linker->diagnostics, ORMC_E_WRONG_INVERSE, place,
                         "relation '%s' of '%s' is not the inverse of '%s'", name, read->target->model->name,

@@ -108,7 +108,8 @@ END_TEST
 START_TEST(two_columns_cannot_share_a_name_in_the_database)
 {
     columns[0][1].column = "one";
-    assert_says("error: column 'two' of 'a' has the name 'one' in the database, which column 'one' of 'a' has, too [ORM0095]\n");
+    assert_says(
+        "error: column 'two' of 'a' has the name 'one' in the database, which column 'one' of 'a' has, too [ORM0095]\n");
 }
 END_TEST
 
