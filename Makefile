@@ -172,8 +172,8 @@ $(BUILD)/liborm.so: $(RUNTIME)
 $(BUILD)/ormc: $(OBJ)/generator/main.o $(BUILD)/libormc.a $(BUILD)/liborm.a
 	$(call say,LINK,$@)$(LINK) $^ $(YAML_LIBS) $(DRIVER_LIBS) -o $@
 
-$(BUILD)/generator/templates.c: generator/embed.sh $(TEMPLATES)
-	$(call say,EMBED,$@)mkdir -p $(@D) && generator/embed.sh $(TEMPLATES) > $@
+$(BUILD)/generator/templates.c: generator/embed.sh $(TEMPLATES) schemas/messages.md
+	$(call say,EMBED,$@)mkdir -p $(@D) && generator/embed.sh $(TEMPLATES) schemas/messages.md > $@
 
 $(BUILD)/liborm.pc: FORCE
 	@mkdir -p $(@D)
@@ -185,7 +185,7 @@ $(BUILD)/liborm.pc: FORCE
 # ormc leaves a file alone whose bytes would not change; the stamp says that it ran.
 define generate
 $(BUILD)/schemas/$(1)/generated: $(2) $(BUILD)/ormc
-	$$(call say,ORMC,$(2))mkdir -p $$(@D) && $(BUILD)/ormc generate $(2) -o $$(@D) && touch $$@
+	$$(call say,ORMC,$(2))mkdir -p $$(@D) && $(BUILD)/ormc generate $(2) -o $$(@D) $(if $(filter tests/%,$(2)),-w) && touch $$@
 $(BUILD)/schemas/$(1)/$(1).c $(BUILD)/schemas/$(1)/$(1).h: $(BUILD)/schemas/$(1)/generated
 	@:
 $(BUILD)/schemas/$(1)/$(1): $(OBJ)/schemas/$(1)/main.o $(OBJ)/schemas/$(1)/$(1).o $(BUILD)/liborm.a

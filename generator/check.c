@@ -43,6 +43,7 @@ static void warn_of_case(checker *c, ormc_table *table, const char *name, const 
 static bool check_database_name(checker *c, ormc_table *table, const char *name, const char *what, const bearer *fresh);
 static void check_members(checker *c, const ormc_model *model);
 static void check_emitted_names(checker *c);
+static bool is_same_output(const ormc_package *package, size_t index);
 static void check_model_names(checker *c, const ormc_model *model);
 static void check_enum_names(checker *c, const ormc_enum *enumeration);
 static void emit_forms(checker *c, ormc_name_scope scope, const char *model, const char *name, const bearer *fresh);
@@ -165,10 +166,10 @@ static void warn_of_case(checker *c, ormc_table *table, const char *name, const 
     const bearer *first = small && fresh ? claim(c, table, small, fresh) : NULL;
     if (!first)
         return;
-    ormc_report(c->diagnostics, ORMC_WARNING, fresh->place,
+    ormc_report(c->diagnostics, ORMC_W_NAME_CASE, fresh->place,
                 "SQLite does not tell %s from %s: their names in the database differ by case only", describe(c, fresh),
                 describe(c, first));
-    ormc_report(c->diagnostics, ORMC_NOTE, first->place, "first given here");
+    ormc_note(c->diagnostics, first->place, "first given here");
 }
 
 static bool check_database_name(checker *c, ormc_table *table, const char *name, const char *what, const bearer *fresh)
@@ -181,7 +182,7 @@ static bool check_database_name(checker *c, ormc_table *table, const char *name,
 static void check_length(checker *c, const char *name, const char *what, const bearer *fresh)
 {
     if (fresh && name && strlen(name) > LONGEST_NAME)
-        ormc_report(c->diagnostics, ORMC_ERROR, fresh->place,
+        ormc_report(c->diagnostics, ORMC_E_LONG_NAME, fresh->place,
                     "the name of the %s '%s' has %zu bytes; PostgreSQL keeps %d", what, name, strlen(name),
                     LONGEST_NAME);
 }
@@ -192,9 +193,10 @@ static bool check_free(checker *c, ormc_table *table, const char *name, const be
     const bearer *first = fresh ? claim(c, table, name, fresh) : NULL;
     if (!first)
         return true;
-    ormc_report(c->diagnostics, ORMC_ERROR, fresh->place, "%s has the name '%s' in the database, which %s has, too",
-                describe(c, fresh), name, describe(c, first));
-    ormc_report(c->diagnostics, ORMC_NOTE, first->place, "first given here");
+    ormc_report(c->diagnostics, ORMC_E_DATABASE_NAME_TAKEN, fresh->place,
+                "%s has the name '%s' in the database, which %s has, too", describe(c, fresh), name,
+                describe(c, first));
+    ormc_note(c->diagnostics, first->place, "first given here");
     return false;
 }
 
@@ -212,10 +214,10 @@ static void check_members(checker *c, const ormc_model *model)
         first = first ? first : ormc_table_get(&c->emitted, name); /* C++ takes no member for a type's name */
         if (!first || !fresh)
             continue;
-        ormc_report(c->diagnostics, ORMC_ERROR, fresh->place,
+        ormc_report(c->diagnostics, ORMC_E_C_NAME_TAKEN, fresh->place,
                     "%s is '%s' in C, and so is %s; 'c_name' gives either another", describe(c, fresh), name,
                     describe(c, first));
-        ormc_report(c->diagnostics, ORMC_NOTE, first->place, "first given here");
+        ormc_note(c->diagnostics, first->place, "first given here");
     }
 }
 
@@ -225,6 +227,8 @@ static void check_emitted_names(checker *c)
     emit_forms(c, ORMC_NAMES_OF_PACKAGE, NULL, NULL, new_bearer(c, package->place, "package", package->name, NULL));
     for (size_t i = 0; i < package->file_count; i++) {
         const ormc_file *file = &package->files[i];
+        if (is_same_output(package, i))
+            continue;
         emit_forms(c, ORMC_NAMES_OF_FILE, NULL, file->stem,
                    new_bearer(c, (ormc_place){.file = file->path, .line = 1, .column = 1}, "file", file->path, NULL));
     }
@@ -233,6 +237,15 @@ static void check_emitted_names(checker *c)
     for (size_t i = 0; i < package->model_count; i++)
         if (!package->models[i]->abstract)
             check_model_names(c, package->models[i]);
+}
+
+/* Of an earlier file's, which is reported (link.c). */
+static bool is_same_output(const ormc_package *package, size_t index)
+{
+    for (size_t i = 0; i < index; i++)
+        if (strcmp(package->files[i].stem, package->files[index].stem) == 0)
+            return true;
+    return false;
 }
 
 static void check_enum_names(checker *c, const ormc_enum *enumeration)
@@ -275,8 +288,8 @@ static void emit_forms(checker *c, ormc_name_scope scope, const char *model, con
 static bool emit_name(checker *c, const char *name, const bearer *fresh)
 {
     if (ormc_names_is_reserved(name)) {
-        ormc_report(c->diagnostics, ORMC_ERROR, fresh->place, "%s would be '%s' in C, which is a reserved word",
-                    describe(c, fresh), name);
+        ormc_report(c->diagnostics, ORMC_E_C_NAME_RESERVED, fresh->place,
+                    "%s would be '%s' in C, which is a reserved word", describe(c, fresh), name);
         return false;
     }
     const bearer *first = claim(c, &c->emitted, name, fresh);
@@ -284,10 +297,10 @@ static bool emit_name(checker *c, const char *name, const bearer *fresh)
         return true;
     if (first->of && first->of == fresh->of && strcmp(fresh->kind, "value") != 0)
         return false; /* two members of one model, which check_members has reported */
-    ormc_report(c->diagnostics, ORMC_ERROR, fresh->place,
+    ormc_report(c->diagnostics, ORMC_E_C_NAME_TAKEN, fresh->place,
                 "the C name '%s' is made for %s and for %s; 'c_name' gives either another", name, describe(c, first),
                 describe(c, fresh));
-    ormc_report(c->diagnostics, ORMC_NOTE, first->place, "%s is here", describe(c, first));
+    ormc_note(c->diagnostics, first->place, "%s is here", describe(c, first));
     return false;
 }
 

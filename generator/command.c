@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: MIT */
 #include "command.h"
 
-#include "diagnostic.h"
+#include "command_diagnostics.h"
 #include "link.h"
 
 #include <stdio.h>
@@ -65,7 +65,13 @@ static int refuse_command(const ormc_command *group, const char *path, const cha
     size_t count = 1;
     for (const ormc_command *const *command = group->commands; *command && count <= MOST_COMMANDS; command++)
         known[count++] = (*command)->name;
-    ormc_options_suggest(&message, "unknown command", word, known, count);
+    return ormc_command_refuse(path, "unknown command", word, known, count);
+}
+
+int ormc_command_refuse(const char *path, const char *what, const char *word, const char *const *known, size_t count)
+{
+    orm__text message = {0};
+    ormc_options_suggest(&message, what, word, known, count);
     return refuse(path, &message);
 }
 
@@ -152,8 +158,10 @@ static void put_commands(const ormc_command *group, orm__text *text)
 int ormc_command_with_package(const ormc_arguments *given, ormc_command_use use, void *user)
 {
     orm__arena arena = {0};
-    orm__text rendered = {0};
-    ormc_diagnostics *diagnostics = ormc_diagnostics_new();
+    orm__text rendered = {0}, message = {0};
+    ormc_diagnostics *diagnostics = ormc_command_diagnostics(given, &message);
+    if (message.length)
+        return refuse("ormc", &message);
     const ormc_package *package = NULL;
     bool read = diagnostics && ormc_load(given->operands, given->operand_count, &arena, diagnostics, &package);
     if (read)
@@ -167,6 +175,25 @@ int ormc_command_with_package(const ormc_arguments *given, ormc_command_use use,
     ormc_diagnostics_free(diagnostics);
     orm__arena_release(&arena);
     return status;
+}
+
+int ormc_command_report(const ormc_arguments *given, ormc_kind kind, orm__text *message)
+{
+    orm__text rendered = {0};
+    ormc_diagnostics *diagnostics = ormc_command_diagnostics(given, NULL);
+    if (diagnostics) {
+        ormc_report(diagnostics, kind, (ormc_place){0}, "%s", message->data ? message->data : "out of memory");
+        ormc_diagnostics_render(diagnostics, &rendered);
+    }
+    if (rendered.data)
+        fputs(rendered.data, stderr);
+    bool told = rendered.data && !rendered.failed;
+    orm__text_release(&rendered);
+    ormc_diagnostics_free(diagnostics);
+    if (!told)
+        return ormc_command_fail(message);
+    orm__text_release(message);
+    return ORMC_EXIT_INPUT;
 }
 
 int ormc_command_fail(orm__text *message)

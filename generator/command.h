@@ -24,6 +24,7 @@ typedef struct ormc_command {
 extern const ormc_command ormc_command_check;
 extern const ormc_command ormc_command_format;
 extern const ormc_command ormc_command_generate;
+extern const ormc_command ormc_command_explain;
 extern const ormc_command ormc_command_jsonschema;
 extern const ormc_command ormc_command_sql;
 
@@ -37,6 +38,13 @@ typedef int (*ormc_command_use)(const ormc_package *package, const ormc_diagnost
 /* Loads the package that the operands are, says on stderr what is wrong with it, and hands it to `use` when there is no
  * error. The status to end with. */
 int ormc_command_with_package(const ormc_arguments *given, ormc_command_use use, void *user);
+
+/* Says on stderr, as the options about messages ask, what went wrong at no place of the input; releases the message, and is
+ * ORMC_EXIT_INPUT. */
+int ormc_command_report(const ormc_arguments *given, ormc_kind kind, orm__text *message);
+
+/* Says on stderr that `word` is not known, with the nearest of those that are. ORMC_EXIT_USAGE. */
+int ormc_command_refuse(const char *path, const char *what, const char *word, const char *const *known, size_t count);
 
 /* Prints "ormc: MESSAGE" on stderr, "out of memory" for NULL, releases the message, and is ORMC_EXIT_INPUT. */
 int ormc_command_fail(orm__text *message);

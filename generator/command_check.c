@@ -2,6 +2,8 @@
  * SPDX-License-Identifier: MIT */
 #include "command.h"
 
+#include "command_diagnostics.h"
+
 static int check(const ormc_arguments *given);
 static int find_nothing(const ormc_package *package, const ormc_diagnostics *diagnostics, void *user);
 
@@ -11,7 +13,8 @@ const ormc_command ormc_command_check = {
     .description =
         "Reads the schemas, which together are one package, and says what is wrong with them, as generate does.\n"
         "Nothing is written.\n",
-    .usage = {.operands = "SCHEMA.yaml...", .operand = "schema", .sorted = true},
+    .usage = {.options = (const ormc_option *const[]){ORMC_DIAGNOSTIC_OPTIONS, NULL},
+              .operands = "SCHEMA.yaml...", .operand = "schema", .sorted = true},
     .run = check,
 };
 

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: MIT */
 #include "command.h"
 
+#include "command_diagnostics.h"
 #include "diff.h"
 #include "files.h"
 #include "format.h"
@@ -25,7 +26,7 @@ typedef struct formatted {
 
 static int format(const ormc_arguments *given);
 static int format_all(const ormc_arguments *given, formatted *files);
-static bool format_one(formatted *file);
+static bool format_one(const ormc_arguments *given, formatted *file);
 static int show_differences(const formatted *files, size_t count);
 static int write_all(const formatted *files, size_t count);
 
@@ -37,7 +38,7 @@ const ormc_command ormc_command_format = {
         "order, words and quotes stay, and what the schema means never changes. A file that cannot be read as YAML is\n"
         "left alone; either all others are written, or none. With - the standard input is laid out to the standard\n"
         "output.\n",
-    .usage = {.options = (const ormc_option *const[]){&check, NULL}, .operands = "SCHEMA.yaml...", .operand = "schema"},
+    .usage = {.options = (const ormc_option *const[]){&check, &ormc_option_diagnostics, &ormc_option_color, NULL}, .operands = "SCHEMA.yaml...", .operand = "schema"},
     .run = format,
 };
 
@@ -61,16 +62,16 @@ static int format_all(const ormc_arguments *given, formatted *files)
         bool standard = strcmp(given->operands[i], "-") == 0;
         files[i].path = standard ? NULL : given->operands[i];
         files[i].shown = standard ? "<stdin>" : given->operands[i];
-        good &= format_one(&files[i]);
+        good &= format_one(given, &files[i]);
     }
     int status = ormc_arguments_value(given, &check) ? show_differences(files, given->operand_count)
                                                      : write_all(files, given->operand_count);
     return good ? status : ORMC_EXIT_INPUT;
 }
 
-static bool format_one(formatted *file)
+static bool format_one(const ormc_arguments *given, formatted *file)
 {
-    ormc_diagnostics *diagnostics = ormc_diagnostics_new();
+    ormc_diagnostics *diagnostics = ormc_command_diagnostics(given, NULL);
     orm__text rendered = {0};
     bool fine = diagnostics != NULL;
     if (fine && ormc_input_read(file->path ? file->path : "/dev/stdin", diagnostics, &file->old)) {

@@ -2,8 +2,10 @@
  * SPDX-License-Identifier: MIT */
 #include "command.h"
 
+#include "command_diagnostics.h"
 #include "diff.h"
 #include "emit.h"
+#include "hash.h"
 #include "stamp.h"
 
 #include <stdio.h>
@@ -22,6 +24,7 @@ static const ormc_option prune = {.name = "--prune",
 
 /* One run, and what its callbacks heard. */
 typedef struct run {
+    const ormc_arguments *given;
     ormc_emit_options options;
     bool check;
     size_t differing;
@@ -42,7 +45,7 @@ const ormc_command ormc_command_generate = {
         "and a file whose bytes would not change is left alone. The hidden file .blog.ormc beside them says what\n"
         "the last run was given and made, so that the next one can end at once when nothing changed; it may be\n"
         "removed.\n",
-    .usage = {.options = (const ormc_option *const[]){&output, &templates, &depfile, &check, &prune, NULL},
+    .usage = {.options = (const ormc_option *const[]){&output, &templates, &depfile, &check, &prune, ORMC_DIAGNOSTIC_OPTIONS, NULL},
               .operands = "SCHEMA.yaml...",
               .operand = "schema",
               .sorted = true},
@@ -52,7 +55,8 @@ const ormc_command ormc_command_generate = {
 static int generate(const ormc_arguments *given)
 {
     ormc_stamp stamp;
-    run this = {.check = ormc_arguments_value(given, &check),
+    run this = {.given = given,
+                .check = ormc_arguments_value(given, &check),
                 .options = {.directory = ormc_arguments_value(given, &output),
                             .templates = ormc_arguments_value(given, &templates),
                             .depfile = ormc_arguments_value(given, &depfile),
@@ -60,6 +64,9 @@ static int generate(const ormc_arguments *given)
                             .leftover = tell_leftover,
                             .user = &this}};
     ormc_stamp_open(&stamp, &this.options, given->operands, given->operand_count);
+    for (size_t i = 0; i < given->option_count; i++)
+        if (given->options[i].option == &ormc_option_warning || given->options[i].option == &ormc_option_quiet)
+            stamp.input = ormc_hash_text(stamp.input, given->options[i].value);
     this.options.stamp = &stamp;
     this.options.differ = this.check ? show_difference : NULL;
     int status = ORMC_EXIT_FINE;
@@ -75,7 +82,9 @@ static int generate_package(const ormc_package *package, const ormc_diagnostics 
     run *this = user;
     this->options.stamp->usable &= !ormc_diagnostics_count(diagnostics, ORMC_WARNING);
     orm__text message = {0};
-    if (!ormc_emit(package, &this->options, &message) || this->failed)
+    if (!ormc_emit(package, &this->options, &message))
+        return ormc_command_report(this->given, ORMC_E_OUTPUT, &message);
+    if (this->failed)
         return ormc_command_fail(&message);
     return this->differing ? ORMC_EXIT_DIFFERENT : ORMC_EXIT_FINE;
 }

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: MIT */
 #include "command.h"
 
+#include "command_diagnostics.h"
 #include "ddl.h"
 
 #include <stdio.h>
@@ -26,7 +27,7 @@ const ormc_command ormc_command_sql = {
     .description =
         "Prints the statements that make the tables, types and indexes of the schemas, which together are one\n"
         "package: what PACKAGE_create_all of the generated code runs. What is there already is no error.\n",
-    .usage = {.options = (const ormc_option *const[]){&dialect, &drop, NULL},
+    .usage = {.options = (const ormc_option *const[]){&dialect, &drop, ORMC_DIAGNOSTIC_OPTIONS, NULL},
               .operands = "SCHEMA.yaml...",
               .operand = "schema",
               .sorted = true},

@@ -1,10 +1,10 @@
-/* embed.h -- the templates that are compiled into ormc; made from templates/ by embed.sh at build time.
+/* embed.h -- the templates and other texts that are compiled into ormc; made by embed.sh at build time.
  * SPDX-License-Identifier: MIT */
 #ifndef ORMC_EMBED_H
 #define ORMC_EMBED_H
 
 typedef struct ormc_embedded_template {
-    const char *name; /* "header.h" of templates/header.h.mustache */
+    const char *name; /* "header.h" of templates/header.h.mustache, "messages.md" of schemas/messages.md */
     const char *text;
 } ormc_embedded_template;
 

@@ -1,7 +1,7 @@
 #!/bin/sh
-# embed.sh -- writes the C source that holds the template files named, for embed.h.
+# embed.sh -- writes the C source that holds the template files named, and other texts, for embed.h.
 #
-#     generator/embed.sh templates/*.mustache > templates.c
+#     generator/embed.sh templates/*.mustache schemas/messages.md > templates.c
 #
 # Texts become arrays of characters: C promises no string constant longer than 4095 of them. A file that cannot be read,
 # or whose text or name cannot be held, is refused with status 1; the output is of no use then.
@@ -15,14 +15,15 @@ refuse() {
     exit 1
 }
 
-echo '/* Made by generator/embed.sh from templates/. */'
+echo '/* Made by generator/embed.sh. */'
 echo '#include "embed.h"'
 number=0 rows='' seen=' '
 for file in "$@"; do
     name=${file##*/}
     case $name in
     ?*.mustache) name=${name%.mustache} ;;
-    *) refuse "$file" 'the name does not end in .mustache' ;;
+    ?*.md) ;;
+    *) refuse "$file" 'the name does not end in .mustache or .md' ;;
     esac
     case $name in
     *[!A-Za-z0-9._-]*) refuse "$file" 'the name holds more than letters, digits and . _ -' ;;

@@ -92,9 +92,9 @@ static bool lay_out_checked(layout *l, const char *path, ormc_diagnostics *diagn
         return false;
     format_print(l->lines, l->count, fresh);
     if (l->unfit)
-        ormc_report(diagnostics, ORMC_ERROR, place, "cannot be laid out: a key is too long, or takes several lines");
+        ormc_report(diagnostics, ORMC_E_LAYOUT, place, "cannot be laid out: a key is too long, or takes several lines");
     else if (!fresh->failed && !(same_meaning(path, &l->source, fresh) && same_comments(&l->source, fresh)))
-        ormc_report(diagnostics, ORMC_ERROR, place, "cannot be laid out without changing what it means");
+        ormc_report(diagnostics, ORMC_E_LAYOUT, place, "cannot be laid out without changing what it means");
     if (ormc_diagnostics_count(diagnostics, ORMC_ERROR))
         orm__text_clear(fresh);
     return !fresh->failed;

@@ -9,7 +9,6 @@
 
 static bool find_lines(ormc_input *input, orm__arena *arena);
 static bool is_utf_16(const ormc_input *input);
-static size_t decode(const char *text, size_t size, uint32_t *character);
 static bool is_allowed(uint32_t character);
 
 bool ormc_input_read(const char *path, ormc_diagnostics *diagnostics, orm__text *text)
@@ -24,9 +23,9 @@ bool ormc_input_read(const char *path, ormc_diagnostics *diagnostics, orm__text 
     }
     bool failed = !file || ferror(file);
     if (failed)
-        ormc_report(diagnostics, ORMC_ERROR, place, "cannot be read: %s", strerror(errno));
+        ormc_report(diagnostics, ORMC_E_UNREADABLE, place, "cannot be read: %s", strerror(errno));
     else if (text->length > ORMC_LARGEST_FILE)
-        ormc_report(diagnostics, ORMC_ERROR, place, "is larger than %d MiB", ORMC_LARGEST_FILE >> 20);
+        ormc_report(diagnostics, ORMC_E_TOO_LARGE, place, "is larger than %d MiB", ORMC_LARGEST_FILE >> 20);
     if (file)
         fclose(file);
     return !failed && text->length <= ORMC_LARGEST_FILE;
@@ -59,13 +58,13 @@ static bool find_lines(ormc_input *input, orm__arena *arena)
 bool ormc_input_check(const ormc_input *input, ormc_diagnostics *diagnostics)
 {
     if (is_utf_16(input)) {
-        ormc_report(diagnostics, ORMC_ERROR, (ormc_place){.file = input->path}, "is UTF-16, and must be UTF-8");
+        ormc_report(diagnostics, ORMC_E_ENCODING, (ormc_place){.file = input->path}, "is UTF-16, and must be UTF-8");
         return false;
     }
     uint32_t character = 0;
     size_t at = 0, length = 0;
     for (; at < input->size; at += length) {
-        length = decode(input->text + at, input->size - at, &character);
+        length = ormc_utf8_decode(input->text + at, input->size - at, &character);
         if (!length || !is_allowed(character))
             break;
     }
@@ -73,10 +72,10 @@ bool ormc_input_check(const ormc_input *input, ormc_diagnostics *diagnostics)
         return true;
     ormc_place place = ormc_input_place(input, at, at + 1);
     if (length)
-        ormc_report(diagnostics, ORMC_ERROR, place, "the control character U+%04X may not stand here",
+        ormc_report(diagnostics, ORMC_E_CONTROL_CHARACTER, place, "the control character U+%04X may not stand here",
                     (unsigned)character);
     else
-        ormc_report(diagnostics, ORMC_ERROR, place, "the byte 0x%02X is not valid UTF-8 here",
+        ormc_report(diagnostics, ORMC_E_ENCODING, place, "the byte 0x%02X is not valid UTF-8 here",
                     (unsigned)(unsigned char)input->text[at]);
     return false;
 }
@@ -86,8 +85,7 @@ static bool is_utf_16(const ormc_input *input)
     return input->size >= 2 && (memcmp(input->text, "\xFF\xFE", 2) == 0 || memcmp(input->text, "\xFE\xFF", 2) == 0);
 }
 
-/* The length of the character that `text` begins with; 0 when it is none. */
-static size_t decode(const char *text, size_t size, uint32_t *character)
+size_t ormc_utf8_decode(const char *text, size_t size, uint32_t *character)
 {
     static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
     const unsigned char *bytes = (const unsigned char *)text;

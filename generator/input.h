@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/arena.h"
 #include "base/text.h"
@@ -31,6 +32,9 @@ bool ormc_input_open(ormc_input *input, const char *path, const char *text, size
 
 /* Reports the first character that may not stand there, and is false then. */
 bool ormc_input_check(const ormc_input *input, ormc_diagnostics *diagnostics);
+
+/* The length of the character that `text` begins with; 0 when it is none. */
+size_t ormc_utf8_decode(const char *text, size_t size, uint32_t *character);
 
 /* The stretch from `offset` to `end`, or to the end of its line. */
 ormc_place ormc_input_place(const ormc_input *input, size_t offset, size_t end);

@@ -11,6 +11,8 @@
 
 #include <string.h>
 
+enum { MOST_HINTED = 200 }; /* errors */
+
 /* A file with its tree. */
 typedef struct input {
     ormc_file *file;
@@ -22,10 +24,11 @@ typedef struct pass_row {
     bool abstract_too; /* not only models with tables */
 } pass_row;
 
-static bool read_files(ormc_linker *linker, const char *const *paths, size_t count, input *inputs);
+static void read_files(ormc_linker *linker, const char *const *paths, size_t count, input *inputs);
 static const char *stem_of(ormc_linker *linker, const char *path);
 static void check_stem(ormc_linker *linker, size_t index);
 static void read_packages(ormc_linker *linker, input *inputs);
+static bool lacks(const ormc_node *tree, const char *key);
 static void read_package_name(ormc_linker *linker, const input *from);
 static void declare_enums(ormc_linker *linker, const input *inputs);
 static void read_enum(ormc_linker *linker, const ormc_file *file, const ormc_pair *pair);
@@ -50,8 +53,7 @@ bool ormc_load(const char *const *paths, size_t count, orm__arena *arena, ormc_d
     *linker = (ormc_linker){.arena = arena, .diagnostics = diagnostics, .package = made};
     if (setjmp(linker->no_memory))
         return false;
-    if (!read_files(linker, paths, count, inputs))
-        return true;
+    read_files(linker, paths, count, inputs);
     read_packages(linker, inputs);
     declare_enums(linker, inputs);
     declare_models(linker, inputs);
@@ -60,26 +62,24 @@ bool ormc_load(const char *const *paths, size_t count, orm__arena *arena, ormc_d
     if (!ormc_check(made, diagnostics))
         return false;
     if (!ormc_diagnostics_count(diagnostics, ORMC_ERROR))
+        ormc_warn(made, diagnostics);
+    if (!ormc_diagnostics_count(diagnostics, ORMC_ERROR)) /* -Werror makes warnings such */
         *package = made;
     return true;
 }
 
-/* False when a file cannot be read to its end: the others would then seem to lack what it declares. */
-static bool read_files(ormc_linker *linker, const char *const *paths, size_t count, input *inputs)
+static void read_files(ormc_linker *linker, const char *const *paths, size_t count, input *inputs)
 {
     ormc_package *package = linker->package;
-    bool all = true;
     package->files = ormc_link_alloc(linker, count, sizeof *package->files);
     package->file_count = count;
     for (size_t i = 0; i < count; i++) {
         package->files[i] = (ormc_file){.path = paths[i], .stem = stem_of(linker, paths[i]), .index = i};
-        check_stem(linker, i);
         inputs[i].file = &package->files[i];
         if (!ormc_syntax_read(paths[i], linker->arena, linker->diagnostics, &inputs[i].tree))
             longjmp(linker->no_memory, 1);
-        all &= inputs[i].tree != NULL;
+        check_stem(linker, i);
     }
-    return all;
 }
 
 /* "blog" of "schemas/blog.yaml" */
@@ -97,7 +97,7 @@ static void check_stem(ormc_linker *linker, size_t index)
     const ormc_file *files = linker->package->files;
     for (size_t i = 0; i < index; i++)
         if (strcmp(files[i].stem, files[index].stem) == 0) {
-            ormc_report(linker->diagnostics, ORMC_ERROR, (ormc_place){.file = files[index].path},
+            ormc_report(linker->diagnostics, ORMC_E_SAME_OUTPUT, (ormc_place){.file = files[index].path},
                         "'%s.h' would be made of '%s', too", files[index].stem, files[i].path);
             return;
         }
@@ -108,17 +108,30 @@ static void read_packages(ormc_linker *linker, input *inputs)
     ormc_package *package = linker->package;
     for (size_t i = 0; i < package->file_count; i++) {
         const ormc_node *tree = inputs[i].tree;
-        if (tree->kind == ORMC_MAPPING) {
+        if (tree && tree->kind == ORMC_MAPPING) {
             ormc_link_check_keys(linker, tree, ORMC_IN_PACKAGE);
+            linker->lacks_models |= lacks(tree, "models");
+            linker->lacks_enums |= lacks(tree, "enums");
             read_package_name(linker, &inputs[i]);
             continue;
         }
-        ormc_report(linker->diagnostics, ORMC_ERROR, tree->place,
-                    "a schema is a mapping with the keys package and models");
+        if (tree)
+            ormc_report(linker->diagnostics, ORMC_E_NOT_A_SCHEMA, tree->place,
+                        "a schema is a mapping with the keys package and models");
         inputs[i].tree = NULL;
+        linker->lacks_models = linker->lacks_enums = true;
     }
     if (!package->name)
         package->name = "package";
+}
+
+/* That the mapping is misspelt or unreadable has been reported. */
+static bool lacks(const ormc_node *tree, const char *key)
+{
+    const ormc_node *value = ormc_node_find(tree, key);
+    if (value && ormc_node_is_null(value))
+        return false;
+    return ormc_link_is_misspelt(tree, ORMC_IN_PACKAGE, key) || (value && value->lacking);
 }
 
 static void read_package_name(ormc_linker *linker, const input *from)
@@ -126,16 +139,16 @@ static void read_package_name(ormc_linker *linker, const input *from)
     ormc_package *package = linker->package;
     const char *name = ormc_link_text(from->tree, "package");
     if (!name) {
-        if (!ormc_node_find(from->tree, "package") && !ormc_link_is_misspelt(from->tree, ORMC_IN_PACKAGE, "package"))
-            ormc_report(linker->diagnostics, ORMC_ERROR, (ormc_place){.file = from->file->path, .line = 1, .column = 1},
-                        "the key 'package' is missing");
+        if (!ormc_link_is_misspelt(from->tree, ORMC_IN_PACKAGE, "package"))
+            ormc_report(linker->diagnostics, ORMC_E_NO_PACKAGE,
+                        (ormc_place){.file = from->file->path, .line = 1, .column = 1}, "the key 'package' is missing");
         return;
     }
     ormc_place place = ormc_node_find(from->tree, "package")->place;
     if (package->name && strcmp(package->name, name) != 0) {
-        ormc_report(linker->diagnostics, ORMC_ERROR, place,
+        ormc_report(linker->diagnostics, ORMC_E_OTHER_PACKAGE, place,
                     "package '%s' differs from '%s'; files given together are one package", name, package->name);
-        ormc_report(linker->diagnostics, ORMC_NOTE, package->place, "first given here");
+        ormc_note(linker->diagnostics, package->place, "first given here");
     }
     if (package->name)
         return;
@@ -143,7 +156,8 @@ static void read_package_name(ormc_linker *linker, const input *from)
     package->place = place;
     ormc_link_check_name(linker, name, place, "package");
     if (strcmp(name, "orm") == 0 || strncmp(name, "orm_", 4) == 0)
-        ormc_report(linker->diagnostics, ORMC_ERROR, place, "names that begin with 'orm_' belong to the library");
+        ormc_report(linker->diagnostics, ORMC_E_PACKAGE_NAME, place,
+                    "names that begin with 'orm_' belong to the library");
 }
 
 static void declare_enums(ormc_linker *linker, const input *inputs)
@@ -174,11 +188,11 @@ static void read_enum(ormc_linker *linker, const ormc_file *file, const ormc_pai
     ormc_enum *enumeration = ormc_link_alloc(linker, 1, sizeof *enumeration);
     *enumeration = (ormc_enum){.place = place, .file = file, .name = name, .c_name = ormc_link_part(linker, name)};
     if (ormc_type_find(name))
-        ormc_report(linker->diagnostics, ORMC_ERROR, place, "enum '%s' has the name of a type", name);
+        ormc_report(linker->diagnostics, ORMC_E_ENUM_IS_A_TYPE, place, "enum '%s' has the name of a type", name);
     const ormc_enum *first = ormc_link_add(linker, &linker->enums, name, enumeration);
     if (first != enumeration) {
-        ormc_report(linker->diagnostics, ORMC_ERROR, place, "enum '%s' is declared twice", name);
-        ormc_report(linker->diagnostics, ORMC_NOTE, first->place, "first declared here");
+        ormc_report(linker->diagnostics, ORMC_E_DECLARED_TWICE, place, "enum '%s' is declared twice", name);
+        ormc_note(linker->diagnostics, first->place, "first declared here");
         return;
     }
     linker->package->enums[linker->package->enum_count++] = enumeration;
@@ -189,13 +203,15 @@ static void read_enum(ormc_linker *linker, const ormc_file *file, const ormc_pai
         enumeration->schema = ormc_link_text(values, "schema");
         ormc_link_c_name(linker, values, false, &enumeration->c_name);
         enumeration->was = ormc_link_was(linker, values, name);
+        enumeration->lacking = ormc_link_is_misspelt(values, ORMC_IN_ENUM, "values");
         values = ormc_node_find(values, "values");
     }
     if (values && values->kind == ORMC_SEQUENCE && values->count)
         read_enum_values(linker, enumeration, values);
-    else
-        ormc_report(linker->diagnostics, ORMC_ERROR, place,
+    else if (!enumeration->lacking)
+        ormc_report(linker->diagnostics, ORMC_E_ENUM_FORM, place,
                     "enum '%s' must be a list of values, as in [draft, published]", name);
+    enumeration->lacking |= !enumeration->value_count;
 }
 
 static void read_enum_values(ormc_linker *linker, ormc_enum *enumeration, const ormc_node *node)
@@ -210,14 +226,17 @@ static void read_enum_values(ormc_linker *linker, ormc_enum *enumeration, const 
         if (item->kind == ORMC_MAPPING)
             ormc_link_check_keys(linker, item, ORMC_IN_ENUM_VALUE);
         if (!value || value->kind != ORMC_SCALAR || !*value->text || ormc_node_is_null(value)) {
-            ormc_report(linker->diagnostics, ORMC_ERROR, item->place, "a value of an enum is a text that is not empty");
+            if (!ormc_link_is_misspelt(item, ORMC_IN_ENUM_VALUE, "value"))
+                ormc_report(linker->diagnostics, ORMC_E_ENUM_FORM, item->place,
+                            "a value of an enum is a text that is not empty");
+            enumeration->lacking = true;
             continue;
         }
         const ormc_node *first = ormc_link_add(linker, &seen, value->text, ormc_link_need(linker, value));
         if (first != value) {
-            ormc_report(linker->diagnostics, ORMC_ERROR, value->place, "enum '%s' has the value '%s' twice",
+            ormc_report(linker->diagnostics, ORMC_E_VALUE_TWICE, value->place, "enum '%s' has the value '%s' twice",
                         enumeration->name, value->text);
-            ormc_report(linker->diagnostics, ORMC_NOTE, first->place, "first given here");
+            ormc_note(linker->diagnostics, first->place, "first given here");
             continue;
         }
         size_t at = enumeration->value_count++;
@@ -239,7 +258,7 @@ static void declare_models(ormc_linker *linker, const input *inputs)
             declare_model(linker, inputs[i].file, &models->pairs[j]);
     }
     if (!most && !ormc_diagnostics_count(linker->diagnostics, ORMC_ERROR))
-        ormc_report(linker->diagnostics, ORMC_ERROR, package->place, "package '%s' has no models", package->name);
+        ormc_report(linker->diagnostics, ORMC_E_NO_MODELS, package->place, "package '%s' has no models", package->name);
 }
 
 static void declare_model(ormc_linker *linker, const ormc_file *file, const ormc_pair *pair)
@@ -250,8 +269,8 @@ static void declare_model(ormc_linker *linker, const ormc_file *file, const ormc
     ormc_model_draft *draft = ormc_link_alloc(linker, 1, sizeof *draft);
     const ormc_model_draft *first = ormc_link_add(linker, &linker->models, name, draft);
     if (first != draft) {
-        ormc_report(linker->diagnostics, ORMC_ERROR, place, "model '%s' is declared twice", name);
-        ormc_report(linker->diagnostics, ORMC_NOTE, first->model->place, "first declared here");
+        ormc_report(linker->diagnostics, ORMC_E_DECLARED_TWICE, place, "model '%s' is declared twice", name);
+        ormc_note(linker->diagnostics, first->model->place, "first declared here");
         return;
     }
     draft->model = ormc_link_alloc(linker, 1, sizeof *draft->model);
@@ -262,8 +281,8 @@ static void declare_model(ormc_linker *linker, const ormc_file *file, const ormc
     if (pair->value->kind == ORMC_MAPPING)
         draft->node = pair->value;
     else
-        ormc_report(linker->diagnostics, ORMC_ERROR, place, "model '%s' must be a mapping with the key 'columns'",
-                    name);
+        ormc_report(linker->diagnostics, ORMC_E_MODEL_FORM, place,
+                    "model '%s' must be a mapping with the key 'columns'", name);
     draft->incomplete = !draft->node;
 }
 
@@ -303,7 +322,7 @@ static void check_tables(ormc_linker *linker)
         if (!package->models[i]->abstract)
             return;
     if (!ormc_diagnostics_count(linker->diagnostics, ORMC_ERROR))
-        ormc_report(linker->diagnostics, ORMC_ERROR, package->place,
+        ormc_report(linker->diagnostics, ORMC_E_NO_TABLES, package->place,
                     "all models of package '%s' are abstract, so that there is no table", package->name);
 }
 
@@ -330,18 +349,40 @@ void *ormc_link_add(ormc_linker *linker, ormc_table *table, const char *key, voi
     return ormc_link_need(linker, ormc_table_add(table, linker->arena, key, value));
 }
 
+/* Looking through many names for many words takes long: after some errors nobody reads hints. */
 const char *ormc_link_hint(ormc_linker *linker, const char *word, const char *const *candidates, size_t count)
 {
-    const char *nearest = ormc_nearest(word, candidates, count);
+    bool wanted = ormc_diagnostics_count(linker->diagnostics, ORMC_ERROR) < MOST_HINTED;
+    const char *nearest = wanted ? ormc_nearest(word, candidates, count) : NULL;
     if (!nearest)
         return "";
     return ormc_link_need(linker, orm__arena_printf(linker->arena, "; did you mean '%s'?", nearest));
 }
 
+void ormc_link_unknown_model(ormc_linker *linker, const char *what, const char *name, const char *does,
+                             const ormc_word *word, bool abstract)
+{
+    if (linker->lacks_models)
+        return;
+    const char **names = linker->model_names[abstract];
+    size_t count = 0;
+    if (!names) {
+        names = ormc_link_alloc(linker, linker->package->model_count, sizeof *names);
+        for (size_t i = 0; i < linker->package->model_count; i++)
+            if (linker->package->models[i]->abstract == abstract)
+                names[count++] = linker->package->models[i]->name;
+        linker->model_names[abstract] = names;
+        linker->model_name_counts[abstract] = count;
+    }
+    const char *hint = ormc_link_hint(linker, word->text, names, linker->model_name_counts[abstract]);
+    ormc_report(linker->diagnostics, ORMC_E_UNKNOWN_MODEL, word->place, "%s '%s' %s unknown model '%s'%s", what, name,
+                does, word->text, hint);
+}
+
 void ormc_link_check_name(ormc_linker *linker, const char *name, ormc_place place, const char *what)
 {
     if (!ormc_names_is_word(name))
-        ormc_report(linker->diagnostics, ORMC_ERROR, place,
+        ormc_report(linker->diagnostics, ORMC_E_PACKAGE_NAME, place,
                     "the %s name '%s' must be of letters, digits and '_', and not begin with a digit", what, name);
 }
 
@@ -358,7 +399,7 @@ void ormc_link_c_name(ormc_linker *linker, const ormc_node *node, bool is_member
     if (ormc_names_is_word(said) && !(is_member && ormc_names_is_reserved(said)))
         *c_name = said;
     else
-        ormc_report(linker->diagnostics, ORMC_ERROR, ormc_node_find(node, "c_name")->place,
+        ormc_report(linker->diagnostics, ORMC_E_C_NAME, ormc_node_find(node, "c_name")->place,
                     is_member ? "'%s' cannot be the name of a member in C and C++"
                               : "'%s' cannot be part of a name in C",
                     said);

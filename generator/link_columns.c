@@ -70,7 +70,7 @@ ormc_column_draft *ormc_link_read_column(ormc_linker *linker, const ormc_pair *p
                                   .precision = -1,
                                   .scale = -1};
     if (ormc_node_is_null(pair->value))
-        ormc_report(linker->diagnostics, ORMC_ERROR, pair->key->place, "column '%s' has no type", name);
+        ormc_report(linker->diagnostics, ORMC_E_NO_TYPE, pair->key->place, "column '%s' has no type", name);
     else if (pair->value->kind == ORMC_MAPPING)
         read_keys(linker, draft);
     else
@@ -86,6 +86,7 @@ static void read_keys(ormc_linker *linker, ormc_column_draft *draft)
     column->nullable = ormc_link_truth(node, "nullable", false);
     column->unique = ormc_link_truth(node, "unique", false);
     column->indexed = ormc_link_truth(node, "index", false);
+    column->unindexed = !ormc_link_truth(node, "index", true);
     column->primary_key = ormc_link_truth(node, "primary_key", false);
     column->sensitive = ormc_link_truth(node, "sensitive", false);
     column->doc = ormc_link_text(node, "doc");
@@ -97,15 +98,16 @@ static void read_keys(ormc_linker *linker, ormc_column_draft *draft)
         read_type(linker, column, type);
     else if (ormc_link_text(node, "db_type"))
         read_db_type(column, node);
-    else if (!ormc_node_find(node, "db_type") && !ormc_link_is_misspelt(node, ORMC_IN_COLUMN, "type"))
-        ormc_report(linker->diagnostics, ORMC_ERROR, column->place, "column '%s' has no type", column->name);
+    else if (!ormc_link_is_misspelt(node, ORMC_IN_COLUMN, "db_type") &&
+             !ormc_link_is_misspelt(node, ORMC_IN_COLUMN, "type"))
+        ormc_report(linker->diagnostics, ORMC_E_NO_TYPE, column->place, "column '%s' has no type", column->name);
     if (!column->type)
         return;
     if (type && ormc_node_find(node, "db_type"))
-        ormc_report(linker->diagnostics, ORMC_ERROR, ormc_node_find(node, "db_type")->place,
+        ormc_report(linker->diagnostics, ORMC_E_TYPE_AND_DB_TYPE, ormc_node_find(node, "db_type")->place,
                     "column '%s' has both a type and a db_type", column->name);
     if (column->array && column->primary_key)
-        ormc_report(linker->diagnostics, ORMC_ERROR, column->place, "an array is no primary key");
+        ormc_report(linker->diagnostics, ORMC_E_ARRAY_KEY, column->place, "an array is no primary key");
     ormc_link_read_values(linker, column, node);
     ormc_link_read_server(linker, column, node);
 }
@@ -117,13 +119,13 @@ static void read_type(ormc_linker *linker, ormc_column *column, const ormc_node 
         read_array(linker, column, node);
         return;
     }
-    if (node->kind == ORMC_MAPPING && ormc_node_find(node, "db_type")) {
+    if (node->kind == ORMC_MAPPING && (node->count || node->lacking)) {
         ormc_link_check_keys(linker, node, ORMC_AS_DB_TYPE);
         read_db_type(column, node);
         return;
     }
     if (node->kind == ORMC_MAPPING || ormc_node_is_null(node) || !*node->text) {
-        ormc_report(linker->diagnostics, ORMC_ERROR, node->place, "expected the name of a type here");
+        ormc_report(linker->diagnostics, ORMC_E_NO_TYPE, node->place, "expected the name of a type here");
         return;
     }
     if (ormc_table_get(&linker->enums, node->text)) {
@@ -148,14 +150,14 @@ static void read_array(ormc_linker *linker, ormc_column *column, const ormc_node
 {
     bool nullable = column->nullable;
     if (node->count != 1 || node->items[0]->kind == ORMC_SEQUENCE) {
-        ormc_report(linker->diagnostics, ORMC_ERROR, node->place,
+        ormc_report(linker->diagnostics, ORMC_E_ARRAY_FORM, node->place,
                     "an array is written as its type in brackets: [text]");
         return;
     }
     column->nullable = false;
     read_type(linker, column, node->items[0]);
     if (column->nullable)
-        ormc_report(linker->diagnostics, ORMC_ERROR, node->items[0]->place,
+        ormc_report(linker->diagnostics, ORMC_E_ARRAY_FORM, node->items[0]->place,
                     "items of an array may always be NULL; for an array that may be, say 'nullable: true'");
     column->nullable = nullable;
     column->array = true;
@@ -190,19 +192,24 @@ static const char *trimmed(ormc_linker *linker, const char *text, size_t length)
 
 static void resolve_type(ormc_linker *linker, ormc_column *column, const char *word, ormc_place place)
 {
-    column->enumeration = ormc_table_get(&linker->enums, word);
+    ormc_enum *enumeration = ormc_table_get(&linker->enums, word);
+    if (enumeration)
+        enumeration->used = true;
+    column->enumeration = enumeration;
     column->type = column->enumeration ? ormc_type_of_enum() : ormc_type_find(word);
     if (column->type)
         return;
     if (ormc_table_get(&linker->models, word))
-        ormc_report(linker->diagnostics, ORMC_ERROR, place, "'%s' is a model, not a type; a relation refers to it",
-                    word);
+        ormc_report(linker->diagnostics, ORMC_E_MODEL_AS_TYPE, place,
+                    "'%s' is a model, not a type; a relation refers to it", word);
     else
         report_type(linker, word, place);
 }
 
 static void report_type(ormc_linker *linker, const char *word, ormc_place place)
 {
+    if (linker->lacks_enums)
+        return;
     size_t count = 0, most = linker->package->enum_count + OTHER_WORDS;
     for (const ormc_type *type = ormc_types; type->word; type++)
         most++;
@@ -218,7 +225,7 @@ static void report_type(ormc_linker *linker, const char *word, ormc_place place)
     for (size_t i = 0; nearest && i < OTHER_WORDS; i++)
         if (strcmp(other_words[i].theirs, nearest) == 0)
             nearest = other_words[i].ours;
-    ormc_report(linker->diagnostics, ORMC_ERROR, place,
+    ormc_report(linker->diagnostics, ORMC_E_UNKNOWN_TYPE, place,
                 nearest ? "unknown type '%s'; did you mean '%s'?" : "unknown type '%s'", word, nearest);
 }
 
@@ -227,7 +234,7 @@ static void read_size(ormc_linker *linker, ormc_column *column, const char *size
 {
     if (column->type->class != ORMC_CLASS_DECIMAL) {
         bool has_length = column->type->class == ORMC_CLASS_TEXT || column->type->class == ORMC_CLASS_BYTES;
-        ormc_report(linker->diagnostics, ORMC_ERROR, place, "the type '%s' takes no size%s", column->type->word,
+        ormc_report(linker->diagnostics, ORMC_E_TYPE_SIZE, place, "the type '%s' takes no size%s", column->type->word,
                     has_length ? "; a length is limited by 'max_length'" : "");
         return;
     }
@@ -238,8 +245,12 @@ static void read_size(ormc_linker *linker, ormc_column *column, const char *size
         scale = isdigit((unsigned char)*end) ? strtol(end, &end, 10) : -1;
     }
     if (!end || strcmp(end, ")") != 0 || precision < 1 || precision > MOST_DIGITS || scale < 0 || scale > precision) {
-        ormc_report(linker->diagnostics, ORMC_ERROR, place,
-                    "a decimal is written decimal(p) or decimal(p,s): p digits, 1 to %d, s of them after the point",
+        ormc_report(linker->diagnostics, ORMC_E_TYPE_SIZE, place,
+                    strchr(size, ')')
+                        ? "a decimal is written decimal(p) or decimal(p,s): p digits, 1 to %d, s of them "
+                          "after the point"
+                        : "a decimal is written decimal(p) or decimal(p,s), 1 to %d digits; in braces the "
+                          "comma needs quotes: {type: 'decimal(p,s)'}",
                     MOST_DIGITS);
         return;
     }

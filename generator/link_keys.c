@@ -17,9 +17,11 @@ static const char *const form_names[] = {
     [ORMC_FORM_LIST] = "a list",         [ORMC_FORM_MAPPING] = "a mapping",
 };
 
-enum { LATER = sizeof later / sizeof *later };
+enum { LATER = sizeof later / sizeof *later, MOST_KEYS = 64 /* of one context */ };
 
+static bool is_rest_of_type(const ormc_node *mapping, size_t index);
 static void report_unknown(ormc_linker *linker, const ormc_node *key, ormc_context context);
+static const char *nearest_key(ormc_context context, const char *word);
 static void check_value(ormc_linker *linker, const ormc_pair *pair, ormc_form form);
 static bool is_of_form(const ormc_node *value, ormc_form form);
 static bool is_collection(ormc_form form);
@@ -32,16 +34,25 @@ void ormc_link_check_keys(ormc_linker *linker, const ormc_node *mapping, ormc_co
         const ormc_key *known = ormc_key_find(context, key->text);
         if (known)
             check_value(linker, &mapping->pairs[i], known->kind->form);
-        else if (!ormc_link_is_later(linker, key->place, context, key->text))
+        else if (!ormc_link_is_later(linker, key->place, context, key->text) && !is_rest_of_type(mapping, i))
             report_unknown(linker, key, context);
     }
+}
+
+/* `{type: decimal(10,2)}` without quotes has the key "2)"; its type is reported. */
+static bool is_rest_of_type(const ormc_node *mapping, size_t index)
+{
+    if (!strchr(mapping->pairs[index].key->text, ')'))
+        return false;
+    const char *type = ormc_link_text(mapping, "type");
+    return type && strchr(type, '(') && !strchr(type, ')');
 }
 
 bool ormc_link_is_later(ormc_linker *linker, ormc_place place, ormc_context context, const char *word)
 {
     for (size_t i = 0; i < LATER; i++)
         if (later[i].context == context && strcmp(later[i].word, word) == 0) {
-            ormc_report(linker->diagnostics, ORMC_ERROR, place, "'%s' is not supported yet", word);
+            ormc_report(linker->diagnostics, ORMC_E_NOT_YET, place, "'%s' is not supported yet", word);
             return true;
         }
     return false;
@@ -49,26 +60,36 @@ bool ormc_link_is_later(ormc_linker *linker, ormc_place place, ormc_context cont
 
 static void report_unknown(ormc_linker *linker, const ormc_node *key, ormc_context context)
 {
+    const char *nearest = nearest_key(context, key->text);
+    ormc_report(linker->diagnostics, ORMC_E_UNKNOWN_KEY, key->place, "unknown key '%s' in %s%s", key->text,
+                ormc_context_name(context), ormc_link_hint(linker, key->text, &nearest, nearest != NULL));
+}
+
+/* The key of that context which the word is a slip of, or NULL. */
+static const char *nearest_key(ormc_context context, const char *word)
+{
+    const char *words[MOST_KEYS];
     size_t count = 0;
     for (const ormc_key *known = ormc_keys; known->word; known++)
-        count += known->context == context;
-    const char **words = ormc_link_alloc(linker, count, sizeof *words);
-    count = 0;
-    for (const ormc_key *known = ormc_keys; known->word; known++)
-        if (known->context == context)
+        if (known->context == context && count < MOST_KEYS)
             words[count++] = known->word;
-    ormc_report(linker->diagnostics, ORMC_ERROR, key->place, "unknown key '%s' in %s%s", key->text,
-                ormc_context_name(context), ormc_link_hint(linker, key->text, words, count));
+    return ormc_nearest(word, words, count);
 }
 
 bool ormc_link_is_misspelt(const ormc_node *mapping, ormc_context context, const char *word)
 {
+    const ormc_node *value = ormc_node_find(mapping, word);
+    if (!mapping || mapping->kind != ORMC_MAPPING)
+        return false;
+    if (value)
+        return !is_of_form(value, ormc_key_find(context, word)->kind->form);
     for (size_t i = 0; i < mapping->count; i++) {
         const char *key = mapping->pairs[i].key->text;
-        if (!ormc_key_find(context, key) && ormc_nearest(key, &word, 1))
+        const char *meant = ormc_key_find(context, key) ? key : nearest_key(context, key);
+        if (!meant || strcmp(meant, word) == 0)
             return true;
     }
-    return false;
+    return mapping->lacking;
 }
 
 static void check_value(ormc_linker *linker, const ormc_pair *pair, ormc_form form)
@@ -80,13 +101,13 @@ static void check_value(ormc_linker *linker, const ormc_pair *pair, ormc_form fo
         return;
     const char *key = pair->key->text;
     if (ormc_node_is_null(value) || (value->kind == ORMC_SCALAR && !*value->text))
-        ormc_report(linker->diagnostics, ORMC_ERROR, pair->key->place, "'%s' has no value", key);
+        ormc_report(linker->diagnostics, ORMC_E_NO_VALUE, pair->key->place, "'%s' has no value", key);
     else if (value->kind == ORMC_SCALAR && !is_collection(form))
-        ormc_report(linker->diagnostics, ORMC_ERROR, value->place, "'%s' must be %s, not '%s'", key, form_names[form],
-                    value->text);
+        ormc_report(linker->diagnostics, ORMC_E_VALUE_KIND, value->place, "'%s' must be %s, not '%s'", key,
+                    form_names[form], value->text);
     else
-        ormc_report(linker->diagnostics, ORMC_ERROR, value->place, "'%s' must be %s, not %s", key, form_names[form],
-                    node_names[value->kind]);
+        ormc_report(linker->diagnostics, ORMC_E_VALUE_KIND, value->place, "'%s' must be %s, not %s", key,
+                    form_names[form], node_names[value->kind]);
 }
 
 static bool is_of_form(const ormc_node *value, ormc_form form)
@@ -179,8 +200,10 @@ bool ormc_link_sql(ormc_linker *linker, const ormc_node *node, const char *what,
         *sql = (ormc_sql){{ormc_link_text(node, "postgresql"), ormc_link_text(node, "sqlite")}};
     }
     bool complete = node->kind == ORMC_MAPPING && ormc_node_find(node, "postgresql") && ormc_node_find(node, "sqlite");
-    if (!complete)
-        ormc_report(linker->diagnostics, ORMC_ERROR, node->place,
+    bool slip = ormc_link_is_misspelt(node, ORMC_IN_SQL, "postgresql") ||
+                ormc_link_is_misspelt(node, ORMC_IN_SQL, "sqlite");
+    if (!complete && !slip)
+        ormc_report(linker->diagnostics, ORMC_E_SQL_FORM, node->place,
                     "%s is SQL text, or {postgresql: SQL, sqlite: SQL} where they differ", what);
     return complete;
 }
@@ -195,7 +218,7 @@ ormc_word_list ormc_link_words(ormc_linker *linker, const ormc_node *node)
         if (is_of_form(item, ORMC_FORM_TEXT))
             list.items[list.count++] = (ormc_word){.text = item->text, .place = item->place};
         else
-            ormc_report(linker->diagnostics, ORMC_ERROR, item->place, "expected a name here");
+            ormc_report(linker->diagnostics, ORMC_E_NOT_A_NAME, item->place, "expected a name here");
     }
     return list;
 }

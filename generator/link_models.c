@@ -6,7 +6,7 @@
 #include <string.h>
 
 static void read_members(ormc_linker *linker, ormc_model_draft *draft);
-static bool is_unreadable(const ormc_node *node, const char *key, const ormc_node *mapping);
+static bool is_lost(const ormc_node *node, const char *key);
 static void inherit_from(ormc_linker *linker, ormc_model_draft *draft, const ormc_word *base);
 static ormc_model_draft *find_base(ormc_linker *linker, const ormc_model_draft *draft, const ormc_word *base);
 static bool is_extended_twice(ormc_linker *linker, const ormc_model_draft *draft, const ormc_model_draft *base,
@@ -26,6 +26,9 @@ static size_t count_foreign(ormc_linker *linker, const ormc_model_draft *draft);
 static void make_columns(ormc_linker *linker, ormc_model_draft *draft, const ormc_relation_draft *relation);
 static void bind_key(ormc_linker *linker, ormc_model_draft *draft);
 static void report_missing_column(ormc_linker *linker, const ormc_model_draft *draft, const ormc_word *word);
+static void index_relation(ormc_linker *linker, ormc_model_draft *draft, const ormc_relation *relation);
+static void add_index_of(ormc_linker *linker, ormc_model_draft *draft, const ormc_column *const *columns, size_t count,
+                         bool unique, ormc_place place);
 static void read_index(ormc_linker *linker, ormc_model_draft *draft, const ormc_node *node, bool unique);
 static void read_index_sql(ormc_linker *linker, const ormc_node *node, const char *key, ormc_sql *sql);
 static bool read_included(ormc_linker *linker, const ormc_model_draft *draft, const ormc_node *node, ormc_index *index);
@@ -45,7 +48,7 @@ void ormc_link_read_model(ormc_linker *linker, ormc_model_draft *draft)
     model->schema = ormc_link_text(node, "schema");
     const char *table = ormc_link_text(node, "table");
     if (table && model->abstract)
-        ormc_report(linker->diagnostics, ORMC_ERROR, ormc_node_find(node, "table")->place,
+        ormc_report(linker->diagnostics, ORMC_E_ABSTRACT_TABLE, ormc_node_find(node, "table")->place,
                     "an abstract model has no table");
     else if (table)
         model->table = table;
@@ -63,8 +66,10 @@ static void read_members(ormc_linker *linker, ormc_model_draft *draft)
 {
     const ormc_node *columns = ormc_link_mapping(draft->node, "columns");
     const ormc_node *relations = ormc_link_mapping(draft->node, "relations");
-    draft->incomplete = is_unreadable(draft->node, "columns", columns) ||
-                        is_unreadable(draft->node, "relations", relations);
+    draft->incomplete = is_lost(draft->node, "columns") || is_lost(draft->node, "relations") ||
+                        is_lost(draft->node, "extends");
+    draft->key_unsure = is_lost(draft->node, "primary_key");
+    draft->abstract_unsure = is_lost(draft->node, "abstract");
     draft->columns = ormc_link_alloc(linker, columns ? columns->count : 0, sizeof *draft->columns);
     for (size_t i = 0; columns && i < columns->count; i++)
         draft->columns[draft->column_count++] = ormc_link_read_column(linker, &columns->pairs[i]);
@@ -73,11 +78,13 @@ static void read_members(ormc_linker *linker, ormc_model_draft *draft)
         draft->relations[draft->relation_count++] = ormc_link_read_relation(linker, &relations->pairs[i]);
 }
 
-/* Such a value, or a slip in the key, has been reported. */
-static bool is_unreadable(const ormc_node *node, const char *key, const ormc_node *mapping)
+/* It may be there, but cannot be read to its end. */
+static bool is_lost(const ormc_node *node, const char *key)
 {
     const ormc_node *value = ormc_node_find(node, key);
-    return !mapping && (value ? !ormc_node_is_null(value) : ormc_link_is_misspelt(node, ORMC_IN_MODEL, key));
+    if (value && ormc_node_is_null(value))
+        return false;
+    return ormc_link_is_misspelt(node, ORMC_IN_MODEL, key) || (value && value->lacking);
 }
 
 void ormc_link_inherit(ormc_linker *linker, ormc_model_draft *draft)
@@ -111,7 +118,9 @@ static void inherit_from(ormc_linker *linker, ormc_model_draft *draft, const orm
         return;
     }
     ormc_link_inherit(linker, base);
+    base->model->extended = true;
     draft->incomplete |= base->incomplete;
+    draft->key_unsure |= base->key_unsure;
     if (is_extended_twice(linker, draft, base, word))
         return;
     draft->model->extends[draft->model->extends_count++] = base->model;
@@ -132,26 +141,19 @@ static ormc_model_draft *find_base(ormc_linker *linker, const ormc_model_draft *
 {
     ormc_model_draft *base = ormc_table_get(&linker->models, word->text);
     if (base && base->progress == ORMC_OPEN) {
-        ormc_report(linker->diagnostics, ORMC_ERROR, word->place, "model '%s' extends itself%s", draft->model->name,
-                    base == draft ? "" : ", through other models");
+        ormc_report(linker->diagnostics, ORMC_E_EXTENDS_ITSELF, word->place, "model '%s' extends itself%s",
+                    draft->model->name, base == draft ? "" : ", through other models");
         return NULL;
     }
-    if (base && (base->model->abstract || !base->node))
+    if (base && (base->model->abstract || base->abstract_unsure || !base->node))
         return base;
     if (base) {
-        ormc_report(linker->diagnostics, ORMC_ERROR, word->place, "model '%s' extends '%s', which is not abstract",
-                    draft->model->name, word->text);
-        ormc_report(linker->diagnostics, ORMC_NOTE, base->model->place, "'%s' needs 'abstract: true' to be extended",
-                    word->text);
+        ormc_report(linker->diagnostics, ORMC_E_EXTENDS_TABLE, word->place,
+                    "model '%s' extends '%s', which is not abstract", draft->model->name, word->text);
+        ormc_note(linker->diagnostics, base->model->place, "'%s' needs 'abstract: true' to be extended", word->text);
         return NULL;
     }
-    size_t count = 0;
-    const char **names = ormc_link_alloc(linker, linker->package->model_count, sizeof *names);
-    for (size_t i = 0; i < linker->package->model_count; i++)
-        if (linker->package->models[i]->abstract)
-            names[count++] = linker->package->models[i]->name;
-    ormc_report(linker->diagnostics, ORMC_ERROR, word->place, "model '%s' extends unknown model '%s'%s",
-                draft->model->name, word->text, ormc_link_hint(linker, word->text, names, count));
+    ormc_link_unknown_model(linker, "model", draft->model->name, "extends", word, true);
     return NULL;
 }
 
@@ -160,7 +162,7 @@ static bool is_extended_twice(ormc_linker *linker, const ormc_model_draft *draft
 {
     for (size_t i = 0; i < draft->model->extends_count; i++)
         if (draft->model->extends[i] == base->model) {
-            ormc_report(linker->diagnostics, ORMC_ERROR, word->place, "model '%s' extends '%s' twice",
+            ormc_report(linker->diagnostics, ORMC_E_EXTENDS_TWICE, word->place, "model '%s' extends '%s' twice",
                         draft->model->name, word->text);
             return true;
         }
@@ -180,8 +182,10 @@ static void add_columns(ormc_linker *linker, ormc_model_draft *draft, ormc_colum
 {
     draft->columns = grown(linker, draft->columns, draft->column_count, count);
     for (size_t i = 0; i < count; i++)
-        if (add_member(linker, draft, "column", columns[i]->column.name, columns[i]->column.place, columns[i]))
+        if (add_member(linker, draft, "column", columns[i]->column.name, columns[i]->column.place, columns[i])) {
             draft->columns[draft->column_count++] = columns[i];
+            draft->key_unsure |= ormc_link_is_misspelt(columns[i]->node, ORMC_IN_COLUMN, "primary_key");
+        }
 }
 
 static void add_relations(ormc_linker *linker, ormc_model_draft *draft, ormc_relation_draft *const *relations,
@@ -205,9 +209,9 @@ static bool add_member(ormc_linker *linker, ormc_model_draft *draft, const char 
         return true;
     if (first->draft == member)
         return false;
-    ormc_report(linker->diagnostics, ORMC_ERROR, place,
+    ormc_report(linker->diagnostics, ORMC_E_DECLARED_TWICE, place,
                 "%s '%s' of model '%s' has the name of another column or relation", what, name, draft->model->name);
-    ormc_report(linker->diagnostics, ORMC_NOTE, first->place, "first declared here");
+    ormc_note(linker->diagnostics, first->place, "first declared here");
     return false;
 }
 
@@ -223,7 +227,7 @@ void ormc_link_name_key(ormc_linker *linker, ormc_model_draft *draft)
 {
     check_one_way(linker, draft);
     draft->key = draft->primary_key ? ormc_link_words(linker, draft->primary_key) : key_of_columns(linker, draft);
-    draft->keyless = !draft->key.count && !draft->incomplete && !draft->model->made;
+    draft->keyless = !draft->key.count && !draft->incomplete && !draft->key_unsure && !draft->model->made;
 }
 
 static ormc_word_list key_of_columns(ormc_linker *linker, const ormc_model_draft *draft)
@@ -243,9 +247,9 @@ static void check_one_way(ormc_linker *linker, const ormc_model_draft *draft)
         const ormc_column *column = &draft->columns[i]->column;
         if (!column->primary_key)
             continue;
-        ormc_report(linker->diagnostics, ORMC_ERROR, draft->primary_key->place,
+        ormc_report(linker->diagnostics, ORMC_E_KEY_SAID_TWICE, draft->primary_key->place,
                     "model '%s' names its primary key, and a column names itself, too", draft->model->name);
-        ormc_report(linker->diagnostics, ORMC_NOTE, column->place, "column '%s' says 'primary_key'", column->name);
+        ormc_note(linker->diagnostics, column->place, "column '%s' says 'primary_key'", column->name);
         return;
     }
 }
@@ -338,11 +342,12 @@ static void bind_key(ormc_linker *linker, ormc_model_draft *draft)
         if (column->primary_key && draft->primary_key)
             for (size_t j = 0; j < model->primary_key_count; j++)
                 if (model->primary_key[j] == column)
-                    ormc_report(linker->diagnostics, ORMC_ERROR, word->place, "column '%s' is named twice", word->text);
+                    ormc_report(linker->diagnostics, ORMC_E_NAMED_TWICE, word->place, "column '%s' is named twice",
+                                word->text);
         column->primary_key = true;
         model->primary_key[model->primary_key_count++] = column;
         if (column->nullable)
-            ormc_report(linker->diagnostics, ORMC_ERROR, column->place,
+            ormc_report(linker->diagnostics, ORMC_E_NULLABLE_KEY, column->place,
                         "column '%s' of the primary key of '%s' must not be nullable", column->name, model->name);
     }
 }
@@ -355,7 +360,7 @@ static void report_missing_column(ormc_linker *linker, const ormc_model_draft *d
     const char **names = ormc_link_alloc(linker, model->column_count, sizeof *names);
     for (size_t i = 0; i < model->column_count; i++)
         names[i] = model->columns[i].name;
-    ormc_report(linker->diagnostics, ORMC_ERROR, word->place, "model '%s' has no column '%s'%s", model->name,
+    ormc_report(linker->diagnostics, ORMC_E_UNKNOWN_COLUMN, word->place, "model '%s' has no column '%s'%s", model->name,
                 word->text, ormc_link_hint(linker, word->text, names, model->column_count));
 }
 
@@ -380,10 +385,10 @@ void ormc_link_generated(ormc_linker *linker, ormc_model_draft *draft)
         if (column->computed.text[0])
             continue;
         if (wanted && !is_key && !draft->incomplete && column->type)
-            ormc_report(linker->diagnostics, ORMC_ERROR, ormc_node_find(node, "generated")->place,
+            ormc_report(linker->diagnostics, ORMC_E_NOT_GENERATED, ormc_node_find(node, "generated")->place,
                         "only a key that is one integer column and refers to nothing is generated");
         else if (column->generated && column->default_value.kind != ORMC_NO_DEFAULT)
-            ormc_report(linker->diagnostics, ORMC_ERROR, ormc_node_find(node, "default")->place,
+            ormc_report(linker->diagnostics, ORMC_E_GENERATED_DEFAULT, ormc_node_find(node, "default")->place,
                         "the database makes this key; with a default it needs 'generated: false'");
     }
 }
@@ -404,23 +409,31 @@ void ormc_link_indexes(ormc_linker *linker, ormc_model_draft *draft)
         for (size_t j = 0; j < draft->uniques[i]->count; j++)
             read_index(linker, draft, draft->uniques[i]->items[j], true);
     for (size_t i = 0; i < model->column_count; i++) {
-        ormc_order *order = ormc_link_alloc(linker, 1, sizeof *order);
-        *order = (ormc_order){.place = model->columns[i].place, .column = &model->columns[i]};
-        if (model->columns[i].indexed)
-            add_index(linker, draft, (ormc_index){.place = order->place, .columns = order, .column_count = 1});
+        const ormc_column *column = &model->columns[i];
+        if (column->indexed)
+            add_index_of(linker, draft, &column, 1, false, column->place);
     }
-    for (size_t i = 0; i < model->relation_count; i++) {
-        const ormc_relation *relation = &model->relations[i];
-        if (!relation->owning || relation->kind != ORMC_ONE_TO_ONE || relation->column_count < 2)
-            continue;
-        ormc_order *order = ormc_link_alloc(linker, relation->column_count, sizeof *order);
-        for (size_t j = 0; j < relation->column_count; j++)
-            order[j] = (ormc_order){.place = relation->place, .column = relation->columns[j]};
-        add_index(
-            linker, draft,
-            (ormc_index){
-                .place = relation->place, .columns = order, .column_count = relation->column_count, .unique = true});
-    }
+    for (size_t i = 0; i < model->relation_count; i++)
+        index_relation(linker, draft, &model->relations[i]);
+}
+
+/* The key of an owning one_to_one occurs once; a lone column of it is unique by itself (link_relations.c). */
+static void index_relation(ormc_linker *linker, ormc_model_draft *draft, const ormc_relation *relation)
+{
+    size_t count = relation->owning ? relation->column_count : 0;
+    bool unique = relation->kind == ORMC_ONE_TO_ONE && count > 1;
+    bool indexed = relation->indexed && !(count == 1 && relation->columns[0]->indexed);
+    if (count && (unique || indexed))
+        add_index_of(linker, draft, relation->columns, count, unique, relation->place);
+}
+
+static void add_index_of(ormc_linker *linker, ormc_model_draft *draft, const ormc_column *const *columns, size_t count,
+                         bool unique, ormc_place place)
+{
+    ormc_order *order = ormc_link_alloc(linker, count, sizeof *order);
+    for (size_t i = 0; i < count; i++)
+        order[i] = (ormc_order){.place = place, .column = columns[i]};
+    add_index(linker, draft, (ormc_index){.place = place, .columns = order, .column_count = count, .unique = unique});
 }
 
 /* `[a, -b]`, or `{columns: [a, -b], unique: true, where: ..., name: ...}`, or `{expression: ...}`; of a list of `unique`, only the first. */
@@ -445,20 +458,23 @@ static void read_index(ormc_linker *linker, ormc_model_draft *draft, const ormc_
         return;
     }
     if (index.expression.text[0])
-        ormc_report(linker->diagnostics, ORMC_ERROR, node->place,
+        ormc_report(linker->diagnostics, ORMC_E_INDEX_FORM, node->place,
                     "an index is of columns or of an expression, not of both");
     bool is_list = columns && (columns->kind == ORMC_SEQUENCE || (columns->kind == ORMC_SCALAR && columns != node));
     if (!is_list) {
-        if (columns || !ormc_link_is_misspelt(node, ORMC_IN_INDEX, "columns"))
-            ormc_report(linker->diagnostics, ORMC_ERROR, node->place,
+        if (columns || unique ||
+            (!ormc_link_is_misspelt(node, ORMC_IN_INDEX, "columns") &&
+             !ormc_link_is_misspelt(node, ORMC_IN_INDEX, "expression")))
+            ormc_report(linker->diagnostics, ORMC_E_INDEX_FORM, node->place,
                         unique ? "expected a list of columns here, as in 'unique: [[a, b]]'"
                                : "an index is a list of columns, or a mapping with the key 'columns' or 'expression'");
         return;
     }
     index.columns = ormc_link_order(linker, draft, columns, &index.column_count);
+    size_t wanted = columns->kind == ORMC_SEQUENCE ? columns->count : 1;
     if (columns->kind == ORMC_SEQUENCE && !columns->count)
-        ormc_report(linker->diagnostics, ORMC_ERROR, columns->place, "an index without columns");
-    if (index.column_count)
+        ormc_report(linker->diagnostics, ORMC_E_INDEX_FORM, columns->place, "an index without columns");
+    if (index.column_count && index.column_count == wanted)
         add_index(linker, draft, index);
 }
 
@@ -529,7 +545,7 @@ static void check_repeated(ormc_linker *linker, const ormc_order *order, size_t 
     for (size_t i = 1; i < count; i++)
         for (size_t j = 0; j < i; j++)
             if (order[i].column == order[j].column) {
-                ormc_report(linker->diagnostics, ORMC_ERROR, order[i].place, "column '%s' is named twice",
+                ormc_report(linker->diagnostics, ORMC_E_NAMED_TWICE, order[i].place, "column '%s' is named twice",
                             order[i].column->name);
                 break;
             }

@@ -59,6 +59,8 @@ typedef struct ormc_model_draft {
     ormc_table columns_by_name;   /* ormc_column, once they are laid out */
     bool keyless;                 /* it has no primary key, and none was meant */
     bool incomplete;              /* it may lack columns: a name that is not found need not be wrong */
+    bool key_unsure;              /* it may have a primary key that could not be read */
+    bool abstract_unsure;         /* it may be abstract */
 } ormc_model_draft;
 
 typedef struct ormc_member {
@@ -70,10 +72,13 @@ typedef struct ormc_linker {
     orm__arena *arena;
     ormc_diagnostics *diagnostics;
     ormc_package *package;
-    ormc_model_draft **drafts; /* as package->models */
-    ormc_table models;         /* ormc_model_draft by name */
-    ormc_table enums;          /* ormc_enum by name */
-    jmp_buf no_memory;         /* everything is in arenas, so that the way out needs no cleaning up */
+    ormc_model_draft **drafts;      /* as package->models */
+    ormc_table models;              /* ormc_model_draft by name */
+    ormc_table enums;               /* ormc_enum by name */
+    bool lacks_models, lacks_enums; /* some could not be read: a name that is not found need not be wrong */
+    const char **model_names[2]; /* for hints: of those with tables, of abstract ones; NULL until they are asked for */
+    size_t model_name_counts[2];
+    jmp_buf no_memory; /* everything is in arenas, so that the way out needs no cleaning up */
 } ormc_linker;
 
 /* --- link.c --- */
@@ -85,6 +90,9 @@ void *ormc_link_need(ormc_linker *linker, const void *pointer);
 void *ormc_link_add(ormc_linker *linker, ormc_table *table, const char *key, void *value);
 /* "; did you mean 'x'?", or nothing. */
 const char *ormc_link_hint(ormc_linker *linker, const char *word, const char *const *candidates, size_t count);
+/* Reports a name that no model has, unless that follows from another mistake: "relation 'author' refers to ..." */
+void ormc_link_unknown_model(ormc_linker *linker, const char *what, const char *name, const char *does,
+                             const ormc_word *word, bool abstract);
 /* The name of a model or enum as part of C names. */
 const char *ormc_link_part(ormc_linker *linker, const char *name);
 /* Replaces the C name by what the key `c_name` says, if it does. A member's must stand alone. */
@@ -99,7 +107,8 @@ void ormc_link_check_keys(ormc_linker *linker, const ormc_node *mapping, ormc_co
 /* True when the language has the word there, but this version cannot do it yet; then that is reported. */
 bool ormc_link_is_later(ormc_linker *linker, ormc_place place, ormc_context context, const char *word);
 
-/* True when a key unknown in that context looks like `word`: that it is not there is no mistake of its own. */
+/* True when the mapping may mean to give the key and does not: its value is of the wrong kind, another key is a slip of it
+ * or of nothing known, or keys could not be read. All that is reported: that the key is not there is no mistake of its own. */
 bool ormc_link_is_misspelt(const ormc_node *mapping, ormc_context context, const char *word);
 
 /* True for `true` and `false`. */

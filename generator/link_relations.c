@@ -43,7 +43,7 @@ static bool is_without_key(ormc_linker *linker, const ormc_relation *relation, c
                            const ormc_model_draft *target);
 static ormc_relation *find_owner(ormc_linker *linker, const ormc_relation_draft *draft, const ormc_model *model);
 static const char *hint_relations(ormc_linker *linker, const ormc_model *target, const ormc_model *model,
-                                  const char *word);
+                                  const char *word, bool owning);
 static const char *kind_name(const ormc_relation *relation);
 
 ormc_relation_draft *ormc_link_read_relation(ormc_linker *linker, const ormc_pair *pair)
@@ -57,7 +57,7 @@ ormc_relation_draft *ormc_link_read_relation(ormc_linker *linker, const ormc_pai
                                       .name = name,
                                       .c_name = ormc_link_need(linker, ormc_names_member(linker->arena, name))};
     if (node->kind != ORMC_MAPPING) {
-        ormc_report(linker->diagnostics, ORMC_ERROR, node->place,
+        ormc_report(linker->diagnostics, ORMC_E_RELATION_FORM, node->place,
                     "a relation is a mapping such as {many_to_one: author, column: author_id}");
         return draft;
     }
@@ -68,9 +68,12 @@ ormc_relation_draft *ormc_link_read_relation(ormc_linker *linker, const ormc_pai
     draft->relation.doc = ormc_link_text(node, "doc");
     ormc_link_c_name(linker, node, true, &draft->relation.c_name);
     draft->relation.nullable = ormc_link_truth(node, "nullable", false);
+    draft->relation.indexed = ormc_link_truth(node, "index", false);
+    draft->relation.unindexed = !ormc_link_truth(node, "index", true);
     read_columns(linker, draft);
     ormc_link_read_through(linker, draft);
-    check_side(linker, draft);
+    if (!draft->broken)
+        check_side(linker, draft);
     read_on_delete(linker, draft);
     return draft;
 }
@@ -84,8 +87,8 @@ static bool read_kind(ormc_linker *linker, ormc_relation_draft *draft)
         if (!target)
             continue;
         if (found) {
-            ormc_report(linker->diagnostics, ORMC_ERROR, draft->relation.place, "relation '%s' is both %s and %s",
-                        draft->relation.name, found, kinds[i].word);
+            ormc_report(linker->diagnostics, ORMC_E_RELATION_KIND, draft->relation.place,
+                        "relation '%s' is both %s and %s", draft->relation.name, found, kinds[i].word);
             return false;
         }
         found = kinds[i].word;
@@ -97,7 +100,7 @@ static bool read_kind(ormc_linker *linker, ormc_relation_draft *draft)
     for (size_t i = 0; i < KINDS; i++)
         misspelt |= ormc_link_is_misspelt(draft->node, ORMC_IN_RELATION, kinds[i].word);
     if (!found && !misspelt)
-        ormc_report(linker->diagnostics, ORMC_ERROR, draft->relation.place,
+        ormc_report(linker->diagnostics, ORMC_E_RELATION_KIND, draft->relation.place,
                     "relation '%s' has no kind: many_to_one, one_to_many, one_to_one or many_to_many",
                     draft->relation.name);
     return draft->target_name != NULL;
@@ -108,11 +111,15 @@ static void read_columns(ormc_linker *linker, ormc_relation_draft *draft)
     const ormc_node *one = ormc_node_find(draft->node, "column"), *list = ormc_link_list(draft->node, "columns");
     ormc_relation *relation = &draft->relation;
     relation->owning = relation->kind == ORMC_MANY_TO_ONE || (relation->kind == ORMC_ONE_TO_ONE && (one || list));
+    bool slip = !one && !list &&
+                (ormc_link_is_misspelt(draft->node, ORMC_IN_RELATION, "column") ||
+                 ormc_link_is_misspelt(draft->node, ORMC_IN_RELATION, "columns"));
+    draft->broken |= slip && (relation->owning || relation->kind == ORMC_ONE_TO_ONE);
     if (!relation->owning)
         return;
     if (one && list)
-        ormc_report(linker->diagnostics, ORMC_ERROR, list->place, "relation '%s' has both 'column' and 'columns'",
-                    relation->name);
+        ormc_report(linker->diagnostics, ORMC_E_COLUMN_AND_COLUMNS, list->place,
+                    "relation '%s' has both 'column' and 'columns'", relation->name);
     if (list)
         draft->columns = ormc_link_words(linker, list);
     else if (ormc_link_text(draft->node, "column"))
@@ -132,6 +139,7 @@ static void check_side(ormc_linker *linker, const ormc_relation_draft *draft)
         {"column", OWNER, "the side that owns the key"},
         {"columns", OWNER, "the side that owns the key"},
         {"nullable", OWNER, "the side that owns the key"},
+        {"index", OWNER, "the side that owns the key"},
         {"on_delete", OWNER, "the side that owns the key"},
         {"orphan", ONE | MANY, "the inverse side of a key"},
         {"order_by", MANY | THROUGH, "one_to_many and many_to_many"},
@@ -145,12 +153,12 @@ static void check_side(ormc_linker *linker, const ormc_relation_draft *draft)
     for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {
         const ormc_node *value = ormc_node_find(draft->node, rules[i].key);
         if (value && !(rules[i].sides & side))
-            ormc_report(linker->diagnostics, ORMC_ERROR, value->place, "'%s' belongs to %s, and '%s' is %s",
+            ormc_report(linker->diagnostics, ORMC_E_WRONG_SIDE, value->place, "'%s' belongs to %s, and '%s' is %s",
                         rules[i].key, rules[i].belongs, relation->name, kind_name(relation));
     }
     const char *orphan = ormc_link_text(draft->node, "orphan");
-    if (orphan && strcmp(orphan, "delete") != 0)
-        ormc_report(linker->diagnostics, ORMC_ERROR, ormc_node_find(draft->node, "orphan")->place,
+    if (orphan && (side & (ONE | MANY)) && strcmp(orphan, "delete") != 0)
+        ormc_report(linker->diagnostics, ORMC_E_UNKNOWN_WORD, ormc_node_find(draft->node, "orphan")->place,
                     "'orphan' can only be 'delete', not '%s'", orphan);
 }
 
@@ -173,7 +181,7 @@ static void read_on_delete(ormc_linker *linker, ormc_relation_draft *draft)
             draft->relation.on_delete = actions[i].action;
     }
     if (said && draft->relation.on_delete == ORMC_ON_DELETE_UNSAID)
-        ormc_report(linker->diagnostics, ORMC_ERROR, ormc_node_find(draft->node, "on_delete")->place,
+        ormc_report(linker->diagnostics, ORMC_E_UNKNOWN_WORD, ormc_node_find(draft->node, "on_delete")->place,
                     "'on_delete' is cascade, set_null or restrict, not '%s'%s", said,
                     ormc_link_hint(linker, said, words, ACTIONS));
 }
@@ -189,20 +197,14 @@ void ormc_link_find_target(ormc_linker *linker, ormc_relation_draft *draft)
     }
     draft->broken = true;
     if (target) {
-        ormc_report(linker->diagnostics, ORMC_ERROR, draft->relation.target_place,
+        ormc_report(linker->diagnostics, ORMC_E_ABSTRACT_TARGET, draft->relation.target_place,
                     "relation '%s' refers to model '%s', which is abstract and has no rows", draft->relation.name,
                     draft->target_name);
-        ormc_report(linker->diagnostics, ORMC_NOTE, target->model->place, "declared here");
+        ormc_note(linker->diagnostics, target->model->place, "declared here");
         return;
     }
-    size_t count = 0;
-    const char **names = ormc_link_alloc(linker, linker->package->model_count, sizeof *names);
-    for (size_t i = 0; i < linker->package->model_count; i++)
-        if (!linker->package->models[i]->abstract)
-            names[count++] = linker->package->models[i]->name;
-    ormc_report(linker->diagnostics, ORMC_ERROR, draft->relation.target_place,
-                "relation '%s' refers to unknown model '%s'%s", draft->relation.name, draft->target_name,
-                ormc_link_hint(linker, draft->target_name, names, count));
+    ormc_word word = {.text = draft->target_name, .place = draft->relation.target_place};
+    ormc_link_unknown_model(linker, "relation", draft->relation.name, "refers to", &word, false);
 }
 
 ormc_word_list ormc_link_foreign_key(ormc_linker *linker, const ormc_relation_draft *draft)
@@ -232,15 +234,15 @@ static void bind_columns(ormc_linker *linker, ormc_model_draft *draft, size_t in
     ormc_word_list names = ormc_link_foreign_key(linker, draft->relations[index]);
     size_t count = target->model->primary_key_count;
     if (target->keyless && !draft->model->made) {
-        ormc_report(linker->diagnostics, ORMC_ERROR, relation->target_place,
+        ormc_report(linker->diagnostics, ORMC_E_TARGET_WITHOUT_KEY, relation->target_place,
                     "relation '%s' refers to model '%s', which has no primary key", relation->name,
                     target->model->name);
-        ormc_report(linker->diagnostics, ORMC_NOTE, target->model->place, "declared here");
+        ormc_note(linker->diagnostics, target->model->place, "declared here");
     }
     if (!count || count != target->key.count)
         return;
     if (names.count != count) {
-        ormc_report(linker->diagnostics, ORMC_ERROR, names.count ? names.items[0].place : relation->place,
+        ormc_report(linker->diagnostics, ORMC_E_KEY_COUNT, names.count ? names.items[0].place : relation->place,
                     "relation '%s' has %zu column%s, and the primary key of '%s' has %zu%s", relation->name,
                     names.count, names.count == 1 ? "" : "s", target->model->name, count,
                     names.count == 1 ? ": name them in 'columns'" : "");
@@ -274,9 +276,10 @@ void ormc_link_types(ormc_linker *linker, ormc_model_draft *draft)
             column->precision = source->precision;
             column->scale = source->scale;
         } else if (!source) {
-            ormc_report(linker->diagnostics, ORMC_ERROR, column->relation->place,
+            ormc_report(linker->diagnostics, ORMC_E_KEY_CYCLE, column->relation->place,
                         "the key of relation '%s' refers to itself, through the primary keys on its way",
                         column->relation->name);
+            column->type = ormc_type_find("int64"); /* one message is enough for all on the way */
         }
     }
 }
@@ -324,10 +327,10 @@ static void check_declared(ormc_linker *linker, const ormc_relation *relation)
         if (!column->type || !target->type ||
             (column->type == target->type && column->enumeration == target->enumeration && !column->array))
             continue;
-        ormc_report(linker->diagnostics, ORMC_ERROR, column->place,
+        ormc_report(linker->diagnostics, ORMC_E_KEY_TYPE, column->place,
                     "column '%s' is %s, but the key '%s' of '%s' that relation '%s' refers to is %s", column->name,
                     type_name(column), target->name, relation->target->name, relation->name, type_name(target));
-        ormc_report(linker->diagnostics, ORMC_NOTE, target->place, "the key is declared here");
+        ormc_note(linker->diagnostics, target->place, "the key is declared here");
     }
 }
 
@@ -342,9 +345,10 @@ static void settle_nullable(ormc_linker *linker, ormc_relation *relation, const 
     bool any = false;
     for (size_t i = 0; i < relation->column_count; i++)
         any |= relation->columns[i]->nullable;
-    if (said && any != relation->nullable)
-        ormc_report(linker->diagnostics, ORMC_ERROR, said->place, "relation '%s' is %s, but its column '%s' is %s",
-                    relation->name, relation->nullable ? "nullable" : "not nullable", relation->columns[0]->name,
+    if (said && ormc_link_is_truth(said) && any != relation->nullable)
+        ormc_report(linker->diagnostics, ORMC_E_RELATION_NULLABLE, said->place,
+                    "relation '%s' is %s, but its column '%s' is %s", relation->name,
+                    relation->nullable ? "nullable" : "not nullable", relation->columns[0]->name,
                     relation->nullable ? "NOT NULL" : "nullable");
     relation->nullable = any;
 }
@@ -354,8 +358,9 @@ static void settle_on_delete(ormc_linker *linker, ormc_relation *relation, const
     bool all = true;
     for (size_t i = 0; i < relation->column_count; i++)
         all &= relation->columns[i]->nullable;
-    if (relation->on_delete == ORMC_ON_DELETE_SET_NULL && !all)
-        ormc_report(linker->diagnostics, ORMC_ERROR, ormc_node_find(node, "on_delete")->place,
+    if (relation->on_delete == ORMC_ON_DELETE_SET_NULL && !all &&
+        !ormc_link_is_misspelt(node, ORMC_IN_RELATION, "nullable"))
+        ormc_report(linker->diagnostics, ORMC_E_SET_NULL, ormc_node_find(node, "on_delete")->place,
                     "'set_null' needs a nullable key: relation '%s' needs 'nullable: true'", relation->name);
     if (relation->on_delete == ORMC_ON_DELETE_UNSAID)
         relation->on_delete = all ? ORMC_ON_DELETE_SET_NULL : ORMC_ON_DELETE_RESTRICT;
@@ -393,10 +398,10 @@ void ormc_link_inverses(ormc_linker *linker, ormc_model_draft *draft)
         if (!owner)
             continue;
         if (owner->inverse) {
-            ormc_report(linker->diagnostics, ORMC_ERROR, relation->place,
+            ormc_report(linker->diagnostics, ORMC_E_TWO_INVERSES, relation->place,
                         "relation '%s' of '%s' has two inverse sides: '%s' and '%s'", owner->name, owner->model->name,
                         owner->inverse->name, relation->name);
-            ormc_report(linker->diagnostics, ORMC_NOTE, owner->inverse->place, "the other one is here");
+            ormc_note(linker->diagnostics, owner->inverse->place, "the other one is here");
             continue;
         }
         relation->inverse = owner;
@@ -412,7 +417,7 @@ static bool is_without_key(ormc_linker *linker, const ormc_relation *relation, c
     for (size_t i = 0; i < 2; i++) {
         if (!ends[i]->keyless)
             continue;
-        ormc_report(linker->diagnostics, ORMC_ERROR, relation->place,
+        ormc_report(linker->diagnostics, ORMC_E_TARGET_WITHOUT_KEY, relation->place,
                     "relation '%s' needs a primary key on both sides, and model '%s' has none", relation->name,
                     ends[i]->model->name);
         return true;
@@ -427,11 +432,11 @@ static ormc_relation *find_owner(ormc_linker *linker, const ormc_relation_draft 
     const ormc_model *target = draft->target->model;
     const char *name = ormc_link_text(draft->node, "inverse");
     if (!name) {
-        if (!ormc_node_find(draft->node, "inverse") && !ormc_link_is_misspelt(draft->node, ORMC_IN_RELATION, "inverse"))
-            ormc_report(linker->diagnostics, ORMC_ERROR, relation->place,
+        if (!ormc_link_is_misspelt(draft->node, ORMC_IN_RELATION, "inverse"))
+            ormc_report(linker->diagnostics, ORMC_E_NO_INVERSE, relation->place,
                         "relation '%s' needs 'inverse', the relation of '%s' that points back%s%s", relation->name,
                         target->name, relation->kind == ORMC_ONE_TO_ONE ? ", or 'column' to own the key itself" : "",
-                        hint_relations(linker, target, model, NULL));
+                        hint_relations(linker, target, model, NULL, true));
         return NULL;
     }
     ormc_place place = ormc_node_find(draft->node, "inverse")->place;
@@ -439,22 +444,23 @@ static ormc_relation *find_owner(ormc_linker *linker, const ormc_relation_draft 
     const ormc_relation_kind wanted = relation->kind == ORMC_ONE_TO_MANY ? ORMC_MANY_TO_ONE : ORMC_ONE_TO_ONE;
     if (!owner) {
         if (!draft->target->incomplete)
-            ormc_report(linker->diagnostics, ORMC_ERROR, place, "model '%s' has no relation '%s'%s", target->name, name,
-                        hint_relations(linker, target, model, name));
+            ormc_report(linker->diagnostics, ORMC_E_UNKNOWN_RELATION, place, "model '%s' has no relation '%s'%s",
+                        target->name, name, hint_relations(linker, target, model, name, true));
         return NULL;
     }
-    if (!owner->target)
+    if (!owner->target || draft->target->relations[owner->index]->broken)
         return NULL;
     if (owner->target == model && owner->owning && owner->kind == wanted)
         return owner;
     if (owner->target != model)
-        ormc_report(linker->diagnostics, ORMC_ERROR, place, "relation '%s' of '%s' points to '%s', not back to '%s'",
-                    name, target->name, owner->target->name, model->name);
+        ormc_report(linker->diagnostics, ORMC_E_WRONG_INVERSE, place,
+                    "relation '%s' of '%s' points to '%s', not back to '%s'", name, target->name, owner->target->name,
+                    model->name);
     else
-        ormc_report(linker->diagnostics, ORMC_ERROR, place,
+        ormc_report(linker->diagnostics, ORMC_E_WRONG_INVERSE, place,
                     "the inverse of '%s' must be %s that owns the key, and '%s' is %s", relation->name,
                     wanted == ORMC_MANY_TO_ONE ? "a many_to_one" : "a one_to_one", name, kind_name(owner));
-    ormc_report(linker->diagnostics, ORMC_NOTE, owner->place, "'%s' is declared here", name);
+    ormc_note(linker->diagnostics, owner->place, "'%s' is declared here", name);
     return NULL;
 }
 
@@ -466,14 +472,15 @@ ormc_relation *ormc_link_find_relation(const ormc_model *model, const char *name
     return NULL;
 }
 
-/* Near to the word, or, without one, the only relation of the target that owns a key to the model. */
+/* Of the target's relations to the model, those that own the key or those that do not: the one near to the word, or, without
+ * a word, the only one. */
 static const char *hint_relations(ormc_linker *linker, const ormc_model *target, const ormc_model *model,
-                                  const char *word)
+                                  const char *word, bool owning)
 {
     const char **names = ormc_link_alloc(linker, target->relation_count, sizeof *names);
     size_t count = 0;
     for (size_t i = 0; i < target->relation_count; i++)
-        if (target->relations[i].owning && target->relations[i].target == model)
+        if (target->relations[i].owning == owning && target->relations[i].target == model)
             names[count++] = target->relations[i].name;
     if (word)
         return ormc_link_hint(linker, word, names, count);
@@ -493,17 +500,19 @@ void ormc_link_agree(ormc_linker *linker, ormc_model_draft *draft)
         ormc_place place = ormc_node_find(read->node, "inverse")->place;
         const ormc_relation *other = ormc_link_find_relation(read->target->model, name);
         if (relation->inverse) {
-            ormc_report(linker->diagnostics, ORMC_ERROR, place,
+            ormc_report(linker->diagnostics, ORMC_E_WRONG_INVERSE, place,
                         "relation '%s' names '%s' as its inverse, but is named by '%s'", relation->name, name,
                         relation->inverse->name);
-            ormc_report(linker->diagnostics, ORMC_NOTE, relation->inverse->place, "declared here");
+            ormc_note(linker->diagnostics, relation->inverse->place, "declared here");
         } else if (!other && !read->target->incomplete) {
-            ormc_report(linker->diagnostics, ORMC_ERROR, place, "model '%s' has no relation '%s'",
-                        read->target->model->name, name);
+            ormc_report(linker->diagnostics, ORMC_E_UNKNOWN_RELATION, place, "model '%s' has no relation '%s'%s",
+                        read->target->model->name, name,
+                        hint_relations(linker, read->target->model, draft->model, name, false));
         } else if (other && (other->owning || other->inverse)) {
-            ormc_report(linker->diagnostics, ORMC_ERROR, place, "relation '%s' of '%s' is not the inverse of '%s'",
-                        name, read->target->model->name, relation->name);
-            ormc_report(linker->diagnostics, ORMC_NOTE, other->place, "declared here");
+            ormc_report(linker->diagnostics, ORMC_E_WRONG_INVERSE, place,
+                        "relation '%s' of '%s' is not the inverse of '%s'", name, read->target->model->name,
+                        relation->name);
+            ormc_note(linker->diagnostics, other->place, "declared here");
         }
     }
 }

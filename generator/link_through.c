@@ -29,11 +29,12 @@ void ormc_link_read_through(ormc_linker *linker, ormc_relation_draft *draft)
     if (draft->relation.kind != ORMC_MANY_TO_MANY)
         return;
     if (!through) {
-        if (!ormc_node_find(node, "inverse") && !ormc_link_is_misspelt(node, ORMC_IN_RELATION, "through"))
-            ormc_report(linker->diagnostics, ORMC_ERROR, draft->relation.place,
+        if (!ormc_node_find(node, "inverse") && !ormc_link_is_misspelt(node, ORMC_IN_RELATION, "inverse") &&
+            !ormc_link_is_misspelt(node, ORMC_IN_RELATION, "through"))
+            ormc_report(linker->diagnostics, ORMC_E_NO_THROUGH, draft->relation.place,
                         "relation '%s' needs 'through', the name of the model between (made when nobody declares it)",
                         name);
-        draft->broken = !ormc_link_text(node, "inverse");
+        draft->broken = !ormc_link_text(node, "inverse") || ormc_link_is_misspelt(node, ORMC_IN_RELATION, "through");
         return;
     }
     if (through->kind == ORMC_MAPPING) {
@@ -44,9 +45,11 @@ void ormc_link_read_through(ormc_linker *linker, ormc_relation_draft *draft)
     } else {
         draft->through = ormc_link_word(node, "through");
     }
-    draft->broken = !draft->through.text;
-    if (draft->broken && (through->kind != ORMC_MAPPING || !ormc_node_find(through, "model")))
-        ormc_report(linker->diagnostics, ORMC_ERROR, through->place,
+    bool slip = ormc_link_is_misspelt(through, ORMC_IN_THROUGH, "model");
+    draft->broken = !draft->through.text || ormc_link_is_misspelt(through, ORMC_IN_THROUGH, "from") ||
+                    ormc_link_is_misspelt(through, ORMC_IN_THROUGH, "to");
+    if (!draft->through.text && !slip)
+        ormc_report(linker->diagnostics, ORMC_E_THROUGH_FORM, through->place,
                     "'through' is the name of a model, or a mapping such as {model: post_tag, from: post, to: tag}");
 }
 
@@ -88,7 +91,7 @@ static void make_for(ormc_linker *linker, ormc_model_draft *draft, ormc_relation
     ormc_link_add(linker, &linker->models, name->text, fresh);
     made[(*count)++] = fresh;
     if (relation->target == draft && (!relation->from.text || !relation->to.text)) {
-        ormc_report(linker->diagnostics, ORMC_ERROR, name->place,
+        ormc_report(linker->diagnostics, ORMC_E_THROUGH_ITSELF, name->place,
                     "relation '%s' leads from '%s' to itself: name both ends, as in {model: %s, from: a, to: b}",
                     relation->relation.name, draft->model->name, name->text);
         relation->broken = fresh->incomplete = true;
@@ -97,11 +100,13 @@ static void make_for(ormc_linker *linker, ormc_model_draft *draft, ormc_relation
     fresh->relations = ormc_link_alloc(linker, 2, sizeof *fresh->relations);
     fresh->relations[0] = make_side(linker, fresh, &relation->from, draft);
     fresh->relations[1] = make_side(linker, fresh, &relation->to, relation->target);
+    if (fresh->relations[1])
+        fresh->relations[1]->relation.indexed = true; /* the primary key begins with the other end */
     fresh->relation_count = fresh->relations[1] ? 2 : 0;
     if (fresh->relation_count)
         return;
     relation->broken = fresh->incomplete = true;
-    ormc_report(linker->diagnostics, ORMC_ERROR, relation->to.text ? relation->to.place : relation->from.place,
+    ormc_report(linker->diagnostics, ORMC_E_THROUGH_ENDS, relation->to.text ? relation->to.place : relation->from.place,
                 "both ends of '%s' would have one name", name->text);
 }
 
@@ -113,11 +118,11 @@ static void check_same_pair(ormc_linker *linker, const ormc_model_draft *draft, 
     const ormc_model_draft *ends[] = {made->relations[0]->target, made->relations[1]->target};
     if ((ends[0] == draft && ends[1] == relation->target) || (ends[1] == draft && ends[0] == relation->target))
         return;
-    ormc_report(linker->diagnostics, ORMC_ERROR, relation->through.place,
+    ormc_report(linker->diagnostics, ORMC_E_THROUGH_MADE, relation->through.place,
                 "model '%s' is made to go from '%s' to '%s', and relation '%s' leads from '%s' to '%s'",
                 made->model->name, ends[0]->model->name, ends[1]->model->name, relation->relation.name,
                 draft->model->name, relation->target->model->name);
-    ormc_report(linker->diagnostics, ORMC_NOTE, made->model->place, "made here");
+    ormc_note(linker->diagnostics, made->model->place, "made here");
     relation->broken = true;
 }
 
@@ -187,7 +192,7 @@ void ormc_link_through(ormc_linker *linker, ormc_model_draft *draft)
             continue;
         const ormc_model_draft *between = ormc_table_get(&linker->models, read->through.text);
         if (between->model->abstract) {
-            ormc_report(linker->diagnostics, ORMC_ERROR, read->through.place,
+            ormc_report(linker->diagnostics, ORMC_E_ABSTRACT_TARGET, read->through.place,
                         "relation '%s' goes through model '%s', which is abstract and has no rows", relation->name,
                         between->model->name);
             continue;
@@ -222,11 +227,11 @@ static const ormc_relation *find_side(ormc_linker *linker, const ormc_relation_d
     }
     if (count == 1 || between->incomplete)
         return count == 1 ? found : NULL;
-    ormc_report(linker->diagnostics, ORMC_ERROR, read->through.place,
+    ormc_report(linker->diagnostics, count ? ORMC_E_THROUGH_AMBIGUOUS : ORMC_E_THROUGH_NOWHERE, read->through.place,
                 count ? "model '%s' has several relations to '%s': say which, as in {model: %s, from: a, to: b}"
                       : "model '%s' has no relation to '%s'",
                 between->model->name, target->name, between->model->name);
-    ormc_report(linker->diagnostics, ORMC_NOTE, between->model->place, "declared here");
+    ormc_note(linker->diagnostics, between->model->place, "declared here");
     return NULL;
 }
 
@@ -238,9 +243,9 @@ static const ormc_relation *find_said(ormc_linker *linker, const ormc_model_draf
     if (found && (!found->target || (found->owning && found->target == target)))
         return found->target ? found : NULL;
     if (found) {
-        ormc_report(linker->diagnostics, ORMC_ERROR, said->place, "relation '%s' of '%s' is no many_to_one to '%s'",
-                    said->text, model->name, target->name);
-        ormc_report(linker->diagnostics, ORMC_NOTE, found->place, "declared here");
+        ormc_report(linker->diagnostics, ORMC_E_THROUGH_SIDE, said->place,
+                    "relation '%s' of '%s' is no many_to_one to '%s'", said->text, model->name, target->name);
+        ormc_note(linker->diagnostics, found->place, "declared here");
         return NULL;
     }
     const char **names = ormc_link_alloc(linker, model->relation_count, sizeof *names);
@@ -249,8 +254,8 @@ static const ormc_relation *find_said(ormc_linker *linker, const ormc_model_draf
         if (model->relations[i].owning && model->relations[i].target == target)
             names[count++] = model->relations[i].name;
     if (!between->incomplete)
-        ormc_report(linker->diagnostics, ORMC_ERROR, said->place, "model '%s' has no relation '%s'%s", model->name,
-                    said->text, ormc_link_hint(linker, said->text, names, count));
+        ormc_report(linker->diagnostics, ORMC_E_UNKNOWN_RELATION, said->place, "model '%s' has no relation '%s'%s",
+                    model->name, said->text, ormc_link_hint(linker, said->text, names, count));
     return NULL;
 }
 
@@ -270,7 +275,7 @@ static void pair_named(ormc_linker *linker, ormc_relation *relation, const ormc_
     const ormc_relation_draft *other_read = read->target->relations[other->index];
     if (!read->through.text && !other_read->through.text) {
         if (!relation->inverse)
-            ormc_report(linker->diagnostics, ORMC_ERROR, relation->place,
+            ormc_report(linker->diagnostics, ORMC_E_NO_THROUGH, relation->place,
                         "neither '%s' nor its inverse says 'through', the model between", relation->name);
         relation->inverse = other;
         other->inverse = relation;
@@ -283,16 +288,16 @@ static void pair_named(ormc_linker *linker, ormc_relation *relation, const ormc_
     ormc_place place = ormc_node_find(read->node, "inverse")->place;
     bool both = relation->through_source && other->through_source;
     if (both && !are_swapped(relation, other)) {
-        ormc_report(linker->diagnostics, ORMC_ERROR, place, "'%s' does not go the way of '%s' back", relation->name,
-                    other->name);
-        ormc_report(linker->diagnostics, ORMC_NOTE, other->place, "declared here");
+        ormc_report(linker->diagnostics, ORMC_E_WRONG_INVERSE, place, "'%s' does not go the way of '%s' back",
+                    relation->name, other->name);
+        ormc_note(linker->diagnostics, other->place, "declared here");
         return;
     }
     if (other->inverse && other->inverse != relation) {
-        ormc_report(linker->diagnostics, ORMC_ERROR, place,
+        ormc_report(linker->diagnostics, ORMC_E_TWO_INVERSES, place,
                     "relation '%s' of '%s' has two inverse sides: '%s' and '%s'", other->name, other->model->name,
                     other->inverse->name, relation->name);
-        ormc_report(linker->diagnostics, ORMC_NOTE, other->inverse->place, "the other one is here");
+        ormc_note(linker->diagnostics, other->inverse->place, "the other one is here");
         return;
     }
     relation->inverse = other;
@@ -312,9 +317,9 @@ static ormc_relation *find_other(ormc_linker *linker, const ormc_relation *relat
     if (other && other != relation && other->kind == ORMC_MANY_TO_MANY && other->target == relation->model)
         return other;
     if (other) {
-        ormc_report(linker->diagnostics, ORMC_ERROR, place, "relation '%s' of '%s' is no many_to_many back to '%s'",
-                    name, target->name, relation->model->name);
-        ormc_report(linker->diagnostics, ORMC_NOTE, other->place, "declared here");
+        ormc_report(linker->diagnostics, ORMC_E_WRONG_INVERSE, place,
+                    "relation '%s' of '%s' is no many_to_many back to '%s'", name, target->name, relation->model->name);
+        ormc_note(linker->diagnostics, other->place, "declared here");
         return NULL;
     }
     const char **names = ormc_link_alloc(linker, target->relation_count, sizeof *names);
@@ -323,8 +328,8 @@ static ormc_relation *find_other(ormc_linker *linker, const ormc_relation *relat
         if (target->relations[i].kind == ORMC_MANY_TO_MANY && target->relations[i].target == relation->model)
             names[count++] = target->relations[i].name;
     if (!read->target->incomplete)
-        ormc_report(linker->diagnostics, ORMC_ERROR, place, "model '%s' has no relation '%s'%s", target->name, name,
-                    ormc_link_hint(linker, name, names, count));
+        ormc_report(linker->diagnostics, ORMC_E_UNKNOWN_RELATION, place, "model '%s' has no relation '%s'%s",
+                    target->name, name, ormc_link_hint(linker, name, names, count));
     return NULL;
 }
 

@@ -63,12 +63,12 @@ static void read_default(ormc_linker *linker, ormc_column *column, const ormc_no
     }
     if (ormc_node_is_null(node)) {
         if (!column->nullable)
-            ormc_report(linker->diagnostics, ORMC_ERROR, node->place,
+            ormc_report(linker->diagnostics, ORMC_E_DEFAULT_NULL, node->place,
                         "column '%s' is NOT NULL and has the default null", column->name);
         return;
     }
     if (node->kind != ORMC_SCALAR) {
-        ormc_report(linker->diagnostics, ORMC_ERROR, node->place, "a default is a single value%s",
+        ormc_report(linker->diagnostics, ORMC_E_DEFAULT_FORM, node->place, "a default is a single value%s",
                     column->type->class == ORMC_CLASS_JSON ? "; write the JSON in quotes" : "");
         return;
     }
@@ -85,7 +85,7 @@ static void read_empty_array(ormc_linker *linker, ormc_column *column, const orm
     if (node->kind == ORMC_SEQUENCE && !node->count)
         column->default_value = (ormc_default){.kind = ORMC_DEFAULT_EMPTY, .text = "[]"};
     else
-        ormc_report(linker->diagnostics, ORMC_ERROR, node->place,
+        ormc_report(linker->diagnostics, ORMC_E_DEFAULT_FORM, node->place,
                     "the default of an array can only be []; a 'server_default' can be any");
 }
 
@@ -103,7 +103,7 @@ static bool read_bool(ormc_linker *linker, ormc_column *column, const ormc_node 
 
 static bool refuse(ormc_linker *linker, const ormc_node *node, const char *kind)
 {
-    ormc_report(linker->diagnostics, ORMC_ERROR, node->place, "the default must be %s, not %s'%s'", kind,
+    ormc_report(linker->diagnostics, ORMC_E_DEFAULT_TYPE, node->place, "the default must be %s, not %s'%s'", kind,
                 node->quoted ? "the text " : "", node->text);
     return false;
 }
@@ -117,7 +117,7 @@ static bool read_integer(ormc_linker *linker, ormc_column *column, const ormc_no
     if (!is_integer && errno != ERANGE)
         return refuse(linker, node, "an integer");
     if (!is_integer || value->integer < type->lowest || value->integer > type->highest) {
-        ormc_report(linker->diagnostics, ORMC_ERROR, node->place,
+        ormc_report(linker->diagnostics, ORMC_E_DEFAULT_RANGE, node->place,
                     "the default %s does not fit %s, which holds %lld to %lld", node->text, type->word, type->lowest,
                     type->highest);
         return false;
@@ -143,8 +143,8 @@ static bool read_real(ormc_linker *linker, ormc_column *column, const ormc_node 
     if (node->quoted || !parse_real(node->text, &value->real))
         return refuse(linker, node, "a number");
     if (!fits_real(column->type, value->real)) {
-        ormc_report(linker->diagnostics, ORMC_ERROR, node->place, "the default %s does not fit %s", node->text,
-                    column->type->word);
+        ormc_report(linker->diagnostics, ORMC_E_DEFAULT_RANGE, node->place, "the default %s does not fit %s",
+                    node->text, column->type->word);
         return false;
     }
     value->kind = ORMC_DEFAULT_REAL;
@@ -188,8 +188,8 @@ static bool read_decimal(ormc_linker *linker, ormc_column *column, const ormc_no
     if (column->precision >= 0 &&
         ((int)(whole - (leading < whole ? leading : whole)) > column->precision - column->scale ||
          (int)part > column->scale)) {
-        ormc_report(linker->diagnostics, ORMC_ERROR, node->place, "the default %s does not fit decimal(%d,%d)",
-                    node->text, column->precision, column->scale);
+        ormc_report(linker->diagnostics, ORMC_E_DEFAULT_RANGE, node->place,
+                    "the default %s does not fit decimal(%d,%d)", node->text, column->precision, column->scale);
         return false;
     }
     column->default_value.kind = ORMC_DEFAULT_TEXT;
@@ -205,7 +205,7 @@ static bool read_text(ormc_linker *linker, ormc_column *column, const ormc_node 
 
 static bool read_none(ormc_linker *linker, ormc_column *column, const ormc_node *node)
 {
-    ormc_report(linker->diagnostics, ORMC_ERROR, node->place, "column '%s' is %s, which take%s no default",
+    ormc_report(linker->diagnostics, ORMC_E_DEFAULT_FORM, node->place, "column '%s' is %s, which take%s no default",
                 column->name, column->type->word, column->type->class == ORMC_CLASS_BYTES ? "" : "s");
     return false;
 }
@@ -280,8 +280,10 @@ static bool read_enum(ormc_linker *linker, ormc_column *column, const ormc_node 
             column->default_value.enum_index = i;
             return true;
         }
-    ormc_report(linker->diagnostics, ORMC_ERROR, node->place, "the default '%s' is not a value of enum '%s'%s",
-                node->text, enumeration->name,
+    if (enumeration->lacking)
+        return false;
+    ormc_report(linker->diagnostics, ORMC_E_UNKNOWN_VALUE, node->place,
+                "the default '%s' is not a value of enum '%s'%s", node->text, enumeration->name,
                 ormc_link_hint(linker, node->text, (const char *const *)enumeration->values, enumeration->value_count));
     return false;
 }
@@ -293,7 +295,8 @@ static void read_limits(ormc_linker *linker, ormc_column *column, const ormc_nod
     bool is_integer = column->type->class == ORMC_CLASS_INTEGER;
     if (column->has_min && column->has_max &&
         (is_integer ? column->min_integer > column->max_integer : column->min_real > column->max_real))
-        ormc_report(linker->diagnostics, ORMC_ERROR, ormc_node_find(node, "max")->place, "'max' is less than 'min'");
+        ormc_report(linker->diagnostics, ORMC_E_LIMITS_CROSSED, ormc_node_find(node, "max")->place,
+                    "'max' is less than 'min'");
 }
 
 static bool read_limit(ormc_linker *linker, const ormc_column *column, const ormc_node *node, const char *key,
@@ -305,8 +308,8 @@ static bool read_limit(ormc_linker *linker, const ormc_column *column, const orm
     if (!value)
         return false;
     if (column->array || (!is_integer && type->class != ORMC_CLASS_REAL)) {
-        ormc_report(linker->diagnostics, ORMC_ERROR, value->place, "'%s' is for integers and floats, and '%s' is %s",
-                    key, column->name, ormc_link_type_name(column));
+        ormc_report(linker->diagnostics, ORMC_E_KEY_OF_OTHER_TYPE, value->place,
+                    "'%s' is for integers and floats, and '%s' is %s", key, column->name, ormc_link_type_name(column));
         return false;
     }
     bool is_number = value->kind == ORMC_SCALAR && !value->quoted &&
@@ -315,7 +318,7 @@ static bool read_limit(ormc_linker *linker, const ormc_column *column, const orm
     bool fits = is_number &&
                 (is_integer ? *integer >= type->lowest && *integer <= type->highest : fits_real(type, *real));
     if (!fits)
-        ormc_report(linker->diagnostics, ORMC_ERROR, value->place, "'%s' must be a number that %s holds", key,
+        ormc_report(linker->diagnostics, ORMC_E_LIMIT_RANGE, value->place, "'%s' must be a number that %s holds", key,
                     type->word);
     return fits;
 }
@@ -328,15 +331,16 @@ static void read_lengths(ormc_linker *linker, ormc_column *column, const ormc_no
     for (size_t i = 0; i < 2 && !has_length; i++) {
         const ormc_node *value = ormc_node_find(node, keys[i]);
         if (value)
-            ormc_report(linker->diagnostics, ORMC_ERROR, value->place, "'%s' is for text and bytes, and '%s' is %s",
-                        keys[i], column->name, ormc_link_type_name(column));
+            ormc_report(linker->diagnostics, ORMC_E_KEY_OF_OTHER_TYPE, value->place,
+                        "'%s' is for text and bytes, and '%s' is %s", keys[i], column->name,
+                        ormc_link_type_name(column));
     }
     if (!has_length)
         return;
     column->min_length = ormc_link_count(node, "min_length");
     column->max_length = ormc_link_count(node, "max_length");
     if (column->max_length >= 0 && column->min_length > column->max_length)
-        ormc_report(linker->diagnostics, ORMC_ERROR, ormc_node_find(node, "max_length")->place,
+        ormc_report(linker->diagnostics, ORMC_E_LIMITS_CROSSED, ormc_node_find(node, "max_length")->place,
                     "'max_length' is less than 'min_length'");
 }
 
@@ -347,8 +351,8 @@ static void read_pattern(ormc_linker *linker, ormc_column *column, const ormc_no
         return;
     ormc_place place = ormc_node_find(node, "pattern")->place;
     if (column->type->class != ORMC_CLASS_TEXT || column->array) {
-        ormc_report(linker->diagnostics, ORMC_ERROR, place, "'pattern' is for text, and '%s' is %s", column->name,
-                    ormc_link_type_name(column));
+        ormc_report(linker->diagnostics, ORMC_E_KEY_OF_OTHER_TYPE, place, "'pattern' is for text, and '%s' is %s",
+                    column->name, ormc_link_type_name(column));
         return;
     }
     regex_t compiled;
@@ -356,7 +360,7 @@ static void read_pattern(ormc_linker *linker, ormc_column *column, const ormc_no
     if (failure) {
         char reason[128];
         regerror(failure, &compiled, reason, sizeof reason);
-        ormc_report(linker->diagnostics, ORMC_ERROR, place, "not a POSIX extended regular expression: %s", reason);
+        ormc_report(linker->diagnostics, ORMC_E_PATTERN, place, "not a POSIX extended regular expression: %s", reason);
         return;
     }
     regfree(&compiled);
@@ -367,7 +371,8 @@ static void check_default(ormc_linker *linker, const ormc_column *column, ormc_p
 {
     const char *key = outside(column);
     if (key)
-        ormc_report(linker->diagnostics, ORMC_ERROR, place, "the default breaks the column's own '%s'", key);
+        ormc_report(linker->diagnostics, ORMC_E_DEFAULT_BREAKS_RULE, place, "the default breaks the column's own '%s'",
+                    key);
 }
 
 /* The key of the limit that the default does not keep, or NULL. */

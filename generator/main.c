@@ -23,6 +23,7 @@ static const ormc_command ormc = {
             &ormc_command_check,
             &ormc_command_format,
             &ormc_command_sql,
+            &ormc_command_explain,
             &ormc_command_jsonschema,
             NULL,
         },

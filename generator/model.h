@@ -36,6 +36,8 @@ struct ormc_enum {
     const char **value_c_names; /* what their constants end with, in any case: the value itself, or its `c_name` */
     ormc_place *value_places;
     size_t value_count;
+    bool used;    /* a column has it */
+    bool lacking; /* some values could not be read, which is reported */
 };
 
 typedef enum ormc_default_kind {
@@ -70,6 +72,7 @@ struct ormc_column {
     const char *db_type;          /* of the type "other": PostgreSQL's, as SQL has it */
     bool array;                   /* of that type */
     bool nullable, primary_key, unique, indexed;
+    bool unindexed;          /* it says that it needs no index */
     ormc_sql server_default; /* of the database alone; what is made by it comes back */
     ormc_sql computed;       /* the expression of a computed column */
     bool on_update_now;      /* set to the clock by every update */
@@ -123,6 +126,8 @@ struct ormc_relation {
     const ormc_column **target_columns; /* what it refers to: the target's primary key */
     size_t column_count;                /* of both; an inverse side reads its inverse's */
     bool nullable;
+    bool indexed;   /* owning side: its key has an index of its own */
+    bool unindexed; /* it says that it needs none */
     bool orphan_delete;
     ormc_on_delete on_delete;
     ormc_order *order_by; /* one_to_many and many_to_many */
@@ -162,6 +167,7 @@ struct ormc_model {
     const char *was;          /* the table's old name, for migrations, or NULL */
     const char *doc;
     bool abstract;
+    bool extended;              /* by another model */
     bool made;                  /* nobody declared it: a many_to_many made it to go through */
     const ormc_model **extends; /* resolved; their columns and relations are already copied, first base first */
     size_t extends_count;

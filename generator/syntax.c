@@ -48,6 +48,7 @@ static const ormc_node *read_collection(parser *p);
 static bool read_children(parser *p, yaml_event_type_t end, node_list *list);
 static bool push(parser *p, node_list *list, const ormc_node *node);
 static bool make_pairs(parser *p, ormc_node *mapping, const node_list *list);
+static void report_again(parser *p, const ormc_pair *first, const ormc_node *key);
 static size_t count_merged(const ormc_node *value);
 static bool check_key(parser *p, const ormc_node *key);
 static bool is_merge(const ormc_node *key);
@@ -116,7 +117,7 @@ static const ormc_node *read_document(parser *p)
     if (p->stopped)
         return NULL;
     if (!tree || ormc_node_is_null(tree)) {
-        ormc_report(p->diagnostics, ORMC_ERROR, (ormc_place){.file = p->input.path}, "is empty");
+        ormc_report(p->diagnostics, ORMC_E_EMPTY, (ormc_place){.file = p->input.path}, "is empty");
         return NULL;
     }
     if (!next_event(p) || !next_event(p)) /* the end of the document, and what follows it */
@@ -124,7 +125,7 @@ static const ormc_node *read_document(parser *p)
     if (p->event.type == YAML_STREAM_END_EVENT)
         return tree;
     size_t offset = offset_of(p, p->event.start_mark);
-    ormc_report(p->diagnostics, ORMC_ERROR, ormc_input_place(&p->input, offset, offset + 3),
+    ormc_report(p->diagnostics, ORMC_E_SECOND_DOCUMENT, ormc_input_place(&p->input, offset, offset + 3),
                 "a second document; a file holds only one");
     return NULL;
 }
@@ -161,13 +162,12 @@ static void report_yaml_error(parser *p)
     const char *problem = p->yaml.problem ? p->yaml.problem : "it cannot be read";
     if (offset < p->input.size && p->input.text[offset] == '\t')
         problem = "a tab may not indent; use spaces";
-    ormc_report(p->diagnostics, ORMC_ERROR, ormc_input_place(&p->input, offset, offset + 1), "not valid YAML: %s",
+    ormc_report(p->diagnostics, ORMC_E_YAML, ormc_input_place(&p->input, offset, offset + 1), "not valid YAML: %s",
                 problem);
     if (!p->yaml.context || p->yaml.context_mark.index == p->yaml.problem_mark.index)
         return;
     offset = offset_of(p, p->yaml.context_mark);
-    ormc_report(p->diagnostics, ORMC_NOTE, ormc_input_place(&p->input, offset, offset + 1), "%s that begins here",
-                p->yaml.context);
+    ormc_note(p->diagnostics, ormc_input_place(&p->input, offset, offset + 1), "%s that begins here", p->yaml.context);
 }
 
 /* Reads the node that the current event begins. NULL when reading stopped. */
@@ -191,15 +191,16 @@ static const ormc_node *read_alias(parser *p)
     const anchored *found = ormc_table_get(&p->anchors, name);
     p->stopped = !found || !found->node;
     if (!found)
-        ormc_report(p->diagnostics, ORMC_ERROR, place, "no anchor '&%s' comes before this alias", name);
+        ormc_report(p->diagnostics, ORMC_E_ALIAS, place, "no anchor '&%s' comes before this alias", name);
     else if (!found->node)
-        ormc_report(p->diagnostics, ORMC_ERROR, place, "the alias '*%s' stands inside what it refers to", name);
+        ormc_report(p->diagnostics, ORMC_E_ALIAS, place, "the alias '*%s' stands inside what it refers to", name);
     if (p->stopped)
         return NULL;
     p->aliased += found->node->weight;
     if (p->aliased <= ORMC_MOST_ALIASED_NODES)
         return found->node;
-    ormc_report(p->diagnostics, ORMC_ERROR, place, "the aliases stand for more than %d nodes", ORMC_MOST_ALIASED_NODES);
+    ormc_report(p->diagnostics, ORMC_E_TOO_MANY_ALIASES, place, "the aliases stand for more than %d nodes",
+                ORMC_MOST_ALIASED_NODES);
     p->stopped = true;
     return NULL;
 }
@@ -218,7 +219,7 @@ static const ormc_node *read_scalar(parser *p)
     node->quoted = p->event.data.scalar.style != YAML_PLAIN_SCALAR_STYLE;
     check_tag(p, p->event.data.scalar.tag, node->place);
     if (strlen(text) != length)
-        ormc_report(p->diagnostics, ORMC_ERROR, node->place, "a text may not hold the character U+0000");
+        ormc_report(p->diagnostics, ORMC_E_CONTROL_CHARACTER, node->place, "a text may not hold the character U+0000");
     if (anchor)
         anchor->node = node;
     return node;
@@ -234,7 +235,7 @@ static const ormc_node *read_collection(parser *p)
         return out_of_memory(p);
     check_tag(p, is_mapping ? p->event.data.mapping_start.tag : p->event.data.sequence_start.tag, node->place);
     if (p->depth == ORMC_DEEPEST_NESTING) {
-        ormc_report(p->diagnostics, ORMC_ERROR, node->place, "nested more than %d deep", ORMC_DEEPEST_NESTING);
+        ormc_report(p->diagnostics, ORMC_E_TOO_DEEP, node->place, "nested more than %d deep", ORMC_DEEPEST_NESTING);
         p->stopped = true;
         return NULL;
     }
@@ -286,7 +287,7 @@ static bool push(parser *p, node_list *list, const ormc_node *node)
 /* Keys and values alternate in the list. What a mapping says itself goes before what it merges. False: no memory. */
 static bool make_pairs(parser *p, ormc_node *mapping, const node_list *list)
 {
-    size_t most = list->count / 2;
+    size_t most = list->count / 2 + 1;
     for (size_t i = 0; i < list->count; i += 2)
         most += is_merge(list->items[i]) ? count_merged(list->items[i + 1]) : 0;
     mapping->pairs = orm__arena_zalloc(p->arena, most, sizeof *mapping->pairs);
@@ -296,15 +297,20 @@ static bool make_pairs(parser *p, ormc_node *mapping, const node_list *list)
     bool fine = true;
     for (size_t i = 0; i < list->count && fine; i += 2) {
         const ormc_node *key = list->items[i];
-        if (is_merge(key) || !check_key(p, key))
+        if (is_merge(key))
             continue;
-        const ormc_node *first = ormc_table_add(&keys, &p->scratch, key->text, (void *)(uintptr_t)key);
+        if (!check_key(p, key)) {
+            mapping->lacking = true;
+            continue;
+        }
+        ormc_pair *fresh = &mapping->pairs[mapping->count];
+        ormc_pair *first = ormc_table_add(&keys, &p->scratch, key->text, fresh);
         fine = first != NULL;
-        if (first == key) {
-            mapping->pairs[mapping->count++] = (ormc_pair){.key = key, .value = list->items[i + 1]};
+        if (first == fresh) {
+            *fresh = (ormc_pair){.key = key, .value = list->items[i + 1]};
+            mapping->count++;
         } else if (fine) {
-            ormc_report(p->diagnostics, ORMC_ERROR, key->place, "the key '%s' is given twice", key->text);
-            ormc_report(p->diagnostics, ORMC_NOTE, first->place, "first given here");
+            report_again(p, first, key);
         }
     }
     for (size_t i = 0; i < list->count && fine; i += 2)
@@ -312,6 +318,14 @@ static bool make_pairs(parser *p, ormc_node *mapping, const node_list *list)
             fine = add_merged(p, mapping, &keys, list->items[i + 1]);
     orm__arena_release(&p->scratch);
     return fine;
+}
+
+/* What stands behind the key again is not read. */
+static void report_again(parser *p, const ormc_pair *first, const ormc_node *key)
+{
+    ormc_report(p->diagnostics, ORMC_E_KEY_TWICE, key->place, "the key '%s' is given twice", key->text);
+    ormc_note(p->diagnostics, first->key->place, "first given here");
+    ((ormc_node *)(uintptr_t)first->value)->lacking = true;
 }
 
 static size_t count_merged(const ormc_node *value)
@@ -327,9 +341,9 @@ static size_t count_merged(const ormc_node *value)
 static bool check_key(parser *p, const ormc_node *key)
 {
     if (key->kind != ORMC_SCALAR)
-        ormc_report(p->diagnostics, ORMC_ERROR, key->place, "a key must be a word, not a list or a mapping");
+        ormc_report(p->diagnostics, ORMC_E_KEY_FORM, key->place, "a key must be a word, not a list or a mapping");
     else if (!*key->text)
-        ormc_report(p->diagnostics, ORMC_ERROR, key->place, "a key may not be empty");
+        ormc_report(p->diagnostics, ORMC_E_KEY_FORM, key->place, "a key may not be empty");
     return key->kind == ORMC_SCALAR && *key->text;
 }
 
@@ -342,11 +356,13 @@ static bool add_merged(parser *p, ormc_node *mapping, ormc_table *keys, const or
 {
     if (value->kind == ORMC_MAPPING)
         return add_pairs_of(p, mapping, keys, value);
+    mapping->lacking |= value->kind == ORMC_SCALAR;
     if (value->kind == ORMC_SCALAR)
-        ormc_report(p->diagnostics, ORMC_ERROR, value->place, "'<<' merges a mapping or a list of mappings");
+        ormc_report(p->diagnostics, ORMC_E_MERGE, value->place, "'<<' merges a mapping or a list of mappings");
     for (size_t i = 0; i < value->count; i++) {
+        mapping->lacking |= value->items[i]->kind != ORMC_MAPPING;
         if (value->items[i]->kind != ORMC_MAPPING)
-            ormc_report(p->diagnostics, ORMC_ERROR, value->items[i]->place, "'<<' merges mappings only");
+            ormc_report(p->diagnostics, ORMC_E_MERGE, value->items[i]->place, "'<<' merges mappings only");
         else if (!add_pairs_of(p, mapping, keys, value->items[i]))
             return false;
     }
@@ -355,13 +371,17 @@ static bool add_merged(parser *p, ormc_node *mapping, ormc_table *keys, const or
 
 static bool add_pairs_of(parser *p, ormc_node *mapping, ormc_table *keys, const ormc_node *from)
 {
+    mapping->lacking |= from->lacking;
     for (size_t i = 0; i < from->count; i++) {
         const ormc_node *key = from->pairs[i].key;
-        const ormc_node *first = ormc_table_add(keys, &p->scratch, key->text, (void *)(uintptr_t)key);
+        ormc_pair *fresh = &mapping->pairs[mapping->count];
+        const ormc_pair *first = ormc_table_add(keys, &p->scratch, key->text, fresh);
         if (!first)
             return false;
-        if (first == key)
-            mapping->pairs[mapping->count++] = from->pairs[i];
+        if (first == fresh) {
+            *fresh = from->pairs[i];
+            mapping->count++;
+        }
     }
     return true;
 }
@@ -396,7 +416,7 @@ static anchored *open_anchor(parser *p, const yaml_char_t *name)
 static void check_tag(parser *p, const yaml_char_t *tag, ormc_place place)
 {
     if (tag)
-        ormc_report(p->diagnostics, ORMC_ERROR, place, "the tag '%s' has no meaning here", (const char *)tag);
+        ormc_report(p->diagnostics, ORMC_E_TAG, place, "the tag '%s' has no meaning here", (const char *)tag);
 }
 
 static const ormc_node *out_of_memory(parser *p)

@@ -34,6 +34,7 @@ struct ormc_node {
     const ormc_node **items; /* of a sequence */
     ormc_pair *pairs;        /* of a mapping: the first of those with equal keys, then what `<<` brings in */
     size_t count;            /* of items or pairs */
+    bool lacking;            /* a mapping: some of its keys could not be read, which is reported */
     size_t weight;           /* nodes below it and itself, aliases expanded */
 };
 

@@ -392,7 +392,7 @@ test_a_full_disk_leaves_the_old_files() {
 test_a_folder_in_place_of_a_file_changes_nothing() {
     model a p && model b p
     mkdir -p d/b.c
-    expect 1 "$ormc" generate a.yaml b.yaml -o d && equals err "ormc: cannot write 'd/b.c': Is a directory\n" || return
+    expect 1 "$ormc" generate a.yaml b.yaml -o d && equals err "error: cannot write 'd/b.c': Is a directory [ORM0098]\n" || return
     same "$(ls -A d)" b.c || return
     rmdir d/b.c && touch file
     expect 1 "$ormc" generate a.yaml -o file/d && holds err "Not a directory" || return
@@ -459,6 +459,13 @@ test_format_leaves_a_file_alone_that_is_no_yaml() {
     expect 1 "$ormc" format bad.yaml other.yaml && empty out && holds err "bad.yaml:" || return
     equals bad.yaml 'package: [p\n' && equals other.yaml 'package: p\n' || return
     expect 1 "$ormc" format --check bad.yaml
+}
+
+test_format_leaves_a_file_alone_that_it_cannot_lay_out() {
+    printf '? |\n  package\n: blog\n' >a.yaml
+    expect 1 "$ormc" format a.yaml &&
+        holds err 'a.yaml: error: cannot be laid out: a key is too long, or takes several lines [ORM0107]' &&
+        equals a.yaml '? |\n  package\n: blog\n'
 }
 
 test_format_of_a_schema_with_mistakes_needs_only_yaml() {

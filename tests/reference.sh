@@ -53,7 +53,7 @@ EOF
 
 run_example() {
     local folder=$1 url
-    (cd "$folder" && "$build/ormc" generate example.yaml -o .) || return
+    (cd "$folder" && "$build/ormc" generate -Werror example.yaml -o .) || return
     # shellcheck disable=SC2046
     ${CC:-cc} -std=c11 -Wall -Wextra -Wpedantic -Werror ${SANITIZE:+-fsanitize=$SANITIZE} -Iruntime/include -I"$folder" \
         "$folder/example.c" "$scratch/main.c" "$build/liborm.a" $(pkg-config --libs libpq sqlite3) -lm -pthread \

@@ -102,6 +102,8 @@ suite_golden() {
 
 suite_errors() {
     run cases errors tests/errors/run.sh "$build/ormc"
+    run cases errors/inputs tests/errors/inputs.sh "$build/ormc"
+    run cases errors/messages tests/errors/messages.sh "$build/ormc"
 }
 
 # Inputs that the fuzzers of tests/fuzz have kept, without libFuzzer.

@@ -44,7 +44,7 @@ MODEL = """  model_{i}:
       created_at: {{type: timestamptz, default: now}}
     relations:
       children: {{one_to_many: model_{next}, inverse: parent}}
-      parent:   {{many_to_one: model_{before}, column: parent_id, nullable: true}}
+      parent:   {{many_to_one: model_{before}, column: parent_id, nullable: true, index: true}}
 """
 
 

@@ -102,7 +102,7 @@ static void render(const ormc_package *package, orm__arena *arena)
     for (size_t i = 0; i < 2 * package->file_count; i++) {
         orm__text raw = {0}, wrapped = {0};
         ormc_template_error error = {.line = 0};
-        const ormc_data *data = ormc_view_file(view, &package->files[i / 2]);
+        const ormc_data *data = ormc_view_file(view, &package->files[i / 2], arena);
         EXPECT(data && ormc_template_render(&options, templates[i % 2], data, &raw, &error));
         ormc_layout_wrap(raw.data, raw.length, &wrapped);
         EXPECT(!wrapped.failed && wrapped.length);

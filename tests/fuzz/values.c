@@ -75,8 +75,9 @@ static void read_decimal(const char *text, size_t length)
     EXPECT(orm__decimal_compare(text, length, canonical, needed) == 0);
     EXPECT(orm__decimal_hash(text, length) == orm__decimal_hash(canonical, needed));
     orm__arena arena = {0};
-    const char *rounded = orm__decimal_round(&arena, canonical, 3);
-    EXPECT(rounded && orm__decimal_check(rounded, strlen(rounded)));
+    const char *fitted = orm__decimal_fit(&arena, canonical, 1000, 300);
+    EXPECT(fitted && orm__decimal_compare(fitted, strlen(fitted), canonical, needed) == 0);
+    EXPECT(!orm__decimal_fits(canonical, 1000, 300) || strchr(fitted, '.') || strcmp(fitted, "NaN") == 0);
     orm__arena_release(&arena);
     free(canonical);
 }

@@ -27,7 +27,7 @@ inputs() {
 generate() {
     local files
     mapfile -t files < <(inputs "$1")
-    mkdir -p "$2" && "$ormc" generate "${files[@]}" -o "$2"
+    mkdir -p "$2" && "$ormc" generate -w "${files[@]}" -o "$2"
 }
 
 # What tells whether a file was written again, even with the same bytes.

@@ -93,7 +93,7 @@ START_TEST(two_models_cannot_share_a_table)
 {
     models[1].table = models[1].sqlite_table = "a";
     assert_says(
-        "error: model 'b' has the name 'a' in the database, which model 'a' has, too\nnote: first given here\n");
+        "error: model 'b' has the name 'a' in the database, which model 'a' has, too [ORM0095]\nnote: first given here\n");
 }
 END_TEST
 
@@ -108,7 +108,8 @@ END_TEST
 START_TEST(two_columns_cannot_share_a_name_in_the_database)
 {
     columns[0][1].column = "one";
-    assert_says("error: column 'two' of 'a' has the name 'one' in the database, which column 'one' of 'a' has, too\n");
+    assert_says(
+        "error: column 'two' of 'a' has the name 'one' in the database, which column 'one' of 'a' has, too [ORM0095]\n");
 }
 END_TEST
 
@@ -123,14 +124,14 @@ END_TEST
 START_TEST(indexes_have_names_of_their_own_in_the_whole_package)
 {
     indexes[1].name = "a_idx";
-    assert_says("error: index of 'b' has the name 'a_idx' in the database, which index of 'a' has, too\n");
+    assert_says("error: index of 'b' has the name 'a_idx' in the database, which index of 'a' has, too [ORM0095]\n");
 }
 END_TEST
 
 START_TEST(an_index_cannot_have_the_name_of_a_table)
 {
     indexes[0].name = "b";
-    assert_says("error: index of 'a' has the name 'b' in the database, which model 'b' has, too\n");
+    assert_says("error: index of 'a' has the name 'b' in the database, which model 'b' has, too [ORM0095]\n");
 }
 END_TEST
 
@@ -149,7 +150,7 @@ START_TEST(two_members_cannot_share_a_c_name)
 {
     columns[0][1].c_name = "one";
     assert_says(
-        "error: column 'two' of 'a' is 'one' in C, and so is column 'one' of 'a'; 'c_name' gives either another\n");
+        "error: column 'two' of 'a' is 'one' in C, and so is column 'one' of 'a'; 'c_name' gives either another [ORM0096]\n");
 }
 END_TEST
 
@@ -167,20 +168,20 @@ static const struct {
     const char *name, *message;
 } clashes[] = {
     {"a_list",
-     "error: the C name 'p_a_list' is made for model 'a' and for model 'a_list'; 'c_name' gives either another\nnote: model 'a' is here\n"},
+     "error: the C name 'p_a_list' is made for model 'a' and for model 'a_list'; 'c_name' gives either another [ORM0096]\nnote: model 'a' is here\n"},
     {"a_set_one",
-     "error: the C name 'p_a_set_one' is made for column 'one' of 'a' and for model 'a_set_one'; 'c_name' gives either another\n"},
+     "error: the C name 'p_a_set_one' is made for column 'one' of 'a' and for model 'a_set_one'; 'c_name' gives either another [ORM0096]\n"},
     {"a_delete_where",
-     "error: the C name 'p_a_delete_where' is made for model 'a' and for model 'a_delete_where'; 'c_name' gives either another\n"},
-    {"e", "error: the C name 'p_e' is made for enum 'e' and for model 'e'; 'c_name' gives either another\n"},
+     "error: the C name 'p_a_delete_where' is made for model 'a' and for model 'a_delete_where'; 'c_name' gives either another [ORM0096]\n"},
+    {"e", "error: the C name 'p_e' is made for enum 'e' and for model 'e'; 'c_name' gives either another [ORM0096]\n"},
     {"in_null_e",
-     "error: the C name 'p_in_null_e' is made for enum 'e' and for model 'in_null_e'; 'c_name' gives either another\n"},
+     "error: the C name 'p_in_null_e' is made for enum 'e' and for model 'in_null_e'; 'c_name' gives either another [ORM0096]\n"},
     {"e_x",
-     "error: the C name 'P_E_X' is made for value 'x' of 'e' and for model 'e_x'; 'c_name' gives either another\n"},
+     "error: the C name 'P_E_X' is made for value 'x' of 'e' and for model 'e_x'; 'c_name' gives either another [ORM0096]\n"},
     {"A",
-     "warning: SQLite does not tell model 'A' from model 'a': their names in the database differ by case only\nnote: first given here\nerror: the C name 'P_A' is made for model 'a' and for model 'A'; 'c_name' gives either another\n"},
+     "warning: SQLite does not tell model 'A' from model 'a': their names in the database differ by case only [ORM0099, -Wname-case]\nnote: first given here\nerror: the C name 'P_A' is made for model 'a' and for model 'A'; 'c_name' gives either another [ORM0096]\n"},
     {"schema",
-     "error: the C name 'p_schema' is made for package 'p' and for model 'schema'; 'c_name' gives either another\n"},
+     "error: the C name 'p_schema' is made for package 'p' and for model 'schema'; 'c_name' gives either another [ORM0096]\n"},
 };
 
 START_TEST(an_emitted_name_cannot_be_made_twice)
@@ -197,7 +198,7 @@ START_TEST(a_to_many_relation_emits_its_own_functions)
     models[0].relation_count = 1;
     rename_model(1, "a_remove_from_r");
     assert_says(
-        "error: the C name 'p_a_remove_from_r' is made for relation 'r' of 'a' and for model 'a_remove_from_r'; 'c_name' gives either another\n");
+        "error: the C name 'p_a_remove_from_r' is made for relation 'r' of 'a' and for model 'a_remove_from_r'; 'c_name' gives either another [ORM0096]\n");
 }
 END_TEST
 
@@ -206,7 +207,7 @@ START_TEST(values_of_an_enum_that_c_cannot_tell_apart_clash)
     values[0] = "so-so";
     values[1] = "so so";
     assert_says(
-        "error: the C name 'P_E_SO_SO' is made for value 'so-so' of 'e' and for value 'so so' of 'e'; 'c_name' gives either another\n");
+        "error: the C name 'P_E_SO_SO' is made for value 'so-so' of 'e' and for value 'so so' of 'e'; 'c_name' gives either another [ORM0096]\n");
 }
 END_TEST
 
@@ -215,7 +216,7 @@ START_TEST(include_guards_of_two_files_differ)
     files[0].stem = "my-file";
     files[1].stem = "my_file";
     assert_says(
-        "g.yaml:1:1: error: the C name 'MY_FILE_H' is made for file 'f.yaml' and for file 'g.yaml'; 'c_name' gives either another\n");
+        "g.yaml:1:1: error: the C name 'MY_FILE_H' is made for file 'f.yaml' and for file 'g.yaml'; 'c_name' gives either another [ORM0096]\n");
 }
 END_TEST
 
@@ -223,7 +224,7 @@ START_TEST(a_model_cannot_become_a_word_of_c)
 {
     package.name = "static";
     rename_model(0, "assert");
-    assert_says("error: model 'assert' would be 'static_assert' in C, which is a reserved word\n");
+    assert_says("error: model 'assert' would be 'static_assert' in C, which is a reserved word [ORM0097]\n");
 }
 END_TEST
 

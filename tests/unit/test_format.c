@@ -116,8 +116,8 @@ static const struct {
     {"", "f: error: is empty"},
     {"# only\n", "f: error: is empty"},
     {"a: 1\na: 2\n", "f:2:1: error: the key 'a' is given twice"},
-    {"? \"two\n  lines\"\n: 1\n", "f: error: cannot be laid out: a key is too long, or takes several lines"},
-    {"? |\n  block\n: 1\n", "f: error: cannot be laid out: a key is too long, or takes several lines"},
+    {"? \"two\n  lines\"\n: 1\n", "f: error: cannot be laid out: a key is too long, or takes several lines [ORM0107]"},
+    {"? |\n  block\n: 1\n", "f: error: cannot be laid out: a key is too long, or takes several lines [ORM0107]"},
 };
 
 START_TEST(what_cannot_be_laid_out_gives_nothing)

@@ -18,6 +18,7 @@ static void set_up(void)
 {
     orm__arena_init(&arena);
     diagnostics = ormc_diagnostics_new();
+    ormc_diagnostics_configure(diagnostics, &(ormc_diagnostic_options){.no_warnings = true});
     package = NULL;
     memcpy(folder + sizeof folder - 7, "XXXXXX", 6);
     ck_assert_ptr_nonnull(mkdtemp(folder));

@@ -147,7 +147,7 @@ START_TEST(the_first_of_two_equal_keys_counts)
     const ormc_node *tree = parse("a: 1\nb: 2\na: 3\n");
     ck_assert_uint_eq(tree->count, 2);
     ck_assert_str_eq(ormc_node_find(tree, "a")->text, "1");
-    ck_assert_str_eq(messages(), "t.yaml:3:1: error: the key 'a' is given twice\n    a: 3\n    ^\n"
+    ck_assert_str_eq(messages(), "t.yaml:3:1: error: the key 'a' is given twice [ORM0011]\n    a: 3\n    ^\n"
                                  "t.yaml:1:1: note: first given here\n    a: 1\n    ^\n");
 }
 END_TEST
@@ -209,24 +209,24 @@ static const struct {
     size_t size;
     const char *message;
 } bad[] = {
-    {"", 0, "t.yaml: error: is empty\n"},
-    {"# only this\n", 12, "t.yaml: error: is empty\n"},
-    {"~\n", 2, "t.yaml: error: is empty\n"},
-    {"a: \xC3(", 5, "t.yaml:1:4: error: the byte 0xC3 is not valid UTF-8 here\n"},
-    {"a: \xC0\x80", 5, "t.yaml:1:4: error: the byte 0xC0 is not valid UTF-8 here\n"},
-    {"a: \xED\xA0\x80", 6, "t.yaml:1:4: error: the byte 0xED is not valid UTF-8 here\n"},
-    {"a: \xF4\x90\x80\x80", 7, "t.yaml:1:4: error: the byte 0xF4 is not valid UTF-8 here\n"},
-    {"a: \xFF", 4, "t.yaml:1:4: error: the byte 0xFF is not valid UTF-8 here\n"},
-    {"a: \xE2\x82", 5, "t.yaml:1:4: error: the byte 0xE2 is not valid UTF-8 here\n"},
-    {"a\n\0b", 4, "t.yaml:2:1: error: the control character U+0000 may not stand here\n"},
-    {"a: \x1B[1m", 7, "t.yaml:1:4: error: the control character U+001B may not stand here\n"},
-    {"\xFE\xFF\0a", 4, "t.yaml: error: is UTF-16, and must be UTF-8\n"},
-    {"a: 1\n---\nb: 2\n", 14, "t.yaml:2:1: error: a second document; a file holds only one\n"},
-    {"a: *b\n", 6, "t.yaml:1:4: error: no anchor '&b' comes before this alias\n"},
-    {"a: &b {c: *b}\n", 14, "t.yaml:1:11: error: the alias '*b' stands inside what it refers to\n"},
-    {"a: [1\n", 6, "t.yaml:1:6: error: not valid YAML: did not find expected ',' or ']'\n"},
-    {"a:\n\tb: 1\n", 9, "t.yaml:2:1: error: not valid YAML: a tab may not indent; use spaces\n"},
-    {"%YAML 3.0\n---\na: 1\n", 19, "t.yaml:1:1: error: not valid YAML: found incompatible YAML document\n"},
+    {"", 0, "t.yaml: error: is empty [ORM0006]\n"},
+    {"# only this\n", 12, "t.yaml: error: is empty [ORM0006]\n"},
+    {"~\n", 2, "t.yaml: error: is empty [ORM0006]\n"},
+    {"a: \xC3(", 5, "t.yaml:1:4: error: the byte 0xC3 is not valid UTF-8 here [ORM0003]\n"},
+    {"a: \xC0\x80", 5, "t.yaml:1:4: error: the byte 0xC0 is not valid UTF-8 here [ORM0003]\n"},
+    {"a: \xED\xA0\x80", 6, "t.yaml:1:4: error: the byte 0xED is not valid UTF-8 here [ORM0003]\n"},
+    {"a: \xF4\x90\x80\x80", 7, "t.yaml:1:4: error: the byte 0xF4 is not valid UTF-8 here [ORM0003]\n"},
+    {"a: \xFF", 4, "t.yaml:1:4: error: the byte 0xFF is not valid UTF-8 here [ORM0003]\n"},
+    {"a: \xE2\x82", 5, "t.yaml:1:4: error: the byte 0xE2 is not valid UTF-8 here [ORM0003]\n"},
+    {"a\n\0b", 4, "t.yaml:2:1: error: the control character U+0000 may not stand here [ORM0004]\n"},
+    {"a: \x1B[1m", 7, "t.yaml:1:4: error: the control character U+001B may not stand here [ORM0004]\n"},
+    {"\xFE\xFF\0a", 4, "t.yaml: error: is UTF-16, and must be UTF-8 [ORM0003]\n"},
+    {"a: 1\n---\nb: 2\n", 14, "t.yaml:2:1: error: a second document; a file holds only one [ORM0007]\n"},
+    {"a: *b\n", 6, "t.yaml:1:4: error: no anchor '&b' comes before this alias [ORM0008]\n"},
+    {"a: &b {c: *b}\n", 14, "t.yaml:1:11: error: the alias '*b' stands inside what it refers to [ORM0008]\n"},
+    {"a: [1\n", 6, "t.yaml:1:6: error: not valid YAML: did not find expected ',' or ']' [ORM0005]\n"},
+    {"a:\n\tb: 1\n", 9, "t.yaml:2:1: error: not valid YAML: a tab may not indent; use spaces [ORM0005]\n"},
+    {"%YAML 3.0\n---\na: 1\n", 19, "t.yaml:1:1: error: not valid YAML: found incompatible YAML document [ORM0005]\n"},
 };
 
 START_TEST(what_cannot_be_read_gives_no_tree_and_one_error)
@@ -266,8 +266,8 @@ START_TEST(what_is_no_file_is_said_so)
         ck_assert(ormc_syntax_read(paths[i], &arena, diagnostics, &tree));
         ck_assert_ptr_null(tree);
     }
-    ck_assert_str_eq(messages(), "/: error: cannot be read: Is a directory\n"
-                                 "/no/such/file.yaml: error: cannot be read: No such file or directory\n");
+    ck_assert_str_eq(messages(), "/: error: cannot be read: Is a directory [ORM0001]\n"
+                                 "/no/such/file.yaml: error: cannot be read: No such file or directory [ORM0001]\n");
 }
 END_TEST
 
@@ -276,7 +276,7 @@ START_TEST(a_file_without_end_is_not_read_to_it)
     const ormc_node *tree;
     ck_assert(ormc_syntax_read("/dev/zero", &arena, diagnostics, &tree));
     ck_assert_ptr_null(tree);
-    ck_assert_str_eq(messages(), "/dev/zero: error: is larger than 16 MiB\n");
+    ck_assert_str_eq(messages(), "/dev/zero: error: is larger than 16 MiB [ORM0002]\n");
 }
 END_TEST
 

@@ -562,8 +562,11 @@ START_TEST(the_built_in_templates_are_the_files)
 {
     const ormc_embedded_template *t = ormc_embedded_templates;
     ck_assert_ptr_nonnull(t->name);
-    for (; t->name; t++)
-        ck_assert_str_eq(t->text, read_file(orm__arena_printf(&arena, "templates/%s.mustache", t->name)));
+    for (; t->name; t++) {
+        bool is_template = !strstr(t->name, ".md");
+        const char *path = is_template ? "templates/%s.mustache" : "schemas/%s";
+        ck_assert_str_eq(t->text, read_file(orm__arena_printf(&arena, path, t->name)));
+    }
 }
 END_TEST
 
@@ -607,8 +610,8 @@ static const struct {
 } refused[] = {
     {":", "absent.mustache", "absent.mustache: cannot be read"},
     {"mkdir a.mustache", "a.mustache", "a.mustache: cannot be read"},
-    {": > a.txt", "a.txt", "a.txt: the name does not end in .mustache"},
-    {": > .mustache", ".mustache", ".mustache: the name does not end in .mustache"},
+    {": > a.txt", "a.txt", "a.txt: the name does not end in .mustache or .md"},
+    {": > .mustache", ".mustache", ".mustache: the name does not end in .mustache or .md"},
     {": > 'a b.mustache'", "'a b.mustache'", "a b.mustache: the name holds more than letters, digits and . _ -"},
     {"printf 'a\\0b' > a.mustache", "a.mustache", "a.mustache: there is a zero byte in the text"},
     {": > a.mustache; mkdir b; : > b/a.mustache", "a.mustache b/a.mustache",

@@ -424,6 +424,7 @@ static const char *const create_postgresql[] = {
     "    CONSTRAINT \"sale_item_item_id_fkey\" FOREIGN KEY (\"item_id\")\n"
     "        REFERENCES \"item\" (\"id\") ON DELETE CASCADE\n"
     ")",
+    "CREATE INDEX IF NOT EXISTS \"sale_item_item_id_idx\" ON \"sale_item\" (\"item_id\")",
     NULL,
 };
 
@@ -464,6 +465,7 @@ static const char *const create_sqlite[] = {
     "    CONSTRAINT \"sale_item_item_id_fkey\" FOREIGN KEY (\"item_id\")\n"
     "        REFERENCES \"item\" (\"id\") ON DELETE CASCADE\n"
     ")",
+    "CREATE INDEX IF NOT EXISTS \"sale_item_item_id_idx\" ON \"sale_item\" (\"item_id\")",
     NULL,
 };
 

@@ -4116,6 +4116,8 @@ static const char *const create_postgresql[] = {
     "\"room_number\")\n"
     "        REFERENCES \"room\" (\"building\", \"number\") ON DELETE CASCADE\n"
     ")",
+    "CREATE INDEX IF NOT EXISTS \"course_room_room_building_room_number_idx\" ON \"course_room\" "
+    "(\"room_building\", \"room_number\")",
     "CREATE TABLE IF NOT EXISTS \"precedence\" (\n"
     "    \"later_id\" bigint NOT NULL,\n"
     "    \"earlier_id\" bigint NOT NULL,\n"
@@ -4125,6 +4127,7 @@ static const char *const create_postgresql[] = {
     "    CONSTRAINT \"precedence_earlier_id_fkey\" FOREIGN KEY (\"earlier_id\")\n"
     "        REFERENCES \"course\" (\"id\") ON DELETE CASCADE\n"
     ")",
+    "CREATE INDEX IF NOT EXISTS \"precedence_earlier_id_idx\" ON \"precedence\" (\"earlier_id\")",
     "DO $ormc$ BEGIN\n"
     "    ALTER TABLE \"team\" ADD CONSTRAINT \"team_head_id_fkey\" FOREIGN KEY (\"head_id\")\n"
     "        REFERENCES \"person\" (\"id\") ON DELETE RESTRICT;\n"
@@ -4270,6 +4273,8 @@ static const char *const create_sqlite[] = {
     "\"room_number\")\n"
     "        REFERENCES \"room\" (\"building\", \"number\") ON DELETE CASCADE\n"
     ")",
+    "CREATE INDEX IF NOT EXISTS \"course_room_room_building_room_number_idx\" ON \"course_room\" "
+    "(\"room_building\", \"room_number\")",
     "CREATE TABLE IF NOT EXISTS \"precedence\" (\n"
     "    \"later_id\" INTEGER NOT NULL,\n"
     "    \"earlier_id\" INTEGER NOT NULL,\n"
@@ -4279,6 +4284,7 @@ static const char *const create_sqlite[] = {
     "    CONSTRAINT \"precedence_earlier_id_fkey\" FOREIGN KEY (\"earlier_id\")\n"
     "        REFERENCES \"course\" (\"id\") ON DELETE CASCADE\n"
     ")",
+    "CREATE INDEX IF NOT EXISTS \"precedence_earlier_id_idx\" ON \"precedence\" (\"earlier_id\")",
     NULL,
 };
 

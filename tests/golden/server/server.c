@@ -1966,6 +1966,8 @@ static const char *const create_postgresql[] = {
     "    CONSTRAINT \"item_crate_crate_id_fkey\" FOREIGN KEY (\"crate_id\")\n"
     "        REFERENCES \"stock\".\"item_crates\" (\"id\") ON DELETE CASCADE\n"
     ")",
+    "CREATE INDEX IF NOT EXISTS \"item_crate_crate_id_idx\" ON \"stock\".\"item_crate\" "
+    "(\"crate_id\")",
     NULL,
 };
 
@@ -2051,6 +2053,8 @@ static const char *const create_sqlite[] = {
     "    CONSTRAINT \"stock_item_crate_crate_id_fkey\" FOREIGN KEY (\"crate_id\")\n"
     "        REFERENCES \"stock_item_crates\" (\"id\") ON DELETE CASCADE\n"
     ")",
+    "CREATE INDEX IF NOT EXISTS \"stock_item_crate_crate_id_idx\" ON \"stock_item_crate\" "
+    "(\"crate_id\")",
     NULL,
 };
 
