@@ -49,7 +49,8 @@ enum {
     ORM__EXPIRED = 1 << 1,
     ORM__MAPPED = 1 << 2,      /* in the identity map */
     ORM__KEY_CHANGED = 1 << 3, /* the map and the database still know it by a key in session->old_keys */
-    ORM__WRITTEN = 1 << 4      /* `original` is no longer what the database holds: a flush wrote the row since */
+    ORM__WRITTEN = 1 << 4,     /* `original` is no longer what the database holds: a flush wrote the row since */
+    ORM__LINK = 1 << 5         /* made by a many_to_many: pending, it goes when one of its ends does */
 };
 
 /* Stands in front of the row struct that users see. 40 bytes; the row follows. */
@@ -249,6 +250,8 @@ orm__entity *orm__known_target(orm_session *session, const orm_relation *owning,
 void orm__relations_leave(orm_session *session, orm__entity *entity, const orm_column *column);
 orm_status orm__relations_join(orm_session *session, orm__entity *entity, const orm_column *column);
 void orm__relations_leave_all(orm_session *session, orm__entity *entity);
+/* Before an entity is expunged: far sides that held it are to be loaded anew, since its row may stay. */
+void orm__relations_forget(orm_session *session, orm__entity *entity);
 
 /* --- query.c --- */
 /* Runs a SELECT of all columns of the store's model; every row becomes, or is, an entity, appended to `found`. `read_before`

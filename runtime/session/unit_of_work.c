@@ -26,6 +26,7 @@ typedef orm_status (*write_group)(orm_session *session, orm__store *store, orm__
                                   plan *p);
 
 static orm_status classify(orm_session *session, plan *p);
+static bool has_lost_an_end(orm_session *session, orm__entity *entity);
 static orm_status check_added(orm_session *session, orm__entity *entity);
 static orm_status validate(orm_session *session, orm__entity *entity, orm_problems *problems);
 static orm_status check_targets(orm_session *session, orm__entity *entity);
@@ -98,6 +99,8 @@ static orm_status classify(orm_session *session, plan *p)
     for (size_t i = 0; i < session->changed.count; i++) {
         orm__entity *entity = session->changed.items[i];
         orm__entities *list = NULL;
+        if (entity->state == ORM__PENDING && has_lost_an_end(session, entity))
+            ORM_TRY(orm__entity_mark_deleted(session, entity));
         if (entity->state == ORM__PENDING) {
             ORM_TRY(check_added(session, entity));
             list = &p->added;
@@ -111,6 +114,19 @@ static orm_status classify(orm_session *session, plan *p)
             return orm__session_no_memory(session);
     }
     return ORM_OK;
+}
+
+/* A pending row between two entities of which one was deleted: it goes with it. */
+static bool has_lost_an_end(orm_session *session, orm__entity *entity)
+{
+    const orm_model *model = orm__model_of(entity);
+    for (size_t i = 0; (entity->flags & ORM__LINK) && i < model->relation_count; i++) {
+        const orm_relation *relation = &model->relations[i];
+        const orm__entity *end = relation->owning ? orm__known_target(session, relation, entity) : NULL;
+        if (end && !orm__is_there(end))
+            return true;
+    }
+    return false;
 }
 
 static bool any_dirty(orm__entity *entity)
