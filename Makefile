@@ -20,10 +20,10 @@ pkgconfigdir ?= $(libdir)/pkgconfig
 # What a variant is made of: `make BUILD=build/asan SANITIZE=address,undefined WERROR=yes SUITES="unit errors" check`.
 SANITIZE ?=
 WERROR   ?= no
-SUITES   ?= unit golden errors compile exports readme reference database schemas
+SUITES   ?= unit golden errors compile exports readme reference database random faults schemas
 # Whether missing packages may be installed: these goals do, the others name the command. V=1 shows whole commands.
-DEPS     ?= $(if $(filter deps demo check asan tsan coverage bench fuzz,$(MAKECMDGOALS)),yes,no)
-NEEDS    := build $(if $(filter deps check asan tsan coverage bench fuzz headers golden-update,$(MAKECMDGOALS)),check) \
+DEPS     ?= $(if $(filter deps demo check asan tsan coverage bench fuzz soak,$(MAKECMDGOALS)),yes,no)
+NEEDS    := build $(if $(filter deps check asan tsan coverage bench fuzz soak headers golden-update,$(MAKECMDGOALS)),check) \
             $(if $(filter deps format format-check,$(MAKECMDGOALS)),format)
 
 WARNINGS := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes
@@ -48,16 +48,20 @@ RUNTIME   := $(patsubst %.c,$(OBJ)/%.o,$(wildcard runtime/*/*.c))
 GENERATOR := $(patsubst %.c,$(OBJ)/%.o,$(filter-out generator/main.c,$(wildcard generator/*.c))) $(OBJ)/generator/templates.o
 UNIT      := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/test_*.c))
 DATABASE  := $(patsubst %.c,$(OBJ)/%.o,$(wildcard tests/database/*.c))
+RANDOM    := $(patsubst %.c,$(OBJ)/%.o,$(wildcard tests/random/*.c))
+FAULTS    := $(patsubst tests/faults/%.c,$(BUILD)/tests/faults/%,$(wildcard tests/faults/*.c))
 # schemas/NAME/NAME.yaml, and tests/database/NAME.yaml for models that only tests have: code in build/schemas/NAME/
-YAMLS     := $(wildcard $(foreach name,$(notdir $(wildcard schemas/*)),schemas/$(name)/$(name).yaml) tests/database/*.yaml)
+YAMLS     := $(wildcard $(foreach name,$(notdir $(wildcard schemas/*)),schemas/$(name)/$(name).yaml) tests/database/*.yaml \
+             tests/random/*.yaml)
 NAMES     := $(basename $(notdir $(YAMLS)))
 PROGRAMS  := $(foreach name,$(NAMES),$(if $(wildcard schemas/$(name)/main.c),$(BUILD)/schemas/$(name)/$(name)))
 GENERATED := $(foreach name,$(NAMES),$(OBJ)/schemas/$(name)/$(name).o)
 SUITE_NEEDS = $(if $(filter unit,$(SUITES)),$(UNIT)) $(if $(filter compile readme schemas,$(SUITES)),$(GENERATED) $(PROGRAMS)) \
-              $(if $(filter database,$(SUITES)),$(BUILD)/tests/database/database)
+              $(if $(filter database,$(SUITES)),$(BUILD)/tests/database/database) \
+              $(if $(filter random,$(SUITES)),$(BUILD)/tests/random/random) $(if $(filter faults,$(SUITES)),$(FAULTS))
 STAMPS    := $(foreach name,$(NAMES),$(BUILD)/schemas/$(name)/generated)
 
-.PHONY: all demo check golden-update asan tsan format format-check headers coverage bench fuzz deps install uninstall \
+.PHONY: all demo check golden-update asan tsan format format-check headers coverage bench fuzz soak deps install uninstall \
         clean help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -91,6 +95,11 @@ headers: deps ## compile each header alone, public ones as C11 and C++17 with gc
 
 bench: all ## measure against hand-written C
 	tests/bench/run.sh $(BUILD)
+
+soak: SUITES = random faults
+soak: WERROR = yes
+soak: all $(BUILD)/tests/random/random $(FAULTS) ## the randomized and the fault tests, much longer (ORM_TEST_SEED repeats)
+	@ORM_TEST_SOAK=yes SANITIZE='$(SANITIZE)' tests/run.sh $(BUILD) $(SUITES)
 
 fuzz: all ## feed the generator random input
 	tests/fuzz/run.sh $(BUILD)
@@ -135,6 +144,8 @@ $(OBJ)/runtime/%.o:        INCLUDES = $(INTERNAL) -fPIC -fvisibility=hidden $(DR
 $(OBJ)/generator/%.o:      INCLUDES = $(INTERNAL) -iquote generator $(YAML_CFLAGS)
 $(OBJ)/tests/unit/%.o:     INCLUDES = $(INTERNAL) -iquote generator $(CHECK_CFLAGS) $(DRIVER_CFLAGS)
 $(OBJ)/tests/database/%.o: INCLUDES = $(PUBLIC) $(CHECK_CFLAGS)
+$(OBJ)/tests/random/%.o:   INCLUDES = $(PUBLIC)
+$(OBJ)/tests/faults/%.o:   INCLUDES = $(PUBLIC) $(DRIVER_CFLAGS)
 $(OBJ)/schemas/%.o:        INCLUDES = $(PUBLIC)
 
 $(OBJ)/%.o: %.c $(BUILD)/flags | deps
@@ -183,9 +194,16 @@ $(OBJ)/schemas/$(1)/main.o: $(BUILD)/schemas/$(1)/$(1).h
 endef
 $(foreach yaml,$(YAMLS),$(eval $(call generate,$(basename $(notdir $(yaml))),$(yaml))))
 
-$(DATABASE): | $(STAMPS)
+$(DATABASE) $(RANDOM): | $(STAMPS)
+$(patsubst tests/%.c,$(OBJ)/tests/%.o,$(wildcard tests/faults/*.c)): | $(STAMPS)
 $(BUILD)/tests/database/database: $(DATABASE) $(GENERATED) $(BUILD)/liborm.a
 	$(call say,LINK,$@)mkdir -p $(@D) && $(LINK) $^ $(CHECK_LIBS) $(DRIVER_LIBS) -o $@
+
+$(BUILD)/tests/random/random: $(RANDOM) $(OBJ)/schemas/random/random.o $(BUILD)/liborm.a
+	$(call say,LINK,$@)mkdir -p $(@D) && $(LINK) $^ $(DRIVER_LIBS) -o $@
+
+$(BUILD)/tests/faults/%: $(OBJ)/tests/faults/%.o $(OBJ)/schemas/blog/blog.o $(BUILD)/liborm.a
+	$(call say,LINK,$@)mkdir -p $(@D) && $(LINK) $^ $(DRIVER_LIBS) -o $@
 
 $(BUILD)/tests/unit/%: $(OBJ)/tests/unit/%.o $(BUILD)/libormc.a $(BUILD)/liborm.a
 	$(call say,LINK,$@)mkdir -p $(@D) && $(LINK) $^ $(CHECK_LIBS) $(YAML_LIBS) $(DRIVER_LIBS) -o $@

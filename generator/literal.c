@@ -150,7 +150,7 @@ static void put_decimal(orm__text *out, const ormc_column *column, void (*put)(o
     orm__arena arena = {0};
     const char *text = column->default_value.text;
     text = column->scale < 0 ? orm__decimal_canonical(&arena, text)
-                             : orm__decimal_round(&arena, text, (unsigned)column->scale);
+                             : orm__decimal_fit(&arena, text, (unsigned)column->precision, (unsigned)column->scale);
     if (text)
         put(out, text);
     out->failed |= !text;

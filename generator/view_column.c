@@ -137,6 +137,9 @@ static void put_limits(ormc_view *view, ormc_data *data, const ormc_column *colu
         orm__text_printf(&text, "%s.pattern = ", text.length ? ", " : "");
         ormc_literal_c_string(&text, column->pattern, strlen(column->pattern));
     }
+    if (column->precision > 0)
+        orm__text_printf(&text, "%s.precision = %d, .scale = %d", text.length ? ", " : "", column->precision,
+                         column->scale);
     if (text.length) {
         orm__text whole = {0};
         orm__text_printf(&whole, "{%s}", text.data);

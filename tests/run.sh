@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # run.sh -- runs suites of tests and counts their cases.
 #
-#     tests/run.sh BUILD SUITE...              suites: unit golden errors compile exports readme reference database schemas
+#     tests/run.sh BUILD SUITE...              suites: unit golden errors compile exports readme reference database
+#                                            random faults schemas
 #
 # BUILD is the folder that make built into. A line per program or script; what a failing one said follows its line, and
 # everything is in BUILD/tests/log/. The last line is the sum. The status is 1 when a case failed, or, with CI=true, was
@@ -15,7 +16,7 @@ build=$1
 shift
 
 # One server for the whole run.
-if [[ " $* " =~ \ (reference|database|schemas)\  ]] && [ -z "${ORM_TEST_POSTGRESQL_URL:-}" ]; then
+if [[ " $* " =~ \ (reference|database|random|faults|schemas)\  ]] && [ -z "${ORM_TEST_POSTGRESQL_URL:-}" ]; then
     exec tests/postgresql.sh tests/run.sh "$build" "$@"
 fi
 
@@ -123,6 +124,14 @@ suite_reference() {
 suite_database() {
     run cases "database on sqlite" env ORM_TEST_URL="$(new_sqlite database)" "$scratch/database/database"
     run cases "database on postgresql" env ORM_TEST_URL="$(new_postgresql database)" "$scratch/database/database"
+}
+
+# Seeds and operations of each; ORM_TEST_SOAK: as many as a quarter of an hour has room for.
+suite_random() {
+    local size=(20 300)
+    [ -z "${ORM_TEST_SOAK:-}" ] || size=(2000 400)
+    run cases "random on sqlite" "$scratch/random/random" "$(new_sqlite random)" "${size[@]}"
+    run cases "random on postgresql" "$scratch/random/random" "$(new_postgresql random)" "${size[@]}"
 }
 
 suite_schemas() {

@@ -37,7 +37,7 @@ static long weight(const number *n);
 static const char *name_of(number_kind kind);
 static size_t number_length(const number *n, long scale);
 static void write_number(const number *n, long scale, char *buffer);
-static bool increment(char *text, size_t length);
+static bool fits(const number *n, unsigned precision, unsigned scale);
 static int compare_sizes(const number *a, const number *b);
 static void add_numbers(orm__text *sum, const number *a, const number *b);
 static void add_digits(const number *large, const number *small, bool subtract, char *end, long before, long scale);
@@ -184,41 +184,29 @@ char *orm__decimal_canonical(orm__arena *arena, const char *text)
     return canonical;
 }
 
-char *orm__decimal_round(orm__arena *arena, const char *text, unsigned scale)
+bool orm__decimal_fits(const char *text, unsigned precision, unsigned scale)
 {
     number n = parse(text, strlen(text));
-    if (n.kind != NUMBER || scale > MOST_AFTER)
-        return n.kind == NO_DECIMAL || n.kind == NUMBER ? NULL : orm__arena_strdup(arena, name_of(n.kind));
-    size_t length = number_length(&n, (long)scale);
-    char *rounded = orm__arena_alloc(arena, length + 2); /* 9.5 grows by a digit */
-    if (!rounded)
-        return NULL;
-    char *digits = rounded + 1;
-    write_number(&n, (long)scale, digits);
-    digits[length] = '\0';
-    bool negative = *digits == '-';
-    if (digit_at(&n, -(long)scale - 1) >= '5' && increment(digits + negative, length - negative)) {
-        memcpy(rounded, negative ? "-1" : "1", negative ? 2 : 1);
-        return rounded;
-    }
-    bool zero = strspn(digits + negative, "0.") == length - negative; /* -0.00 */
-    return zero ? digits + negative : digits;
+    return n.kind == NOT_A_NUMBER || fits(&n, precision, scale);
 }
 
-/* Adds one to the last digit; true when a 1 must go before the first. */
-static bool increment(char *text, size_t length)
+static bool fits(const number *n, unsigned precision, unsigned scale)
 {
-    while (length > 0) {
-        char *c = &text[--length];
-        if (*c == '.')
-            continue;
-        if (*c != '9') {
-            ++*c;
-            return false;
-        }
-        *c = '0';
-    }
-    return true;
+    return n->kind == NUMBER && n->last - n->point <= (long)scale && weight(n) <= (long)precision - (long)scale;
+}
+
+char *orm__decimal_fit(orm__arena *arena, const char *text, unsigned precision, unsigned scale)
+{
+    number n = parse(text, strlen(text));
+    if (!fits(&n, precision, scale))
+        return orm__arena_strdup(arena, text);
+    size_t length = number_length(&n, (long)scale);
+    char *fitted = orm__arena_alloc(arena, length + 1);
+    if (!fitted)
+        return NULL;
+    write_number(&n, (long)scale, fitted);
+    fitted[length] = '\0';
+    return fitted;
 }
 
 int orm__decimal_compare(const char *a, size_t a_length, const char *b, size_t b_length)

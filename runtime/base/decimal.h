@@ -1,4 +1,4 @@
-/* base/decimal.h -- decimal numbers as text, of any length: checking, comparing, rounding, adding.
+/* base/decimal.h -- decimal numbers as text, of any length: checking, comparing, fitting, adding.
  *
  * A decimal is "-12.50", "1.5e3", "NaN", "Infinity" or "-inf" (letters in either case), without blanks. The canonical
  * text has no plus, no exponent, no leading zeros beside the one before the point, and keeps the digits after the
@@ -21,8 +21,10 @@ bool orm__decimal_check(const char *text, size_t length);
 size_t orm__decimal_write(const char *text, size_t length, char *buffer, size_t size);
 /* Canonical text in the arena; NULL when it is no decimal or memory is gone. */
 char *orm__decimal_canonical(orm__arena *arena, const char *text);
-/* Canonical text with exactly `scale` digits after the point, rounded half away from zero; NaN and infinities stay. */
-char *orm__decimal_round(orm__arena *arena, const char *text, unsigned scale);
+/* Whether PostgreSQL's numeric(precision, scale) holds it without rounding. Infinities do not fit, NaN does. */
+bool orm__decimal_fits(const char *text, unsigned precision, unsigned scale);
+/* Canonical text with exactly `scale` digits after the point when it fits, else a copy. NULL when memory is gone. */
+char *orm__decimal_fit(orm__arena *arena, const char *text, unsigned precision, unsigned scale);
 
 /* <0, 0, >0 by value, as PostgreSQL orders: -Infinity, numbers, Infinity, NaN, which is equal to itself. Text that is
  * no decimal comes after all of them, by its bytes. */

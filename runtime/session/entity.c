@@ -23,7 +23,6 @@ static orm_status take_in(orm_session *session, orm__store *store, const void *v
 static orm_status rekey(orm_session *session, orm__entity *entity, const orm_column *column, bool before);
 static bool holds(orm__entity *entity, const orm_column *column, orm_value value);
 static bool identical(orm_value a, orm_value b);
-static bool keep_value(orm_session *session, const orm_column *column, orm_value *value);
 
 orm_status orm_model_add(orm_session *session, const orm_model *model, const void *values, const void **added)
 {
@@ -132,8 +131,10 @@ static orm_status take_in(orm_session *session, orm__store *store, const void *v
         status = take_targets(session, values, entity);
     if (!status && orm__key_known(entity) && !(entity->flags & ORM__MAPPED) && !orm__identity_add(store, entity))
         status = orm__session_no_memory(session);
-    if (status)
+    if (status) {
+        orm__key_leave(entity);
         entity->state = ORM__DETACHED;
+    }
     return status;
 }
 
@@ -180,10 +181,13 @@ static orm_status refuse_present_key(orm_session *session, orm__store *store, or
     orm__entity *present = orm__identity_find_row(store, store->model->primary_key, orm__row_of(entity));
     if (!present)
         return ORM_OK;
+    if (present->state == ORM__DELETING) {
+        orm__replace_begin(entity, present);
+        return ORM_OK;
+    }
     char name[160];
-    return orm__session_error(session, ORM_CONFLICT, "%s is already in the session%s",
-                              orm__entity_name(present, name, sizeof name),
-                              present->state == ORM__DELETING ? ", marked to be deleted" : "");
+    return orm__session_error(session, ORM_CONFLICT, "%s is already in the session",
+                              orm__entity_name(present, name, sizeof name));
 }
 
 orm_status orm_entity_set(orm_session *session, const void *row, const orm_column *column, const void *value)
@@ -226,7 +230,9 @@ static bool holds(orm__entity *entity, const orm_column *column, orm_value value
 {
     if (entity->state != ORM__PERSISTENT && !orm__mask_has(orm__entity_dirty(entity), column->index))
         return false;
-    return identical(orm__value_of_member(column, orm__row_of(entity)), value);
+    const orm_value own = orm__value_of_member(column, orm__row_of(entity));
+    bool scaled = column->type == ORM_TYPE_DECIMAL && column->limits && column->limits->precision;
+    return scaled ? orm__value_equal(own, value) : identical(own, value);
 }
 
 /* To the last digit: 1.0 is not 1.00 here, nor 0.0 -0.0. */
@@ -249,9 +255,10 @@ orm_status orm__entity_put(orm_session *session, orm__entity *entity, const orm_
 {
     if (holds(entity, column, value))
         return ORM_OK;
-    if (value.form != ORM_FORM_NULL && !keep_value(session, column, &value))
+    if (value.form != ORM_FORM_NULL && !orm__value_keep(column, &value, &session->arena))
         return orm__session_no_memory(session);
     ORM_TRY(orm__entity_remember(session, entity));
+    ORM_TRY(orm__held_keep(session, entity, column));
     ORM_TRY(orm__entity_queue(session, entity));
     ORM_TRY(rekey(session, entity, column, true));
     void *row = orm__row_of(entity);
@@ -260,20 +267,6 @@ orm_status orm__entity_put(orm_session *session, orm__entity *entity, const orm_
     orm__member_set(column, row, value);
     orm__mask_add(orm__entity_dirty(entity), column->index);
     return rekey(session, entity, column, false);
-}
-
-/* A copy of text, bytes or an array in the session's arena. */
-static bool keep_value(orm_session *session, const orm_column *column, orm_value *value)
-{
-    if (!orm__member_points(column))
-        return true;
-    if (column->flags & ORM_ARRAY)
-        return orm__array_keep_value(value, &session->arena);
-    if (column->type != ORM_TYPE_BYTES)
-        return (value->as.text = orm__arena_strdup(&session->arena, value->as.text)) != NULL;
-    value->as.bytes.data = (const uint8_t *)orm__arena_copy(&session->arena, value->as.bytes.data,
-                                                            value->as.bytes.size);
-    return value->as.bytes.data != NULL;
 }
 
 /* Pending entities are known by their new key at once; persistent ones by the old one until the flush. */
@@ -285,7 +278,7 @@ static orm_status rekey(orm_session *session, orm__entity *entity, const orm_col
     if (entity->state == ORM__PERSISTENT) {
         return before ? orm__old_key_keep(session, entity) : ORM_OK;
     } else if (before) {
-        orm__identity_remove(store, entity);
+        orm__key_leave(entity);
     } else if (orm__key_known(entity)) {
         ORM_TRY(refuse_present_key(session, store, entity));
         if (!orm__identity_add(store, entity))
@@ -317,7 +310,7 @@ orm_status orm__entity_mark_deleted(orm_session *session, orm__entity *entity)
     ORM_TRY(orm__entity_touch(session, entity));
     orm__relations_leave_all(session, entity);
     if (entity->state == ORM__PENDING) {
-        orm__identity_remove(entity->batch->store, entity);
+        orm__key_leave(entity);
         entity->state = ORM__DETACHED;
     } else {
         entity->state = ORM__DELETING;

@@ -13,6 +13,7 @@
 
 enum { BATCH_MAX = 10000 };
 
+static orm_status owner_given(orm_session *session, const void *row, orm__entity **entity);
 static orm_status load_lazily(orm_session *session, orm__entity *entity, const orm_relation *relation);
 static orm_status load_targets(orm_session *session, const orm_relation *relation, orm__entity *const *owners,
                                size_t count);
@@ -32,7 +33,7 @@ orm_status orm_entity_get_one(orm_session *session, const void *row, const orm_r
 {
     *found = NULL;
     orm__entity *entity;
-    ORM_TRY(orm__entity_given(session, row, "get", &entity));
+    ORM_TRY(owner_given(session, row, &entity));
     orm__slot *slot = orm__entity_loaded(entity, relation);
     if (!slot)
         ORM_TRY(load_lazily(session, entity, relation));
@@ -46,7 +47,7 @@ orm_status orm_entity_get_many(orm_session *session, const void *row, const orm_
 {
     *found = (orm_list){0};
     orm__entity *entity;
-    ORM_TRY(orm__entity_given(session, row, "get", &entity));
+    ORM_TRY(owner_given(session, row, &entity));
     orm__slot *slot = orm__entity_loaded(entity, relation);
     if (!slot)
         ORM_TRY(load_lazily(session, entity, relation));
@@ -64,6 +65,15 @@ orm_status orm_entity_get_many(orm_session *session, const void *row, const orm_
             items[found->count++] = orm__row_of(slot->as.many[i]);
     found->items = items;
     return ORM_OK;
+}
+
+/* While hooks of a flush run, what is about to be deleted still has its relations. */
+static orm_status owner_given(orm_session *session, const void *row, orm__entity **entity)
+{
+    *entity = row ? orm__entity_of(row) : NULL;
+    if (session->flushing && row && (*entity)->batch->store->session == session && (*entity)->state == ORM__DELETING)
+        return ORM_OK;
+    return orm__entity_given(session, row, "get", entity);
 }
 
 /* For every entity of the batch that brought this one, unless the session was told otherwise. */
@@ -92,7 +102,8 @@ static orm_status load_lazily(orm_session *session, orm__entity *entity, const o
     orm__entities owners = {0};
     orm_status status = ORM_OK;
     for (size_t i = first; i < first + count && !status; i++)
-        if (batch->members[i]->batch == batch && batch->members[i]->state == ORM__PERSISTENT &&
+        if (batch->members[i]->batch == batch &&
+            (batch->members[i]->state == ORM__PERSISTENT || batch->members[i] == entity) &&
             !orm__entity_loaded(batch->members[i], relation) && !orm__entities_add(&owners, batch->members[i]))
             status = orm__session_no_memory(session);
     if (!status)

@@ -165,7 +165,7 @@ orm_status orm__batch_new(orm_session *session, orm__store *store, const orm__en
         batch->members[i] = entity;
         if (left == batch)
             continue;
-        if (--left->live == 0 && left != &store->alone)
+        if (--left->live == 0 && left->members)
             orm__arena_recycle(&session->arena, left, sizeof *left + left->count * sizeof *left->members);
         entity->batch = batch;
         batch->live++;
@@ -180,7 +180,7 @@ static orm_status find(orm_session *session, const orm_model *model, const orm_q
         return orm__session_no_memory(session);
     ORM_TRY(refuse(session, model, query));
     ORM_TRY(orm__session_autoflush(session));
-    ORM_TRY(query->lock ? orm__session_write(session) : orm__session_read(session));
+    ORM_TRY(query->lock ? orm__session_lock(session, query->lock) : orm__session_read(session));
     orm__sql sql;
     orm__sql_init(&sql, session->connection);
     orm__sql_select(&sql, model, query);

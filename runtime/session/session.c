@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/value.h"
+#include "driver/wait.h"
 #include "engine/engine.h"
 #include "sql/expression.h"
 
@@ -12,9 +13,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { MOST_FLUSHES = 100 }; /* that one commit makes because of hooks; SQLAlchemy's number */
+
 static orm_status hold_connection(orm_session *session);
 static void give_back(orm_session *session);
 static const char *begin_text(const orm_session *session);
+static orm_status flush_all(orm_session *session, const char *what);
+static orm_status outside_flush(orm_session *session, const char *what);
 static orm_status savepoint(orm_session *session, const char *verb);
 static bool in_savepoint(orm_session *session, const char *what);
 static void end_transaction(orm_session *session);
@@ -127,6 +132,21 @@ orm_status orm__session_write(orm_session *session)
     return status ? orm__session_failed(session, status) : ORM_OK;
 }
 
+/* On SQLite the lock is that of the whole database. Refused, it is a failed statement of a transaction on both databases. */
+orm_status orm__session_lock(orm_session *session, orm_lock lock)
+{
+    ORM_TRY(hold_connection(session));
+    orm_connection *c = session->connection;
+    bool at_once = c->dialect == ORM_SQLITE && lock == ORM_FOR_UPDATE_NOWAIT;
+    if (at_once)
+        c->link->deadline = orm__deadline_in(0);
+    orm_status status = orm__session_write(session);
+    if (at_once)
+        c->link->deadline = 0;
+    session->failed |= status == ORM_TIMEOUT;
+    return status;
+}
+
 static const char *begin_text(const orm_session *session)
 {
     static const char *const texts[][2] = {
@@ -163,9 +183,28 @@ orm_status orm_session_flush(orm_session *session)
     return orm__flush(session);
 }
 
+/* Hooks may have changed something more after a flush. */
+static orm_status flush_all(orm_session *session, const char *what)
+{
+    ORM_TRY(outside_flush(session, what));
+    ORM_TRY(orm_session_flush(session));
+    for (int again = 0; session->changed.count > 0; again++) {
+        if (again == MOST_FLUSHES)
+            return orm__session_error(session, ORM_MISUSE, "%s: after %d flushes hooks still change something", what,
+                                      MOST_FLUSHES);
+        ORM_TRY(orm_session_flush(session));
+    }
+    return ORM_OK;
+}
+
+static orm_status outside_flush(orm_session *session, const char *what)
+{
+    return session->flushing ? orm__session_error(session, ORM_MISUSE, "%s inside a hook of a flush", what) : ORM_OK;
+}
+
 orm_status orm_session_commit(orm_session *session)
 {
-    ORM_TRY(orm_session_flush(session));
+    ORM_TRY(flush_all(session, "commit"));
     if (session->connection) {
         orm_status status = orm_connection_commit(session->connection);
         if (status) {
@@ -179,11 +218,13 @@ orm_status orm_session_commit(orm_session *session)
     give_back(session);
     if (session->factory.expire_on_commit)
         expire_all(session);
+    orm__hooks_after_transaction(session, true);
     return ORM_OK;
 }
 
 orm_status orm_session_rollback(orm_session *session)
 {
+    ORM_TRY(outside_flush(session, "rollback"));
     orm_status status = ORM_OK;
     if (session->connection) {
         status = orm_connection_rollback(session->connection);
@@ -198,6 +239,7 @@ orm_status orm_session_rollback(orm_session *session)
     give_back(session);
     orm_session_clear_error(session);
     session->failed = false;
+    orm__hooks_after_transaction(session, false);
     return status;
 }
 
@@ -205,7 +247,7 @@ orm_status orm_session_rollback(orm_session *session)
 
 orm_status orm_session_begin_nested(orm_session *session)
 {
-    ORM_TRY(orm_session_flush(session));
+    ORM_TRY(flush_all(session, "savepoint"));
     if (session->level == UINT16_MAX)
         return orm__session_error(session, ORM_MISUSE, "more than %d savepoints", UINT16_MAX);
     ORM_TRY(orm__session_write(session));
@@ -220,7 +262,7 @@ orm_status orm_session_commit_nested(orm_session *session)
 {
     if (!in_savepoint(session, "commit"))
         return ORM_MISUSE;
-    ORM_TRY(orm_session_flush(session));
+    ORM_TRY(flush_all(session, "commit of a savepoint"));
     ORM_TRY(savepoint(session, "RELEASE SAVEPOINT"));
     orm__undo_merge(session);
     session->level--;
@@ -229,6 +271,7 @@ orm_status orm_session_commit_nested(orm_session *session)
 
 orm_status orm_session_rollback_nested(orm_session *session)
 {
+    ORM_TRY(outside_flush(session, "rollback of a savepoint"));
     if (!in_savepoint(session, "rollback"))
         return ORM_MISUSE;
     ORM_TRY(savepoint(session, "ROLLBACK TO SAVEPOINT"));
@@ -380,7 +423,7 @@ orm_status orm_session_expunge(orm_session *session, const void *row)
     orm__entity *entity;
     ORM_TRY(orm__entity_given(session, row, "expunge", &entity));
     orm__relations_forget(session, entity);
-    orm__identity_remove(entity->batch->store, entity);
+    orm__key_leave(entity);
     orm__old_key_forget(session, entity);
     entity->state = ORM__EXPUNGED;
     return ORM_OK;

@@ -50,14 +50,16 @@ enum {
     ORM__MAPPED = 1 << 2,      /* in the identity map */
     ORM__KEY_CHANGED = 1 << 3, /* the map and the database still know it by a key in session->old_keys */
     ORM__WRITTEN = 1 << 4,     /* `original` is no longer what the database holds: a flush wrote the row since */
-    ORM__LINK = 1 << 5         /* made by a many_to_many: pending, it goes when one of its ends does */
+    ORM__REPLACES = 1 << 5,    /* pending, with the key of one to be deleted: `original` is the row of that one */
+    ORM__REPLACED = 1 << 6,    /* to be deleted, and a pending one has its key */
+    ORM__HOOKED = 1 << 7       /* it had its turn with the hooks before this flush */
 };
 
 /* Stands in front of the row struct that users see. 40 bytes; the row follows. */
 typedef struct orm__entity {
     orm__batch *batch; /* gives the store, and with it model and session */
     orm__slot *slots;  /* by relation; NULL until the first is needed */
-    void *original;    /* the newest snapshot of the row in the undo log, or NULL */
+    void *original;    /* the newest snapshot of the row in the undo log, or NULL; see ORM__REPLACES */
     union {
         uint64_t word;    /* up to 64 columns */
         uint64_t *words;  /* more: arena */
@@ -71,6 +73,7 @@ typedef struct orm__entity {
 typedef struct orm__undo {
     orm__entity *entity;
     void *row;         /* arena; NULL when its columns did not change */
+    void *held;        /* arena; the unique values that the database has, where neither row nor snapshot tells; or NULL */
     uint32_t previous; /* 1 + the entity's record before; 0: none */
     uint16_t level;    /* how many savepoints were open */
     uint8_t state;
@@ -91,6 +94,7 @@ struct orm__store {
     orm_session *session;
     const orm_model *model;
     orm__batch alone; /* of the entities that came alone */
+    orm__batch links; /* of those that a many_to_many made: pending, they go when one of their ends does */
     size_t entity_size;
     uint32_t used;   /* entities handed out */
     char *slabs[28]; /* slab k holds 8 << k entities */
@@ -143,6 +147,7 @@ struct orm_session {
 /* The connection, taken from the pool when there is none, and a transaction as reads or writes need it. */
 orm_status orm__session_read(orm_session *session);
 orm_status orm__session_write(orm_session *session);
+orm_status orm__session_lock(orm_session *session, orm_lock lock);
 /* Flushes before a read, unless autoflush is off; tells when a rollback must come first. */
 orm_status orm__session_autoflush(orm_session *session);
 /* Copies the connection's error to the session. Returns the status. */
@@ -186,6 +191,13 @@ static inline const orm_model *orm__model_of(const orm__entity *entity)
 {
     return entity->batch->store->model;
 }
+/* The row as it was before its first change since a savepoint; of one that takes another's place, that other's. */
+static inline const void *orm__known_row(const orm__entity *entity)
+{
+    if (entity->flags & ORM__REPLACES)
+        entity = orm__entity_of(entity->original);
+    return entity->original ? entity->original : orm__row_of(entity);
+}
 void *orm__old_key_row(const orm__entity *entity);
 /* The row that holds the key by which the database and the map know the entity. */
 static inline const void *orm__key_row(const orm__entity *entity)
@@ -193,6 +205,14 @@ static inline const void *orm__key_row(const orm__entity *entity)
     return entity->flags & ORM__KEY_CHANGED ? orm__old_key_row(entity) : orm__row_of(entity);
 }
 uint64_t *orm__entity_dirty(orm__entity *entity);
+/* Whether an UPDATE, or an INSERT, would set a column. */
+bool orm__entity_any_dirty(orm__entity *entity);
+static inline bool orm__entity_has_dirty(const orm__entity *entity, const orm_column *column)
+{
+    if (orm__mask_words(orm__model_of(entity)) == 1)
+        return entity->dirty.word >> column->index & 1;
+    return entity->dirty.words && orm__mask_has(entity->dirty.words, column->index);
+}
 orm_status orm__entity_queue(orm_session *session, orm__entity *entity);
 /* The texts of a row go back to the arena, but for those that `keep` (or NULL) points to as well. */
 void orm__entity_recycle_texts(orm_session *session, const orm_model *model, const void *row, const void *keep);
@@ -205,6 +225,27 @@ orm_status orm__entity_check(orm_session *session, const orm__entity *entity, co
 void orm__entity_put_back(orm_session *session, orm__entity *entity, const orm_column *column, void *from);
 orm_status orm__entity_mark_deleted(orm_session *session, orm__entity *entity);
 
+/* --- hooks.c --- */
+orm_status orm__hooks_before_flush(orm_session *session);
+orm_status orm__hooks_after(orm_session *session, orm__entity *const *entities, size_t count, orm_event event);
+void orm__hooks_after_transaction(orm_session *session, bool committed);
+
+/* --- replace.c --- */
+/* `entity` is pending, or about to be, and has the key of `before`, which is to be deleted. */
+void orm__replace_begin(orm__entity *entity, orm__entity *before);
+/* A pending entity leaves, or gives up its key: it goes to the one that had it before, if there is one. */
+void orm__key_leave(orm__entity *entity);
+/* What an UPDATE sets in the place of an INSERT of `given`, and what it sets to the database's default. False: nothing. */
+bool orm__replace_masks(const orm_model *model, const uint64_t *given, uint64_t *changed, uint64_t *defaulted);
+/* What the database would do to rows that refer to these if they were deleted. Entities that go that way are appended to
+ * `deleted`. */
+orm_status orm__replace_forsake(orm_session *session, const orm__entities *replaced, orm__entities *deleted);
+/* The flush has succeeded: the old ones are gone, those among `changed` that took their places are like others. */
+void orm__replace_end(const orm__entities *replaced, const orm__entities *changed);
+/* What ON DELETE of the relation does to an entity when what it refers to goes, done in memory. */
+orm_status orm__entity_forsaken(orm_session *session, orm__entity *entity, const orm_relation *relation,
+                                orm__entities *deleted);
+
 /* --- undo.c --- */
 /* Before the first change of an entity since the last savepoint: of its state; of its columns. */
 orm_status orm__entity_touch(orm_session *session, orm__entity *entity);
@@ -215,6 +256,11 @@ void orm__undo_level(orm_session *session);
 void orm__undo_merge(orm_session *session);
 /* The changes stand: forgets the whole log. */
 void orm__undo_settle(orm_session *session);
+/* Before a unique value is changed that this transaction has written: what the database has of the entity. */
+orm_status orm__held_keep(orm_session *session, orm__entity *entity, const orm_column *column);
+void orm__held_forget(orm_session *session, orm__entity *entity);
+/* The row struct that has the unique values which the database holds for a persistent entity, or one to be deleted. */
+const void *orm__held_row(const orm_session *session, const orm__entity *entity);
 /* Around a change of the key of a persistent entity. */
 orm_status orm__old_key_keep(orm_session *session, orm__entity *entity);
 void orm__old_key_forget(orm_session *session, orm__entity *entity);

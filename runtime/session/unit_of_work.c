@@ -16,6 +16,7 @@
 
 typedef struct plan {
     orm__entities added, changed, deleted;
+    orm__entities replaced; /* deleted, too: but others, among `changed`, take their places */
     orm__order inserts, deletes;
     orm__steps steps;          /* when unique values pass from row to row */
     const void **rows, **keys; /* room for one group */
@@ -33,6 +34,7 @@ static orm_status check_targets(orm_session *session, orm__entity *entity);
 static orm_status check_changed(orm_session *session, orm__entity *entity);
 static orm_status make_room(orm_session *session, plan *p);
 static orm_status write_all(orm_session *session, plan *p);
+static void drop_forsaken(orm__entities *changed);
 static orm_status write_steps(orm_session *session, plan *p);
 static orm_status release_value(orm_session *session, const orm__release *release);
 static orm_status in_groups(orm_session *session, orm__entity **entities, const uint32_t *waves, size_t count,
@@ -45,7 +47,9 @@ static orm_status delete_group(orm_session *session, orm__store *store, orm__ent
 static void hold_back(const orm__order *order);
 static orm_status write_held_back(orm_session *session, plan *p, const orm__order *order, bool null);
 static orm_status set_clocks(orm_session *session, orm__entity *entity);
-static orm_status read_computed(orm_session *session, orm__store *store, orm__entity **entities, size_t count, plan *p);
+static orm_status replace_group(orm_session *session, orm__store *store, orm__entity **entities, size_t count, plan *p);
+static orm_status read_computed(orm_session *session, orm__store *store, orm__entity **entities, size_t count,
+                                const uint64_t *also, plan *p);
 static orm_status copy_keys(orm_session *session, orm__entity *entity);
 static orm_status inserted(orm_session *session, orm__store *store, orm__entity *entity);
 static orm_status updated(orm_session *session, orm__store *store, orm__entity *entity);
@@ -54,7 +58,7 @@ static orm_status stale(orm_session *session, orm__store *store, orm__entity **e
 static orm_status cascade(orm_session *session, plan *p);
 static orm_status cascade_along(orm_session *session, const orm_relation *relation, orm__entities *deleted);
 static void release_plan(plan *p);
-static bool any_dirty(orm__entity *entity);
+static orm_status end_flush(orm_session *session, plan *p);
 
 orm_status orm__flush(orm_session *session)
 {
@@ -62,7 +66,10 @@ orm_status orm__flush(orm_session *session)
     if (session->flushing || session->changed.count == 0)
         return ORM_OK;
     session->flushing = true;
-    orm_status status = classify(session, &p);
+    session->now = orm_timestamptz_now();
+    orm_status status = orm__hooks_before_flush(session);
+    if (!status)
+        status = classify(session, &p);
     if (!status)
         status = orm__order_rows(session, &p.added, false, &p.inserts);
     if (!status)
@@ -73,13 +80,28 @@ orm_status orm__flush(orm_session *session)
         status = make_room(session, &p);
     if (!status && p.added.count + p.changed.count + p.deleted.count > 0)
         status = write_all(session, &p);
-    if (!status) {
-        for (size_t i = 0; i < session->changed.count; i++)
-            session->changed.items[i]->flags &= (uint8_t)~ORM__QUEUED;
-        session->changed.count = 0;
-    }
+    for (size_t i = 0; i < session->changed.count; i++)
+        session->changed.items[i]->flags &= (uint8_t) ~(status ? ORM__HOOKED : ORM__HOOKED | ORM__QUEUED);
+    if (!status)
+        status = end_flush(session, &p);
     session->flushing = false;
     release_plan(&p);
+    return status;
+}
+
+/* Everything was sent. What hooks change from here on is for the next flush. */
+static orm_status end_flush(orm_session *session, plan *p)
+{
+    session->changed.count = 0;
+    orm_status status = orm__hooks_after(session, p->added.items, p->added.count, ORM_AFTER_INSERT);
+    if (!status)
+        status = orm__hooks_after(session, p->changed.items, p->changed.count, ORM_AFTER_UPDATE);
+    if (!status)
+        status = orm__hooks_after(session, p->deletes.rows, p->deletes.count, ORM_AFTER_DELETE);
+    if (!status)
+        status = orm__hooks_after(session, p->replaced.items, p->replaced.count, ORM_AFTER_DELETE);
+    orm__replace_end(&p->replaced, &p->changed);
+    session->failed |= status != ORM_OK;
     return status;
 }
 
@@ -88,6 +110,7 @@ static void release_plan(plan *p)
     free(p->added.items);
     free(p->changed.items);
     free(p->deleted.items);
+    free(p->replaced.items);
     free(p->rows);
     orm__steps_release(&p->steps);
     orm__order_release(&p->inserts);
@@ -103,12 +126,12 @@ static orm_status classify(orm_session *session, plan *p)
             ORM_TRY(orm__entity_mark_deleted(session, entity));
         if (entity->state == ORM__PENDING) {
             ORM_TRY(check_added(session, entity));
-            list = &p->added;
+            list = entity->flags & ORM__REPLACES ? &p->changed : &p->added;
         } else if (entity->state == ORM__PERSISTENT) {
             ORM_TRY(check_changed(session, entity));
-            list = any_dirty(entity) ? &p->changed : NULL;
+            list = orm__entity_any_dirty(entity) ? &p->changed : NULL;
         } else if (entity->state == ORM__DELETING) {
-            list = &p->deleted;
+            list = entity->flags & ORM__REPLACED ? &p->replaced : &p->deleted;
         }
         if (list && !orm__entities_add(list, entity))
             return orm__session_no_memory(session);
@@ -120,7 +143,8 @@ static orm_status classify(orm_session *session, plan *p)
 static bool has_lost_an_end(orm_session *session, orm__entity *entity)
 {
     const orm_model *model = orm__model_of(entity);
-    for (size_t i = 0; (entity->flags & ORM__LINK) && i < model->relation_count; i++) {
+    bool link = entity->batch == &entity->batch->store->links;
+    for (size_t i = 0; link && i < model->relation_count; i++) {
         const orm_relation *relation = &model->relations[i];
         const orm__entity *end = relation->owning ? orm__known_target(session, relation, entity) : NULL;
         if (end && !orm__is_there(end))
@@ -129,7 +153,7 @@ static bool has_lost_an_end(orm_session *session, orm__entity *entity)
     return false;
 }
 
-static bool any_dirty(orm__entity *entity)
+bool orm__entity_any_dirty(orm__entity *entity)
 {
     const orm_model *model = orm__model_of(entity);
     return (orm__mask_words(model) == 1 || entity->dirty.words) && !orm__mask_empty(model, orm__entity_dirty(entity));
@@ -164,7 +188,8 @@ static orm_status check_targets(orm_session *session, orm__entity *entity)
     for (size_t i = 0; i < model->relation_count; i++) {
         const orm_relation *relation = &model->relations[i];
         const orm__slot *slot = relation->owning ? orm__entity_loaded(entity, relation) : NULL;
-        if (!slot || !any_dirty(entity) || !orm__mask_has(orm__entity_dirty(entity), relation->columns[0]->index))
+        if (!slot || !orm__entity_any_dirty(entity) ||
+            !orm__mask_has(orm__entity_dirty(entity), relation->columns[0]->index))
             continue;
         const orm__entity *target = slot->as.one;
         if (!target && !(relation->columns[0]->flags & ORM_NULLABLE))
@@ -185,7 +210,7 @@ static orm_status check_changed(orm_session *session, orm__entity *entity)
     const orm_model *model = orm__model_of(entity);
     orm_problems problems;
     ORM_TRY(check_targets(session, entity));
-    if (!any_dirty(entity))
+    if (!orm__entity_any_dirty(entity))
         return ORM_OK;
     problems.count = 0;
     ORM_TRY(validate(session, entity, &problems));
@@ -219,8 +244,11 @@ static orm_status write_all(orm_session *session, plan *p)
     if (session->factory.read_only)
         return orm__session_error(session, ORM_MISUSE, "the session is read-only");
     ORM_TRY(orm__session_write(session));
-    session->now = orm_timestamptz_now();
     hold_back(&p->inserts);
+    if (p->replaced.count > 0) {
+        ORM_TRY(orm__replace_forsake(session, &p->replaced, &p->deleted));
+        drop_forsaken(&p->changed);
+    }
     if (p->steps.count > 0)
         return write_steps(session, p);
     ORM_TRY(in_groups(session, p->inserts.rows, p->inserts.waves, p->inserts.count, true, insert_group, p));
@@ -229,6 +257,16 @@ static orm_status write_all(orm_session *session, plan *p)
     ORM_TRY(write_held_back(session, p, &p->deletes, true));
     ORM_TRY(in_groups(session, p->deletes.rows, p->deletes.waves, p->deletes.count, false, delete_group, p));
     return p->deleted.count > 0 ? cascade(session, p) : ORM_OK;
+}
+
+/* What went with a row that is replaced needs no UPDATE any more. */
+static void drop_forsaken(orm__entities *changed)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < changed->count; i++)
+        if (changed->items[i]->state != ORM__DELETING)
+            changed->items[kept++] = changed->items[i];
+    changed->count = kept;
 }
 
 /* The same where unique values pass from row to row: wave by wave, each verb of a wave at once. */
@@ -244,12 +282,13 @@ static orm_status write_steps(orm_session *session, plan *p)
     if (!status)
         status = write_held_back(session, p, &p->deletes, true);
     for (size_t first = 0, last; first < p->steps.count && !status; first = last) {
+        size_t count = 0;
         for (last = first;
              last < p->steps.count && steps[last].wave == steps[first].wave && steps[last].verb == steps[first].verb;
              last++)
-            entities[last - first] = steps[last].entity;
-        status = write_wave(session, entities, last - first, steps[first].verb != ORM__DELETE,
-                            writers[steps[first].verb], p);
+            if (steps[last].verb == ORM__DELETE || steps[last].entity->state != ORM__DELETING)
+                entities[count++] = steps[last].entity;
+        status = write_wave(session, entities, count, steps[first].verb != ORM__DELETE, writers[steps[first].verb], p);
     }
     free(entities);
     if (!status)
@@ -268,7 +307,7 @@ static orm_status release_value(orm_session *session, const orm__release *releas
     const void *key = orm__key_row(release->entity), *rows[] = {row};
     size_t matched;
     orm__mask_add(mask, release->column->index);
-    orm_status status = orm__update_rows(session->connection, model, mask, rows, &key, 1, &matched);
+    orm_status status = orm__update_rows(session->connection, model, mask, NULL, rows, &key, 1, &matched);
     orm__arena_recycle(&session->arena, row, model->row_size);
     orm__arena_recycle(&session->arena, mask, orm__mask_words(model) * sizeof *mask);
     return status ? orm__session_failed(session, status) : ORM_OK;
@@ -288,7 +327,7 @@ static orm_status in_groups(orm_session *session, orm__entity **entities, const 
 
 static bool same_shape(orm__entity *a, orm__entity *b, bool by_mask)
 {
-    if (a->batch->store != b->batch->store)
+    if (a->batch->store != b->batch->store || ((a->flags ^ b->flags) & ORM__REPLACES))
         return false;
     return !by_mask || memcmp(orm__entity_dirty(a), orm__entity_dirty(b),
                               orm__mask_words(orm__model_of(a)) * sizeof(uint64_t)) == 0;
@@ -382,29 +421,69 @@ static orm_status inserted(orm_session *session, orm__store *store, orm__entity 
 static orm_status update_group(orm_session *session, orm__store *store, orm__entity **entities, size_t count, plan *p)
 {
     size_t matched;
+    if (entities[0]->flags & ORM__REPLACES)
+        return replace_group(session, store, entities, count, p);
     for (size_t i = 0; i < count; i++) {
         p->rows[i] = orm__row_of(entities[i]);
         p->keys[i] = orm__key_row(entities[i]);
     }
-    orm_status status = orm__update_rows(session->connection, store->model, orm__entity_dirty(entities[0]), p->rows,
-                                         p->keys, count, &matched);
+    orm_status status = orm__update_rows(session->connection, store->model, orm__entity_dirty(entities[0]), NULL,
+                                         p->rows, p->keys, count, &matched);
     if (status)
         return orm__session_failed(session, status);
     if (matched != count)
         return stale(session, store, entities, count, matched, p);
     for (size_t i = 0; i < count; i++)
         ORM_TRY(updated(session, store, entities[i]));
-    return read_computed(session, store, entities, count, p);
+    return read_computed(session, store, entities, count, NULL, p);
 }
 
-/* What the database computes may have changed with what was written. */
-static orm_status read_computed(orm_session *session, orm__store *store, orm__entity **entities, size_t count, plan *p)
+/* These are added with the keys of rows that are deleted: every column is set, as an INSERT would. */
+static orm_status replace_group(orm_session *session, orm__store *store, orm__entity **entities, size_t count, plan *p)
+{
+    const orm_model *model = store->model;
+    const orm_column *version = orm__version_of(model);
+    size_t words = orm__mask_words(model), matched = count;
+    uint64_t *changed = orm__arena_zalloc(&session->arena, 2 * words, sizeof *changed);
+    if (!changed)
+        return orm__session_no_memory(session);
+    for (size_t i = 0; i < count; i++) {
+        void *row = orm__row_of(entities[i]);
+        orm__values_default(model, row, orm__entity_dirty(entities[i]), &session->now);
+        if (version) /* what the row has now */
+            orm__member_set(version, row, orm__value_of_member(version, entities[i]->original));
+        p->rows[i] = p->keys[i] = row;
+    }
+    orm_status status = ORM_OK;
+    uint64_t *defaulted = changed + words;
+    bool sends = orm__replace_masks(model, orm__entity_dirty(entities[0]), changed, defaulted);
+    if (sends)
+        status = orm__update_rows(session->connection, model, changed,
+                                  orm__mask_empty(model, defaulted) ? NULL : defaulted, p->rows, p->keys, count,
+                                  &matched);
+    if (status)
+        return orm__session_failed(session, status);
+    if (matched != count)
+        return stale(session, store, entities, count, matched, p);
+    for (size_t i = 0; i < count; i++) {
+        if (sends)
+            ORM_TRY(updated(session, store, entities[i]));
+        ORM_TRY(inserted(session, store, entities[i]));
+    }
+    status = read_computed(session, store, entities, count, defaulted, p);
+    orm__arena_recycle(&session->arena, changed, 2 * words * sizeof *changed);
+    return status;
+}
+
+/* What the database computes may have changed with what was written; `also`, which may be NULL, are further columns. */
+static orm_status read_computed(orm_session *session, orm__store *store, orm__entity **entities, size_t count,
+                                const uint64_t *also, plan *p)
 {
     const orm_model *model = store->model;
     orm__chosen computed;
     orm_status status = orm__chosen_init(session->connection, model, NULL, &computed);
     for (size_t i = 0; i < model->column_count && !status; i++)
-        if (model->columns[i].flags & ORM_COMPUTED)
+        if ((model->columns[i].flags & ORM_COMPUTED) || (also && orm__mask_has(also, i)))
             orm__chosen_add(&computed, &model->columns[i]);
     for (size_t i = 0; i < count && !status; i++) {
         void *row = orm__row_of(entities[i]);
@@ -439,6 +518,7 @@ static orm_status updated(orm_session *session, orm__store *store, orm__entity *
         orm__member_set(version, orm__row_of(entity), counted);
     }
     memset(orm__entity_dirty(entity), 0, orm__mask_words(store->model) * sizeof(uint64_t));
+    orm__held_forget(session, entity);
     entity->flags |= ORM__WRITTEN;
     return ORM_OK;
 }
@@ -476,7 +556,7 @@ static orm_status write_held_back(orm_session *session, plan *p, const orm__orde
     for (size_t i = 0; i < order->deferred_count && !status; i++) {
         orm__entity *entity = order->deferred[i].entity;
         const orm_relation *relation = order->deferred[i].relation;
-        bool first = !any_dirty(entity) || null;
+        bool first = !orm__entity_any_dirty(entity) || null;
         for (size_t k = 0; k < relation->column_count && !status; k++) {
             if (null)
                 status = orm__entity_put(session, entity, relation->columns[k], (orm_value){.form = ORM_FORM_NULL});
@@ -550,21 +630,25 @@ static orm_status cascade_along(orm_session *session, const orm_relation *relati
         orm__entity *target = entity->state == ORM__PERSISTENT
                                   ? orm__identity_find_row(targets, relation->columns, orm__row_of(entity))
                                   : NULL;
-        if (!target || target->state != ORM__DELETING)
-            continue;
-        ORM_TRY(orm__entity_remember(session, entity));
-        ORM_TRY(orm__entity_touch(session, entity));
-        if (relation->on_delete == ORM_ON_DELETE_CASCADE) {
-            orm__relations_leave_all(session, entity);
-            entity->state = ORM__DELETING;
-            if (!orm__entities_add(deleted, entity))
-                return orm__session_no_memory(session);
-            continue;
-        }
-        orm__relations_leave(session, entity, relation->columns[0]);
-        for (size_t k = 0; k < relation->column_count; k++)
-            orm__member_set_null(relation->columns[k], orm__row_of(entity));
-        entity->flags |= ORM__WRITTEN;
+        if (target && target->state == ORM__DELETING)
+            ORM_TRY(orm__entity_forsaken(session, entity, relation, deleted));
     }
+    return ORM_OK;
+}
+
+orm_status orm__entity_forsaken(orm_session *session, orm__entity *entity, const orm_relation *relation,
+                                orm__entities *deleted)
+{
+    ORM_TRY(orm__entity_remember(session, entity));
+    ORM_TRY(orm__entity_touch(session, entity));
+    if (relation->on_delete == ORM_ON_DELETE_CASCADE) {
+        orm__relations_leave_all(session, entity);
+        entity->state = ORM__DELETING;
+        return orm__entities_add(deleted, entity) ? ORM_OK : orm__session_no_memory(session);
+    }
+    orm__relations_leave(session, entity, relation->columns[0]);
+    for (size_t k = 0; k < relation->column_count; k++)
+        orm__member_set_null(relation->columns[k], orm__row_of(entity));
+    entity->flags |= ORM__WRITTEN;
     return ORM_OK;
 }

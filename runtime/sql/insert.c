@@ -43,7 +43,7 @@ static orm_status run_returning(insertion *in, orm__sql *sql, void *const *rows,
 static void write_into(orm__sql *sql, const insertion *in, const orm_column *key);
 static void write_values(orm__sql *sql, const insertion *in, const void *row);
 static void write_returning(orm__sql *sql, const insertion *in);
-static void write_drawn(orm__sql *sql, const insertion *in);
+static void write_drawn(orm__sql *sql, const insertion *in, size_t count);
 static void write_list_items(orm__sql *sql, const insertion *in, const char *first);
 static void write_table_as_text(orm__sql *sql, const orm_model *model);
 static void set_key(const orm_column *key, void *row, int64_t value);
@@ -107,7 +107,7 @@ static orm_status insert(insertion *in)
         return insert_one(in, in->rows[0]);
     if (in->key && !sqlite)
         ORM_TRY(may_draw(in, &draws));
-    if (!draws || in->key_made || in->given.count == 0 || (sqlite && (in->count < FEW || in->given.count >= LISTS)))
+    if (!draws || in->key_made || (in->given.count == 0 && (sqlite || !in->key)) || (sqlite && (in->count < FEW || in->given.count >= LISTS)))
         return insert_each(in);
     return sqlite && in->key ? insert_numbered(in) : insert_arrays(in);
 }
@@ -209,7 +209,7 @@ static orm_status insert_arrays(insertion *in)
         orm__sql_init(&sql, in->c);
         orm__chosen_lists(&in->given, 0, in->given.count, (const void *const *)(in->rows + done), size);
         if (in->key) {
-            write_drawn(&sql, in);
+            write_drawn(&sql, in, size);
             status = run_returning(in, &sql, in->rows + done, size, true);
         } else {
             write_into(&sql, in, NULL);
@@ -329,18 +329,24 @@ static void write_returning(orm__sql *sql, const insertion *in)
 }
 
 /* WITH source AS (keys drawn, rows, their ordinal), inserted AS (INSERT ... RETURNING ...) SELECT ordinal, ... */
-static void write_drawn(orm__sql *sql, const insertion *in)
+static void write_drawn(orm__sql *sql, const insertion *in, size_t count)
 {
     orm__sql_text(sql, "WITH source AS MATERIALIZED (SELECT nextval((SELECT pg_get_serial_sequence(");
     write_table_as_text(sql, in->model);
     orm__sql_text(sql, ", ");
     orm__sql_literal(sql, in->key->name);
     orm__sql_text(sql, ")::regclass)) AS key, u.* FROM ");
-    orm__sql_from_lists(sql, in->given.columns, in->given.count, in->given.values, true);
+    if (in->given.count > 0) {
+        orm__sql_from_lists(sql, in->given.columns, in->given.count, in->given.values, true);
+    } else { /* rows of nothing but their keys */
+        orm__sql_text(sql, "generate_series(1, ");
+        orm__sql_integer(sql, (int64_t)count);
+        orm__sql_text(sql, ") AS u(ord)");
+    }
     orm__sql_text(sql, "), inserted AS (");
     write_into(sql, in, in->key);
     orm__sql_text(sql, " OVERRIDING SYSTEM VALUE SELECT ");
-    write_list_items(sql, in, "u.key, ");
+    write_list_items(sql, in, in->given.count > 0 ? "u.key, " : "u.key");
     orm__sql_text(sql, " FROM source AS u");
     write_returning(sql, in);
     orm__sql_text(sql, ") SELECT source.ord, inserted.");

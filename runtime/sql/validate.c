@@ -32,6 +32,7 @@ static bool check_value(checking *c, orm__patterns *patterns);
 static bool needs_check(const orm_column *column);
 static void check_range(checking *c);
 static void check_length(checking *c);
+static void check_digits(checking *c);
 static bool check_pattern(checking *c, orm__patterns *patterns);
 static const regex_t *compiled(orm__patterns *patterns, const orm_column *column);
 static size_t length_of(const checking *c);
@@ -97,6 +98,7 @@ static bool check_value(checking *c, orm__patterns *patterns)
         return true;
     check_range(c);
     check_length(c);
+    check_digits(c);
     return !column->limits->pattern || check_pattern(c, patterns);
 }
 
@@ -128,6 +130,17 @@ static void check_length(checking *c)
         add(c, "min_length", "%zu %s are fewer than %" PRIu32, length, unit, limits->min_length);
     if (limits->max_length && length > limits->max_length)
         add(c, "max_length", "%zu %s are more than %" PRIu32, length, unit, limits->max_length);
+}
+
+/* Silent rounding would lose something, and SQLite does not round. */
+static void check_digits(checking *c)
+{
+    const orm_limits *limits = c->column->limits;
+    char text[64];
+    if (limits->precision && orm__decimal_check(c->value.as.text, strlen(c->value.as.text)) &&
+        !orm__decimal_fits(c->value.as.text, limits->precision, limits->scale))
+        add(c, "digits", "%s has more digits than decimal(%d,%d)", shown(c, text, sizeof text), limits->precision,
+            limits->scale);
 }
 
 /* Characters of UTF-8: bytes that do not continue one. */

@@ -3,6 +3,7 @@
 #include "sql/values.h"
 
 #include "base/array.h"
+#include "base/decimal.h"
 #include "base/datetime.h"
 #include "base/error.h"
 #include "base/uuid.h"
@@ -16,7 +17,7 @@ static bool required_is_missing(const orm_column *column, const char *row);
 static void mark_has(const orm_column *column, char *row);
 static const char *pointer_of(const orm_column *column, const void *row);
 static size_t size_of(const orm_column *column, const void *row);
-static bool keep_array(const orm_column *column, void *row, orm__arena *arena);
+static bool fit_items(const orm_column *column, const orm_value *value, orm__arena *arena);
 static orm__array array_of(const orm_column *column, const void *row);
 static void array_text(orm_value value, char *buffer, size_t size);
 
@@ -209,19 +210,47 @@ bool orm__member_keep(const orm_column *column, void *row, orm__arena *arena)
 {
     if (!orm__member_points(column) || !pointer_of(column, row))
         return true;
-    if (column->flags & ORM_ARRAY)
-        return keep_array(column, row, arena);
-    const char *copy = orm__arena_copy(arena, pointer_of(column, row), size_of(column, row));
-    memcpy((char *)row + column->field.value, &copy, sizeof copy);
-    return copy != NULL;
+    orm_value value = orm__value_of_member(column, row);
+    if (!orm__value_keep(column, &value, arena))
+        return false;
+    orm__member_set(column, row, value);
+    return true;
 }
 
-static bool keep_array(const orm_column *column, void *row, orm__arena *arena)
+bool orm__value_keep(const orm_column *column, orm_value *value, orm__arena *arena)
 {
-    orm__array array = array_of(column, row);
-    bool kept = orm__array_keep(&array, column->type, arena);
-    memcpy((char *)row + column->field.value, &array, sizeof array);
-    return kept;
+    if (!orm__member_points(column))
+        return true;
+    if (column->flags & ORM_ARRAY)
+        return orm__array_keep_value(value, arena) && fit_items(column, value, arena);
+    if (column->type == ORM_TYPE_BYTES)
+        return (value->as.bytes.data = (const uint8_t *)orm__arena_copy(arena, value->as.bytes.data,
+                                                                        value->as.bytes.size)) != NULL;
+    const orm_limits *limits = column->type == ORM_TYPE_DECIMAL ? column->limits : NULL;
+    value->as.text = limits && limits->precision
+                         ? orm__decimal_fit(arena, value->as.text, limits->precision, limits->scale)
+                         : orm__arena_strdup(arena, value->as.text);
+    return value->as.text != NULL;
+}
+
+/* Decimals in an array that is the arena's own. */
+static bool fit_items(const orm_column *column, const orm_value *value, orm__arena *arena)
+{
+    const orm_limits *limits = column->type == ORM_TYPE_DECIMAL ? column->limits : NULL;
+    if (!limits || !limits->precision)
+        return true;
+    const char **items = (const char **)(uintptr_t)value->as.array.items;
+    orm__array array = orm__array_of_value(value);
+    for (size_t i = 0; i < array.count; i++) {
+        if (orm__array_item_is_null(&array, column->type, i))
+            continue;
+        char *fitted = orm__decimal_fit(arena, items[i], limits->precision, limits->scale);
+        if (!fitted)
+            return false;
+        orm__arena_recycle(arena, (char *)(uintptr_t)items[i], strlen(items[i]) + 1);
+        items[i] = fitted;
+    }
+    return true;
 }
 
 static orm__array array_of(const orm_column *column, const void *row)

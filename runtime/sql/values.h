@@ -47,7 +47,9 @@ bool orm__key_agrees(const orm_relation *relation, size_t index, const void *row
 /* Fills in the defaults of columns that were not given, a new uuid for a key of that type, and adds them. `now` NULL leaves those alone whose default is the
  * clock. */
 void orm__values_default(const orm_model *model, void *row, uint64_t *given, const orm_timestamptz *now);
-/* Replaces what a member points to by a copy in the arena; false when memory is gone. */
+/* Replaces what a member, or a value of the column, points to by a copy in the arena; false when memory is gone. A decimal that
+ * fits decimal(precision, scale) gets the digits after the point that the column has, as PostgreSQL would answer. */
+bool orm__value_keep(const orm_column *column, orm_value *value, orm__arena *arena);
 bool orm__member_keep(const orm_column *column, void *row, orm__arena *arena);
 /* Hands the memory that a member points to back to the arena. */
 void orm__member_recycle(const orm_column *column, const void *row, orm__arena *arena);

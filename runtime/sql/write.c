@@ -1,7 +1,8 @@
 /* sql/write.c -- updating and deleting rows of one shape, one or many by one statement.
  *
  * A column of ORM_VERSION is counted up by each update and must be what the row read: so a row that another changed
- * meanwhile does not match, and nor does one that is gone.
+ * meanwhile does not match, and nor does one that is gone. Where a row takes the place of another, columns may be set to
+ * their defaults: SQLite has no word for that in an UPDATE, so there the table is asked for the expression.
  * SPDX-License-Identifier: MIT */
 #include "sql/write.h"
 
@@ -10,13 +11,18 @@
 #include "sql/rows.h"
 #include "sql/values.h"
 
+#include <stdlib.h>
+
 /* Which columns an UPDATE sets, and by which it finds its rows. */
 typedef struct change {
     orm_connection *c;
     const orm_model *model;
     orm__chosen columns; /* those set, then those found by */
     size_t set;
-    const uint64_t *mask; /* of those set */
+    const uint64_t *mask;      /* of those set */
+    const uint64_t *defaulted; /* those set to their defaults, or NULL */
+    const char **defaults;     /* of those, on SQLite: the expressions, by column */
+    orm__arena texts;          /* what `defaults` points to */
     const void *const *rows, *const *keys;
     size_t count;
     size_t matched;
@@ -24,6 +30,9 @@ typedef struct change {
 
 static orm_status update_each(change *u);
 static orm_status update_arrays(change *u);
+static orm_status ask_defaults(change *u);
+static orm_status ask_default(change *u, const orm_column *column, const char **text);
+static void write_defaults(orm__sql *sql, const change *u);
 static void write_one(orm__sql *sql, const change *u);
 static void write_many(orm__sql *sql, const change *u);
 static void write_version(orm__sql *sql, const orm_model *model);
@@ -47,20 +56,82 @@ static void add_found_by(orm__chosen *columns, const orm_model *model)
 }
 
 orm_status orm__update_rows(orm_connection *connection, const orm_model *model, const uint64_t *changed,
-                            const void *const *rows, const void *const *keys, size_t count, size_t *matched)
+                            const uint64_t *defaulted, const void *const *rows, const void *const *keys, size_t count,
+                            size_t *matched)
 {
-    change u = {.c = connection, .model = model, .mask = changed, .rows = rows, .keys = keys, .count = count};
+    change u = {.c = connection,
+                .model = model,
+                .mask = changed,
+                .defaulted = defaulted,
+                .rows = rows,
+                .keys = keys,
+                .count = count};
     *matched = 0;
     ORM_TRY(orm__chosen_init(connection, model, changed, &u.columns));
     u.set = u.columns.count;
-    connection->sent = false;
     add_found_by(&u.columns, model);
-    orm_status status = count == 1 || connection->dialect == ORM_SQLITE ? update_each(&u) : update_arrays(&u);
+    bool sqlite = connection->dialect == ORM_SQLITE;
+    orm_status status = defaulted && sqlite ? ask_defaults(&u) : ORM_OK;
+    connection->sent = false;
+    if (!status)
+        status = count == 1 || sqlite ? update_each(&u) : update_arrays(&u);
     if (connection->sent)
         orm__connection_tell(connection, ORM_STATEMENT_UPDATE, connection->sql.data, model->table, u.matched, status);
     orm__chosen_release(&u.columns);
+    orm__arena_release(&u.texts);
+    free(u.defaults);
     *matched = u.matched;
     return status;
+}
+
+static orm_status ask_defaults(change *u)
+{
+    u->defaults = calloc(u->model->column_count, sizeof *u->defaults);
+    if (!u->defaults)
+        return orm__error_no_memory(&u->c->error);
+    for (size_t i = 0; i < u->model->column_count; i++)
+        if (orm__mask_has(u->defaulted, i))
+            ORM_TRY(ask_default(u, &u->model->columns[i], &u->defaults[i]));
+    return ORM_OK;
+}
+
+static orm_status ask_default(change *u, const orm_column *column, const char **text)
+{
+    const orm_column answer = {.type = ORM_TYPE_TEXT, .flags = ORM_NULLABLE, .field = {0, ORM_ABSENT}};
+    const orm_column *const answers[] = {&answer};
+    orm__sql sql;
+    orm__statement *statement;
+    orm__sql_init(&sql, u->c);
+    orm__sql_text(&sql, "SELECT dflt_value FROM pragma_table_info(");
+    orm__sql_literal(&sql, u->model->sqlite_table ? u->model->sqlite_table : u->model->table);
+    orm__sql_text(&sql, ") WHERE name = ");
+    orm__sql_literal(&sql, column->name);
+    orm_status status = orm__statement_start(&sql, (orm__purpose){ORM_STATEMENT_SELECT, u->model->table},
+                                             ORM__FETCH_WHOLE, &statement);
+    if (!status) {
+        status = orm__statement_step(u->c, statement);
+        if (!status)
+            status = u->c->driver->read(u->c->link, answers, 1, 0, text, &u->texts, &u->c->error);
+        orm_status end = orm__statement_finish(u->c, statement, NULL);
+        status = status == ORM_OK || status == ORM_DONE ? end : status;
+    }
+    orm__sql_release(&sql);
+    return status;
+}
+
+static void write_defaults(orm__sql *sql, const change *u)
+{
+    for (size_t i = 0, written = u->set; u->defaulted && i < u->model->column_count; i++) {
+        if (!orm__mask_has(u->defaulted, i))
+            continue;
+        orm__sql_text(sql, written++ > 0 ? ", " : "");
+        orm__sql_identifier(sql, u->model->columns[i].name);
+        orm__sql_text(sql, !u->defaults ? " = DEFAULT" : u->defaults[i] ? " = (" : " = NULL");
+        if (u->defaults && u->defaults[i]) {
+            orm__sql_text(sql, u->defaults[i]);
+            orm__sql_text(sql, ")");
+        }
+    }
 }
 
 static orm_status update_each(change *u)
@@ -68,7 +139,7 @@ static orm_status update_each(change *u)
     orm__sql sql;
     orm__statement *statement = NULL;
     orm__sql_init(&sql, u->c);
-    if (orm__mask_words(u->model) == 1)
+    if (orm__mask_words(u->model) == 1 && !u->defaulted)
         orm__sql_recall(&sql, u->model, ORM__UPDATE_ONE, u->mask[0]);
     orm_status status = ORM_OK;
     for (size_t i = 0; i < u->count && !status; i++) {
@@ -101,6 +172,7 @@ static void write_one(orm__sql *sql, const change *u)
         orm__sql_text(sql, " = ");
         orm__sql_parameter(sql, u->columns.columns[i], u->columns.values[i]);
     }
+    write_defaults(sql, u);
     write_version(sql, u->model);
     for (size_t i = u->set; i < u->columns.count; i++) {
         orm__sql_text(sql, i == u->set ? " WHERE " : " AND ");
@@ -151,6 +223,7 @@ static void write_many(orm__sql *sql, const change *u)
         orm__sql_text(sql, " = ");
         orm__sql_list_item(sql, i, u->columns.columns[i]);
     }
+    write_defaults(sql, u);
     write_version(sql, u->model);
     orm__sql_text(sql, " FROM ");
     orm__sql_from_lists(sql, u->columns.columns, u->columns.count, u->columns.values, false);
@@ -179,5 +252,45 @@ orm_status orm__delete_rows(orm_connection *connection, const orm_model *model, 
     orm_status status = orm__statement_run(&sql, (orm__purpose){ORM_STATEMENT_DELETE, model->table}, matched);
     orm__sql_release(&sql);
     orm__chosen_release(&columns);
+    return status;
+}
+
+orm_status orm__forsake_rows(orm_connection *connection, const orm_relation *relation, bool null,
+                             const void *const *targets, size_t count, const void *const *spared, size_t spared_count)
+{
+    const orm_model *model = relation->model;
+    orm__chosen key, own;
+    ORM_TRY(orm__chosen_init(connection, relation->target, NULL, &key));
+    orm_status status = orm__chosen_init(connection, model, NULL, &own);
+    if (status) {
+        orm__chosen_release(&key);
+        return status;
+    }
+    for (size_t k = 0; k < relation->column_count; k++)
+        orm__chosen_add(&key, relation->target_columns[k]);
+    orm__chosen_add_key(&own, model);
+    orm__chosen_lists(&key, 0, key.count, targets, count);
+    orm__chosen_lists(&own, 0, own.count, spared, spared_count);
+    orm__sql sql;
+    orm__sql_init(&sql, connection);
+    orm__sql_text(&sql, null ? "UPDATE " : "DELETE FROM ");
+    orm__sql_table(&sql, model);
+    for (size_t k = 0; null && k < relation->column_count; k++) {
+        orm__sql_text(&sql, k == 0 ? " SET " : ", ");
+        orm__sql_identifier(&sql, relation->columns[k]->name);
+        orm__sql_text(&sql, " = NULL");
+    }
+    orm__sql_text(&sql, " WHERE ");
+    orm__sql_in_lists(&sql, relation->columns, key.count, key.values);
+    if (spared_count > 0 && own.count > 0) {
+        orm__sql_text(&sql, " AND NOT ");
+        orm__sql_in_lists(&sql, own.columns, own.count, own.values);
+    }
+    size_t matched;
+    status = orm__statement_run(&sql, (orm__purpose){null ? ORM_STATEMENT_UPDATE : ORM_STATEMENT_DELETE, model->table},
+                                &matched);
+    orm__sql_release(&sql);
+    orm__chosen_release(&key);
+    orm__chosen_release(&own);
     return status;
 }

@@ -20,13 +20,20 @@ orm_status orm__insert_rows(orm_connection *connection, const orm_model *model, 
 const orm_column *orm__version_of(const orm_model *model);
 
 /* Sets the columns of `changed` in each of the rows whose key is in keys[i] (a row struct; the same as rows[i] unless the key
- * changes). `matched` gets how many rows there were. */
+ * changes). `matched` gets how many rows there were. Columns of `defaulted`, which may be NULL, are set to the default that the
+ * database has for them. */
 orm_status orm__update_rows(orm_connection *connection, const orm_model *model, const uint64_t *changed,
-                            const void *const *rows, const void *const *keys, size_t count, size_t *matched);
+                            const uint64_t *defaulted, const void *const *rows, const void *const *keys, size_t count,
+                            size_t *matched);
 
 /* Deletes the rows that have the keys of these. */
 orm_status orm__delete_rows(orm_connection *connection, const orm_model *model, const void *const *keys, size_t count,
                             size_t *matched);
+
+/* The parts of a foreign key's ON DELETE: deletes the rows (or, with `null`, sets their foreign keys NULL) that refer by this owning
+ * relation to one of the `targets`, but for those that have the keys of `spared`. */
+orm_status orm__forsake_rows(orm_connection *connection, const orm_relation *relation, bool null,
+                             const void *const *targets, size_t count, const void *const *spared, size_t spared_count);
 
 /* The column whose value the database makes, when it is not in `given`; or NULL. */
 const orm_column *orm__generated_key(const orm_model *model, const uint64_t *given);

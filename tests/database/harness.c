@@ -85,6 +85,8 @@ static void empty_tables(void)
 {
     char sql[64];
     ok(orm_connection_begin(c));
+    if (!on_sqlite()) /* foreign keys without an index are slow to check where many rows go */
+        ok(orm_connection_execute(c, "SET LOCAL session_replication_role = replica", NULL));
     ok(orm_connection_execute(c, "UPDATE team SET captain_id = NULL", NULL));
     for (size_t i = 0; i < TABLES; i++) {
         snprintf(sql, sizeof sql, "DELETE FROM %s", tables[i]);

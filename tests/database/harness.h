@@ -76,6 +76,8 @@ Suite *suite_session(void);
 Suite *suite_flush(void);
 Suite *suite_sticky(void);
 Suite *suite_unique(void);
+Suite *suite_replace(void);
+Suite *suite_hooks(void);
 Suite *suite_rollback(void);
 Suite *suite_savepoint(void);
 Suite *suite_server(void);

@@ -371,6 +371,24 @@ START_TEST(two_relations_to_one_model_stay_apart)
 }
 END_TEST
 
+START_TEST(rows_of_nothing_but_their_keys_are_one_statement)
+{
+    enum { COUNT = 2500 };
+    static const shapes_cart *carts[COUNT];
+    for (int i = 0; i < COUNT; i++)
+        ok(shapes_cart_add(s, &(shapes_cart_values){0}, &carts[i]));
+    forget_statements();
+    ok(orm_session_commit(s));
+    expect_statements("INSERT cart 2500");
+    for (int i = 1; i < COUNT; i++)
+        ck_assert_int_gt(carts[i]->id, carts[i - 1]->id);
+    orm_session_clear(s);
+    size_t count;
+    ok(shapes_cart_count(s, NULL, &count));
+    ck_assert_uint_eq(count, COUNT);
+}
+END_TEST
+
 Suite *suite_keys(void)
 {
     Suite *suite = suite_create("keys");
@@ -395,5 +413,6 @@ Suite *suite_keys(void)
     TCase *names = new_case(suite, "names");
     tcase_add_test(names, reserved_words_and_upper_case_are_quoted);
     tcase_add_test(names, two_relations_to_one_model_stay_apart);
+    tcase_add_test(names, rows_of_nothing_but_their_keys_are_one_statement);
     return suite;
 }

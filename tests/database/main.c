@@ -6,7 +6,7 @@ int main(void)
 {
     Suite *(*const suites[])(void) = {
         suite_schema,     suite_core,      suite_refusals, suite_types,  suite_where,
-        suite_session,    suite_flush,     suite_sticky,   suite_unique, suite_rollback,
+        suite_session,    suite_flush,     suite_sticky,   suite_unique, suite_rollback, suite_replace, suite_hooks,
         suite_savepoint,  suite_server,    suite_many,     suite_arrays, suite_relations,
         suite_one_to_one, suite_on_delete, suite_loading,  suite_keys,   suite_connections,
     };

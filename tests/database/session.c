@@ -442,6 +442,77 @@ START_TEST(a_locking_find_shows_the_database)
 }
 END_TEST
 
+START_TEST(a_locking_find_keeps_what_was_not_flushed)
+{
+    reopen_session((orm_session_factory){.no_autoflush = true});
+    const blog_author *ada = add_author("ada");
+    blog_author_list list;
+    ok(orm_session_commit(s));
+    run_sql("UPDATE authors SET name = 'changed', bio = 'changed'");
+    ok(blog_author_set_bio(s, ada, "mine"));
+    forget_statements();
+    ok(blog_author_find(s, &(blog_author_query){.lock = ORM_FOR_SHARE}, &list));
+    expect_statements("SELECT authors 1");
+    ck_assert_str_eq(ada->name, "changed");
+    ck_assert_str_eq(ada->bio, "mine");
+    ok(orm_session_commit(s));
+    expect_statements("UPDATE authors 1");
+}
+END_TEST
+
+START_TEST(a_locking_find_flushes_first)
+{
+    const blog_author *ada = add_author("ada");
+    blog_author_list list;
+    ok(orm_session_commit(s));
+    ok(blog_author_set_bio(s, ada, "mine"));
+    forget_statements();
+    ok(blog_author_find(s, &(blog_author_query){.lock = ORM_FOR_UPDATE}, &list));
+    expect_statements("UPDATE authors 1, SELECT authors 1");
+    ck_assert_str_eq(ada->bio, "mine");
+}
+END_TEST
+
+START_TEST(a_lock_that_another_holds_is_refused_at_once_with_nowait)
+{
+    const blog_author *ada = add_author("ada"), *got;
+    ok(orm_session_commit(s));
+    orm_session *other = open_session((orm_session_factory){0});
+    blog_author_list list;
+    ck_assert_int_eq(blog_author_find(other, &(blog_author_query){.lock = ORM_FOR_UPDATE}, &list), ORM_OK);
+    int64_t start = orm_timestamptz_now().microseconds;
+    expect_status(ORM_TIMEOUT, blog_author_find(s, &(blog_author_query){.lock = ORM_FOR_UPDATE_NOWAIT}, &list));
+    ck_assert_int_lt(orm_timestamptz_now().microseconds - start, 1000000);
+    ck_assert_ptr_null(list.items);
+    ck_assert_str_eq(orm_session_error(s)->sqlstate, "55P03");
+    expect_status(ORM_ROLLBACK_FIRST, blog_author_get(s, ada->id + 1, &got));
+    orm_session_close(other);
+    ok(orm_session_rollback(s));
+    ok(blog_author_find(s, &(blog_author_query){.lock = ORM_FOR_UPDATE_NOWAIT}, &list));
+    ck_assert_uint_eq(list.count, 1);
+}
+END_TEST
+
+START_TEST(rows_that_another_has_locked_are_skipped)
+{
+    if (on_sqlite())
+        return;
+    const blog_author *ada = add_author("ada");
+    add_author("bob");
+    ok(orm_session_commit(s));
+    orm_session *other = open_session((orm_session_factory){0});
+    blog_author_list list;
+    ck_assert_int_eq(
+        blog_author_find(
+            other, &(blog_author_query){.where = {orm_eq(BLOG_AUTHOR.id, ada->id)}, .lock = ORM_FOR_UPDATE}, &list),
+        ORM_OK);
+    ok(blog_author_find(s, &(blog_author_query){.lock = ORM_FOR_UPDATE_SKIP_LOCKED}, &list));
+    ck_assert_uint_eq(list.count, 1);
+    ck_assert_str_eq(list.items[0]->name, "bob");
+    orm_session_close(other);
+}
+END_TEST
+
 START_TEST(skipping_locked_rows_is_unsupported_on_sqlite)
 {
     blog_author_list list;
@@ -592,6 +663,10 @@ Suite *suite_session(void)
     tcase_add_test(refresh, an_expired_entity_is_read_by_a_find);
     tcase_add_test(refresh, expiring_on_commit_is_on_request);
     tcase_add_test(refresh, a_locking_find_shows_the_database);
+    tcase_add_test(refresh, a_locking_find_keeps_what_was_not_flushed);
+    tcase_add_test(refresh, a_locking_find_flushes_first);
+    tcase_add_test(refresh, a_lock_that_another_holds_is_refused_at_once_with_nowait);
+    tcase_add_test(refresh, rows_that_another_has_locked_are_skipped);
     tcase_add_test(refresh, skipping_locked_rows_is_unsupported_on_sqlite);
     TCase *settings = new_case(suite, "settings");
     tcase_add_test(settings, a_query_flushes_first);

@@ -685,6 +685,40 @@ START_TEST(columns_behind_the_sixty_fourth_are_changed_alone)
 }
 END_TEST
 
+START_TEST(a_decimal_has_the_digits_of_its_column_at_once_and_in_the_database)
+{
+    const kinds_optional *added, *found;
+    ok(kinds_optional_add(s, &(kinds_optional_values){.price = ORM_VALUE({"-0.5"})}, &added));
+    expect_text(added->price.text, "-0.5000");
+    ok(orm_session_commit(s));
+    ok(kinds_optional_set_price(s, added, (orm_decimal){"1e1"}));
+    expect_text(added->price.text, "10.0000");
+    ok(orm_session_commit(s));
+    ok(kinds_optional_set_price(s, added, (orm_decimal){"10.00"}));
+    forget_statements();
+    ok(orm_session_commit(s));
+    expect_nothing_sent();
+    int64_t id = added->id;
+    commit_and_forget();
+    ok(kinds_optional_get(s, id, &found));
+    expect_text(found->price.text, "10.0000");
+}
+END_TEST
+
+START_TEST(a_decimal_with_more_digits_than_its_column_is_refused)
+{
+    static const char *const texts[] = {"1.00005", "100000000", "-123456789.5", "Infinity"};
+    forget_statements();
+    ok(kinds_optional_add(s, &(kinds_optional_values){.price = ORM_VALUE({texts[_i]})}, NULL));
+    expect_status(ORM_INVALID, orm_session_flush(s));
+    expect_said(orm_session_error(s)->message, "has more digits than decimal(12,4)");
+    expect_nothing_sent();
+    expect_status(ORM_INVALID,
+                  kinds_optional_insert(c, &(kinds_optional_values){.price = ORM_VALUE({texts[_i]})}, NULL, NULL));
+    expect_said(orm_connection_error(c)->message, "has more digits than decimal(12,4)");
+}
+END_TEST
+
 START_TEST(unix_time_and_back)
 {
     const orm_timestamptz epoch = orm_timestamptz_from_unix(0);
@@ -720,6 +754,8 @@ Suite *suite_types(void)
     tcase_add_test(session, a_megabyte_of_text_and_bytes_comes_back);
     tcase_add_test(session, a_decimal_of_a_thousand_digits_comes_back);
     TCase *wide = new_case(suite, "wide");
+    tcase_add_test(session, a_decimal_has_the_digits_of_its_column_at_once_and_in_the_database);
+    tcase_add_loop_test(session, a_decimal_with_more_digits_than_its_column_is_refused, 0, 4);
     tcase_add_test(wide, a_row_of_many_columns_comes_back);
     tcase_add_test(wide, columns_behind_the_sixty_fourth_are_changed_alone);
     return suite;

@@ -237,6 +237,8 @@ static void after_rollback(void)
     for (int i = 0; i < d.now.count; i++)
         if (d.now.things[i].life == STORED && d.who[i].entity && !orm_session_contains(d.session, d.who[i].entity))
             differ("after the rollback %s is not in the session", called(i));
+        else if (d.now.things[i].life == STORED && d.who[i].entity)
+            keep_key(i);
     d.stored = d.now;
     compare_entities();
 }
@@ -530,13 +532,10 @@ static void op_set_single(void)
         d.now.things[index].owner = (short)owner;
 }
 
-/* What was untied is not tied again before the flush. */
 static void op_tag(void)
 {
     int node = pick(NODE), tag = pick(TAG);
     if (node == NONE || tag == NONE)
-        return;
-    if (!d.now.tagged[node][tag] && d.stored.tagged[node][tag] && (!flush() || !lives(&d.now.things[node])))
         return;
     bool *tagged = &d.now.tagged[node][tag], far = below(2) != 0;
     const orm_relation *relation = far ? relation_of(models[TAG], "nodes") : relation_of(models[NODE], "tags");
@@ -638,7 +637,10 @@ static void op_expunge(void)
         return;
     note("expunge %s", called(index));
     must(orm_session_expunge(d.session, d.who[index].entity), "expunge");
+    const void *left = d.who[index].entity;
     d.who[index].entity = NULL;
+    if (entity_of(index) == left)
+        differ("%s was expunged and is still there", called(index));
 }
 
 static void op_look(void)

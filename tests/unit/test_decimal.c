@@ -1,4 +1,4 @@
-/* test_decimal.c -- checking, writing, comparing, rounding and adding of base/decimal.c.
+/* test_decimal.c -- checking, writing, comparing, fitting and adding of base/decimal.c.
  * SPDX-License-Identifier: MIT */
 #include "base/decimal.h"
 
@@ -168,25 +168,37 @@ END_TEST
 
 static const struct {
     const char *text;
-    unsigned scale;
-    const char *rounded;
-} roundings[] = {
-    {"1.005", 2, "1.01"},     {"-1.005", 2, "-1.01"},
-    {"1.004", 2, "1.00"},     {"2.5", 0, "3"},
-    {"-2.5", 0, "-3"},        {"0.5", 0, "1"},
-    {"0.4999", 0, "0"},       {"-0.4", 0, "0"},
-    {"-0.004", 2, "0.00"},    {"9.995", 2, "10.00"},
-    {"-99.5", 0, "-100"},     {"999", 2, "999.00"},
-    {"1e3", 1, "1000.0"},     {"0", 3, "0.000"},
-    {"0.05", 1, "0.1"},       {"0.0049", 2, "0.00"},
-    {"NaN", 2, "NaN"},        {"-inf", 2, "-Infinity"},
-    {"0.00009", 4, "0.0001"}, {"123456789012345678901234567890.55", 1, "123456789012345678901234567890.6"},
-    {"x", 2, NULL},           {"1", 20000, NULL},
+    unsigned precision, scale;
+    bool fits;
+    const char *fitted;
+} fittings[] = {
+    {"1.5", 4, 2, true, "1.50"},
+    {"-1.5", 4, 2, true, "-1.50"},
+    {"1.500000", 4, 2, true, "1.50"},
+    {"1.505", 4, 2, false, "1.505"},
+    {"99.99", 4, 2, true, "99.99"},
+    {"100", 4, 2, false, "100"},
+    {"100.00", 5, 2, true, "100.00"},
+    {"-0.00", 4, 2, true, "0.00"},
+    {"0", 2, 2, true, "0.00"},
+    {"0.99", 2, 2, true, "0.99"},
+    {"1", 2, 2, false, "1"},
+    {"1e3", 4, 0, true, "1000"},
+    {"1e4", 4, 0, false, "1e4"},
+    {"12e-1", 2, 1, true, "1.2"},
+    {"+7", 1, 0, true, "7"},
+    {"123456789012345678901234567890.5", 31, 1, true, "123456789012345678901234567890.5"},
+    {"NaN", 4, 2, true, "NaN"},
+    {"-inf", 4, 2, false, "-inf"},
+    {"x", 4, 2, false, "x"},
 };
 
-START_TEST(rounding_is_half_away_from_zero)
+START_TEST(what_fits_gets_the_digits_of_its_column)
 {
-    ck_assert_pstr_eq(orm__decimal_round(&arena, roundings[_i].text, roundings[_i].scale), roundings[_i].rounded);
+    ck_assert_int_eq(orm__decimal_fits(fittings[_i].text, fittings[_i].precision, fittings[_i].scale),
+                     fittings[_i].fits);
+    ck_assert_str_eq(orm__decimal_fit(&arena, fittings[_i].text, fittings[_i].precision, fittings[_i].scale),
+                     fittings[_i].fitted);
 }
 END_TEST
 
@@ -241,7 +253,7 @@ static Suite *decimal_suite(void)
     tcase_add_test(tests, the_largest_number_is_131072_digits);
     tcase_add_loop_test(tests, numbers_are_ordered_by_value, 0, ASCENDING_COUNT);
     tcase_add_loop_test(tests, equal_numbers_have_equal_hashes_and_others_do_not, 0, ASCENDING_COUNT);
-    tcase_add_loop_test(tests, rounding_is_half_away_from_zero, 0, sizeof roundings / sizeof *roundings);
+    tcase_add_loop_test(tests, what_fits_gets_the_digits_of_its_column, 0, sizeof fittings / sizeof *fittings);
     tcase_add_loop_test(tests, a_sum_is_exact, 0, sizeof sums / sizeof *sums);
     suite_add_tcase(suite, tests);
     return suite;

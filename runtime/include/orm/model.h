@@ -105,7 +105,8 @@ typedef union orm_number {
 typedef struct orm_limits {
     orm_number min, max;
     uint32_t min_length, max_length;
-    const char *pattern; /* POSIX extended regular expression, or NULL */
+    const char *pattern;       /* POSIX extended regular expression, or NULL */
+    uint16_t precision, scale; /* of a decimal(precision, scale); 0, 0: as many digits as there are */
 } orm_limits;
 
 struct orm_column {

@@ -39,6 +39,34 @@ typedef enum orm_isolation {
     ORM_SERIALIZABLE
 } orm_isolation;
 
+/* Hooks. Those of a model are made by its generated _on: blog_post_on(&(blog_post_hooks){.before_insert = slugify}), and get the
+ * session and the const entity; they write by setters, may add and delete other entities, and may read. The before hooks are
+ * called at the beginning of a flush, once for each entity that it will write, before anything is validated or sent; the after
+ * hooks when all of it was sent, and what they change belongs to the next flush (a commit flushes until nothing is left). What
+ * the database deletes by ON DELETE has no hooks. A before hook that fails stops the flush, of which nothing was sent then;
+ * after one that fails the session wants a rollback. commit, rollback and savepoints inside a flush's hooks are ORM_MISUSE. */
+typedef enum orm_event {
+    ORM_BEFORE_INSERT,
+    ORM_AFTER_INSERT,
+    ORM_BEFORE_UPDATE,
+    ORM_AFTER_UPDATE,
+    ORM_BEFORE_DELETE,
+    ORM_AFTER_DELETE
+} orm_event;
+typedef struct orm_model_hooks {
+    const orm_model *model;
+    orm_status (*call)(orm_session *session, orm_event event, const void *entity, const void *hooks);
+    const void *hooks; /* the generated struct, borrowed */
+} orm_model_hooks;
+typedef struct orm_session_hooks {
+    orm_status (*before_flush)(orm_session *session, void *context); /* when there is something to flush */
+    void (*after_commit)(orm_session *session, void *context);       /* the session is ready for its next transaction */
+    void (*after_rollback)(orm_session *session, void *context);     /* by orm_session_rollback of the whole */
+    void *context;
+    const orm_model_hooks *models;
+    size_t model_count;
+} orm_session_hooks;
+
 /* How sessions are made; zero is the default of each but the engine. */
 typedef struct orm_session_factory {
     orm_engine *engine;
@@ -47,6 +75,7 @@ typedef struct orm_session_factory {
     orm_lazy lazy;
     bool read_only; /* any write is ORM_MISUSE, and the transaction is READ ONLY on PostgreSQL */
     orm_isolation isolation;
+    const orm_session_hooks *hooks; /* borrowed as long as a session made by this is open */
 } orm_session_factory;
 
 /* Owned: close `*session` with orm_session_close. The factory is copied. No connection is taken yet. */

@@ -299,6 +299,22 @@ orm_status store_sale_remove_from_moods_too(orm_session *s, const store_sale *sa
     return orm_entity_remove_from(s, sale, STORE_SALE.moods_too.relation, member);
 }
 
+static orm_status store_sale_call_hook(orm_session *s, orm_event event, const void *row,
+                                       const void *hooks)
+{
+    const store_sale_hooks *h = hooks;
+    const store_sale_hook calls[] = {
+        h->before_insert, h->after_insert, h->before_update,
+        h->after_update, h->before_delete, h->after_delete,
+    };
+    return calls[event] ? calls[event](s, row, h->context) : ORM_OK;
+}
+
+orm_model_hooks store_sale_on(const store_sale_hooks *hooks)
+{
+    return (orm_model_hooks){&store_sale_model, store_sale_call_hook, hooks};
+}
+
 orm_status store_sale_insert(orm_connection *c, const store_sale_values *values, store_sale *row,
                              orm_result **result)
 {
@@ -534,6 +550,22 @@ orm_status store_sale_item_set_item(orm_session *s, const store_sale_item *sale_
                                     const store_item *value)
 {
     return orm_entity_set_one(s, sale_item, STORE_SALE_ITEM.item.relation, value);
+}
+
+static orm_status store_sale_item_call_hook(orm_session *s, orm_event event, const void *row,
+                                            const void *hooks)
+{
+    const store_sale_item_hooks *h = hooks;
+    const store_sale_item_hook calls[] = {
+        h->before_insert, h->after_insert, h->before_update,
+        h->after_update, h->before_delete, h->after_delete,
+    };
+    return calls[event] ? calls[event](s, row, h->context) : ORM_OK;
+}
+
+orm_model_hooks store_sale_item_on(const store_sale_item_hooks *hooks)
+{
+    return (orm_model_hooks){&store_sale_item_model, store_sale_item_call_hook, hooks};
 }
 
 orm_status store_sale_item_insert(orm_connection *c, const store_sale_item_values *values,

@@ -203,6 +203,16 @@ orm_status store_sale_set_smallest(orm_session *s, const store_sale *sale, store
 orm_status store_sale_set_moods(orm_session *s, const store_sale *sale, store_mood_array value);
 orm_status store_sale_set_sizes(orm_session *s, const store_sale *sale, store_size_array value);
 
+/* Called around flushes: see orm_session_hooks. `hooks` is borrowed. */
+typedef orm_status (*store_sale_hook)(orm_session *s, const store_sale *sale, void *context);
+typedef struct store_sale_hooks {
+    store_sale_hook before_insert, after_insert;
+    store_sale_hook before_update, after_update;
+    store_sale_hook before_delete, after_delete;
+    void *context;
+} store_sale_hooks;
+orm_model_hooks store_sale_on(const store_sale_hooks *hooks);
+
 /* Relations. */
 orm_status store_sale_get_items(orm_session *s, const store_sale *sale, store_item_list *found);
 orm_status store_sale_add_to_items(orm_session *s, const store_sale *sale,
@@ -298,6 +308,17 @@ orm_status store_sale_item_set_sale_id(orm_session *s, const store_sale_item *sa
                                        int64_t value);
 orm_status store_sale_item_set_item_id(orm_session *s, const store_sale_item *sale_item,
                                        int64_t value);
+
+/* Called around flushes: see orm_session_hooks. `hooks` is borrowed. */
+typedef orm_status (*store_sale_item_hook)(orm_session *s, const store_sale_item *sale_item,
+                                           void *context);
+typedef struct store_sale_item_hooks {
+    store_sale_item_hook before_insert, after_insert;
+    store_sale_item_hook before_update, after_update;
+    store_sale_item_hook before_delete, after_delete;
+    void *context;
+} store_sale_item_hooks;
+orm_model_hooks store_sale_item_on(const store_sale_item_hooks *hooks);
 
 /* Relations. */
 orm_status store_sale_item_get_sale(orm_session *s, const store_sale_item *sale_item,

@@ -286,6 +286,22 @@ orm_status store_item_remove_from_sales(orm_session *s, const store_item *item,
     return orm_entity_remove_from(s, item, STORE_ITEM.sales.relation, member);
 }
 
+static orm_status store_item_call_hook(orm_session *s, orm_event event, const void *row,
+                                       const void *hooks)
+{
+    const store_item_hooks *h = hooks;
+    const store_item_hook calls[] = {
+        h->before_insert, h->after_insert, h->before_update,
+        h->after_update, h->before_delete, h->after_delete,
+    };
+    return calls[event] ? calls[event](s, row, h->context) : ORM_OK;
+}
+
+orm_model_hooks store_item_on(const store_item_hooks *hooks)
+{
+    return (orm_model_hooks){&store_item_model, store_item_call_hook, hooks};
+}
+
 orm_status store_item_insert(orm_connection *c, const store_item_values *values, store_item *row,
                              orm_result **result)
 {

@@ -168,6 +168,16 @@ orm_status store_item_set_size(orm_session *s, const store_item *item, store_siz
 orm_status store_item_set_state(orm_session *s, const store_item *item, store_state value);
 orm_status store_item_set_sale_id(orm_session *s, const store_item *item, orm_opt_int64 value);
 
+/* Called around flushes: see orm_session_hooks. `hooks` is borrowed. */
+typedef orm_status (*store_item_hook)(orm_session *s, const store_item *item, void *context);
+typedef struct store_item_hooks {
+    store_item_hook before_insert, after_insert;
+    store_item_hook before_update, after_update;
+    store_item_hook before_delete, after_delete;
+    void *context;
+} store_item_hooks;
+orm_model_hooks store_item_on(const store_item_hooks *hooks);
+
 /* Relations. */
 orm_status store_item_get_sale(orm_session *s, const store_item *item, const store_sale **found);
 orm_status store_item_set_sale(orm_session *s, const store_item *item, const store_sale *value);

@@ -176,6 +176,22 @@ orm_status cases_item_set_upper_name(orm_session *s, const cases_item *item, con
     return orm_entity_set(s, item, CASES_ITEM.upper_name.column, &value);
 }
 
+static orm_status cases_item_call_hook(orm_session *s, orm_event event, const void *row,
+                                       const void *hooks)
+{
+    const cases_item_hooks *h = hooks;
+    const cases_item_hook calls[] = {
+        h->before_insert, h->after_insert, h->before_update,
+        h->after_update, h->before_delete, h->after_delete,
+    };
+    return calls[event] ? calls[event](s, row, h->context) : ORM_OK;
+}
+
+orm_model_hooks cases_item_on(const cases_item_hooks *hooks)
+{
+    return (orm_model_hooks){&cases_item_model, cases_item_call_hook, hooks};
+}
+
 orm_status cases_item_insert(orm_connection *c, const cases_item_values *values, cases_item *row,
                              orm_result **result)
 {
@@ -324,6 +340,22 @@ orm_status cases_Items_validate(const cases_Items_values *values, orm_problems *
 orm_status cases_Items_set_id(orm_session *s, const cases_Items *Items, int64_t value)
 {
     return orm_entity_set(s, Items, CASES_ITEMS.id.column, &value);
+}
+
+static orm_status cases_Items_call_hook(orm_session *s, orm_event event, const void *row,
+                                        const void *hooks)
+{
+    const cases_Items_hooks *h = hooks;
+    const cases_Items_hook calls[] = {
+        h->before_insert, h->after_insert, h->before_update,
+        h->after_update, h->before_delete, h->after_delete,
+    };
+    return calls[event] ? calls[event](s, row, h->context) : ORM_OK;
+}
+
+orm_model_hooks cases_Items_on(const cases_Items_hooks *hooks)
+{
+    return (orm_model_hooks){&cases_Items_model, cases_Items_call_hook, hooks};
 }
 
 orm_status cases_Items_insert(orm_connection *c, const cases_Items_values *values,
@@ -477,6 +509,22 @@ orm_status cases_loud_item_validate(const cases_loud_item_values *values, orm_pr
 orm_status cases_loud_item_set_id(orm_session *s, const cases_loud_item *loud_item, int64_t value)
 {
     return orm_entity_set(s, loud_item, CASES_LOUD_ITEM.id.column, &value);
+}
+
+static orm_status cases_loud_item_call_hook(orm_session *s, orm_event event, const void *row,
+                                            const void *hooks)
+{
+    const cases_loud_item_hooks *h = hooks;
+    const cases_loud_item_hook calls[] = {
+        h->before_insert, h->after_insert, h->before_update,
+        h->after_update, h->before_delete, h->after_delete,
+    };
+    return calls[event] ? calls[event](s, row, h->context) : ORM_OK;
+}
+
+orm_model_hooks cases_loud_item_on(const cases_loud_item_hooks *hooks)
+{
+    return (orm_model_hooks){&cases_loud_item_model, cases_loud_item_call_hook, hooks};
 }
 
 orm_status cases_loud_item_insert(orm_connection *c, const cases_loud_item_values *values,

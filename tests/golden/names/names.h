@@ -92,6 +92,16 @@ orm_status cases_item_set_name(orm_session *s, const cases_item *item, const cha
 orm_status cases_item_set_Name(orm_session *s, const cases_item *item, const char *value);
 orm_status cases_item_set_upper_name(orm_session *s, const cases_item *item, const char *value);
 
+/* Called around flushes: see orm_session_hooks. `hooks` is borrowed. */
+typedef orm_status (*cases_item_hook)(orm_session *s, const cases_item *item, void *context);
+typedef struct cases_item_hooks {
+    cases_item_hook before_insert, after_insert;
+    cases_item_hook before_update, after_update;
+    cases_item_hook before_delete, after_delete;
+    void *context;
+} cases_item_hooks;
+orm_model_hooks cases_item_on(const cases_item_hooks *hooks);
+
 /* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. */
 orm_status cases_item_insert(orm_connection *c, const cases_item_values *values, cases_item *row,
                              orm_result **result);
@@ -162,6 +172,16 @@ orm_status cases_Items_merge(orm_session *s, const cases_Items *row, const cases
 /* What is wrong with values, asking no database; ORM_INVALID when something is. */
 orm_status cases_Items_validate(const cases_Items_values *values, orm_problems *problems);
 orm_status cases_Items_set_id(orm_session *s, const cases_Items *Items, int64_t value);
+
+/* Called around flushes: see orm_session_hooks. `hooks` is borrowed. */
+typedef orm_status (*cases_Items_hook)(orm_session *s, const cases_Items *Items, void *context);
+typedef struct cases_Items_hooks {
+    cases_Items_hook before_insert, after_insert;
+    cases_Items_hook before_update, after_update;
+    cases_Items_hook before_delete, after_delete;
+    void *context;
+} cases_Items_hooks;
+orm_model_hooks cases_Items_on(const cases_Items_hooks *hooks);
 
 /* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. */
 orm_status cases_Items_insert(orm_connection *c, const cases_Items_values *values,
@@ -234,6 +254,17 @@ orm_status cases_loud_item_merge(orm_session *s, const cases_loud_item *row,
 /* What is wrong with values, asking no database; ORM_INVALID when something is. */
 orm_status cases_loud_item_validate(const cases_loud_item_values *values, orm_problems *problems);
 orm_status cases_loud_item_set_id(orm_session *s, const cases_loud_item *loud_item, int64_t value);
+
+/* Called around flushes: see orm_session_hooks. `hooks` is borrowed. */
+typedef orm_status (*cases_loud_item_hook)(orm_session *s, const cases_loud_item *loud_item,
+                                           void *context);
+typedef struct cases_loud_item_hooks {
+    cases_loud_item_hook before_insert, after_insert;
+    cases_loud_item_hook before_update, after_update;
+    cases_loud_item_hook before_delete, after_delete;
+    void *context;
+} cases_loud_item_hooks;
+orm_model_hooks cases_loud_item_on(const cases_loud_item_hooks *hooks);
 
 /* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. */
 orm_status cases_loud_item_insert(orm_connection *c, const cases_loud_item_values *values,

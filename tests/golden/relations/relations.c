@@ -217,6 +217,22 @@ orm_status office_room_remove_from_desks(orm_session *s, const office_room *room
     return orm_entity_remove_from(s, room, OFFICE_ROOM.desks.relation, member);
 }
 
+static orm_status office_room_call_hook(orm_session *s, orm_event event, const void *row,
+                                        const void *hooks)
+{
+    const office_room_hooks *h = hooks;
+    const office_room_hook calls[] = {
+        h->before_insert, h->after_insert, h->before_update,
+        h->after_update, h->before_delete, h->after_delete,
+    };
+    return calls[event] ? calls[event](s, row, h->context) : ORM_OK;
+}
+
+orm_model_hooks office_room_on(const office_room_hooks *hooks)
+{
+    return (orm_model_hooks){&office_room_model, office_room_call_hook, hooks};
+}
+
 orm_status office_room_insert(orm_connection *c, const office_room_values *values,
                               office_room *row, orm_result **result)
 {
@@ -504,6 +520,22 @@ orm_status office_desk_set_owner(orm_session *s, const office_desk *desk,
                                  const office_person *value)
 {
     return orm_entity_set_one(s, desk, OFFICE_DESK.owner.relation, value);
+}
+
+static orm_status office_desk_call_hook(orm_session *s, orm_event event, const void *row,
+                                        const void *hooks)
+{
+    const office_desk_hooks *h = hooks;
+    const office_desk_hook calls[] = {
+        h->before_insert, h->after_insert, h->before_update,
+        h->after_update, h->before_delete, h->after_delete,
+    };
+    return calls[event] ? calls[event](s, row, h->context) : ORM_OK;
+}
+
+orm_model_hooks office_desk_on(const office_desk_hooks *hooks)
+{
+    return (orm_model_hooks){&office_desk_model, office_desk_call_hook, hooks};
 }
 
 orm_status office_desk_insert(orm_connection *c, const office_desk_values *values,
@@ -907,6 +939,22 @@ orm_status office_person_set_favourite(orm_session *s, const office_person *pers
     return orm_entity_set_one(s, person, OFFICE_PERSON.favourite.relation, value);
 }
 
+static orm_status office_person_call_hook(orm_session *s, orm_event event, const void *row,
+                                          const void *hooks)
+{
+    const office_person_hooks *h = hooks;
+    const office_person_hook calls[] = {
+        h->before_insert, h->after_insert, h->before_update,
+        h->after_update, h->before_delete, h->after_delete,
+    };
+    return calls[event] ? calls[event](s, row, h->context) : ORM_OK;
+}
+
+orm_model_hooks office_person_on(const office_person_hooks *hooks)
+{
+    return (orm_model_hooks){&office_person_model, office_person_call_hook, hooks};
+}
+
 orm_status office_person_insert(orm_connection *c, const office_person_values *values,
                                 office_person *row, orm_result **result)
 {
@@ -1114,6 +1162,22 @@ orm_status office_badge_set_person(orm_session *s, const office_badge *badge,
                                    const office_person *value)
 {
     return orm_entity_set_one(s, badge, OFFICE_BADGE.person.relation, value);
+}
+
+static orm_status office_badge_call_hook(orm_session *s, orm_event event, const void *row,
+                                         const void *hooks)
+{
+    const office_badge_hooks *h = hooks;
+    const office_badge_hook calls[] = {
+        h->before_insert, h->after_insert, h->before_update,
+        h->after_update, h->before_delete, h->after_delete,
+    };
+    return calls[event] ? calls[event](s, row, h->context) : ORM_OK;
+}
+
+orm_model_hooks office_badge_on(const office_badge_hooks *hooks)
+{
+    return (orm_model_hooks){&office_badge_model, office_badge_call_hook, hooks};
 }
 
 orm_status office_badge_insert(orm_connection *c, const office_badge_values *values,
@@ -1426,6 +1490,22 @@ orm_status office_team_set_deputy(orm_session *s, const office_team *team,
     return orm_entity_set_one(s, team, OFFICE_TEAM.deputy.relation, value);
 }
 
+static orm_status office_team_call_hook(orm_session *s, orm_event event, const void *row,
+                                        const void *hooks)
+{
+    const office_team_hooks *h = hooks;
+    const office_team_hook calls[] = {
+        h->before_insert, h->after_insert, h->before_update,
+        h->after_update, h->before_delete, h->after_delete,
+    };
+    return calls[event] ? calls[event](s, row, h->context) : ORM_OK;
+}
+
+orm_model_hooks office_team_on(const office_team_hooks *hooks)
+{
+    return (orm_model_hooks){&office_team_model, office_team_call_hook, hooks};
+}
+
 orm_status office_team_insert(orm_connection *c, const office_team_values *values,
                               office_team *row, orm_result **result)
 {
@@ -1628,6 +1708,22 @@ orm_status office_north_set_next(orm_session *s, const office_north *north,
     return orm_entity_set_one(s, north, OFFICE_NORTH.next.relation, value);
 }
 
+static orm_status office_north_call_hook(orm_session *s, orm_event event, const void *row,
+                                         const void *hooks)
+{
+    const office_north_hooks *h = hooks;
+    const office_north_hook calls[] = {
+        h->before_insert, h->after_insert, h->before_update,
+        h->after_update, h->before_delete, h->after_delete,
+    };
+    return calls[event] ? calls[event](s, row, h->context) : ORM_OK;
+}
+
+orm_model_hooks office_north_on(const office_north_hooks *hooks)
+{
+    return (orm_model_hooks){&office_north_model, office_north_call_hook, hooks};
+}
+
 orm_status office_north_insert(orm_connection *c, const office_north_values *values,
                                office_north *row, orm_result **result)
 {
@@ -1825,6 +1921,22 @@ orm_status office_east_get_next(orm_session *s, const office_east *east, const o
 orm_status office_east_set_next(orm_session *s, const office_east *east, const office_south *value)
 {
     return orm_entity_set_one(s, east, OFFICE_EAST.next.relation, value);
+}
+
+static orm_status office_east_call_hook(orm_session *s, orm_event event, const void *row,
+                                        const void *hooks)
+{
+    const office_east_hooks *h = hooks;
+    const office_east_hook calls[] = {
+        h->before_insert, h->after_insert, h->before_update,
+        h->after_update, h->before_delete, h->after_delete,
+    };
+    return calls[event] ? calls[event](s, row, h->context) : ORM_OK;
+}
+
+orm_model_hooks office_east_on(const office_east_hooks *hooks)
+{
+    return (orm_model_hooks){&office_east_model, office_east_call_hook, hooks};
 }
 
 orm_status office_east_insert(orm_connection *c, const office_east_values *values,
@@ -2073,6 +2185,22 @@ orm_status office_south_set_east(orm_session *s, const office_south *south,
                                  const office_east *value)
 {
     return orm_entity_set_one(s, south, OFFICE_SOUTH.east.relation, value);
+}
+
+static orm_status office_south_call_hook(orm_session *s, orm_event event, const void *row,
+                                         const void *hooks)
+{
+    const office_south_hooks *h = hooks;
+    const office_south_hook calls[] = {
+        h->before_insert, h->after_insert, h->before_update,
+        h->after_update, h->before_delete, h->after_delete,
+    };
+    return calls[event] ? calls[event](s, row, h->context) : ORM_OK;
+}
+
+orm_model_hooks office_south_on(const office_south_hooks *hooks)
+{
+    return (orm_model_hooks){&office_south_model, office_south_call_hook, hooks};
 }
 
 orm_status office_south_insert(orm_connection *c, const office_south_values *values,
@@ -2389,6 +2517,22 @@ orm_status office_course_remove_from_after(orm_session *s, const office_course *
     return orm_entity_remove_from(s, course, OFFICE_COURSE.after.relation, member);
 }
 
+static orm_status office_course_call_hook(orm_session *s, orm_event event, const void *row,
+                                          const void *hooks)
+{
+    const office_course_hooks *h = hooks;
+    const office_course_hook calls[] = {
+        h->before_insert, h->after_insert, h->before_update,
+        h->after_update, h->before_delete, h->after_delete,
+    };
+    return calls[event] ? calls[event](s, row, h->context) : ORM_OK;
+}
+
+orm_model_hooks office_course_on(const office_course_hooks *hooks)
+{
+    return (orm_model_hooks){&office_course_model, office_course_call_hook, hooks};
+}
+
 orm_status office_course_insert(orm_connection *c, const office_course_values *values,
                                 office_course *row, orm_result **result)
 {
@@ -2646,6 +2790,22 @@ orm_status office_attendance_set_course(orm_session *s, const office_attendance 
                                         const office_course *value)
 {
     return orm_entity_set_one(s, attendance, OFFICE_ATTENDANCE.course.relation, value);
+}
+
+static orm_status office_attendance_call_hook(orm_session *s, orm_event event, const void *row,
+                                              const void *hooks)
+{
+    const office_attendance_hooks *h = hooks;
+    const office_attendance_hook calls[] = {
+        h->before_insert, h->after_insert, h->before_update,
+        h->after_update, h->before_delete, h->after_delete,
+    };
+    return calls[event] ? calls[event](s, row, h->context) : ORM_OK;
+}
+
+orm_model_hooks office_attendance_on(const office_attendance_hooks *hooks)
+{
+    return (orm_model_hooks){&office_attendance_model, office_attendance_call_hook, hooks};
 }
 
 orm_status office_attendance_insert(orm_connection *c, const office_attendance_values *values,
@@ -2914,6 +3074,22 @@ orm_status office_course_room_set_room(orm_session *s, const office_course_room 
     return orm_entity_set_one(s, course_room, OFFICE_COURSE_ROOM.room.relation, value);
 }
 
+static orm_status office_course_room_call_hook(orm_session *s, orm_event event, const void *row,
+                                               const void *hooks)
+{
+    const office_course_room_hooks *h = hooks;
+    const office_course_room_hook calls[] = {
+        h->before_insert, h->after_insert, h->before_update,
+        h->after_update, h->before_delete, h->after_delete,
+    };
+    return calls[event] ? calls[event](s, row, h->context) : ORM_OK;
+}
+
+orm_model_hooks office_course_room_on(const office_course_room_hooks *hooks)
+{
+    return (orm_model_hooks){&office_course_room_model, office_course_room_call_hook, hooks};
+}
+
 orm_status office_course_room_insert(orm_connection *c, const office_course_room_values *values,
                                      office_course_room *row, orm_result **result)
 {
@@ -3156,6 +3332,22 @@ orm_status office_precedence_set_earlier(orm_session *s, const office_precedence
                                          const office_course *value)
 {
     return orm_entity_set_one(s, precedence, OFFICE_PRECEDENCE.earlier.relation, value);
+}
+
+static orm_status office_precedence_call_hook(orm_session *s, orm_event event, const void *row,
+                                              const void *hooks)
+{
+    const office_precedence_hooks *h = hooks;
+    const office_precedence_hook calls[] = {
+        h->before_insert, h->after_insert, h->before_update,
+        h->after_update, h->before_delete, h->after_delete,
+    };
+    return calls[event] ? calls[event](s, row, h->context) : ORM_OK;
+}
+
+orm_model_hooks office_precedence_on(const office_precedence_hooks *hooks)
+{
+    return (orm_model_hooks){&office_precedence_model, office_precedence_call_hook, hooks};
 }
 
 orm_status office_precedence_insert(orm_connection *c, const office_precedence_values *values,

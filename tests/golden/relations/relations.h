@@ -104,6 +104,16 @@ orm_status office_room_validate(const office_room_values *values, orm_problems *
 orm_status office_room_set_building(orm_session *s, const office_room *room, const char *value);
 orm_status office_room_set_number(orm_session *s, const office_room *room, int32_t value);
 
+/* Called around flushes: see orm_session_hooks. `hooks` is borrowed. */
+typedef orm_status (*office_room_hook)(orm_session *s, const office_room *room, void *context);
+typedef struct office_room_hooks {
+    office_room_hook before_insert, after_insert;
+    office_room_hook before_update, after_update;
+    office_room_hook before_delete, after_delete;
+    void *context;
+} office_room_hooks;
+orm_model_hooks office_room_on(const office_room_hooks *hooks);
+
 /* Relations. */
 orm_status office_room_get_desks(orm_session *s, const office_room *room, office_desk_list *found);
 orm_status office_room_add_to_desks(orm_session *s, const office_room *room,
@@ -206,6 +216,16 @@ orm_status office_desk_set_position(orm_session *s, const office_desk *desk, int
 orm_status office_desk_set_building(orm_session *s, const office_desk *desk, const char *value);
 orm_status office_desk_set_room_number(orm_session *s, const office_desk *desk, int32_t value);
 orm_status office_desk_set_owner_id(orm_session *s, const office_desk *desk, orm_opt_int64 value);
+
+/* Called around flushes: see orm_session_hooks. `hooks` is borrowed. */
+typedef orm_status (*office_desk_hook)(orm_session *s, const office_desk *desk, void *context);
+typedef struct office_desk_hooks {
+    office_desk_hook before_insert, after_insert;
+    office_desk_hook before_update, after_update;
+    office_desk_hook before_delete, after_delete;
+    void *context;
+} office_desk_hooks;
+orm_model_hooks office_desk_on(const office_desk_hooks *hooks);
 
 /* Relations. */
 /* Where it stands. */
@@ -312,6 +332,17 @@ orm_status office_person_set_boss_id(orm_session *s, const office_person *person
                                      orm_opt_int64 value);
 orm_status office_person_set_favourite_id(orm_session *s, const office_person *person,
                                           orm_opt_int64 value);
+
+/* Called around flushes: see orm_session_hooks. `hooks` is borrowed. */
+typedef orm_status (*office_person_hook)(orm_session *s, const office_person *person,
+                                         void *context);
+typedef struct office_person_hooks {
+    office_person_hook before_insert, after_insert;
+    office_person_hook before_update, after_update;
+    office_person_hook before_delete, after_delete;
+    void *context;
+} office_person_hooks;
+orm_model_hooks office_person_on(const office_person_hooks *hooks);
 
 /* Relations. */
 /* The desk they sit at. */
@@ -423,6 +454,16 @@ orm_status office_badge_validate(const office_badge_values *values, orm_problems
 orm_status office_badge_set_colour(orm_session *s, const office_badge *badge, const char *value);
 orm_status office_badge_set_person_id(orm_session *s, const office_badge *badge, int64_t value);
 
+/* Called around flushes: see orm_session_hooks. `hooks` is borrowed. */
+typedef orm_status (*office_badge_hook)(orm_session *s, const office_badge *badge, void *context);
+typedef struct office_badge_hooks {
+    office_badge_hook before_insert, after_insert;
+    office_badge_hook before_update, after_update;
+    office_badge_hook before_delete, after_delete;
+    void *context;
+} office_badge_hooks;
+orm_model_hooks office_badge_on(const office_badge_hooks *hooks);
+
 /* Relations. */
 orm_status office_badge_get_person(orm_session *s, const office_badge *badge,
                                    const office_person **found);
@@ -529,6 +570,16 @@ orm_status office_team_set_seat_number(orm_session *s, const office_team *team,
                                        orm_opt_int32 value);
 orm_status office_team_set_deputy_id(orm_session *s, const office_team *team, orm_opt_int64 value);
 
+/* Called around flushes: see orm_session_hooks. `hooks` is borrowed. */
+typedef orm_status (*office_team_hook)(orm_session *s, const office_team *team, void *context);
+typedef struct office_team_hooks {
+    office_team_hook before_insert, after_insert;
+    office_team_hook before_update, after_update;
+    office_team_hook before_delete, after_delete;
+    void *context;
+} office_team_hooks;
+orm_model_hooks office_team_on(const office_team_hooks *hooks);
+
 /* Relations. */
 orm_status office_team_get_head(orm_session *s, const office_team *team,
                                 const office_person **found);
@@ -619,6 +670,16 @@ orm_status office_north_validate(const office_north_values *values, orm_problems
 orm_status office_north_set_id(orm_session *s, const office_north *north, int64_t value);
 orm_status office_north_set_next_id(orm_session *s, const office_north *north, orm_opt_int64 value);
 
+/* Called around flushes: see orm_session_hooks. `hooks` is borrowed. */
+typedef orm_status (*office_north_hook)(orm_session *s, const office_north *north, void *context);
+typedef struct office_north_hooks {
+    office_north_hook before_insert, after_insert;
+    office_north_hook before_update, after_update;
+    office_north_hook before_delete, after_delete;
+    void *context;
+} office_north_hooks;
+orm_model_hooks office_north_on(const office_north_hooks *hooks);
+
 /* Relations. */
 orm_status office_north_get_next(orm_session *s, const office_north *north,
                                  const office_east **found);
@@ -703,6 +764,16 @@ orm_status office_east_merge(orm_session *s, const office_east *row, const offic
 orm_status office_east_validate(const office_east_values *values, orm_problems *problems);
 orm_status office_east_set_id(orm_session *s, const office_east *east, int64_t value);
 orm_status office_east_set_next_id(orm_session *s, const office_east *east, int64_t value);
+
+/* Called around flushes: see orm_session_hooks. `hooks` is borrowed. */
+typedef orm_status (*office_east_hook)(orm_session *s, const office_east *east, void *context);
+typedef struct office_east_hooks {
+    office_east_hook before_insert, after_insert;
+    office_east_hook before_update, after_update;
+    office_east_hook before_delete, after_delete;
+    void *context;
+} office_east_hooks;
+orm_model_hooks office_east_on(const office_east_hooks *hooks);
 
 /* Relations. */
 orm_status office_east_get_next(orm_session *s, const office_east *east,
@@ -793,6 +864,16 @@ orm_status office_south_validate(const office_south_values *values, orm_problems
 orm_status office_south_set_id(orm_session *s, const office_south *south, int64_t value);
 orm_status office_south_set_next_id(orm_session *s, const office_south *south, int64_t value);
 orm_status office_south_set_east_id(orm_session *s, const office_south *south, orm_opt_int64 value);
+
+/* Called around flushes: see orm_session_hooks. `hooks` is borrowed. */
+typedef orm_status (*office_south_hook)(orm_session *s, const office_south *south, void *context);
+typedef struct office_south_hooks {
+    office_south_hook before_insert, after_insert;
+    office_south_hook before_update, after_update;
+    office_south_hook before_delete, after_delete;
+    void *context;
+} office_south_hooks;
+orm_model_hooks office_south_on(const office_south_hooks *hooks);
 
 /* Relations. */
 orm_status office_south_get_next(orm_session *s, const office_south *south,
@@ -885,6 +966,17 @@ orm_status office_course_merge(orm_session *s, const office_course *row,
 orm_status office_course_validate(const office_course_values *values, orm_problems *problems);
 orm_status office_course_set_id(orm_session *s, const office_course *course, int64_t value);
 orm_status office_course_set_title(orm_session *s, const office_course *course, const char *value);
+
+/* Called around flushes: see orm_session_hooks. `hooks` is borrowed. */
+typedef orm_status (*office_course_hook)(orm_session *s, const office_course *course,
+                                         void *context);
+typedef struct office_course_hooks {
+    office_course_hook before_insert, after_insert;
+    office_course_hook before_update, after_update;
+    office_course_hook before_delete, after_delete;
+    void *context;
+} office_course_hooks;
+orm_model_hooks office_course_on(const office_course_hooks *hooks);
 
 /* Relations. */
 orm_status office_course_get_students(orm_session *s, const office_course *course,
@@ -1007,6 +1099,17 @@ orm_status office_attendance_set_person_id(orm_session *s, const office_attendan
 orm_status office_attendance_set_course_id(orm_session *s, const office_attendance *attendance,
                                            int64_t value);
 
+/* Called around flushes: see orm_session_hooks. `hooks` is borrowed. */
+typedef orm_status (*office_attendance_hook)(orm_session *s, const office_attendance *attendance,
+                                             void *context);
+typedef struct office_attendance_hooks {
+    office_attendance_hook before_insert, after_insert;
+    office_attendance_hook before_update, after_update;
+    office_attendance_hook before_delete, after_delete;
+    void *context;
+} office_attendance_hooks;
+orm_model_hooks office_attendance_on(const office_attendance_hooks *hooks);
+
 /* Relations. */
 orm_status office_attendance_get_person(orm_session *s, const office_attendance *attendance,
                                         const office_person **found);
@@ -1113,6 +1216,17 @@ orm_status office_course_room_set_room_building(orm_session *s,
 orm_status office_course_room_set_room_number(orm_session *s,
                                               const office_course_room *course_room, int32_t value);
 
+/* Called around flushes: see orm_session_hooks. `hooks` is borrowed. */
+typedef orm_status (*office_course_room_hook)(orm_session *s,
+                                              const office_course_room *course_room, void *context);
+typedef struct office_course_room_hooks {
+    office_course_room_hook before_insert, after_insert;
+    office_course_room_hook before_update, after_update;
+    office_course_room_hook before_delete, after_delete;
+    void *context;
+} office_course_room_hooks;
+orm_model_hooks office_course_room_on(const office_course_room_hooks *hooks);
+
 /* Relations. */
 orm_status office_course_room_get_course(orm_session *s, const office_course_room *course_room,
                                          const office_course **found);
@@ -1213,6 +1327,17 @@ orm_status office_precedence_set_later_id(orm_session *s, const office_precedenc
                                           int64_t value);
 orm_status office_precedence_set_earlier_id(orm_session *s, const office_precedence *precedence,
                                             int64_t value);
+
+/* Called around flushes: see orm_session_hooks. `hooks` is borrowed. */
+typedef orm_status (*office_precedence_hook)(orm_session *s, const office_precedence *precedence,
+                                             void *context);
+typedef struct office_precedence_hooks {
+    office_precedence_hook before_insert, after_insert;
+    office_precedence_hook before_update, after_update;
+    office_precedence_hook before_delete, after_delete;
+    void *context;
+} office_precedence_hooks;
+orm_model_hooks office_precedence_on(const office_precedence_hooks *hooks);
 
 /* Relations. */
 orm_status office_precedence_get_later(orm_session *s, const office_precedence *precedence,

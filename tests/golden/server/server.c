@@ -229,6 +229,7 @@ static const orm_column depot_item_model_columns[22] = {
         .field = ORM_FIELD(depot_item, prices),
         .input = ORM_NULL_INPUT(depot_item_values, prices),
         .change = ORM_NULL_CHANGE(depot_item_changes, prices),
+        .limits = &(const orm_limits){.precision = 10, .scale = 2},
     },
     {
         .model = &depot_item_model,
@@ -613,6 +614,22 @@ orm_status depot_item_remove_from_crates(orm_session *s, const depot_item *item,
     return orm_entity_remove_from(s, item, DEPOT_ITEM.crates.relation, member);
 }
 
+static orm_status depot_item_call_hook(orm_session *s, orm_event event, const void *row,
+                                       const void *hooks)
+{
+    const depot_item_hooks *h = hooks;
+    const depot_item_hook calls[] = {
+        h->before_insert, h->after_insert, h->before_update,
+        h->after_update, h->before_delete, h->after_delete,
+    };
+    return calls[event] ? calls[event](s, row, h->context) : ORM_OK;
+}
+
+orm_model_hooks depot_item_on(const depot_item_hooks *hooks)
+{
+    return (orm_model_hooks){&depot_item_model, depot_item_call_hook, hooks};
+}
+
 orm_status depot_item_insert(orm_connection *c, const depot_item_values *values, depot_item *row,
                              orm_result **result)
 {
@@ -817,6 +834,22 @@ orm_status depot_crate_set_changed_at(orm_session *s, const depot_crate *crate,
     return orm_entity_set(s, crate, DEPOT_CRATE.changed_at.column, &value);
 }
 
+static orm_status depot_crate_call_hook(orm_session *s, orm_event event, const void *row,
+                                        const void *hooks)
+{
+    const depot_crate_hooks *h = hooks;
+    const depot_crate_hook calls[] = {
+        h->before_insert, h->after_insert, h->before_update,
+        h->after_update, h->before_delete, h->after_delete,
+    };
+    return calls[event] ? calls[event](s, row, h->context) : ORM_OK;
+}
+
+orm_model_hooks depot_crate_on(const depot_crate_hooks *hooks)
+{
+    return (orm_model_hooks){&depot_crate_model, depot_crate_call_hook, hooks};
+}
+
 orm_status depot_crate_insert(orm_connection *c, const depot_crate_values *values,
                               depot_crate *row, orm_result **result)
 {
@@ -981,6 +1014,22 @@ orm_status depot_owner_set_id(orm_session *s, const depot_owner *owner, int64_t 
 orm_status depot_owner_set_name(orm_session *s, const depot_owner *owner, const char *value)
 {
     return orm_entity_set(s, owner, DEPOT_OWNER.name.column, &value);
+}
+
+static orm_status depot_owner_call_hook(orm_session *s, orm_event event, const void *row,
+                                        const void *hooks)
+{
+    const depot_owner_hooks *h = hooks;
+    const depot_owner_hook calls[] = {
+        h->before_insert, h->after_insert, h->before_update,
+        h->after_update, h->before_delete, h->after_delete,
+    };
+    return calls[event] ? calls[event](s, row, h->context) : ORM_OK;
+}
+
+orm_model_hooks depot_owner_on(const depot_owner_hooks *hooks)
+{
+    return (orm_model_hooks){&depot_owner_model, depot_owner_call_hook, hooks};
 }
 
 orm_status depot_owner_insert(orm_connection *c, const depot_owner_values *values,
@@ -1242,6 +1291,22 @@ orm_status depot_other_item_set_id(orm_session *s, const depot_other_item *other
     return orm_entity_set(s, other_item, DEPOT_OTHER_ITEM.id.column, &value);
 }
 
+static orm_status depot_other_item_call_hook(orm_session *s, orm_event event, const void *row,
+                                             const void *hooks)
+{
+    const depot_other_item_hooks *h = hooks;
+    const depot_other_item_hook calls[] = {
+        h->before_insert, h->after_insert, h->before_update,
+        h->after_update, h->before_delete, h->after_delete,
+    };
+    return calls[event] ? calls[event](s, row, h->context) : ORM_OK;
+}
+
+orm_model_hooks depot_other_item_on(const depot_other_item_hooks *hooks)
+{
+    return (orm_model_hooks){&depot_other_item_model, depot_other_item_call_hook, hooks};
+}
+
 orm_status depot_other_item_insert(orm_connection *c, const depot_other_item_values *values,
                                    depot_other_item *row, orm_result **result)
 {
@@ -1482,6 +1547,22 @@ orm_status depot_item_crate_set_crate(orm_session *s, const depot_item_crate *it
                                       const depot_crate *value)
 {
     return orm_entity_set_one(s, item_crate, DEPOT_ITEM_CRATE.crate.relation, value);
+}
+
+static orm_status depot_item_crate_call_hook(orm_session *s, orm_event event, const void *row,
+                                             const void *hooks)
+{
+    const depot_item_crate_hooks *h = hooks;
+    const depot_item_crate_hook calls[] = {
+        h->before_insert, h->after_insert, h->before_update,
+        h->after_update, h->before_delete, h->after_delete,
+    };
+    return calls[event] ? calls[event](s, row, h->context) : ORM_OK;
+}
+
+orm_model_hooks depot_item_crate_on(const depot_item_crate_hooks *hooks)
+{
+    return (orm_model_hooks){&depot_item_crate_model, depot_item_crate_call_hook, hooks};
 }
 
 orm_status depot_item_crate_insert(orm_connection *c, const depot_item_crate_values *values,

@@ -257,6 +257,16 @@ orm_status depot_item_set_host(orm_session *s, const depot_item *item, orm_inet 
 orm_status depot_item_set_from(orm_session *s, const depot_item *item, orm_inet value);
 orm_status depot_item_set_owner_id(orm_session *s, const depot_item *item, orm_opt_int64 value);
 
+/* Called around flushes: see orm_session_hooks. `hooks` is borrowed. */
+typedef orm_status (*depot_item_hook)(orm_session *s, const depot_item *item, void *context);
+typedef struct depot_item_hooks {
+    depot_item_hook before_insert, after_insert;
+    depot_item_hook before_update, after_update;
+    depot_item_hook before_delete, after_delete;
+    void *context;
+} depot_item_hooks;
+orm_model_hooks depot_item_on(const depot_item_hooks *hooks);
+
 /* Relations. */
 orm_status depot_item_get_owner(orm_session *s, const depot_item *item, const depot_owner **found);
 orm_status depot_item_set_owner(orm_session *s, const depot_item *item, const depot_owner *value);
@@ -353,6 +363,16 @@ orm_status depot_crate_set_created_at(orm_session *s, const depot_crate *crate,
 orm_status depot_crate_set_changed_at(orm_session *s, const depot_crate *crate,
                                       orm_timestamptz value);
 
+/* Called around flushes: see orm_session_hooks. `hooks` is borrowed. */
+typedef orm_status (*depot_crate_hook)(orm_session *s, const depot_crate *crate, void *context);
+typedef struct depot_crate_hooks {
+    depot_crate_hook before_insert, after_insert;
+    depot_crate_hook before_update, after_update;
+    depot_crate_hook before_delete, after_delete;
+    void *context;
+} depot_crate_hooks;
+orm_model_hooks depot_crate_on(const depot_crate_hooks *hooks);
+
 /* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. */
 orm_status depot_crate_insert(orm_connection *c, const depot_crate_values *values,
                               depot_crate *row, orm_result **result);
@@ -428,6 +448,16 @@ orm_status depot_owner_merge(orm_session *s, const depot_owner *row, const depot
 orm_status depot_owner_validate(const depot_owner_values *values, orm_problems *problems);
 orm_status depot_owner_set_id(orm_session *s, const depot_owner *owner, int64_t value);
 orm_status depot_owner_set_name(orm_session *s, const depot_owner *owner, const char *value);
+
+/* Called around flushes: see orm_session_hooks. `hooks` is borrowed. */
+typedef orm_status (*depot_owner_hook)(orm_session *s, const depot_owner *owner, void *context);
+typedef struct depot_owner_hooks {
+    depot_owner_hook before_insert, after_insert;
+    depot_owner_hook before_update, after_update;
+    depot_owner_hook before_delete, after_delete;
+    void *context;
+} depot_owner_hooks;
+orm_model_hooks depot_owner_on(const depot_owner_hooks *hooks);
 
 /* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. */
 orm_status depot_owner_insert(orm_connection *c, const depot_owner_values *values,
@@ -563,6 +593,17 @@ orm_status depot_other_item_validate(const depot_other_item_values *values, orm_
 orm_status depot_other_item_set_id(orm_session *s, const depot_other_item *other_item,
                                    int64_t value);
 
+/* Called around flushes: see orm_session_hooks. `hooks` is borrowed. */
+typedef orm_status (*depot_other_item_hook)(orm_session *s, const depot_other_item *other_item,
+                                            void *context);
+typedef struct depot_other_item_hooks {
+    depot_other_item_hook before_insert, after_insert;
+    depot_other_item_hook before_update, after_update;
+    depot_other_item_hook before_delete, after_delete;
+    void *context;
+} depot_other_item_hooks;
+orm_model_hooks depot_other_item_on(const depot_other_item_hooks *hooks);
+
 /* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. */
 orm_status depot_other_item_insert(orm_connection *c, const depot_other_item_values *values,
                                    depot_other_item *row, orm_result **result);
@@ -650,6 +691,17 @@ orm_status depot_item_crate_set_item_id(orm_session *s, const depot_item_crate *
                                         orm_uuid value);
 orm_status depot_item_crate_set_crate_id(orm_session *s, const depot_item_crate *item_crate,
                                          orm_uuid value);
+
+/* Called around flushes: see orm_session_hooks. `hooks` is borrowed. */
+typedef orm_status (*depot_item_crate_hook)(orm_session *s, const depot_item_crate *item_crate,
+                                            void *context);
+typedef struct depot_item_crate_hooks {
+    depot_item_crate_hook before_insert, after_insert;
+    depot_item_crate_hook before_update, after_update;
+    depot_item_crate_hook before_delete, after_delete;
+    void *context;
+} depot_item_crate_hooks;
+orm_model_hooks depot_item_crate_on(const depot_item_crate_hooks *hooks);
 
 /* Relations. */
 orm_status depot_item_crate_get_item(orm_session *s, const depot_item_crate *item_crate,

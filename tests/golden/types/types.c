@@ -155,6 +155,7 @@ static const orm_column shop_thing_model_columns[20] = {
             .form = ORM_FORM_ONE,
             .as.text = "1.50",
         },
+        .limits = &(const orm_limits){.precision = 10, .scale = 2},
     },
     {
         .model = &shop_thing_model,
@@ -541,6 +542,22 @@ orm_status shop_thing_set_colour(orm_session *s, const shop_thing *thing, shop_c
     return orm_entity_set(s, thing, SHOP_THING.colour.column, &value);
 }
 
+static orm_status shop_thing_call_hook(orm_session *s, orm_event event, const void *row,
+                                       const void *hooks)
+{
+    const shop_thing_hooks *h = hooks;
+    const shop_thing_hook calls[] = {
+        h->before_insert, h->after_insert, h->before_update,
+        h->after_update, h->before_delete, h->after_delete,
+    };
+    return calls[event] ? calls[event](s, row, h->context) : ORM_OK;
+}
+
+orm_model_hooks shop_thing_on(const shop_thing_hooks *hooks)
+{
+    return (orm_model_hooks){&shop_thing_model, shop_thing_call_hook, hooks};
+}
+
 orm_status shop_thing_insert(orm_connection *c, const shop_thing_values *values, shop_thing *row,
                              orm_result **result)
 {
@@ -669,6 +686,7 @@ static const orm_column shop_maybe_model_columns[18] = {
         .field = ORM_FIELD(shop_maybe, price),
         .input = ORM_NULL_INPUT(shop_maybe_values, price),
         .change = ORM_NULL_CHANGE(shop_maybe_changes, price),
+        .limits = &(const orm_limits){.precision = 10, .scale = 2},
     },
     {
         .model = &shop_maybe_model,
@@ -990,6 +1008,22 @@ orm_status shop_maybe_set_colour(orm_session *s, const shop_maybe *maybe, shop_o
     return orm_entity_set(s, maybe, SHOP_MAYBE.colour.column, &value);
 }
 
+static orm_status shop_maybe_call_hook(orm_session *s, orm_event event, const void *row,
+                                       const void *hooks)
+{
+    const shop_maybe_hooks *h = hooks;
+    const shop_maybe_hook calls[] = {
+        h->before_insert, h->after_insert, h->before_update,
+        h->after_update, h->before_delete, h->after_delete,
+    };
+    return calls[event] ? calls[event](s, row, h->context) : ORM_OK;
+}
+
+orm_model_hooks shop_maybe_on(const shop_maybe_hooks *hooks)
+{
+    return (orm_model_hooks){&shop_maybe_model, shop_maybe_call_hook, hooks};
+}
+
 orm_status shop_maybe_insert(orm_connection *c, const shop_maybe_values *values, shop_maybe *row,
                              orm_result **result)
 {
@@ -1201,6 +1235,22 @@ orm_status shop_class_set_letter(orm_session *s, const shop_class *entity, const
 orm_status shop_class_set_status(orm_session *s, const shop_class *entity, const char *value)
 {
     return orm_entity_set(s, entity, SHOP_CLASS.status.column, &value);
+}
+
+static orm_status shop_class_call_hook(orm_session *s, orm_event event, const void *row,
+                                       const void *hooks)
+{
+    const shop_class_hooks *h = hooks;
+    const shop_class_hook calls[] = {
+        h->before_insert, h->after_insert, h->before_update,
+        h->after_update, h->before_delete, h->after_delete,
+    };
+    return calls[event] ? calls[event](s, row, h->context) : ORM_OK;
+}
+
+orm_model_hooks shop_class_on(const shop_class_hooks *hooks)
+{
+    return (orm_model_hooks){&shop_class_model, shop_class_call_hook, hooks};
 }
 
 orm_status shop_class_insert(orm_connection *c, const shop_class_values *values, shop_class *row,

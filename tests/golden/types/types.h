@@ -211,6 +211,16 @@ orm_status shop_thing_set_data(orm_session *s, const shop_thing *thing, orm_json
 orm_status shop_thing_set_more_data(orm_session *s, const shop_thing *thing, orm_jsonb value);
 orm_status shop_thing_set_colour(orm_session *s, const shop_thing *thing, shop_colour value);
 
+/* Called around flushes: see orm_session_hooks. `hooks` is borrowed. */
+typedef orm_status (*shop_thing_hook)(orm_session *s, const shop_thing *thing, void *context);
+typedef struct shop_thing_hooks {
+    shop_thing_hook before_insert, after_insert;
+    shop_thing_hook before_update, after_update;
+    shop_thing_hook before_delete, after_delete;
+    void *context;
+} shop_thing_hooks;
+orm_model_hooks shop_thing_on(const shop_thing_hooks *hooks);
+
 /* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. */
 orm_status shop_thing_insert(orm_connection *c, const shop_thing_values *values, shop_thing *row,
                              orm_result **result);
@@ -366,6 +376,16 @@ orm_status shop_maybe_set_data(orm_session *s, const shop_maybe *maybe, orm_json
 orm_status shop_maybe_set_more_data(orm_session *s, const shop_maybe *maybe, orm_jsonb value);
 orm_status shop_maybe_set_colour(orm_session *s, const shop_maybe *maybe, shop_opt_colour value);
 
+/* Called around flushes: see orm_session_hooks. `hooks` is borrowed. */
+typedef orm_status (*shop_maybe_hook)(orm_session *s, const shop_maybe *maybe, void *context);
+typedef struct shop_maybe_hooks {
+    shop_maybe_hook before_insert, after_insert;
+    shop_maybe_hook before_update, after_update;
+    shop_maybe_hook before_delete, after_delete;
+    void *context;
+} shop_maybe_hooks;
+orm_model_hooks shop_maybe_on(const shop_maybe_hooks *hooks);
+
 /* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. */
 orm_status shop_maybe_insert(orm_connection *c, const shop_maybe_values *values, shop_maybe *row,
                              orm_result **result);
@@ -455,6 +475,16 @@ orm_status shop_class_set_int_(orm_session *s, const shop_class *entity, const c
 orm_status shop_class_set_delete_(orm_session *s, const shop_class *entity, const char *value);
 orm_status shop_class_set_letter(orm_session *s, const shop_class *entity, const char *value);
 orm_status shop_class_set_status(orm_session *s, const shop_class *entity, const char *value);
+
+/* Called around flushes: see orm_session_hooks. `hooks` is borrowed. */
+typedef orm_status (*shop_class_hook)(orm_session *s, const shop_class *entity, void *context);
+typedef struct shop_class_hooks {
+    shop_class_hook before_insert, after_insert;
+    shop_class_hook before_update, after_update;
+    shop_class_hook before_delete, after_delete;
+    void *context;
+} shop_class_hooks;
+orm_model_hooks shop_class_on(const shop_class_hooks *hooks);
 
 /* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. */
 orm_status shop_class_insert(orm_connection *c, const shop_class_values *values, shop_class *row,
