@@ -134,6 +134,14 @@ suite_random() {
     run cases "random on postgresql" "$scratch/random/random" "$(new_postgresql random)" "${size[@]}"
 }
 
+# A stride keeps the checks quick; ORM_TEST_SOAK leaves none out.
+suite_faults() {
+    local stride=13
+    [ -z "${ORM_TEST_SOAK:-}" ] || stride=1
+    run cases "faults/memory on sqlite" "$scratch/faults/memory" "$(new_sqlite memory)" "$stride"
+    run cases "faults/memory on postgresql" "$scratch/faults/memory" "$(new_postgresql memory)" "$stride"
+}
+
 suite_schemas() {
     local main name
     for main in schemas/*/main.c; do
