@@ -354,8 +354,11 @@ static orm_status write_wave(orm_session *session, orm__entity **entities, size_
         }
         orm_status status = rest && group ? write(session, first->batch->store, group, grouped, p)
                                           : orm__session_no_memory(session);
-        if (!status && left)
-            memcpy(entities, rest, left * sizeof *entities);
+        if (!status) { /* all stay in the array: what follows the flush looks at them again */
+            memcpy(entities, group, grouped * sizeof *entities);
+            memcpy(entities + grouped, rest, left * sizeof *entities);
+            entities += grouped;
+        }
         free(rest);
         free(group);
         ORM_TRY(status);
