@@ -259,8 +259,7 @@ int main(int argc, char **argv)
     url = argc > 1 ? argv[1] : "";
     long stride = argc > 2 ? atol(argv[2]) : 1, passed = 0;
     setvbuf(stdout, NULL, _IOLBF, 0);
-    if (orm_engine_open(url, NULL, &engine, &error) || blog_drop_all(engine, &error) ||
-        blog_create_all(engine, &error))
+    if (orm_engine_open(url, NULL, &engine, &error) || blog_drop_all(engine, &error) || blog_create_all(engine, &error))
         return fprintf(stderr, "%s\n", error.message), 2;
     orm_engine_close(engine);
     count_calls(); /* what libraries keep for ever is taken now */

@@ -93,8 +93,13 @@ bool drive(const char *url, uint64_t seed, int count, const bool *left_out, bool
 
 static void forget_all(void)
 {
-    static const char *const sql[] = {"UPDATE node SET owner_id = NULL", "DELETE FROM node_tag", "DELETE FROM bill",
-                                      "DELETE FROM tag", "DELETE FROM seat", "DELETE FROM spot", "DELETE FROM loan",
+    static const char *const sql[] = {"UPDATE node SET owner_id = NULL",
+                                      "DELETE FROM node_tag",
+                                      "DELETE FROM bill",
+                                      "DELETE FROM tag",
+                                      "DELETE FROM seat",
+                                      "DELETE FROM spot",
+                                      "DELETE FROM loan",
                                       "DELETE FROM node"};
     for (size_t i = 0; i < sizeof sql / sizeof *sql; i++)
         must(orm_connection_execute(d.connection, sql[i], NULL), sql[i]);
@@ -488,7 +493,8 @@ static void op_add_to(void)
     if (index == NONE || owner == NONE || kinds[k].single)
         return;
     note("add %s to %s of %s", called(index), kinds[k].collection, called(owner));
-    must(orm_entity_add_to(d.session, entity_of(owner), relation_of(models[NODE], kinds[k].collection), entity_of(index)),
+    must(orm_entity_add_to(d.session, entity_of(owner), relation_of(models[NODE], kinds[k].collection),
+                           entity_of(index)),
          "add_to");
     d.now.things[index].by_key = false;
     d.now.things[index].owner = (short)owner;
@@ -661,8 +667,7 @@ static void compare_row(int index, const void *row, const char *where)
     const char *wanted = t->name == index ? d.who[index].text : "changed";
     if (strcmp(name.as.text, wanted) != 0)
         differ("%s: the name of %s is %s, not %s", where, called(index), name.as.text, wanted);
-    if ((number.form == ORM_FORM_NULL) != (t->number == NONE) ||
-        (t->number != NONE && number.as.integer != t->number))
+    if ((number.form == ORM_FORM_NULL) != (t->number == NONE) || (t->number != NONE && number.as.integer != t->number))
         differ("%s: the number of %s is %d, not %d", where, called(index),
                number.form == ORM_FORM_NULL ? NONE : (int)number.as.integer, t->number);
     if (t->kind == SPOT && ((const rnd_spot *)row)->y != t->y)
@@ -790,7 +795,8 @@ static void compare_relations(void)
             continue;
         if (kinds[t->kind].owned && d.who[i].entity) {
             const void *found, *wanted = t->owner == NONE ? NULL : entity_of(t->owner);
-            must(orm_entity_get_one(d.session, d.who[i].entity, relation_of(models[t->kind], "owner"), &found), "get one");
+            must(orm_entity_get_one(d.session, d.who[i].entity, relation_of(models[t->kind], "owner"), &found),
+                 "get one");
             if (found != wanted)
                 differ("the owner of %s is not %s", called(i), called(t->owner));
         }
@@ -813,10 +819,10 @@ static void step(void)
         void (*run)(void);
         int weight;
     } operations[] = {
-        {op_add, 24},         {op_set_name, 6},     {op_set_number, 8},  {op_set_key, 3},       {op_set_owner, 12},
-        {op_add_to, 6},       {op_remove_from, 5},  {op_set_single, 3},  {op_tag, 8},           {op_delete, 6},
-        {op_flush, 6},        {op_commit, 6},       {op_rollback, 2},    {op_begin_nested, 4},  {op_commit_nested, 2},
-        {op_refresh, 3},      {op_get, 3},          {op_find, 3},        {op_merge, 2},         {op_expunge, 1},
+        {op_add, 24},    {op_set_name, 6},    {op_set_number, 8}, {op_set_key, 3},      {op_set_owner, 12},
+        {op_add_to, 6},  {op_remove_from, 5}, {op_set_single, 3}, {op_tag, 8},          {op_delete, 6},
+        {op_flush, 6},   {op_commit, 6},      {op_rollback, 2},   {op_begin_nested, 4}, {op_commit_nested, 2},
+        {op_refresh, 3}, {op_get, 3},         {op_find, 3},       {op_merge, 2},        {op_expunge, 1},
         {op_look, 5},
     };
     int sum = 0, chosen;

@@ -105,9 +105,9 @@ bool model_passes_values(const model *before, const model *after)
             const thing *new = &after->things[i], *old = &before->things[k];
             if (i == k || !lives(new) || !lives(old) || new->kind != old->kind)
                 continue;
-            if (new->kind == NODE && new->number != NONE && new->number == old->number)
+            if (new->kind == NODE &&new->number != NONE &&new->number == old->number)
                 return true;
-            if (kinds[new->kind].single && new->owner != NONE && new->owner == old->owner)
+            if (kinds[new->kind].single && new->owner != NONE &&new->owner == old->owner)
                 return true;
         }
     return false;
