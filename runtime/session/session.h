@@ -72,8 +72,8 @@ typedef struct orm__entity {
 /* How an entity was before its first change since a savepoint, or since the transaction began. */
 typedef struct orm__undo {
     orm__entity *entity;
-    void *row;         /* arena; NULL when its columns did not change */
-    void *held;        /* arena; the unique values that the database has, where neither row nor snapshot tells; or NULL */
+    void *row;  /* arena; NULL when its columns did not change */
+    void *held; /* arena; the unique values that the database has, where neither row nor snapshot tells; or NULL */
     uint32_t previous; /* 1 + the entity's record before; 0: none */
     uint16_t level;    /* how many savepoints were open */
     uint8_t state;
