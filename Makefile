@@ -20,10 +20,10 @@ pkgconfigdir ?= $(libdir)/pkgconfig
 # What a variant is made of: `make BUILD=build/asan SANITIZE=address,undefined WERROR=yes SUITES="unit errors" check`.
 SANITIZE ?=
 WERROR   ?= no
-SUITES   ?= unit golden errors commands fuzz compile exports readme reference editor scale database schemas
+SUITES   ?= unit golden errors commands fuzz compile exports readme reference editor scale database random faults schemas
 # Whether missing packages may be installed: these goals do, the others name the command. V=1 shows whole commands.
-DEPS     ?= $(if $(filter deps demo check asan tsan coverage bench fuzz,$(MAKECMDGOALS)),yes,no)
-NEEDS    := build $(if $(filter deps check asan tsan coverage bench fuzz headers golden-update,$(MAKECMDGOALS)),check) \
+DEPS     ?= $(if $(filter deps demo check asan tsan coverage bench fuzz soak,$(MAKECMDGOALS)),yes,no)
+NEEDS    := build $(if $(filter deps check asan tsan coverage bench fuzz soak headers golden-update,$(MAKECMDGOALS)),check) \
             $(if $(filter deps format format-check,$(MAKECMDGOALS)),format) $(if $(filter deps fuzz,$(MAKECMDGOALS)),fuzz)
 
 WARNINGS := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes
@@ -49,17 +49,21 @@ GENERATOR := $(patsubst %.c,$(OBJ)/%.o,$(filter-out generator/main.c,$(wildcard 
 UNIT      := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/test_*.c))
 FUZZERS   := schema values url template
 DATABASE  := $(patsubst %.c,$(OBJ)/%.o,$(wildcard tests/database/*.c))
+RANDOM    := $(patsubst %.c,$(OBJ)/%.o,$(wildcard tests/random/*.c))
+FAULTS    := $(patsubst tests/faults/%.c,$(BUILD)/tests/faults/%,$(wildcard tests/faults/*.c))
 # schemas/NAME/NAME.yaml, and tests/database/NAME.yaml for models that only tests have: code in build/schemas/NAME/
-YAMLS     := $(wildcard $(foreach name,$(notdir $(wildcard schemas/*)),schemas/$(name)/$(name).yaml) tests/database/*.yaml)
+YAMLS     := $(wildcard $(foreach name,$(notdir $(wildcard schemas/*)),schemas/$(name)/$(name).yaml) tests/database/*.yaml \
+             tests/random/*.yaml)
 NAMES     := $(basename $(notdir $(YAMLS)))
 PROGRAMS  := $(foreach name,$(NAMES),$(if $(wildcard schemas/$(name)/main.c),$(BUILD)/schemas/$(name)/$(name)))
 GENERATED := $(foreach name,$(NAMES),$(OBJ)/schemas/$(name)/$(name).o)
 SUITE_NEEDS = $(if $(filter unit,$(SUITES)),$(UNIT)) $(if $(filter fuzz,$(SUITES)),$(FUZZERS:%=$(BUILD)/tests/fuzz/replay-%)) \
               $(if $(filter compile readme schemas,$(SUITES)),$(GENERATED) $(PROGRAMS)) \
-              $(if $(filter database,$(SUITES)),$(BUILD)/tests/database/database)
+              $(if $(filter database,$(SUITES)),$(BUILD)/tests/database/database) \
+              $(if $(filter random,$(SUITES)),$(BUILD)/tests/random/random) $(if $(filter faults,$(SUITES)),$(FAULTS))
 STAMPS    := $(foreach name,$(NAMES),$(BUILD)/schemas/$(name)/generated)
 
-.PHONY: all demo check golden-update asan tsan format format-check headers coverage bench fuzz deps install uninstall \
+.PHONY: all demo check golden-update asan tsan format format-check headers coverage bench fuzz soak deps install uninstall \
         clean help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -80,7 +84,7 @@ golden-update: $(BUILD)/ormc ## rewrite the expectations under tests/golden, and
 
 asan: ## the tests under AddressSanitizer, LeakSanitizer and UBSan
 	+@$(MAKE) --no-print-directory BUILD=build/asan SANITIZE=address,undefined \
-	    SUITES="unit golden errors commands fuzz database schemas" check
+	    SUITES="unit golden errors commands fuzz database random schemas" check
 
 tsan: ## the tests under ThreadSanitizer
 	+@$(MAKE) --no-print-directory BUILD=build/tsan SANITIZE=thread SUITES="unit database" check
@@ -104,6 +108,11 @@ fuzz: all ## let libFuzzer look for bad input for FUZZ_SECONDS a target; FUZZ="s
 	@FUZZ_SECONDS='$(FUZZ_SECONDS)' tests/fuzz/run.sh build/fuzz $(or $(FUZZ),$(FUZZERS))
 	@tests/fuzz/compile.sh $(BUILD)/ormc tests/fuzz/corpus/schema
 	@tests/fuzz/packages.py $(BUILD) --seconds $(FUZZ_SECONDS) --seed $$$$
+
+soak: SUITES = random faults
+soak: WERROR = yes
+soak: all $(BUILD)/tests/random/random $(FAULTS) ## the randomized and the fault tests, much longer (ORM_TEST_SEED repeats)
+	@ORM_TEST_SOAK=yes SANITIZE='$(SANITIZE)' tests/run.sh $(BUILD) $(SUITES)
 
 SOURCES = $(shell find generator runtime schemas tests -name '*.[ch]' -not -path 'tests/golden/*')
 format: deps ## rewrite all sources in our format
@@ -146,6 +155,8 @@ $(OBJ)/generator/%.o:      INCLUDES = $(INTERNAL) -iquote generator $(YAML_CFLAG
 $(OBJ)/tests/unit/%.o:     INCLUDES = $(INTERNAL) -iquote generator $(CHECK_CFLAGS) $(DRIVER_CFLAGS)
 $(OBJ)/tests/fuzz/%.o:     INCLUDES = $(INTERNAL) -iquote generator
 $(OBJ)/tests/database/%.o: INCLUDES = $(PUBLIC) $(CHECK_CFLAGS)
+$(OBJ)/tests/random/%.o:   INCLUDES = $(PUBLIC)
+$(OBJ)/tests/faults/%.o:   INCLUDES = $(PUBLIC) $(DRIVER_CFLAGS)
 $(OBJ)/schemas/%.o:        INCLUDES = $(PUBLIC)
 
 $(OBJ)/%.o: %.c $(BUILD)/flags | deps
@@ -194,9 +205,16 @@ $(OBJ)/schemas/$(1)/main.o: $(BUILD)/schemas/$(1)/$(1).h
 endef
 $(foreach yaml,$(YAMLS),$(eval $(call generate,$(basename $(notdir $(yaml))),$(yaml))))
 
-$(DATABASE): | $(STAMPS)
+$(DATABASE) $(RANDOM): | $(STAMPS)
+$(patsubst tests/%.c,$(OBJ)/tests/%.o,$(wildcard tests/faults/*.c)): | $(STAMPS)
 $(BUILD)/tests/database/database: $(DATABASE) $(GENERATED) $(BUILD)/liborm.a
 	$(call say,LINK,$@)mkdir -p $(@D) && $(LINK) $^ $(CHECK_LIBS) $(DRIVER_LIBS) -o $@
+
+$(BUILD)/tests/random/random: $(RANDOM) $(OBJ)/schemas/random/random.o $(BUILD)/liborm.a
+	$(call say,LINK,$@)mkdir -p $(@D) && $(LINK) $^ $(DRIVER_LIBS) -o $@
+
+$(BUILD)/tests/faults/%: $(OBJ)/tests/faults/%.o $(OBJ)/schemas/blog/blog.o $(BUILD)/liborm.a
+	$(call say,LINK,$@)mkdir -p $(@D) && $(LINK) $^ $(DRIVER_LIBS) -o $@
 
 $(BUILD)/tests/unit/%: $(OBJ)/tests/unit/%.o $(BUILD)/libormc.a $(BUILD)/liborm.a
 	$(call say,LINK,$@)mkdir -p $(@D) && $(LINK) $^ $(CHECK_LIBS) $(YAML_LIBS) $(DRIVER_LIBS) -o $@

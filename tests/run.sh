@@ -2,7 +2,7 @@
 # run.sh -- runs suites of tests and counts their cases.
 #
 #     tests/run.sh BUILD SUITE...              suites: unit golden errors commands fuzz compile exports readme reference
-#                                              editor scale database schemas
+#                                              editor scale database random faults schemas
 #
 # BUILD is the folder that make built into. A line per program or script; what a failing one said follows its line, and
 # everything is in BUILD/tests/log/. The last line is the sum. The status is 1 when a case failed, or, with CI=true, was
@@ -16,7 +16,7 @@ build=$1
 shift
 
 # One server for the whole run.
-if [[ " $* " =~ \ (reference|database|schemas)\  ]] && [ -z "${ORM_TEST_POSTGRESQL_URL:-}" ]; then
+if [[ " $* " =~ \ (reference|database|random|faults|schemas)\  ]] && [ -z "${ORM_TEST_POSTGRESQL_URL:-}" ]; then
     exec tests/postgresql.sh tests/run.sh "$build" "$@"
 fi
 
@@ -150,6 +150,22 @@ suite_editor() {
 suite_database() {
     run cases "database on sqlite" env ORM_TEST_URL="$(new_sqlite database)" "$scratch/database/database"
     run cases "database on postgresql" env ORM_TEST_URL="$(new_postgresql database)" "$scratch/database/database"
+}
+
+# Seeds and operations of each; ORM_TEST_SOAK: as many as a quarter of an hour has room for.
+suite_random() {
+    local size=(20 300)
+    [ -z "${ORM_TEST_SOAK:-}" ] || size=(2000 400)
+    run cases "random on sqlite" "$scratch/random/random" "$(new_sqlite random)" "${size[@]}"
+    run cases "random on postgresql" "$scratch/random/random" "$(new_postgresql random)" "${size[@]}"
+}
+
+# A stride keeps the checks quick; ORM_TEST_SOAK leaves none out.
+suite_faults() {
+    local stride=13
+    [ -z "${ORM_TEST_SOAK:-}" ] || stride=1
+    run cases "faults/memory on sqlite" "$scratch/faults/memory" "$(new_sqlite memory)" "$stride"
+    run cases "faults/memory on postgresql" "$scratch/faults/memory" "$(new_postgresql memory)" "$stride"
 }
 
 suite_schemas() {

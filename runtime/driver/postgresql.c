@@ -147,6 +147,8 @@ static orm_status run(orm__pg_link *l, const char *before, orm__prepared *prepar
     receive_prepared(l, prepared, fetch);
     if (!l->streaming)
         orm__pg_drain(l, 0);
+    if (l->failure && !prepared->sent) /* the server may have it all the same */
+        give_name(l, prepared);
     if (l->failure)
         hold(l, NULL);
     else

@@ -156,11 +156,12 @@ PGresult *orm__pg_next_result(orm__pg_link *l)
 }
 
 /* Without memory for the result of a Sync libpq (15) waits for it for ever. It shows by a complaint that no result has
- * told. */
+ * told, or by one without an end of line: then there was no memory for complaints either, and no more will be heard. */
 static bool has_choked(orm__pg_link *l)
 {
-    size_t length = strlen(PQerrorMessage(l->connection));
-    if (length == 0 || length == l->complaints)
+    const char *complaint = PQerrorMessage(l->connection);
+    size_t length = strlen(complaint);
+    if (length == 0 || (length == l->complaints && complaint[length - 1] == '\n'))
         return false;
     orm__pg_lost(l);
     return true;

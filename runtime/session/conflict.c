@@ -57,6 +57,7 @@ static uint32_t node_of(const graph *g, orm__entity *entity);
 static orm_status match_claims(graph *g);
 static orm_status claim_wanted(graph *g, claims *wanted, const claims *given_up, uint32_t node);
 static void give_up(claims *table, graph *g, uint32_t node);
+static bool changes(orm__entity *entity, const orm_unique *unique);
 static bool wants(orm__entity *entity, const orm_unique *unique);
 static bool value_of(const orm_unique *unique, const void *row, uint64_t *hash);
 static claim *find(const claims *table, const claim *wanted);
@@ -127,9 +128,8 @@ static bool claims_unique(orm__entity *entity)
 {
     const orm_model *model = orm__model_of(entity);
     for (size_t u = 0; u < model->unique_count; u++)
-        for (size_t i = 0; i < model->uniques[u].column_count; i++)
-            if (orm__mask_has(orm__entity_dirty(entity), model->uniques[u].columns[i]->index))
-                return true;
+        if (changes(entity, &model->uniques[u]))
+            return true;
     return false;
 }
 
@@ -208,22 +208,30 @@ static orm_status match_claims(graph *g)
     return status;
 }
 
-/* What the database holds for a row that is deleted, or whose unique columns change. A row that was written before in this
- * transaction and changed again is left to the database to judge. */
+/* What the database holds for a row that is deleted, or whose unique columns change. */
 static void give_up(claims *table, graph *g, uint32_t node)
 {
     orm__entity *entity = g->nodes[node].entity;
-    const orm__entity *before = entity->flags & ORM__REPLACES ? orm__entity_of(entity->original) : entity;
     const orm_model *model = orm__model_of(entity);
-    const void *row = orm__known_row(entity);
-    for (size_t u = 0; u < model->unique_count && !(before->original && (before->flags & ORM__WRITTEN)); u++) {
+    bool replaces = (entity->flags & ORM__REPLACES) != 0;
+    const void *row = orm__held_row(g->session, replaces ? orm__entity_of(entity->original) : entity);
+    for (size_t u = 0; u < model->unique_count; u++) {
         claim one = {.unique = &model->uniques[u], .row = row, .node = node + 1};
-        if ((g->nodes[node].verb == ORM__UPDATE && !wants(entity, one.unique)) || !value_of(one.unique, row, &one.hash))
+        if ((g->nodes[node].verb == ORM__UPDATE && !replaces && !changes(entity, one.unique)) ||
+            !value_of(one.unique, row, &one.hash))
             continue;
         claim *slot = find(table, &one);
         if (!slot->node)
             *slot = one;
     }
+}
+
+static bool changes(orm__entity *entity, const orm_unique *unique)
+{
+    for (size_t i = 0; i < unique->column_count; i++)
+        if (orm__mask_has(orm__entity_dirty(entity), unique->columns[i]->index))
+            return true;
+    return false;
 }
 
 static orm_status claim_wanted(graph *g, claims *wanted, const claims *given_up, uint32_t node)

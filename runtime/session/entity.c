@@ -258,6 +258,7 @@ orm_status orm__entity_put(orm_session *session, orm__entity *entity, const orm_
     if (value.form != ORM_FORM_NULL && !orm__value_keep(column, &value, &session->arena))
         return orm__session_no_memory(session);
     ORM_TRY(orm__entity_remember(session, entity));
+    ORM_TRY(orm__held_keep(session, entity, column));
     ORM_TRY(orm__entity_queue(session, entity));
     ORM_TRY(rekey(session, entity, column, true));
     void *row = orm__row_of(entity);

@@ -46,7 +46,7 @@ orm__store *orm__store_of(orm_session *session, const orm_model *model)
     }
     made->session = session;
     made->model = model;
-    made->alone.store = made;
+    made->alone.store = made->links.store = made;
     made->entity_size = (sizeof(orm__entity) + model->row_size + 7) / 8 * 8;
     made->next = session->store_list;
     session->store_list = made;

@@ -235,6 +235,9 @@ orm_status orm__through_add(orm_session *session, const orm_relation *relation, 
     if (pending_link(session, relation, owner, member))
         return ORM_OK;
     ORM_TRY(orm__entity_new(session, relation->through_source->model, &link));
+    link->batch->live--;
+    link->batch = &link->batch->store->links;
+    link->batch->live++;
     ORM_TRY(orm__relation_set(session, link, relation->through_source, owner));
     ORM_TRY(orm__relation_set(session, link, relation->through_target, member));
     ORM_TRY(join(session, relation, owner, member));

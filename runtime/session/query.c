@@ -176,7 +176,7 @@ orm_status orm__batch_new(orm_session *session, orm__store *store, const orm__en
 void orm__batch_leave(orm_session *session, orm__entity *entity)
 {
     orm__batch *left = entity->batch;
-    if (--left->live == 0 && left != &left->store->alone)
+    if (--left->live == 0 && left->members)
         orm__arena_recycle(&session->arena, left, sizeof *left + left->count * sizeof *left->members);
     entity->batch = NULL;
 }

@@ -198,6 +198,8 @@ orm_status orm__slot_to_join(orm_session *session, orm__entity *entity, const or
     (*slot)->loaded = true;
     (*slot)->partial = false;
     (*slot)->count = 0;
+    if (!orm__is_collection(relation))
+        (*slot)->as.one = NULL;
     return ORM_OK;
 }
 
@@ -207,9 +209,10 @@ static orm_status link_to(orm_session *session, const orm_relation *owning, orm_
     orm__slot *slot = NULL;
     if (owning->inverse)
         ORM_TRY(orm__slot_to_join(session, target, owning->inverse, &slot));
-    if (slot && owning->inverse->kind == ORM_ONE_TO_ONE)
+    if (slot && owning->inverse->kind == ORM_ONE_TO_ONE) {
+        slot->partial |= slot->as.one && slot->as.one != member; /* two want the one place: until the flush */
         slot->as.one = member;
-    else if (slot && !orm__slot_append(session, slot, member))
+    } else if (slot && !orm__slot_append(session, slot, member))
         return orm__session_no_memory(session);
     return ORM_OK;
 }
@@ -217,10 +220,12 @@ static orm_status link_to(orm_session *session, const orm_relation *owning, orm_
 static void unlink_from(const orm_relation *owning, orm__entity *member, orm__entity *target)
 {
     orm__slot *slot = owning->inverse ? orm__entity_loaded(target, owning->inverse) : NULL;
-    if (slot && owning->inverse->kind == ORM_ONE_TO_MANY)
+    if (slot && owning->inverse->kind == ORM_ONE_TO_MANY) {
         orm__slot_remove(slot, member);
-    else if (slot && slot->as.one == member)
+    } else if (slot && slot->as.one == member) {
         slot->as.one = NULL;
+        slot->loaded = !slot->partial; /* another may have been there before */
+    }
 }
 
 void orm__slot_remove(orm__slot *slot, const orm__entity *member)
@@ -287,6 +292,19 @@ void orm__relations_leave_all(orm_session *session, orm__entity *entity)
         if (target)
             unlink_from(relation, entity, target);
     }
+}
+
+void orm__relations_forget(orm_session *session, orm__entity *entity)
+{
+    const orm_model *model = orm__model_of(entity);
+    for (size_t i = 0; entity->state == ORM__PERSISTENT && i < model->relation_count; i++) {
+        const orm_relation *relation = &model->relations[i];
+        orm__entity *target = relation->owning ? orm__known_target(session, relation, entity) : NULL;
+        orm__slot *slot = target && relation->inverse ? orm__entity_loaded(target, relation->inverse) : NULL;
+        if (slot)
+            slot->loaded = false;
+    }
+    orm__relations_leave_all(session, entity);
 }
 
 static bool owns_column(const orm_relation *relation, const orm_column *column)

@@ -429,7 +429,7 @@ orm_status orm_session_expunge(orm_session *session, const void *row)
 {
     orm__entity *entity;
     ORM_TRY(orm__entity_given(session, row, "expunge", &entity));
-    orm__relations_leave_all(session, entity);
+    orm__relations_forget(session, entity);
     orm__key_leave(entity);
     orm__old_key_forget(session, entity);
     entity->state = ORM__EXPUNGED;

@@ -75,7 +75,8 @@ typedef struct orm__entity {
 /* How an entity was before its first change since a savepoint, or since the transaction began. */
 typedef struct orm__undo {
     orm__entity *entity;
-    void *row;         /* arena; NULL when its columns did not change */
+    void *row;  /* arena; NULL when its columns did not change */
+    void *held; /* arena; the unique values that the database has, where neither row nor snapshot tells; or NULL */
     uint32_t previous; /* 1 + the entity's record before; 0: none */
     uint16_t level;    /* how many savepoints were open */
     uint8_t state;
@@ -101,6 +102,7 @@ struct orm__store {
     orm_session *session;
     const orm_model *model;
     orm__batch alone; /* of the entities that came alone */
+    orm__batch links; /* of those that a many_to_many made: pending, they go when one of their ends does */
     size_t entity_size;
     uint32_t used;   /* entities handed out */
     orm__entities left; /* those of them that left by a stream: their places are used again */
@@ -265,6 +267,11 @@ void orm__undo_level(orm_session *session);
 void orm__undo_merge(orm_session *session);
 /* The changes stand: forgets the whole log. */
 void orm__undo_settle(orm_session *session);
+/* Before a unique value is changed that this transaction has written: what the database has of the entity. */
+orm_status orm__held_keep(orm_session *session, orm__entity *entity, const orm_column *column);
+void orm__held_forget(orm_session *session, orm__entity *entity);
+/* The row struct that has the unique values which the database holds for a persistent entity, or one to be deleted. */
+const void *orm__held_row(const orm_session *session, const orm__entity *entity);
 /* Around a change of the key of a persistent entity. */
 orm_status orm__old_key_keep(orm_session *session, orm__entity *entity);
 void orm__old_key_forget(orm_session *session, orm__entity *entity);
@@ -300,6 +307,8 @@ orm__entity *orm__known_target(orm_session *session, const orm_relation *owning,
 void orm__relations_leave(orm_session *session, orm__entity *entity, const orm_column *column);
 orm_status orm__relations_join(orm_session *session, orm__entity *entity, const orm_column *column);
 void orm__relations_leave_all(orm_session *session, orm__entity *entity);
+/* Before an entity is expunged: far sides that held it are to be loaded anew, since its row may stay. */
+void orm__relations_forget(orm_session *session, orm__entity *entity);
 
 /* --- query.c --- */
 /* Lays a row that was read over an entity: columns with pending changes keep them. Texts of `fresh` become the entity's. */

@@ -15,8 +15,10 @@ static orm__undo *record_of(orm_session *session, const orm__entity *entity);
 static orm__undo *here(orm_session *session, const orm__entity *entity);
 static orm__undo *push(orm_session *session, orm__entity *entity);
 static void *newest_row(orm_session *session, const orm__entity *entity);
-static void restore(orm_session *session, const orm__undo *record);
+static void restore(orm_session *session, orm__undo *record);
 static void drop_row(orm_session *session, const orm__undo *record);
+static bool is_unique(const orm_column *column);
+static void drop_held(orm_session *session, orm__undo *record);
 
 static orm__undo *record_of(orm_session *session, const orm__entity *entity)
 {
@@ -81,10 +83,11 @@ void orm__undo_level(orm_session *session)
         restore(session, &session->undo.records[--session->undo.count]);
 }
 
-static void restore(orm_session *session, const orm__undo *record)
+static void restore(orm_session *session, orm__undo *record)
 {
     orm__entity *entity = record->entity;
     orm__store *store = entity->batch->store;
+    drop_held(session, record);
     if (entity->state == ORM__EXPUNGED) { /* no longer ours to put back; its values stay */
         entity->undo = record->previous;
         return;
@@ -125,6 +128,7 @@ void orm__undo_settle(orm_session *session)
     while (session->undo.count > 0) {
         orm__undo *record = &session->undo.records[--session->undo.count];
         orm__entity *entity = record->entity;
+        drop_held(session, record);
         drop_row(session, record);
         entity->undo = record->previous;
         entity->original = NULL;
@@ -162,6 +166,7 @@ void orm__undo_merge(orm_session *session)
     for (size_t i = first; i < session->undo.count; i++) {
         orm__undo record = session->undo.records[i];
         orm__undo *before = record.previous ? &session->undo.records[record.previous - 1] : NULL;
+        drop_held(session, &record);
         record.level--;
         if (before && before->level == record.level && (before->row || !record.row || before->state == ORM__DETACHED)) {
             drop_row(session, &record);
@@ -180,6 +185,67 @@ void orm__undo_merge(orm_session *session)
         record.entity->undo = (uint32_t)kept;
     }
     session->undo.count = kept;
+}
+
+/* --- unique values that were written and changed again ----------------------------------------------------------------- */
+
+static bool is_unique(const orm_column *column)
+{
+    const orm_model *model = column->model;
+    for (size_t u = 0; u < model->unique_count; u++)
+        for (size_t i = 0; i < model->uniques[u].column_count; i++)
+            if (model->uniques[u].columns[i] == column)
+                return true;
+    return false;
+}
+
+orm_status orm__held_keep(orm_session *session, orm__entity *entity, const orm_column *column)
+{
+    const orm_model *model = orm__model_of(entity);
+    orm__undo *record = record_of(session, entity);
+    bool told = entity->original && !(entity->flags & ORM__WRITTEN);
+    if (entity->state != ORM__PERSISTENT || told || !record || record->held || !is_unique(column))
+        return ORM_OK;
+    void *row = orm__arena_zalloc(&session->arena, 1, model->row_size);
+    if (!row)
+        return orm__session_no_memory(session);
+    for (size_t i = 0; i < model->column_count; i++) {
+        const orm_column *each = &model->columns[i];
+        if (!is_unique(each))
+            continue;
+        orm__member_set(each, row, orm__value_of_member(each, orm__row_of(entity)));
+        if (!orm__member_keep(each, row, &session->arena))
+            return orm__session_no_memory(session);
+    }
+    record->held = row;
+    return ORM_OK;
+}
+
+void orm__held_forget(orm_session *session, orm__entity *entity)
+{
+    orm__undo *record = record_of(session, entity);
+    if (record)
+        drop_held(session, record);
+}
+
+static void drop_held(orm_session *session, orm__undo *record)
+{
+    const orm_model *model = orm__model_of(record->entity);
+    if (!record->held)
+        return;
+    for (size_t i = 0; i < model->column_count; i++)
+        if (orm__member_points(&model->columns[i]))
+            orm__member_recycle(&model->columns[i], record->held, &session->arena);
+    orm__arena_recycle(&session->arena, record->held, model->row_size);
+    record->held = NULL;
+}
+
+const void *orm__held_row(const orm_session *session, const orm__entity *entity)
+{
+    const void *held = entity->undo ? session->undo.records[entity->undo - 1].held : NULL;
+    if (held)
+        return held;
+    return entity->original && !(entity->flags & ORM__WRITTEN) ? entity->original : orm__row_of(entity);
 }
 
 /* --- keys that were changed and not yet flushed ------------------------------------------------------------------------- */

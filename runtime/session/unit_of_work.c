@@ -27,6 +27,7 @@ typedef orm_status (*write_group)(orm_session *session, orm__store *store, orm__
                                   plan *p);
 
 static orm_status classify(orm_session *session, plan *p);
+static bool has_lost_an_end(orm_session *session, orm__entity *entity);
 static orm_status check_added(orm_session *session, orm__entity *entity);
 static orm_status validate(orm_session *session, orm__entity *entity, orm_problems *problems);
 static orm_status check_targets(orm_session *session, orm__entity *entity);
@@ -121,6 +122,8 @@ static orm_status classify(orm_session *session, plan *p)
     for (size_t i = 0; i < session->changed.count; i++) {
         orm__entity *entity = session->changed.items[i];
         orm__entities *list = NULL;
+        if (entity->state == ORM__PENDING && has_lost_an_end(session, entity))
+            ORM_TRY(orm__entity_mark_deleted(session, entity));
         if (entity->state == ORM__PENDING) {
             ORM_TRY(check_added(session, entity));
             list = entity->flags & ORM__REPLACES ? &p->changed : &p->added;
@@ -134,6 +137,20 @@ static orm_status classify(orm_session *session, plan *p)
             return orm__session_no_memory(session);
     }
     return ORM_OK;
+}
+
+/* A pending row between two entities of which one was deleted: it goes with it. */
+static bool has_lost_an_end(orm_session *session, orm__entity *entity)
+{
+    const orm_model *model = orm__model_of(entity);
+    bool link = entity->batch == &entity->batch->store->links;
+    for (size_t i = 0; link && i < model->relation_count; i++) {
+        const orm_relation *relation = &model->relations[i];
+        const orm__entity *end = relation->owning ? orm__known_target(session, relation, entity) : NULL;
+        if (end && !orm__is_there(end))
+            return true;
+    }
+    return false;
 }
 
 bool orm__entity_any_dirty(orm__entity *entity)
@@ -337,8 +354,11 @@ static orm_status write_wave(orm_session *session, orm__entity **entities, size_
         }
         orm_status status = rest && group ? write(session, first->batch->store, group, grouped, p)
                                           : orm__session_no_memory(session);
-        if (!status && left)
-            memcpy(entities, rest, left * sizeof *entities);
+        if (!status) { /* all stay in the array: what follows the flush looks at them again */
+            memcpy(entities, group, grouped * sizeof *entities);
+            memcpy(entities + grouped, rest, left * sizeof *entities);
+            entities += grouped;
+        }
         free(rest);
         free(group);
         ORM_TRY(status);
@@ -501,6 +521,7 @@ static orm_status updated(orm_session *session, orm__store *store, orm__entity *
         orm__member_set(version, orm__row_of(entity), counted);
     }
     memset(orm__entity_dirty(entity), 0, orm__mask_words(store->model) * sizeof(uint64_t));
+    orm__held_forget(session, entity);
     entity->flags |= ORM__WRITTEN;
     return ORM_OK;
 }

@@ -101,10 +101,14 @@ orm_status orm_connection_commit(orm_connection *connection)
     if (status == ORM_DISCONNECTED && !was_broken)
         return orm__error_set(&connection->error, ORM_IN_DOUBT,
                               "the connection was lost while COMMIT was unanswered: %s", connection->error.message);
+    bool unheard = status == ORM_NO_MEMORY && connection->dialect == ORM_POSTGRESQL;
     if (status) {
         connection->transaction = ORM__WRITING; /* SQLite keeps it open */
-        orm_connection_rollback(connection);
+        if (orm_connection_rollback(connection))
+            connection->broken = true; /* nobody knows what it is in */
     }
+    if (unheard)
+        return orm__error_set(&connection->error, ORM_IN_DOUBT, "out of memory while COMMIT was unanswered");
     return status;
 }
 

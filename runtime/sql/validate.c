@@ -9,6 +9,7 @@
 #include "orm/generated.h"
 #include "sql/values.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <regex.h>
 #include <stdarg.h>
@@ -160,7 +161,11 @@ static bool check_pattern(checking *c, orm__patterns *patterns)
     const regex_t *pattern = compiled(patterns, c->column);
     if (!pattern)
         return false;
-    if (regexec(pattern, c->value.as.text, 0, NULL, 0) == REG_NOMATCH)
+    errno = 0; /* glibc says "no match" when memory is gone, too */
+    int result = regexec(pattern, c->value.as.text, 0, NULL, 0);
+    if (result == REG_ESPACE || (result && errno == ENOMEM))
+        return false;
+    if (result == REG_NOMATCH)
         add(c, "pattern", "%s does not match %s", shown(c, text, sizeof text), c->column->limits->pattern);
     return true;
 }

@@ -190,6 +190,22 @@ START_TEST(a_declared_model_between_keeps_its_own_columns)
 }
 END_TEST
 
+START_TEST(a_pair_that_is_pending_goes_with_either_of_its_ends)
+{
+    const server_item *item = add_item("a");
+    const server_tag *tag = add_tag("x");
+    if (_i > 1)
+        ok(orm_session_commit(s));
+    ok(server_item_add_to_tags(s, item, tag));
+    if (_i % 2)
+        ok(server_item_delete(s, item));
+    else
+        ok(server_tag_delete(s, tag));
+    ok(orm_session_commit(s));
+    ck_assert_uint_eq(_i % 2 ? count_items(tag) : count_tags(item), 0);
+}
+END_TEST
+
 Suite *suite_many(void)
 {
     Suite *suite = suite_create("many");
@@ -203,5 +219,6 @@ Suite *suite_many(void)
     tcase_add_test(tests, a_rollback_undoes_pairs_on_both_sides);
     tcase_add_test(tests, a_deleted_tag_is_in_no_collection);
     tcase_add_test(tests, a_declared_model_between_keeps_its_own_columns);
+    tcase_add_loop_test(tests, a_pair_that_is_pending_goes_with_either_of_its_ends, 0, 4);
     return suite;
 }

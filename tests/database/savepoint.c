@@ -111,6 +111,19 @@ START_TEST(an_expunged_entity_is_no_longer_the_session_s)
 }
 END_TEST
 
+START_TEST(an_expunged_entity_is_read_anew_by_the_collection_it_was_in)
+{
+    const blog_author *ada = add_author("ada");
+    const blog_post *post = add_post(ada, "t");
+    blog_post_list posts;
+    ok(orm_session_commit(s));
+    ok(orm_session_expunge(s, post));
+    ok(blog_author_get_posts(s, ada, &posts));
+    ck_assert_uint_eq(posts.count, 1);
+    ck_assert_ptr_ne(posts.items[0], post);
+}
+END_TEST
+
 START_TEST(a_flush_tells_all_that_is_wrong_with_an_entity_before_anything_is_sent)
 {
     ok(blog_author_add(s, &(blog_author_values){.email = "no address", .name = NULL}, NULL));
@@ -169,6 +182,7 @@ Suite *suite_savepoint(void)
     tcase_add_test(tests, a_failed_flush_within_a_savepoint_is_forgiven_by_its_rollback);
     tcase_add_test(tests, merge_gives_the_values_of_a_row_to_the_entity_with_its_key);
     tcase_add_test(tests, an_expunged_entity_is_no_longer_the_session_s);
+    tcase_add_test(tests, an_expunged_entity_is_read_anew_by_the_collection_it_was_in);
     tcase_add_test(tests, a_flush_tells_all_that_is_wrong_with_an_entity_before_anything_is_sent);
     tcase_add_test(tests, validate_stands_alone);
     tcase_add_test(tests, a_transaction_is_tried_again_after_a_serialization_failure);

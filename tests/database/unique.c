@@ -119,6 +119,55 @@ START_TEST(a_deleted_parent_whose_children_move_to_its_successor_is_refused_with
 }
 END_TEST
 
+START_TEST(a_unique_value_may_be_passed_on_after_one_transaction_has_written_it)
+{
+    const shapes_employee *a = add_employee("a", NULL), *b;
+    ok(orm_session_flush(s));
+    ok(shapes_employee_set_name(s, a, "z"));
+    b = add_employee("a", NULL);
+    forget_statements();
+    ok(orm_session_flush(s));
+    expect_statements("UPDATE employee 1, INSERT employee 1");
+    ok(shapes_employee_set_name(s, a, "y"));
+    ok(shapes_employee_set_name(s, b, "z"));
+    ok(orm_session_commit(s));
+    expect_statements("UPDATE employee 1, UPDATE employee 1");
+    expect_text(a->name, "y");
+    expect_text(b->name, "z");
+}
+END_TEST
+
+START_TEST(a_one_to_one_child_that_left_and_is_deleted_makes_room_within_one_transaction)
+{
+    const shapes_employee *a = add_employee("a", NULL);
+    const shapes_desk *old, *new;
+    ok(shapes_desk_add(s, &(shapes_desk_values){.number = 1, .owner = a}, &old));
+    ok(shapes_desk_add(s, &(shapes_desk_values){.number = 2}, &new));
+    ok(orm_session_flush(s));
+    ok(shapes_employee_set_desk(s, a, new));
+    ok(shapes_desk_delete(s, old));
+    forget_statements();
+    ok(orm_session_commit(s));
+    expect_statements("DELETE desk 1, UPDATE desk 1");
+    ck_assert_int_eq(new->owner_id.value, a->id);
+}
+END_TEST
+
+START_TEST(a_one_to_one_child_is_still_there_when_a_second_one_is_withdrawn)
+{
+    const shapes_employee *a = add_employee("a", NULL);
+    const shapes_badge *first, *second, *found;
+    ok(shapes_badge_add(s, &(shapes_badge_values){.code = "first", .owner = a}, &first));
+    ok(orm_session_commit(s));
+    ok(shapes_employee_get_badge(s, a, &found));
+    ok(shapes_badge_add(s, &(shapes_badge_values){.code = "second", .owner = a}, &second));
+    ok(shapes_badge_delete(s, second));
+    ok(orm_session_commit(s));
+    ok(shapes_employee_get_badge(s, a, &found));
+    ck_assert_ptr_eq(found, first);
+}
+END_TEST
+
 Suite *suite_unique(void)
 {
     Suite *suite = suite_create("unique");
@@ -130,5 +179,8 @@ Suite *suite_unique(void)
     tcase_add_test(tests, two_pending_rows_with_one_unique_value_are_refused_before_anything_is_sent);
     tcase_add_test(tests, a_one_to_one_child_is_replaced_in_one_flush);
     tcase_add_test(tests, a_deleted_parent_whose_children_move_to_its_successor_is_refused_with_both_named);
+    tcase_add_test(tests, a_unique_value_may_be_passed_on_after_one_transaction_has_written_it);
+    tcase_add_test(tests, a_one_to_one_child_that_left_and_is_deleted_makes_room_within_one_transaction);
+    tcase_add_test(tests, a_one_to_one_child_is_still_there_when_a_second_one_is_withdrawn);
     return suite;
 }

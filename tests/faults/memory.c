@@ -1,0 +1,273 @@
+/* memory.c -- each allocation fails in turn: ours, libpq's and sqlite's, since malloc itself is replaced here.
+ *
+ *     memory URL [STRIDE]
+ *
+ * The scenario opens an engine, adds, flushes, finds, loads, changes and commits. Once for each n its n-th allocation fails
+ * (alone, then with all that follow it), until it succeeds without having reached the n-th. A failure must be told, must have
+ * written nothing, and must leave a session that works after its rollback; at the end no block may be left over.
+ * The C library's regcomp loses blocks of its own when its memory ends; it is one allocation here, that fails as a whole.
+ * SPDX-License-Identifier: MIT */
+#define _GNU_SOURCE
+#include "blog.h"
+#include "orm.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <regex.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* --- malloc and its fellows ---------------------------------------------------------------------------------------------- */
+
+extern void *__libc_malloc(size_t size);
+extern void *__libc_calloc(size_t count, size_t size);
+extern void *__libc_realloc(void *block, size_t size);
+extern void *__libc_memalign(size_t alignment, size_t size);
+extern void __libc_free(void *block);
+
+static atomic_long live;  /* blocks */
+static atomic_long calls; /* since the count began */
+static atomic_long fails_at, fails_until;
+
+static bool fails(void)
+{
+    long call = ++calls;
+    if (fails_at == 0 || call < fails_at || call > fails_until)
+        return false;
+    errno = ENOMEM;
+    return true;
+}
+
+static void *counted(void *block)
+{
+    live += block != NULL;
+    return block;
+}
+
+void *malloc(size_t size)
+{
+    return fails() ? NULL : counted(__libc_malloc(size));
+}
+
+void *calloc(size_t count, size_t size)
+{
+    return fails() ? NULL : counted(__libc_calloc(count, size));
+}
+
+void *realloc(void *block, size_t size)
+{
+    if (fails())
+        return NULL;
+    void *moved = __libc_realloc(block, size);
+    live += (!block && moved) - (block && !moved && size == 0);
+    return moved;
+}
+
+void *aligned_alloc(size_t alignment, size_t size)
+{
+    return fails() ? NULL : counted(__libc_memalign(alignment, size));
+}
+
+int posix_memalign(void **block, size_t alignment, size_t size)
+{
+    *block = aligned_alloc(alignment, size);
+    return *block ? 0 : ENOMEM;
+}
+
+void free(void *block)
+{
+    live -= block != NULL;
+    __libc_free(block);
+}
+
+int regcomp(regex_t *restrict compiled, const char *restrict pattern, int flags)
+{
+    int (*real)(regex_t *, const char *, int);
+    if (fails())
+        return REG_ESPACE;
+    long at = fails_at, now = calls;
+    fails_at = 0;
+    *(void **)&real = dlsym(RTLD_NEXT, "regcomp");
+    int result = real(compiled, pattern, flags);
+    fails_at = at;
+    calls = now;
+    return result;
+}
+
+/* --- the scenario -------------------------------------------------------------------------------------------------------- */
+
+enum { POSTS = 3 };
+
+static const char *url;
+static int failures;
+
+#define TRY(call) \
+    do { \
+        orm_status status_ = (call); \
+        if (status_) \
+            return status_; \
+    } while (0)
+
+static void complain(const char *what, long n, long until, const char *message)
+{
+    failures++;
+    printf("%s, n = %ld%s: %s\n", what, n, until > n ? " and after" : "", message);
+}
+
+static orm_status add_rows(orm_session *s)
+{
+    const blog_author *author;
+    const blog_post *post;
+    TRY(blog_author_add(s, &(blog_author_values){.email = "ada@example.org", .name = "Ada"}, &author));
+    for (int i = 0; i < POSTS; i++) {
+        TRY(blog_post_add(s, &(blog_post_values){.title = "t", .body = "b", .author = author}, &post));
+        TRY(blog_comment_add(s, &(blog_comment_values){.body = "c", .post = post, .author = author}, NULL));
+    }
+    TRY(orm_session_flush(s));
+    TRY(orm_session_begin_nested(s));
+    TRY(blog_author_set_bio(s, author, "some text"));
+    TRY(orm_session_commit_nested(s));
+    return blog_author_set_name(s, author, "another name");
+}
+
+static orm_status work(orm_session *s)
+{
+    blog_post_list posts;
+    blog_comment_list comments;
+    TRY(add_rows(s));
+    TRY(blog_post_find(s,
+                       &(blog_post_query){.where = {orm_like(BLOG_POST.title, "t%")},
+                                          .order_by = {orm_asc(BLOG_POST.id)},
+                                          .load = {orm_load(BLOG_POST.author)}},
+                       &posts));
+    for (size_t i = 0; i < posts.count; i++) {
+        TRY(blog_post_get_comments(s, posts.items[i], &comments));
+        TRY(blog_post_set_views(s, posts.items[i], 7));
+    }
+    TRY(orm_session_refresh(s, posts.items[0]));
+    TRY(blog_post_delete(s, posts.items[POSTS - 1]));
+    return orm_session_commit(s);
+}
+
+static void stop_failing(void)
+{
+    fails_at = 0;
+}
+
+/* Rows that another session sees; then there are none. */
+static size_t take_rows(orm_engine *engine)
+{
+    orm_error error;
+    orm_connection *c;
+    orm_session *s;
+    size_t count = 4711, posts = 4711;
+    if (!orm_session_open(&(orm_session_factory){.engine = engine}, &s, &error)) {
+        blog_author_count(s, NULL, &count);
+        blog_post_count(s, NULL, &posts);
+    }
+    orm_session_close(s);
+    if (!orm_connection_open(engine, &c, &error)) {
+        orm_connection_execute(c, "DELETE FROM comment", NULL);
+        orm_connection_execute(c, "DELETE FROM post", NULL);
+        orm_connection_execute(c, "DELETE FROM authors", NULL);
+    }
+    orm_connection_close(c);
+    return count == 0 && posts == 0 ? 0 : count == 1 && posts == POSTS - 1 ? 1 : 4711;
+}
+
+static bool is_clean(orm_status status)
+{
+    return status == ORM_NO_MEMORY || status == ORM_DISCONNECTED || status == ORM_DATABASE || status == ORM_IN_DOUBT;
+}
+
+/* A session in which something failed, or nothing did. */
+static void check_session(orm_engine *engine, orm_session *s, orm_status status, long n, long until)
+{
+    size_t rows;
+    if (status && (!is_clean(status) || orm_session_error(s)->status != status))
+        complain("the session failed otherwise", n, until, orm_session_error(s)->message);
+    if (status && status != ORM_NO_MEMORY && until == n && !strstr(url, "postgresql"))
+        complain("the session failed with another status", n, until, orm_session_error(s)->message);
+    if (status)
+        orm_session_rollback(s);
+    rows = take_rows(engine);
+    if (rows > 1 || (rows == 1) == (status != ORM_OK && status != ORM_IN_DOUBT))
+        complain("part was written, or what was told is not so", n, until, orm_status_name(status));
+    if (status && (status = work(s)) != ORM_OK)
+        complain("the session is of no use after its rollback", n, until, orm_session_error(s)->message);
+    take_rows(engine);
+}
+
+/* True when the n-th allocation was reached. */
+static bool run(long n, long until)
+{
+    orm_error error = {0};
+    orm_engine *engine;
+    orm_session *s = NULL;
+    long before = live;
+    calls = 0;
+    fails_until = until;
+    fails_at = n;
+    orm_status status = orm_engine_open(url, NULL, &engine, &error);
+    if (!status)
+        status = orm_session_open(&(orm_session_factory){.engine = engine}, &s, &error);
+    if (status) {
+        stop_failing();
+        if (!is_clean(status) || error.status != status)
+            complain("open failed otherwise", n, until, error.message);
+    } else {
+        status = work(s);
+        stop_failing();
+        check_session(engine, s, status, n, until);
+    }
+    bool reached = n != 0 && calls >= n;
+    orm_session_close(s);
+    orm_engine_close(engine);
+    if (live != before && n != 0) {
+        char text[64];
+        snprintf(text, sizeof text, "%ld blocks", live - before);
+        complain("something leaks", n, until, text);
+    }
+    return reached;
+}
+
+/* How many allocations the scenario has when all goes well. */
+static long count_calls(void)
+{
+    orm_error error;
+    orm_engine *engine;
+    orm_session *s;
+    long counted_calls = 0;
+    calls = 0;
+    if (orm_engine_open(url, NULL, &engine, &error) ||
+        orm_session_open(&(orm_session_factory){.engine = engine}, &s, &error))
+        return 0;
+    if (work(s) == ORM_OK)
+        counted_calls = calls;
+    orm_session_close(s);
+    take_rows(engine);
+    orm_engine_close(engine);
+    return counted_calls;
+}
+
+int main(int argc, char **argv)
+{
+    orm_error error;
+    orm_engine *engine;
+    url = argc > 1 ? argv[1] : "";
+    long stride = argc > 2 ? atol(argv[2]) : 1, passed = 0;
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    if (orm_engine_open(url, NULL, &engine, &error) || blog_drop_all(engine, &error) || blog_create_all(engine, &error))
+        return fprintf(stderr, "%s\n", error.message), 2;
+    orm_engine_close(engine);
+    count_calls(); /* what libraries keep for ever is taken now */
+    long total = count_calls();
+    printf("%ld allocations, every %ld. of them fails in turn\n", total, stride);
+    for (int all = 0; all < 2; all++)
+        for (long n = 1; n <= total + 64 && failures < 20; n += stride, passed++)
+            run(n, all ? total * 2 + 1000 : n);
+    printf("%ld passed, %d failed, 0 skipped\n", total == 0 ? 0 : passed - failures, failures + (total == 0));
+    return failures || total == 0;
+}

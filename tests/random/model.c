@@ -1,0 +1,114 @@
+/* model.c -- what deletes, cascades and unique values mean, as plainly as it can be said.
+ * SPDX-License-Identifier: MIT */
+#include "model.h"
+
+#include <string.h>
+
+const kind_facts kinds[KINDS] = {
+    [NODE] = {"node", "nodes", true, true, false, false, SET_NULL},
+    [LEAF] = {"leaf", "leaves", true, false, false, false, CASCADE},
+    [PART] = {"part", "parts", true, false, false, true, CASCADE},
+    [LOAN] = {"loan", "loans", true, true, false, false, SET_NULL},
+    [BILL] = {"bill", "bills", true, false, false, false, RESTRICT},
+    [SPOT] = {"spot", "spots", true, true, false, false, SET_NULL},
+    [SEAT] = {"seat", "seat", true, true, true, false, SET_NULL},
+    [CARD] = {"card", "card", true, false, true, false, CASCADE},
+    [TAG] = {"tag", NULL, false, true, false, false, CASCADE},
+};
+
+static bool cascade(model *m, const model *before, const char **why);
+static bool follow(model *m, thing *t, short owner_before, const char **why);
+static bool unique(const model *m, const char **why);
+
+void model_delete(model *m, int index)
+{
+    thing *t = &m->things[index];
+    t->life = t->life == PENDING ? ABSENT : LEAVING;
+    for (int i = 0; i < m->count; i++)
+        m->tagged[index][i] = m->tagged[i][index] = false;
+}
+
+bool model_flush(model *m, const model *before, const char **why)
+{
+    if (!cascade(m, before, why))
+        return false;
+    for (int i = 0; i < m->count; i++) {
+        m->things[i].by_key = false;
+        if (m->things[i].life == LEAVING)
+            m->things[i].life = ABSENT;
+        else if (m->things[i].life == PENDING)
+            m->things[i].life = STORED;
+    }
+    return unique(m, why);
+}
+
+static bool cascade(model *m, const model *before, const char **why)
+{
+    for (bool again = true; again;) {
+        again = false;
+        for (int i = 0; i < m->count; i++) {
+            int was = m->things[i].life;
+            if (!follow(m, &m->things[i], before->things[i].owner, why))
+                return false;
+            if (m->things[i].life == LEAVING && was != LEAVING) {
+                model_delete(m, i);
+                again = true;
+            }
+        }
+    }
+    for (int i = 0; i < m->count; i++) {
+        const thing *t = &m->things[i];
+        if (kinds[t->kind].on_delete == RESTRICT && t->life == STORED && m->things[t->owner].life == LEAVING)
+            return *why = "a bill's owner is deleted", false;
+    }
+    return true;
+}
+
+/* One thing whose owner may be on its way out, or has never come. What was given to it since the last flush is refused. */
+static bool follow(model *m, thing *t, short owner_before, const char **why)
+{
+    if (!lives(t) || !kinds[t->kind].owned)
+        return true;
+    if (t->owner == NONE)
+        return kinds[t->kind].nullable || (*why = "an owner is needed", false);
+    const thing *owner = &m->things[t->owner];
+    if (lives(owner))
+        return true;
+    if (!t->by_key && (t->life == PENDING || owner->life == ABSENT || t->owner != owner_before))
+        return *why = "the owner is gone", false;
+    if (kinds[t->kind].on_delete == CASCADE)
+        t->life = LEAVING;
+    else if (kinds[t->kind].on_delete == SET_NULL)
+        t->owner = NONE;
+    return true;
+}
+
+static bool unique(const model *m, const char **why)
+{
+    for (int i = 0; i < m->count; i++)
+        for (int k = 0; k < i; k++) {
+            const thing *a = &m->things[i], *b = &m->things[k];
+            if (!lives(a) || !lives(b) || a->kind != b->kind)
+                continue;
+            if (a->kind == NODE && a->number != NONE && a->number == b->number)
+                return *why = "two nodes have one number", false;
+            if (kinds[a->kind].single && a->owner != NONE && a->owner == b->owner)
+                return *why = "two want one owner", false;
+        }
+    return true;
+}
+
+bool model_passes_values(const model *before, const model *after)
+{
+    for (int i = 0; i < after->count; i++)
+        for (int k = 0; k < before->count; k++) {
+            const thing *new = &after->things[i], *old = &before->things[k];
+            if (i == k || !lives(new) || !lives(old) || new->kind != old->kind)
+                continue;
+            if (new->kind == NODE &&new->number != NONE &&new->number == old->number)
+                return true;
+            if (kinds[new->kind].single && new->owner != NONE &&new->owner == old->owner)
+                return true;
+        }
+    return false;
+}
