@@ -179,6 +179,13 @@ static char *write_time(char *at, int64_t microseconds)
 /* At least so many digits, with a sign before them when it is negative. No zero after it. */
 static char *write_number(char *at, int64_t value, int digits)
 {
+    static const uint32_t limits[] = {1, 10, 100, 1000, 10000, 100000, 1000000};
+    if (value >= 0 && digits <= 6 && value < limits[digits]) { /* the usual one: straight to its place */
+        uint32_t small = (uint32_t)value;
+        for (int i = digits - 1; i >= 0; i--, small /= 10)
+            at[i] = (char)('0' + small % 10);
+        return at + digits;
+    }
     char text[20], *first = text + sizeof text;
     uint64_t rest = value < 0 ? -(uint64_t)value : (uint64_t)value;
     for (; rest || digits > 0; rest /= 10, digits--)

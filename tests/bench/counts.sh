@@ -35,7 +35,7 @@ count() {
         "$out/bench.c" "$build/liborm.a" $(pkg-config --libs libpq sqlite3) -lm \
         -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc -o "$program" || return 1
     # shellcheck disable=SC2086
-    BENCH_ROUNDS=1 BENCH_SCALE=20 BENCH_SIDES="core session best" valgrind -q --tool=callgrind --collect-atstart=no \
+    BENCH_ROUNDS=1 BENCH_SCALE=$([ "$database" = sqlite ] && echo 20 || echo 50) BENCH_SIDES="core session best" valgrind -q --tool=callgrind --collect-atstart=no \
         --callgrind-out-file="$memory/$database" "$program" "$url" "$memory/out" $cases >"$out/counts.log" 2>&1 || {
         cat "$out/counts.log"
         return 1

@@ -1,4 +1,4 @@
-/* harness.c -- the harness: runs each case by each contestant in turn, in changing order, and reports medians and ratios.
+/* harness.c -- runs each case by each contestant in turn, in changing order, and reports medians and ratios.
  *
  *     bench_postgresql URL OUTPUT [CASE...]       bench_sqlite likewise; OUTPUT.json and OUTPUT.tsv are written
  *
