@@ -326,8 +326,8 @@ static bool read_usual(const char *text, int64_t *microseconds)
     fraction += two_digits(text + 22, &wrong) * 100 + two_digits(text + 24, &wrong);
     if (wrong || !is_date(year, month, day) || hour > 23 || minute > 59 || second > 59)
         return false;
-    *microseconds = orm__days_of_civil((orm__civil){year, (int)month, (int)day}) * ORM__DAY_MICROSECONDS +
-                    hour * HOUR + minute * MINUTE + second * SECOND + fraction;
+    *microseconds = orm__days_of_civil((orm__civil){year, (int)month, (int)day}) * ORM__DAY_MICROSECONDS + hour * HOUR +
+                    minute * MINUTE + second * SECOND + fraction;
     return true;
 }
 

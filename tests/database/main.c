@@ -5,10 +5,10 @@
 int main(void)
 {
     Suite *(*const suites[])(void) = {
-        suite_schema,     suite_core,      suite_refusals, suite_types,  suite_where,
-        suite_session,    suite_flush,     suite_sticky,   suite_unique, suite_rollback,
-        suite_savepoint,  suite_server,    suite_many, suite_bulk,     suite_arrays, suite_relations,
-        suite_one_to_one, suite_on_delete, suite_loading,  suite_keys,   suite_connections,
+        suite_schema,  suite_core,   suite_refusals,    suite_types,     suite_where,      suite_session,
+        suite_flush,   suite_sticky, suite_unique,      suite_rollback,  suite_savepoint,  suite_server,
+        suite_many,    suite_bulk,   suite_arrays,      suite_relations, suite_one_to_one, suite_on_delete,
+        suite_loading, suite_keys,   suite_connections,
     };
     SRunner *runner = srunner_create(NULL);
     for (size_t i = 0; i < sizeof suites / sizeof *suites; i++)
