@@ -2,7 +2,7 @@
 # run.sh -- runs suites of tests and counts their cases.
 #
 #     tests/run.sh BUILD SUITE...              suites: unit golden errors commands fuzz compile exports readme reference
-#                                              editor scale database random faults schemas
+#                                              editor scale database random faults schemas counts
 #
 # BUILD is the folder that make built into. A line per program or script; what a failing one said follows its line, and
 # everything is in BUILD/tests/log/. The last line is the sum. The status is 1 when a case failed, or, with CI=true, was
@@ -16,7 +16,7 @@ build=$1
 shift
 
 # One server for the whole run.
-if [[ " $* " =~ \ (reference|database|random|faults|schemas)\  ]] && [ -z "${ORM_TEST_POSTGRESQL_URL:-}" ]; then
+if [[ " $* " =~ \ (reference|database|random|faults|schemas|counts)\  ]] && [ -z "${ORM_TEST_POSTGRESQL_URL:-}" ]; then
     exec tests/postgresql.sh tests/run.sh "$build" "$@"
 fi
 
@@ -175,6 +175,10 @@ suite_schemas() {
         run program "schemas/$name on sqlite" "$build/schemas/$name/$name" "$(new_sqlite "$name")"
         run program "schemas/$name on postgresql" "$build/schemas/$name/$name" "$(new_postgresql "$name")"
     done
+}
+
+suite_counts() {
+    ORM_TEST_POSTGRESQL_URL=$(new_postgresql counts) run cases counts tests/bench/counts.sh "$build"
 }
 
 for suite in "$@"; do

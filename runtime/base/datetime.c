@@ -18,6 +18,8 @@ typedef struct cursor {
     const char *next, *end;
 } cursor;
 
+enum { USUAL = 26 }; /* length of a timestamp as we write it */
+
 static int64_t saturating_add(int64_t a, int64_t b);
 static int64_t floor_divide(int64_t value, int64_t by);
 static char *write_date(char *at, int64_t days);
@@ -27,8 +29,11 @@ static char *write_number(char *at, int64_t value, int digits);
 static char *write_part(char *at, int64_t value, char designator);
 static char *write_seconds(char *at, int64_t microseconds);
 static bool read_days(cursor *text, int64_t *days);
+static bool is_date(int64_t year, int64_t month, int64_t day);
 static bool read_time(cursor *text, int64_t *microseconds);
 static bool read_fraction(cursor *text, int64_t *microseconds);
+static bool read_usual(const char *text, int64_t *microseconds);
+static int64_t two_digits(const char *text, bool *wrong);
 static bool read_zone(cursor *text, int64_t *microseconds);
 static bool read_digits(cursor *text, int least, int most, int64_t *value);
 static bool skip(cursor *text, char c);
@@ -174,6 +179,13 @@ static char *write_time(char *at, int64_t microseconds)
 /* At least so many digits, with a sign before them when it is negative. No zero after it. */
 static char *write_number(char *at, int64_t value, int digits)
 {
+    static const uint32_t limits[] = {1, 10, 100, 1000, 10000, 100000, 1000000};
+    if (value >= 0 && digits <= 6 && value < limits[digits]) { /* the usual one: straight to its place */
+        uint32_t small = (uint32_t)value;
+        for (int i = digits - 1; i >= 0; i--, small /= 10)
+            at[i] = (char)('0' + small % 10);
+        return at + digits;
+    }
     char text[20], *first = text + sizeof text;
     uint64_t rest = value < 0 ? -(uint64_t)value : (uint64_t)value;
     for (; rest || digits > 0; rest /= 10, digits--)
@@ -240,17 +252,20 @@ bool orm__date_parse(const char *text, size_t length, orm_date *value)
 
 static bool read_days(cursor *text, int64_t *days)
 {
-    static const int lengths[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
     int64_t year, month, day;
     bool negative = skip(text, '-');
     if (!read_digits(text, 4, 7, &year) || !skip(text, '-') || !read_digits(text, 2, 2, &month) || !skip(text, '-') ||
-        !read_digits(text, 2, 2, &day) || month < 1 || month > 12 || day < 1)
-        return false;
-    bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-    if (day > lengths[month - 1] + (month == 2 && leap))
+        !read_digits(text, 2, 2, &day) || !is_date(year, month, day))
         return false;
     *days = orm__days_of_civil((orm__civil){negative ? -year : year, (int)month, (int)day});
     return true;
+}
+
+static bool is_date(int64_t year, int64_t month, int64_t day)
+{
+    static const int lengths[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    return month >= 1 && month <= 12 && day >= 1 && day <= lengths[month - 1] + (month == 2 && leap);
 }
 
 bool orm__time_parse(const char *text, size_t length, orm_time *value)
@@ -284,6 +299,8 @@ bool orm__timestamp_parse(const char *text, size_t length, int64_t *microseconds
 {
     cursor at = {text, text + length};
     int64_t days, time = 0, zone = 0;
+    if (length == USUAL && read_usual(text, microseconds))
+        return true;
     if (!read_days(&at, &days))
         return false;
     if (at.next < at.end && ((!skip(&at, ' ') && !skip(&at, 'T')) || !read_time(&at, &time) || !read_zone(&at, &zone)))
@@ -295,6 +312,30 @@ bool orm__timestamp_parse(const char *text, size_t length, int64_t *microseconds
     return at.next == at.end && !__builtin_mul_overflow(days, ORM__DAY_MICROSECONDS, microseconds) &&
            !__builtin_add_overflow(*microseconds, time - zone, microseconds) && *microseconds != INT64_MIN &&
            *microseconds != INT64_MAX;
+}
+
+/* 2024-02-29 12:30:00.000000, which is how we write it and what nearly all texts are; false when it is not just that. */
+static bool read_usual(const char *text, int64_t *microseconds)
+{
+    bool wrong = text[4] != '-' || text[7] != '-' || text[10] != ' ' || text[13] != ':' || text[16] != ':' ||
+                 text[19] != '.';
+    int64_t year = two_digits(text, &wrong) * 100 + two_digits(text + 2, &wrong);
+    int64_t month = two_digits(text + 5, &wrong), day = two_digits(text + 8, &wrong);
+    int64_t hour = two_digits(text + 11, &wrong), minute = two_digits(text + 14, &wrong);
+    int64_t second = two_digits(text + 17, &wrong), fraction = two_digits(text + 20, &wrong) * 10000;
+    fraction += two_digits(text + 22, &wrong) * 100 + two_digits(text + 24, &wrong);
+    if (wrong || !is_date(year, month, day) || hour > 23 || minute > 59 || second > 59)
+        return false;
+    *microseconds = orm__days_of_civil((orm__civil){year, (int)month, (int)day}) * ORM__DAY_MICROSECONDS + hour * HOUR +
+                    minute * MINUTE + second * SECOND + fraction;
+    return true;
+}
+
+static int64_t two_digits(const char *text, bool *wrong)
+{
+    unsigned tens = (unsigned char)text[0] - (unsigned)'0', ones = (unsigned char)text[1] - (unsigned)'0';
+    *wrong |= tens > 9 || ones > 9;
+    return (int64_t)tens * 10 + ones;
 }
 
 /* Nothing, Z, or the hours and perhaps minutes by which the clock is ahead. */

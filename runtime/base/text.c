@@ -72,11 +72,11 @@ char *orm__text_extend(orm__text *text, size_t size)
 /* Room for `size` bytes and a terminating zero. */
 static bool make_room(orm__text *text, size_t size)
 {
+    if (size < text->capacity - text->length)
+        return true;
     if (size >= SIZE_MAX / 2 - text->length)
         return false;
     size_t needed = text->length + size + 1;
-    if (needed <= text->capacity)
-        return true;
     size_t capacity = text->capacity ? text->capacity : 128;
     while (capacity < needed)
         capacity *= 2;

@@ -51,6 +51,7 @@ static orm_status write_real(orm__text *buffer, orm_type declared, const item *v
 static orm_status refuse(const item *value, const char *shown, const char *where, orm_error *error);
 static void append(orm__text *buffer, int64_t value, size_t size);
 static void put(char *place, uint64_t value, size_t size);
+static void put32(char *place, uint32_t value);
 
 const orm__pg_format orm__pg_formats[] = {
     [ORM_TYPE_NONE] = {"nothing", ORM__PG_NOTHING, 0, 0, 0, 0},
@@ -415,8 +416,27 @@ static void append(orm__text *buffer, int64_t value, size_t size)
         put(place, (uint64_t)value, size);
 }
 
+/* Four and eight bytes, the usual sizes, in one store each. */
 static void put(char *place, uint64_t value, size_t size)
 {
+    if (size == 4) {
+        put32(place, (uint32_t)value);
+        return;
+    }
+    if (size == 8) {
+        put32(place, (uint32_t)(value >> 32));
+        put32(place + 4, (uint32_t)value);
+        return;
+    }
     for (size_t i = size; i-- > 0; value >>= 8)
         place[i] = (char)(unsigned char)value;
+}
+
+static void put32(char *place, uint32_t value)
+{
+    unsigned char *bytes = (unsigned char *)place;
+    bytes[0] = (unsigned char)(value >> 24);
+    bytes[1] = (unsigned char)(value >> 16);
+    bytes[2] = (unsigned char)(value >> 8);
+    bytes[3] = (unsigned char)value;
 }

@@ -1,9 +1,9 @@
 /* postgresql_link.h -- a connection to PostgreSQL as the files postgresql*.c share it; nobody else knows libpq.
  *
- * A connection is always in pipeline mode and never blocks in libpq. Each call of the driver is one trip: everything
- * is sent, ended by a Sync, and all answers up to that Sync are read, whatever failed in between; so the link is idle
- * and in step again when the call returns. Only a statement that streams leaves its rows for `step`, and reaches its
- * Sync by its last row or by finish.
+ * A connection is in pipeline mode between calls, leaves it at most for the time of one, and never blocks in libpq. Each
+ * call of the driver is one trip: everything is sent, ended by a Sync, and all answers up to that Sync are read, whatever
+ * failed in between; so the link is idle and in step again when the call returns. Only a statement that streams leaves its
+ * rows for `step`, and reaches its Sync by its last row or by finish.
  *
  * A wait that ends without its event (ORM_TIMEOUT, or what the waiter says) leaves answers on their way, and libpq
  * without memory loses some: then the link is given up, and its next use is ORM_DISCONNECTED. What ran on the server

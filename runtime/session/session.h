@@ -109,7 +109,7 @@ struct orm__store {
     char *slabs[28]; /* slab k holds 8 << k entities */
     orm__identity *map;
     uint32_t capacity, bits, mapped; /* capacity is 1 << bits */
-    uint32_t rank; /* scratch of order.c */
+    uint32_t rank;                   /* scratch of order.c */
     orm__columns columns;
     orm__store *next; /* of the session */
 };

@@ -318,10 +318,11 @@ static orm_status read_all(orm__sql *sql, const orm_model *model, orm__fetch fet
     orm_status status = orm__statement_start(sql, purpose, fetch, &statement);
     if (!status) {
         while ((status = orm__statement_step(c, statement)) == ORM_OK) {
-            status = make_room(c, result, model->row_size, *count, &capacity);
-            if (!status)
-                status = c->driver->read(c->link, columns.list, columns.count, 0,
-                                         result->rows + *count * model->row_size, &result->arena, &c->error);
+            if ((status = make_room(c, result, model->row_size, *count, &capacity)) != ORM_OK)
+                break;
+            char *row = result->rows + *count * model->row_size;
+            memset(row, 0, model->row_size);
+            status = c->driver->read(c->link, columns.list, columns.count, 0, row, &result->arena, &c->error);
             if (status)
                 break;
             ++*count;
@@ -344,7 +345,6 @@ static orm_status make_room(orm_connection *connection, orm_result *result, size
     char *rows = wanted > SIZE_MAX / row_size ? NULL : realloc(result->rows, wanted * row_size);
     if (!rows)
         return orm__error_no_memory(&connection->error);
-    memset(rows + count * row_size, 0, (wanted - count) * row_size);
     result->rows = rows;
     *capacity = wanted;
     return ORM_OK;

@@ -1,5 +1,5 @@
-# chart.awk -- draws the ratios as bars: for each case of each database our Core and our session beside the best C by hand, whose
-# length is 1, and the C of most people.
+# chart.awk -- draws the ratios as bars: for each case of each database our Core and our session beside the best C by hand,
+# whose length is 1, and the C of most people.
 #
 # Reads lines of: database, case, side, ratio, low, high, ratio of processor time; fields between tabs.
 # SPDX-License-Identifier: MIT

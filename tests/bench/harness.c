@@ -1,9 +1,10 @@
-/* harness.c -- the harness: runs each case by each contestant in turn, in changing order, and reports medians and ratios.
+/* harness.c -- runs each case by each contestant in turn, in changing order, and reports medians and ratios.
  *
  *     bench_postgresql URL OUTPUT [CASE...]       bench_sqlite likewise; OUTPUT.json and OUTPUT.tsv are written
  *
  * BENCH_ROUNDS: how many rounds count (7; one more goes ahead to warm up). BENCH_SCALE: divides the sizes (1).
  * BENCH_SIDES: only these, for a profiler ("core session best plain").
+ * Built with BENCH_COUNTED and run by callgrind it counts instructions and allocations instead (counts.sh).
  * A run whose digest differs from that of the others ends the program: it did not do the same work.
  * SPDX-License-Identifier: MIT */
 #include "harness.h"
@@ -13,6 +14,14 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+
+#ifdef BENCH_COUNTED
+#include <valgrind/callgrind.h>
+#else
+#define CALLGRIND_TOGGLE_COLLECT
+#define CALLGRIND_ZERO_STATS
+#define CALLGRIND_DUMP_STATS_AT(text) (void)(text)
+#endif
 
 enum { CORE, SESSION, BEST, PLAIN, SIDES, ROUNDS_MAX = 101 };
 
@@ -49,6 +58,8 @@ bench_input input;
 uint64_t bench_sum;
 
 static sample clock_total, clock_started;
+static size_t allocations; /* between start and stop, where they are counted */
+static bool counting;
 static int64_t *keys_seen;
 static bool keys_come_back; /* in the case that runs */
 static sample samples[BENCH_CASES][SIDES][ROUNDS_MAX];
@@ -61,6 +72,7 @@ static void make_input(bench_case c, size_t scale);
 static void free_input(void);
 static void run_case(bench_case c);
 static uint64_t run_side(bench_case c, int side, sample *taken);
+static void count_side(bench_case c, int side);
 static void report(FILE *json, FILE *tsv, int argc, char **argv);
 static void report_case(bench_case c, FILE *json, FILE *tsv);
 
@@ -221,9 +233,12 @@ static uint64_t run_side(bench_case c, int side, sample *taken)
         bench_fill();
     clock_total = (sample){0, 0};
     bench_sum = 0;
+    allocations = 0;
+    CALLGRIND_ZERO_STATS;
     memset(keys_seen, 0, input.count * sizeof *keys_seen);
     sides[side][c]();
     *taken = clock_total;
+    count_side(c, side);
     keys_come_back = c != BENCH_BULK;
     if (c == BENCH_UPDATE || c >= BENCH_BATCH_1)
         bench_look_at_authors();
@@ -231,6 +246,43 @@ static uint64_t run_side(bench_case c, int side, sample *taken)
         bench_look_at_new_posts();
     return bench_sum;
 }
+
+/* A dump of callgrind for each, with what it is and its allocations in the name. */
+static void count_side(bench_case c, int side)
+{
+    char what[128];
+    snprintf(what, sizeof what, "count %s %s %s %zu %zu", bench_database, cases[c].name, side_names[side], input.count,
+             allocations);
+    CALLGRIND_DUMP_STATS_AT(what);
+}
+
+#ifdef BENCH_COUNTED
+/* The linker puts these in the place of those that the contestants call; what libraries allocate is their own. */
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t count, size_t size);
+void *__real_realloc(void *block, size_t size);
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+void *__wrap_realloc(void *block, size_t size);
+
+void *__wrap_malloc(size_t size)
+{
+    allocations += counting;
+    return __real_malloc(size);
+}
+
+void *__wrap_calloc(size_t count, size_t size)
+{
+    allocations += counting;
+    return __real_calloc(count, size);
+}
+
+void *__wrap_realloc(void *block, size_t size)
+{
+    allocations += counting;
+    return __real_realloc(block, size);
+}
+#endif
 
 static double seconds(clockid_t clock)
 {
@@ -243,10 +295,14 @@ void bench_start(void)
 {
     clock_started.cpu = seconds(CLOCK_PROCESS_CPUTIME_ID);
     clock_started.wall = seconds(CLOCK_MONOTONIC);
+    counting = true;
+    CALLGRIND_TOGGLE_COLLECT;
 }
 
 void bench_stop(void)
 {
+    CALLGRIND_TOGGLE_COLLECT;
+    counting = false;
     clock_total.wall += seconds(CLOCK_MONOTONIC) - clock_started.wall;
     clock_total.cpu += seconds(CLOCK_PROCESS_CPUTIME_ID) - clock_started.cpu;
 }

@@ -17,7 +17,7 @@ cores=${BENCH_CORES:-1}
 databases=${BENCH_DATABASES:-postgresql sqlite}
 # BENCH=generator measures the generator and the compilers instead.
 if [ "${BENCH:-}" = generator ]; then
-    exec tests/bench/generator.sh "$build"
+    exec tests/bench/generator.py "$build"
 fi
 read -ra cases <<<"${BENCH:-}"
 
