@@ -19,6 +19,7 @@ static const known_key known_keys[] = {
     {ORMC_IN_PACKAGE, "models", MAPPING},
     {ORMC_IN_ENUM_VALUE, "value", TEXT},
     {ORMC_IN_ENUM_VALUE, "c_name", TEXT},
+    {ORMC_IN_ENUM_VALUE, "was", TEXT},
     {ORMC_IN_ENUM, "values", LIST},
     {ORMC_IN_ENUM, "doc", TEXT},
     {ORMC_IN_ENUM, "schema", TEXT},
