@@ -21,7 +21,7 @@ typedef struct ormc_command {
     const struct ormc_command *const *commands; /* of a group, up to NULL */
 } ormc_command;
 
-extern const ormc_command ormc_command_check;
+extern const ormc_command ormc_command_check, ormc_command_migrate;
 extern const ormc_command ormc_command_generate;
 extern const ormc_command ormc_command_sql;
 

@@ -22,6 +22,7 @@ static const ormc_command ormc = {
             &ormc_command_generate,
             &ormc_command_check,
             &ormc_command_sql,
+            &ormc_command_migrate,
             NULL,
         },
 };

@@ -220,6 +220,11 @@ bool ormc_chain_rebase(const char *folder, const char *name, const ormc_snapshot
         next->placed = true;
         chain.revisions[chain.count++] = (orm_revision){next->name, next->text};
     }
+    if (chain.count + 1 != files.count) {
+        orm__text_string(message, "one of the branches has several revisions: remove those that no database has, and "
+                                  "write one new revision on top of the other branch");
+        return false;
+    }
     ormc_snapshot from[2];
     ormc_revision revision;
     orm__text text = {0};

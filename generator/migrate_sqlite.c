@@ -202,7 +202,11 @@ static void rebuild(planner *p, const plan_pair *pair)
     keep_numbers(p, pair, temporary);
     orm__text_printf(&p->text, "DROP TABLE %s", name);
     plan_end_statement(p);
+    orm__text_string(&p->text, "PRAGMA legacy_alter_table = ON"); /* what refers to the table, refers to the new one */
+    plan_end_statement(p);
     orm__text_printf(&p->text, "ALTER TABLE %s RENAME TO %s", plan_quoted(p, NULL, temporary), name);
+    plan_end_statement(p);
+    orm__text_string(&p->text, "PRAGMA legacy_alter_table = OFF");
     plan_end_statement(p);
     for (size_t i = 0; i < pair->to->index_count; i++) {
         ddl_put_index(&p->text, pair->to, &pair->to->indexes[i], "INDEX ");
