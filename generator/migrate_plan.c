@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 static bool collect(planner *p);
 static void *room(planner *p, size_t count, size_t size);
@@ -210,6 +211,8 @@ bool plan_loses(const ormc_snapshot_column *was, const ormc_snapshot_column *is)
     static const char *const integers[] = {"smallint", "integer", "bigint", "numeric", NULL};
     static const char *const reals[] = {"real", "double precision", NULL};
     static const char *const affinities[] = {"INTEGER", "TEXT", NULL};
+    static const char *const numbers[] = {"smallint", "integer", "bigint", "INTEGER", NULL};
+    static const char *const *const guarded[] = {numbers};
     static const char *const *const kinds[] = {integers, reals, affinities};
     if (was->enum_name && ormc_same(was->enum_name, is->enum_name))
         return false; /* rows with a value that is gone are refused */
@@ -218,8 +221,8 @@ bool plan_loses(const ormc_snapshot_column *was, const ormc_snapshot_column *is)
     size_t old_kind = 0, new_kind = 0;
     size_t count = sizeof kinds / sizeof *kinds;
     int old_rank = rank(was->type, kinds, count, &old_kind), new_rank = rank(is->type, kinds, count, &new_kind);
-    if (strcmp(was->type, "TEXT") == 0 && strcmp(is->type, "INTEGER") == 0)
-        return false; /* rows with what is no number are refused */
+    if (strcasecmp(was->type, "text") == 0 && (is->enum_name || rank(is->type, guarded, 1, &new_kind) >= 0))
+        return false; /* rows with what is no number, or no value of the enum, are refused */
     if (old_rank >= 0 && new_rank >= 0 && old_kind == new_kind && new_kind == 0)
         return false; /* a number that is too large is refused */
     return old_rank < 0 || new_rank < old_rank || old_kind != new_kind;

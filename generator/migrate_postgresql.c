@@ -33,6 +33,8 @@ static void alter_column(planner *p, const plan_pair *pair, size_t column, const
 static void drop_columns(planner *p, const plan_pair *pair);
 static void drop_tables(planner *p);
 static void drop_enums(planner *p);
+static void drop_schemas(planner *p);
+static void drop_schema(planner *p, const char *schema, ormc_names *gone);
 static void change_comments(planner *p, const plan_pair *pair);
 static void comment(planner *p, const char *kind, const char *schema, const char *name, const char *column,
                     const char *was, const char *is);
@@ -55,6 +57,7 @@ void ormc_plan_postgresql(planner *p)
     plan_change_constraints(p);
     drop_tables(p);
     drop_enums(p);
+    drop_schemas(p);
 }
 
 static void make_schemas(planner *p)
@@ -68,7 +71,6 @@ static void make_schemas(planner *p)
         make_schema(p, p->to->tables[i].schema, &made);
 }
 
-/* Schemas are made and never dropped: others may have put something there. */
 static void make_schema(planner *p, const char *schema, ormc_names *made)
 {
     if (!schema || plan_names_hold(made, schema) || uses_schema(p->from, schema))
@@ -446,6 +448,31 @@ static void drop_enums(planner *p)
         orm__text_printf(&p->text, "DROP TYPE %s", plan_quoted(p, base->schema, name));
         plan_end_statement(p);
     }
+}
+
+/* Only when nothing is left in them: others may have put something there. */
+static void drop_schemas(planner *p)
+{
+    size_t most = p->from->enum_count + p->from->table_count;
+    ormc_names gone = {orm__arena_zalloc(p->arena, most, sizeof(char *)), 0};
+    p->failed |= !gone.items;
+    for (size_t i = 0; !p->failed && i < p->from->enum_count; i++)
+        drop_schema(p, p->from->enums[i].schema, &gone);
+    for (size_t i = 0; !p->failed && i < p->from->table_count; i++)
+        drop_schema(p, p->from->tables[i].schema, &gone);
+}
+
+static void drop_schema(planner *p, const char *schema, ormc_names *gone)
+{
+    if (!schema || plan_names_hold(gone, schema) || uses_schema(p->to, schema))
+        return;
+    gone->items[gone->count++] = schema;
+    plan_begin(p, PLAN_DROP, NULL, "drop schema \"%s\", if nothing is in it", schema);
+    orm__text_printf(&p->text,
+                     "DO $ormc$ BEGIN\n    DROP SCHEMA %s;\n"
+                     "EXCEPTION WHEN dependent_objects_still_exist OR insufficient_privilege THEN NULL;\nEND $ormc$",
+                     plan_quoted(p, NULL, schema));
+    plan_end_statement(p);
 }
 
 /* Of a new table (base is NULL) too. */

@@ -11,6 +11,7 @@ static void put_rows(planner *p, const plan_pair *pair, const char *alias);
 static void add(planner *p, const char *refusal);
 static void put_present(planner *p, const ormc_names *columns, const char *alias);
 static bool can_be_told(planner *p, const plan_pair *pair, const ormc_names *columns);
+static void ask_text(planner *p, const plan_pair *pair, size_t column, const ormc_snapshot_enum *to);
 static void put_values_of(planner *p, const ormc_names *values, const ormc_names *without);
 
 const char *plan_expression(planner *p, const plan_pair *pair, size_t column)
@@ -163,6 +164,10 @@ void plan_check_values(planner *p, const plan_pair *pair, size_t column)
     const ormc_snapshot_column *is = &pair->to->columns[column];
     const ormc_snapshot_enum *to = ormc_snapshot_find_enum(p->to, is->enum_schema, is->enum_name);
     const ormc_snapshot_enum *base = to ? plan_enum_base(p, to) : NULL;
+    if (to && !pair->were[column]->enum_name && !is->array) {
+        ask_text(p, pair, column, to);
+        return;
+    }
     size_t gone = 0;
     for (size_t i = 0; base && i < base->values.count; i++)
         gone += !plan_names_hold(&to->values, base->values.items[i]);
@@ -183,6 +188,18 @@ void plan_check_values(planner *p, const plan_pair *pair, size_t column)
     orm__text_string(&p->text, is->array ? ")" : "");
     add(p, plan_printf(p, "rows of table '%s' have in column '%s' a value that enum '%s' will not have",
                        pair->from->name, is->name, to->name));
+}
+
+/* A text becomes an enum. */
+static void ask_text(planner *p, const plan_pair *pair, size_t column, const ormc_snapshot_enum *to)
+{
+    const char *name = pair->to->columns[column].name;
+    orm__text_string(&p->text, "SELECT count(*) FROM ");
+    ddl_put_name(&p->text, pair->from->schema, pair->from->name);
+    orm__text_printf(&p->text, " WHERE %s NOT IN ", plan_expression(p, pair, column));
+    ddl_put_values(&p->text, &to->values);
+    add(p, plan_printf(p, "rows of table '%s' have in column '%s' what is no value of enum '%s'", pair->from->name,
+                       name, to->name));
 }
 
 static void put_values_of(planner *p, const ormc_names *values, const ormc_names *without)
@@ -251,7 +268,7 @@ static void put_rows(planner *p, const plan_pair *pair, const char *alias)
         if (!expression)
             continue;
         orm__text_printf(&p->text, "%s%s", between, expression);
-        if (pair->retyped[i] && p->to->dialect == ORMC_POSTGRESQL)
+        if ((pair->retyped[i] || !pair->were[i]) && p->to->dialect == ORMC_POSTGRESQL)
             orm__text_printf(&p->text, "::%s", pair->to->columns[i].enum_name ? "text" : pair->to->columns[i].type);
         orm__text_printf(&p->text, " AS %s", plan_quoted(p, NULL, pair->to->columns[i].name));
         between = ", ";
