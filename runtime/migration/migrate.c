@@ -6,11 +6,12 @@
 #include "migration/migrate.h"
 
 #include "base/error.h"
+#include "engine/engine.h"
 
 #include <stdio.h>
 #include <string.h>
 
-enum { MOST_WAITS = 1000 };
+enum { MOST_WAITS = 1000, WAIT = 50000 /* microseconds */ };
 
 #define LOCK "1869770083" /* of the advisory lock: "ormc" */
 
@@ -33,6 +34,7 @@ typedef struct task {
 } task;
 
 static orm_status migrate(run *r);
+static orm_status wait_for_others(orm_connection *connection);
 static orm_status lock(run *r);
 static orm_status unlock(run *r, orm_status status);
 static orm_status begin_immediate(orm_connection *connection);
@@ -135,8 +137,7 @@ static orm_status migrate(run *r)
     bool server = r->connection->dialect == ORM_POSTGRESQL;
     orm_status status = ORM_OK;
     if (server)
-        status = orm__connection_control(r->connection, ORM_STATEMENT_OTHER,
-                                         "DO $$ BEGIN PERFORM pg_advisory_lock(" LOCK "); END $$", NULL);
+        status = wait_for_others(r->connection);
     while (!status) {
         task t = {0};
         status = lock(r);
@@ -155,6 +156,19 @@ static orm_status migrate(run *r)
         r->connection->error = kept;
     }
     return status == ORM_DONE ? ORM_OK : status;
+}
+
+/* Asks again and again: one who waited inside a statement would be waited for by CREATE INDEX CONCURRENTLY. */
+static orm_status wait_for_others(orm_connection *connection)
+{
+    for (;;) {
+        int64_t got = 0;
+        ORM_TRY(orm__query_integer(
+            connection, "SELECT count(*) FROM (SELECT pg_try_advisory_lock(" LOCK ") AS got) AS l WHERE got", &got));
+        if (got)
+            return ORM_OK;
+        orm__engine_sleep(connection->engine, WAIT);
+    }
 }
 
 /* SQLite takes its lock for each revision. */

@@ -31,7 +31,7 @@ WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < '$rows'
     INSERT INTO post (title, author_id, views) SELECT '"'t'"', i, i FROM n;'
 
 ask_postgresql() { psql -qXAt -v ON_ERROR_STOP=1 "$1" 2>&1; }
-ask_sqlite() { sqlite3 -bail "${1#sqlite:///}" 2>&1; }
+ask_sqlite() { sqlite3 -bail -cmd '.timeout 5000' "${1#sqlite:///}" 2>&1; }
 new_postgresql() {
     psql -qX "$server" -c 'DROP DATABASE IF EXISTS killed WITH (FORCE)' -c 'CREATE DATABASE killed TEMPLATE kill_template' 2>/dev/null
     echo "${server/\/ormc_test\?//killed?}"
@@ -60,7 +60,7 @@ measure() {
 kill_once() {
     local url answer wanted="$rows|$rows|$((rows * (rows + 1) / 2))|$rows"
     url=$("new_$dialect")
-    up "$url" >"$scratch/first" 2>&1 &
+    "$ormc" migrate up -d "$scratch/migrations" --url "$url" >"$scratch/first" 2>&1 &
     local child=$!
     sleep "$(awk -v d="$duration" -v r="$RANDOM" 'BEGIN { printf "%.4f", d / 1e6 * r / 32768 }')"
     kill -9 "$child" 2>/dev/null && interrupted=$((interrupted + 1))
@@ -75,7 +75,27 @@ kill_once() {
         { echo "an index was left invalid"; return 1; }
 }
 
+# Two at the same time: one works, one waits, both end well.
+race_once() {
+    local url first second
+    url=$("new_$dialect")
+    "$ormc" migrate up -d "$scratch/migrations" --url "$url" >"$scratch/first" 2>&1 &
+    first=$!
+    "$ormc" migrate up -d "$scratch/migrations" --url "$url" >"$scratch/second" 2>&1 &
+    second=$!
+    wait "$first" && wait "$second" || { echo "$dialect: two at once: $(cat "$scratch/first" "$scratch/second")"; return 1; }
+    [ "$(cat "$scratch/first" "$scratch/second" | sort | uniq -d | wc -l)" = 0 ] || { echo "$dialect: a step ran twice"; return 1; }
+    "$ormc" migrate status -d "$scratch/migrations" --url "$url" >"$scratch/log" || { cat "$scratch/log"; return 1; }
+}
+
 for dialect in postgresql sqlite; do
+    for ((i = 0; i < 3; i++)); do
+        if race_once; then
+            passed=$((passed + 1))
+        else
+            failed=$((failed + 1))
+        fi
+    done
     duration=$(measure)
     for ((i = 0; i < times; i++)); do
         if kill_once; then
