@@ -20,7 +20,7 @@ pkgconfigdir ?= $(libdir)/pkgconfig
 # What a variant is made of: `make BUILD=build/asan SANITIZE=address,undefined WERROR=yes SUITES="unit errors" check`.
 SANITIZE ?=
 WERROR   ?= no
-SUITES   ?= unit golden errors compile exports readme reference database schemas
+SUITES   ?= unit golden errors compile exports readme reference database migrations schemas
 # Whether missing packages may be installed: these goals do, the others name the command. V=1 shows whole commands.
 DEPS     ?= $(if $(filter deps demo check asan tsan coverage bench fuzz,$(MAKECMDGOALS)),yes,no)
 NEEDS    := build $(if $(filter deps check asan tsan coverage bench fuzz headers golden-update,$(MAKECMDGOALS)),check) \
@@ -57,7 +57,7 @@ SUITE_NEEDS = $(if $(filter unit,$(SUITES)),$(UNIT)) $(if $(filter compile readm
               $(if $(filter database,$(SUITES)),$(BUILD)/tests/database/database)
 STAMPS    := $(foreach name,$(NAMES),$(BUILD)/schemas/$(name)/generated)
 
-.PHONY: all demo check golden-update asan tsan format format-check headers coverage bench fuzz deps install uninstall \
+.PHONY: all demo check golden-update asan tsan format format-check headers coverage kill-test bench fuzz deps install uninstall \
         clean help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -88,6 +88,9 @@ coverage: ## the tests, then the share of lines they run, per file
 
 headers: deps ## compile each header alone, public ones as C11 and C++17 with gcc and clang
 	tests/compile/headers.sh
+
+kill-test: all ## kill migrations at 200 random moments on each database
+	@tests/postgresql.sh tests/migrations/kill.sh $(BUILD)/ormc 200
 
 bench: all ## measure against hand-written C
 	tests/bench/run.sh $(BUILD)

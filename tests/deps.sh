@@ -17,6 +17,7 @@ build  | libyaml                   | libyaml-dev    | have_library yaml-0.1
 build  | libpq                     | libpq-dev      | have_library libpq
 build  | SQLite                    | libsqlite3-dev | have_library sqlite3
 check  | Check (unit tests)        | check          | have_library check
+check  | the program sqlite3     | sqlite3        | have_program sqlite3
 check  | a PostgreSQL server       | postgresql     | have_postgresql
 check  | g++                       | g++            | have_program g++
 check  | clang                     | clang          | have_program clang && have_program clang++
