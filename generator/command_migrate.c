@@ -7,8 +7,10 @@
 #include <stdio.h>
 #include <string.h>
 
-static const ormc_option package = {
-    .name = "--package", .value = "NAME", .help = "the package of the schemas: what emitted names begin with", .required = true};
+static const ormc_option package = {.name = "--package",
+                                    .value = "NAME",
+                                    .help = "the package of the schemas: what emitted names begin with",
+                                    .required = true};
 static const ormc_option output = {
     .name = "--output", .letter = 'o', .value = "FILE", .help = "the C file to write", .required = true};
 
@@ -36,9 +38,10 @@ static const char *last_id(const ormc_chain *chain, char id[ORM__SHA256_TEXT]);
 static const ormc_command command_new = {
     .name = "new",
     .summary = "write a revision of what changed in the schemas",
-    .description = "Compares the schemas with what the last revision leaves, and writes NNNN_NAME.sql, with the way up and\n"
-                   "down for each database, and NNNN_NAME.yaml, the schema that it leads to. Nothing is written when\n"
-                   "nothing changed, or when data would be lost and that is not allowed.\n",
+    .description =
+        "Compares the schemas with what the last revision leaves, and writes NNNN_NAME.sql, with the way up and\n"
+        "down for each database, and NNNN_NAME.yaml, the schema that it leads to. Nothing is written when\n"
+        "nothing changed, or when data would be lost and that is not allowed.\n",
     .usage = {.options = (const ormc_option *const[]){&ormc_migrate_folder, &ormc_migrate_allow, NULL},
               .operands = "NAME SCHEMA.yaml...",
               .operand = "name"},
@@ -56,8 +59,9 @@ static const ormc_command command_check = {
 static const ormc_command command_rebase = {
     .name = "rebase",
     .summary = "put the revision of one branch on top of the other",
-    .description = "When two branches of work have each added a revision, makes REVISION anew from the schemas, which hold\n"
-                   "both changes, behind the last revision of the other branch. What was edited in it is to be edited again.\n",
+    .description =
+        "When two branches of work have each added a revision, makes REVISION anew from the schemas, which hold\n"
+        "both changes, behind the last revision of the other branch. What was edited in it is to be edited again.\n",
     .usage = {.options = (const ormc_option *const[]){&ormc_migrate_folder, NULL},
               .operands = "REVISION SCHEMA.yaml...",
               .operand = "revision"},
@@ -66,9 +70,10 @@ static const ormc_command command_rebase = {
 static const ormc_command command_embed = {
     .name = "embed",
     .summary = "write the revisions as a C file, for programs that migrate themselves",
-    .description = "The file defines PACKAGE_migrations and PACKAGE_migrate(engine, &error); orm/migration.h says more.\n",
-    .usage = {.options =
-                  (const ormc_option *const[]){&ormc_migrate_folder, &package, &output, &ormc_migrate_allow, NULL}},
+    .description =
+        "The file defines PACKAGE_migrations and PACKAGE_migrate(engine, &error); orm/migration.h says more.\n",
+    .usage = {.options = (const ormc_option *const[]){&ormc_migrate_folder, &package, &output, &ormc_migrate_allow,
+                                                      NULL}},
     .run = embed,
 };
 

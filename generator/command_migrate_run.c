@@ -48,8 +48,9 @@ static void print_state(const work *w, size_t index);
 const ormc_command ormc_migrate_up = {
     .name = "up",
     .summary = "apply revisions to a database",
-    .description = "Applies all revisions that the database does not have, or the next N, or those up to REVISION. What was\n"
-                   "interrupted goes on where it stood. When two do so at once, one works and the other waits.\n",
+    .description =
+        "Applies all revisions that the database does not have, or the next N, or those up to REVISION. What was\n"
+        "interrupted goes on where it stood. When two do so at once, one works and the other waits.\n",
     .usage = {.options = (const ormc_option *const[]){&url, &ormc_migrate_folder, &ormc_migrate_allow, &sql_only, NULL},
               .operands = "[N|REVISION]"},
     .run = up,
@@ -88,8 +89,9 @@ const ormc_command ormc_migrate_stamp = {
 const ormc_command ormc_migrate_verify = {
     .name = "verify",
     .summary = "check the chain of revisions, and that a database fits it",
-    .description = "Reads every revision and the schema that it leaves, and checks that each follows the one before it; with\n"
-                   "a URL also that the database holds the same revisions with the same texts.\n",
+    .description =
+        "Reads every revision and the schema that it leaves, and checks that each follows the one before it; with\n"
+        "a URL also that the database holds the same revisions with the same texts.\n",
     .usage = {.options = (const ormc_option *const[]){&url, &ormc_migrate_folder, NULL}},
     .run = verify,
 };
@@ -207,8 +209,8 @@ static bool is_revision(const work *w, const char *wanted)
 static bool is_named(const char *name, const char *wanted)
 {
     size_t length = strlen(wanted);
-    return strcmp(name, wanted) == 0 || (strncmp(name, wanted, length) == 0 && name[length] == '_' &&
-                                         strspn(wanted, "0123456789") == length);
+    return strcmp(name, wanted) == 0 ||
+           (strncmp(name, wanted, length) == 0 && name[length] == '_' && strspn(wanted, "0123456789") == length);
 }
 
 static void tell_step(void *user, const char *revision, const char *title)

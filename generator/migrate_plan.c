@@ -136,8 +136,7 @@ bool plan_pair_of(planner *p, const ormc_snapshot_table *to, plan_pair *pair)
     }
     for (size_t i = 0; i < to->column_count; i++) /* a computed column is made anew when what it is made of is */
         for (size_t k = 0; pair->were[i] && to->columns[i].generated && k < to->column_count; k++)
-            pair->remade[i] |=
-                pair->retyped[k] && ormc_sql_mentions(to->columns[i].generated, to->columns[k].name);
+            pair->remade[i] |= pair->retyped[k] && ormc_sql_mentions(to->columns[i].generated, to->columns[k].name);
     return true;
 }
 
@@ -180,8 +179,9 @@ const ormc_snapshot_enum *plan_enum_base(const planner *p, const ormc_snapshot_e
 /* Values can be added anywhere; taken away or put in another order they cannot. On SQLite rows hold the old names of values. */
 bool plan_enum_remade(const planner *p, const ormc_snapshot_column *column)
 {
-    const ormc_snapshot_enum *to =
-        column->enum_name ? ormc_snapshot_find_enum(p->to, column->enum_schema, column->enum_name) : NULL;
+    const ormc_snapshot_enum *to = column->enum_name
+                                       ? ormc_snapshot_find_enum(p->to, column->enum_schema, column->enum_name)
+                                       : NULL;
     const ormc_snapshot_enum *base = to ? plan_enum_base(p, to) : NULL;
     if (!base || p->to->dialect == ORMC_SQLITE)
         return false;

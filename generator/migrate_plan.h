@@ -30,7 +30,12 @@ typedef struct ormc_plan {
 } ormc_plan;
 
 /* What `was` says, where it is still to be done. */
-typedef enum ormc_rename_kind { ORMC_RENAME_ENUM, ORMC_RENAME_VALUE, ORMC_RENAME_TABLE, ORMC_RENAME_COLUMN } ormc_rename_kind;
+typedef enum ormc_rename_kind {
+    ORMC_RENAME_ENUM,
+    ORMC_RENAME_VALUE,
+    ORMC_RENAME_TABLE,
+    ORMC_RENAME_COLUMN
+} ormc_rename_kind;
 
 typedef struct ormc_rename {
     ormc_rename_kind kind;
@@ -49,7 +54,8 @@ bool ormc_renames_turn(const ormc_renames *renames, orm__arena *arena, ormc_rena
 /* What is dropped and what is added look alike: said, a line each, in place of guessing. */
 void ormc_renames_suggest(const ormc_snapshot *from, const ormc_snapshot *to, orm__arena *arena, orm__text *out);
 /* A copy of `from` where everything bears its new name; names of constraints and indexes stay. */
-bool ormc_renames_apply(const ormc_snapshot *from, const ormc_renames *renames, orm__arena *arena, ormc_snapshot *renamed);
+bool ormc_renames_apply(const ormc_snapshot *from, const ormc_renames *renames, orm__arena *arena,
+                        ormc_snapshot *renamed);
 /* Whether the SQL holds the name, quoted or not; and with `to` in its place. Texts in it are let be. */
 bool ormc_sql_mentions(const char *sql, const char *name);
 const char *ormc_sql_rename(const char *sql, const char *from, const char *to, orm__arena *arena);

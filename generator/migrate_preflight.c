@@ -155,8 +155,8 @@ void plan_check_foreign_key(planner *p, const plan_pair *pair, const ormc_snapsh
                              plan_quoted(p, NULL, key->columns.items[i]));
         orm__text_char(&p->text, ')');
     }
-    add(p, plan_printf(p, "rows of table '%s' refer by '%s' to no row of '%s'", pair->from->name,
-                       key->columns.items[0], key->table));
+    add(p, plan_printf(p, "rows of table '%s' refer by '%s' to no row of '%s'", pair->from->name, key->columns.items[0],
+                       key->table));
 }
 
 void plan_check_values(planner *p, const plan_pair *pair, size_t column)
@@ -282,8 +282,7 @@ static void put_rows(planner *p, const plan_pair *pair, const char *alias)
 static bool is_plain(planner *p, const plan_pair *pair)
 {
     for (size_t i = 0; i < pair->to->column_count; i++)
-        if (!pair->were[i] || pair->retyped[i] || pair->remade[i] ||
-            plan_values_renamed(p, &pair->to->columns[i]) ||
+        if (!pair->were[i] || pair->retyped[i] || pair->remade[i] || plan_values_renamed(p, &pair->to->columns[i]) ||
             strcmp(plan_from_column(p, pair->to, pair->to->columns[i].name), pair->to->columns[i].name) != 0)
             return false;
     return true;

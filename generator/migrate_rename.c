@@ -51,8 +51,7 @@ static bool find_in_enums(const ormc_snapshot *from, const ormc_snapshot *to, or
     return true;
 }
 
-static bool find_in_tables(const ormc_snapshot *from, const ormc_snapshot *to, orm__arena *arena,
-                           ormc_renames *renames)
+static bool find_in_tables(const ormc_snapshot *from, const ormc_snapshot *to, orm__arena *arena, ormc_renames *renames)
 {
     for (size_t i = 0; i < to->table_count; i++) {
         const ormc_snapshot_table *now = &to->tables[i], *old = ormc_snapshot_find_table(from, now->schema, now->name);
@@ -105,7 +104,8 @@ bool ormc_renames_turn(const ormc_renames *renames, orm__arena *arena, ormc_rena
     return true;
 }
 
-bool ormc_renames_apply(const ormc_snapshot *from, const ormc_renames *renames, orm__arena *arena, ormc_snapshot *renamed)
+bool ormc_renames_apply(const ormc_snapshot *from, const ormc_renames *renames, orm__arena *arena,
+                        ormc_snapshot *renamed)
 {
     static bool (*const apply[])(ormc_snapshot *, const ormc_rename *, orm__arena *) = {
         [ORMC_RENAME_ENUM] = rename_enum,
@@ -181,8 +181,7 @@ static bool replace_values(ormc_snapshot_table *table, const ormc_rename *rename
         fine &= (table->checks[i].sql = replace(table->checks[i].sql, from, to, '\'', arena, &found)) != NULL;
     for (size_t i = 0; i < table->index_count; i++)
         if (table->indexes[i].where)
-            fine &=
-                (table->indexes[i].where = replace(table->indexes[i].where, from, to, '\'', arena, &found)) != NULL;
+            fine &= (table->indexes[i].where = replace(table->indexes[i].where, from, to, '\'', arena, &found)) != NULL;
     return fine;
 }
 
@@ -244,7 +243,8 @@ static bool rename_in_sql(ormc_snapshot_table *table, const char *from, const ch
     bool fine = true;
     for (size_t i = 0; i < table->column_count; i++)
         if (table->columns[i].generated)
-            fine &= (table->columns[i].generated = ormc_sql_rename(table->columns[i].generated, from, to, arena)) != NULL;
+            fine &= (table->columns[i].generated = ormc_sql_rename(table->columns[i].generated, from, to, arena)) !=
+                    NULL;
     for (size_t i = 0; i < table->check_count; i++)
         fine &= (table->checks[i].sql = ormc_sql_rename(table->checks[i].sql, from, to, arena)) != NULL;
     for (size_t i = 0; i < table->index_count; i++) {
@@ -342,8 +342,9 @@ void ormc_renames_suggest(const ormc_snapshot *from, const ormc_snapshot *to, or
         for (size_t k = 0; k < base.table_count; k++)
             if (!ormc_snapshot_find_table(to, base.tables[k].schema, base.tables[k].name) &&
                 same_columns(&base.tables[k], now))
-                orm__text_printf(out, "table '%s' goes and '%s' comes with the same columns; if it is the same one, write "
-                                      "'was: %s' in its model\n",
+                orm__text_printf(out,
+                                 "table '%s' goes and '%s' comes with the same columns; if it is the same one, write "
+                                 "'was: %s' in its model\n",
                                  base.tables[k].name, now->name, base.tables[k].name);
     }
 }

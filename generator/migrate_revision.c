@@ -56,8 +56,7 @@ void ormc_revision_write(const ormc_revision *revision, const char *name, const 
 static void write_found(const ormc_plan *plan, orm__text *out)
 {
     for (size_t i = 0; i < plan->step_count; i++)
-        orm__text_printf(out, "--   %s%s\n", plan->steps[i].title,
-                         plan->steps[i].destructive ? " (loses data)" : "");
+        orm__text_printf(out, "--   %s%s\n", plan->steps[i].title, plan->steps[i].destructive ? " (loses data)" : "");
     if (!plan->step_count)
         orm__text_string(out, "--   nothing\n");
 }

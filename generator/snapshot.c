@@ -16,25 +16,46 @@ typedef struct field {
     ormc_record records; /* of RECORDS */
 } field;
 
-#define FIELD(type, member, kind) {#member, kind, offsetof(ormc_snapshot_##type, member), 0}
-#define LIST(type, member, record) {#member, RECORDS, offsetof(type, member), record}
+#define FIELD(type, member, kind) \
+    { \
+#member, kind, offsetof(ormc_snapshot_##type, member), 0 \
+    }
+#define LIST(type, member, record) \
+    { \
+#member, RECORDS, offsetof(type, member), record \
+    }
 
-static const field enum_fields[] = {FIELD(enum, schema, TEXT), FIELD(enum, name, TEXT), FIELD(enum, values, NAMES),
-                                    FIELD(enum, comment, TEXT), {.name = NULL}};
-static const field column_fields[] = {
-    FIELD(column, name, TEXT),         FIELD(column, type, TEXT),      FIELD(column, enum_schema, TEXT),
-    FIELD(column, enum_name, TEXT),    FIELD(column, array, TRUTH),    FIELD(column, not_null, TRUTH),
-    FIELD(column, identity, TRUTH),    FIELD(column, default_sql, TEXT), FIELD(column, generated, TEXT),
-    FIELD(column, comment, TEXT),      {.name = NULL}};
+static const field enum_fields[] = {FIELD(enum, schema, TEXT),
+                                    FIELD(enum, name, TEXT),
+                                    FIELD(enum, values, NAMES),
+                                    FIELD(enum, comment, TEXT),
+                                    {.name = NULL}};
+static const field column_fields[] = {FIELD(column, name, TEXT),
+                                      FIELD(column, type, TEXT),
+                                      FIELD(column, enum_schema, TEXT),
+                                      FIELD(column, enum_name, TEXT),
+                                      FIELD(column, array, TRUTH),
+                                      FIELD(column, not_null, TRUTH),
+                                      FIELD(column, identity, TRUTH),
+                                      FIELD(column, default_sql, TEXT),
+                                      FIELD(column, generated, TEXT),
+                                      FIELD(column, comment, TEXT),
+                                      {.name = NULL}};
 static const field key_fields[] = {FIELD(key, name, TEXT), FIELD(key, columns, NAMES), {.name = NULL}};
 static const field check_fields[] = {FIELD(check, name, TEXT), FIELD(check, sql, TEXT), {.name = NULL}};
-static const field foreign_key_fields[] = {
-    FIELD(foreign_key, name, TEXT),  FIELD(foreign_key, columns, NAMES),        FIELD(foreign_key, schema, TEXT),
-    FIELD(foreign_key, table, TEXT), FIELD(foreign_key, target_columns, NAMES), FIELD(foreign_key, on_delete, TEXT),
-    {.name = NULL}};
-static const field index_fields[] = {FIELD(index, name, TEXT),     FIELD(index, unique, TRUTH),
-                                     FIELD(index, parts, NAMES),   FIELD(index, include, NAMES),
-                                     FIELD(index, where, TEXT),    FIELD(index, comment, TEXT),
+static const field foreign_key_fields[] = {FIELD(foreign_key, name, TEXT),
+                                           FIELD(foreign_key, columns, NAMES),
+                                           FIELD(foreign_key, schema, TEXT),
+                                           FIELD(foreign_key, table, TEXT),
+                                           FIELD(foreign_key, target_columns, NAMES),
+                                           FIELD(foreign_key, on_delete, TEXT),
+                                           {.name = NULL}};
+static const field index_fields[] = {FIELD(index, name, TEXT),
+                                     FIELD(index, unique, TRUTH),
+                                     FIELD(index, parts, NAMES),
+                                     FIELD(index, include, NAMES),
+                                     FIELD(index, where, TEXT),
+                                     FIELD(index, comment, TEXT),
                                      {.name = NULL}};
 static const field table_fields[] = {FIELD(table, schema, TEXT),
                                      FIELD(table, name, TEXT),
@@ -46,9 +67,8 @@ static const field table_fields[] = {FIELD(table, schema, TEXT),
                                      LIST(ormc_snapshot_table, foreign_keys, ORMC_RECORD_FOREIGN_KEY),
                                      LIST(ormc_snapshot_table, indexes, ORMC_RECORD_INDEX),
                                      {.name = NULL}};
-static const field snapshot_fields[] = {LIST(ormc_snapshot, enums, ORMC_RECORD_ENUM),
-                                        LIST(ormc_snapshot, tables, ORMC_RECORD_TABLE),
-                                        {.name = NULL}};
+static const field snapshot_fields[] = {
+    LIST(ormc_snapshot, enums, ORMC_RECORD_ENUM), LIST(ormc_snapshot, tables, ORMC_RECORD_TABLE), {.name = NULL}};
 
 static const struct {
     const field *fields;

@@ -224,8 +224,8 @@ static void make_checks(snapshot_maker *maker, const ormc_model *model, ormc_sna
         const ormc_column *column = &model->columns[i];
         const char *condition = snapshot_make_condition(maker, column);
         if (condition)
-            table->checks[table->check_count++] =
-                (ormc_snapshot_check){new_name(maker, model, &column, 1, "check"), condition};
+            table->checks[table->check_count++] = (ormc_snapshot_check){new_name(maker, model, &column, 1, "check"),
+                                                                        condition};
     }
     for (size_t i = 0; i < model->rule_count; i++) {
         const ormc_rule *rule = &model->rules[i];

@@ -24,7 +24,8 @@ static const uint32_t constants[ROUNDS] = {
 
 void orm__sha256_text(const void *data, size_t size, char text[ORM__SHA256_TEXT])
 {
-    uint32_t state[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
+    uint32_t state[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
+                         0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
     const unsigned char *bytes = data;
     size_t left = size;
     for (; left >= BLOCK; left -= BLOCK, bytes += BLOCK)

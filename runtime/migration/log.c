@@ -33,9 +33,9 @@ static const orm_model table = {.name = "ormc_migrations", .table = "ormc_migrat
         .model = &table, .name = #column, .member = #column, .type = kind, .field = ORM_FIELD(row, column) \
     }
 static const orm_column columns[] = {
-    COLUMN(position, ORM_TYPE_INT32, orm__log_row), COLUMN(name, ORM_TYPE_TEXT, orm__log_row),
-    COLUMN(id, ORM_TYPE_TEXT, orm__log_row),        COLUMN(direction, ORM_TYPE_TEXT, orm__log_row),
-    COLUMN(done, ORM_TYPE_INT32, orm__log_row),     COLUMN(steps, ORM_TYPE_INT32, orm__log_row),
+    COLUMN(position, ORM_TYPE_INT32, orm__log_row),  COLUMN(name, ORM_TYPE_TEXT, orm__log_row),
+    COLUMN(id, ORM_TYPE_TEXT, orm__log_row),         COLUMN(direction, ORM_TYPE_TEXT, orm__log_row),
+    COLUMN(done, ORM_TYPE_INT32, orm__log_row),      COLUMN(steps, ORM_TYPE_INT32, orm__log_row),
     COLUMN(changed_at, ORM_TYPE_TEXT, orm__log_row),
 };
 enum { COLUMNS = sizeof columns / sizeof *columns };
@@ -191,8 +191,7 @@ static orm_status query(orm_connection *connection, const char *sql, row_reader 
     connection->begin = NULL;
     if (driver->prepare(connection->link, sql, NULL, 0, &prepared, &connection->error))
         return orm__connection_failed(connection);
-    orm_status status =
-        driver->start(connection->link, begin, prepared, NULL, ORM__FETCH_WHOLE, &connection->error);
+    orm_status status = driver->start(connection->link, begin, prepared, NULL, ORM__FETCH_WHOLE, &connection->error);
     if (!status) {
         while (!(status = driver->step(connection->link, &connection->error)) && !(status = read(connection, user)))
             ;

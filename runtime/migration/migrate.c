@@ -84,10 +84,11 @@ orm_status orm__chain_read(const orm_migrations *migrations, orm__arena *arena, 
         const orm_revision *from = &migrations->revisions[i];
         ORM_TRY(orm__revision_parse(from->name, from->text, arena, read, error));
         if (strcmp(read->parent, last) != 0)
-            return orm__error_set(error, ORM_SCHEMA,
-                                  i ? "revision '%s' does not follow '%s': that was edited after it, or the order changed"
-                                    : "revision '%s' cannot be the first%s: it has a parent",
-                                  read->name, name);
+            return orm__error_set(
+                error, ORM_SCHEMA,
+                i ? "revision '%s' does not follow '%s': that was edited after it, or the order changed"
+                  : "revision '%s' cannot be the first%s: it has a parent",
+                read->name, name);
         last = read->id;
         name = read->name;
     }
@@ -101,8 +102,9 @@ orm_status orm__chain_check(const orm__revision *revisions, size_t count, const 
         if ((size_t)row->position != i + 1)
             return orm__error_set(error, ORM_SCHEMA, "the table ormc_migrations has no row for position %zu", i + 1);
         if (i >= count)
-            return orm__error_set(error, ORM_SCHEMA, "the database holds revision '%s', which is not among the %zu here",
-                                  row->name, count);
+            return orm__error_set(error, ORM_SCHEMA,
+                                  "the database holds revision '%s', which is not among the %zu here", row->name,
+                                  count);
         if (strcmp(row->id, revisions[i].id) == 0)
             continue;
         if (strcmp(row->name, revisions[i].name) == 0)
@@ -202,7 +204,8 @@ static orm_status unlock(run *r, orm_status status)
         if (status == ORM_DONE && orm_connection_commit(c))
             return c->error.status;
         orm_error kept = c->error;
-        orm__connection_control(c, ORM_STATEMENT_OTHER, "PRAGMA legacy_alter_table = OFF; PRAGMA foreign_keys = ON", NULL);
+        orm__connection_control(c, ORM_STATEMENT_OTHER, "PRAGMA legacy_alter_table = OFF; PRAGMA foreign_keys = ON",
+                                NULL);
         c->error = kept;
     }
     return status;
@@ -253,8 +256,8 @@ static orm_status find_target(run *r, size_t *position)
 static bool matches(const char *name, const char *wanted)
 {
     size_t length = strlen(wanted);
-    return strcmp(name, wanted) == 0 || (strncmp(name, wanted, length) == 0 && name[length] == '_' &&
-                                         strspn(wanted, "0123456789") == length);
+    return strcmp(name, wanted) == 0 ||
+           (strncmp(name, wanted, length) == 0 && name[length] == '_' && strspn(wanted, "0123456789") == length);
 }
 
 static orm_status run_task(run *r, const task *t)
@@ -391,12 +394,13 @@ static orm_status check_foreign_keys(run *r)
 {
     const char **tables;
     size_t count;
-    ORM_TRY(orm__query_texts(r->connection, "SELECT \"table\" FROM pragma_foreign_key_check", &r->arena, &tables,
-                             &count));
+    ORM_TRY(
+        orm__query_texts(r->connection, "SELECT \"table\" FROM pragma_foreign_key_check", &r->arena, &tables, &count));
     if (!count)
         return ORM_OK;
-    return orm__error_set(&r->connection->error, ORM_CONSTRAINT, "%zu rows refer to rows that are not there, first in "
-                                                                 "table '%s'",
+    return orm__error_set(&r->connection->error, ORM_CONSTRAINT,
+                          "%zu rows refer to rows that are not there, first in "
+                          "table '%s'",
                           count, tables[0]);
 }
 

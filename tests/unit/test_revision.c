@@ -100,7 +100,8 @@ int main(void)
     TCase *tests = tcase_create("revision");
     tcase_add_checked_fixture(tests, NULL, tear_down);
     tcase_add_test(tests, steps_stand_in_their_sections_with_their_marks);
-    tcase_add_loop_test(tests, semicolons_in_quotes_and_comments_end_nothing, 0, sizeof statements / sizeof *statements);
+    tcase_add_loop_test(tests, semicolons_in_quotes_and_comments_end_nothing, 0,
+                        sizeof statements / sizeof *statements);
     tcase_add_loop_test(tests, what_is_no_revision_is_refused_with_its_line, 0, sizeof refused / sizeof *refused);
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);

@@ -12,24 +12,23 @@
 static orm__arena arena;
 static char path[] = "/tmp/test_snapshot-XXXXXX";
 
-static const char schema[] =
-    "package: p\n"
-    "enums:\n"
-    "  mood: {values: [good, \"it's \\\"bad\\\"\"], doc: \"Two\\nlines.\"}\n"
-    "models:\n"
-    "  author:\n"
-    "    schema: people\n"
-    "    columns:\n"
-    "      id: {type: int64, primary_key: true}\n"
-    "      email: {type: text, unique: true, max_length: 254, doc: 'Where: #to {write}'}\n"
-    "      mood: {type: mood, default: good}\n"
-    "      twice: {type: int64?, generated: id * 2}\n"
-    "    checks: [\"email <> ''\"]\n"
-    "  post:\n"
-    "    columns: {id: {type: int64, primary_key: true}, title: text}\n"
-    "    relations: {author: {many_to_one: author, column: author_id, nullable: true}}\n"
-    "    indexes:\n"
-    "      - {columns: [-title], unique: true, where: \"title <> 'x'\"}\n";
+static const char schema[] = "package: p\n"
+                             "enums:\n"
+                             "  mood: {values: [good, \"it's \\\"bad\\\"\"], doc: \"Two\\nlines.\"}\n"
+                             "models:\n"
+                             "  author:\n"
+                             "    schema: people\n"
+                             "    columns:\n"
+                             "      id: {type: int64, primary_key: true}\n"
+                             "      email: {type: text, unique: true, max_length: 254, doc: 'Where: #to {write}'}\n"
+                             "      mood: {type: mood, default: good}\n"
+                             "      twice: {type: int64?, generated: id * 2}\n"
+                             "    checks: [\"email <> ''\"]\n"
+                             "  post:\n"
+                             "    columns: {id: {type: int64, primary_key: true}, title: text}\n"
+                             "    relations: {author: {many_to_one: author, column: author_id, nullable: true}}\n"
+                             "    indexes:\n"
+                             "      - {columns: [-title], unique: true, where: \"title <> 'x'\"}\n";
 
 static void write_file(const char *text, size_t length)
 {
