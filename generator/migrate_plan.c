@@ -86,14 +86,18 @@ void plan_end_statement(planner *p)
 
 const char *plan_printf(planner *p, const char *format, ...)
 {
-    char buffer[1024];
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(buffer, sizeof buffer, format, arguments);
+    int length = vsnprintf(NULL, 0, format, arguments);
     va_end(arguments);
-    const char *copy = orm__arena_strdup(p->arena, buffer);
-    p->failed |= !copy;
-    return copy ? copy : "";
+    char *made = length < 0 ? NULL : orm__arena_alloc(p->arena, (size_t)length + 1);
+    p->failed |= !made;
+    if (!made)
+        return "";
+    va_start(arguments, format);
+    vsnprintf(made, (size_t)length + 1, format, arguments);
+    va_end(arguments);
+    return made;
 }
 
 const char *plan_quoted(planner *p, const char *schema, const char *name)

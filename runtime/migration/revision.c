@@ -16,6 +16,7 @@ typedef struct reader {
     int line;
 } reader;
 
+static bool stands_in_quotes(const char *from, const char *at, const char *end);
 static orm_status read_directive(reader *r, const char *line, size_t length);
 static orm_status read_parent(reader *r, const char *value);
 static orm_status begin_section(reader *r, const char *value);
@@ -35,12 +36,12 @@ orm_status orm__revision_parse(const char *name, const char *text, orm__arena *a
     reader r = {.arena = arena, .revision = revision, .error = error};
     *revision = (orm__revision){.name = name};
     orm__sha256_text(text, strlen(text), revision->id);
-    const char *body = text;
+    const char *body = text, *end = text + strlen(text);
     bool begun = false;
     while (*text) {
         size_t length = strcspn(text, "\n");
         r.line++;
-        if (strncmp(text, "--@", 3) == 0) {
+        if (strncmp(text, "--@", 3) == 0 && !stands_in_quotes(body, text, end)) {
             ORM_TRY(read_statements(&r, body, (size_t)(text - body)));
             ORM_TRY(read_directive(&r, text + 3, length - 3));
             begun = true;
@@ -49,6 +50,16 @@ orm_status orm__revision_parse(const char *name, const char *text, orm__arena *a
         text += length + (text[length] == '\n');
     }
     return begun ? read_statements(&r, body, (size_t)(text - body)) : refuse(&r, "it has no line that begins with --@");
+}
+
+/* A text may hold lines that look like ours. */
+static bool stands_in_quotes(const char *from, const char *at, const char *end)
+{
+    while (from < at) {
+        const char *next = quoted_end(from, end);
+        from = next > from ? next : from + 1;
+    }
+    return from > at;
 }
 
 static orm_status read_directive(reader *r, const char *line, size_t length)

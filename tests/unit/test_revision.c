@@ -61,6 +61,7 @@ static const struct {
     {"DO $a$ $b$; $a$", 1},
     {"SELECT $1; SELECT 2", 2},
     {";;  ; -- nothing\n", 0},
+    {"SELECT 'one\n--@ step two\n'; SELECT 3", 2},
     {"SELECT 'never ends; SELECT 2", 1},
     {"DO $x$ never ends; SELECT 2", 1},
 };
