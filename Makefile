@@ -20,7 +20,8 @@ pkgconfigdir ?= $(libdir)/pkgconfig
 # What a variant is made of: `make BUILD=build/asan SANITIZE=address,undefined WERROR=yes SUITES="unit errors" check`.
 SANITIZE ?=
 WERROR   ?= no
-SUITES   ?= unit golden errors commands fuzz compile exports readme reference editor scale database random faults schemas counts
+SUITES   ?= unit golden errors commands fuzz compile exports readme reference editor scale database random faults migrations \
+             schemas counts
 # Whether missing packages may be installed: these goals do, the others name the command. V=1 shows whole commands.
 DEPS     ?= $(if $(filter deps demo check asan tsan coverage bench fuzz soak,$(MAKECMDGOALS)),yes,no)
 NEEDS    := build $(if $(filter deps check asan tsan coverage bench fuzz soak headers golden-update,$(MAKECMDGOALS)),check) \
@@ -63,7 +64,7 @@ SUITE_NEEDS = $(if $(filter unit,$(SUITES)),$(UNIT)) $(if $(filter fuzz,$(SUITES
               $(if $(filter random,$(SUITES)),$(BUILD)/tests/random/random) $(if $(filter faults,$(SUITES)),$(FAULTS))
 STAMPS    := $(foreach name,$(NAMES),$(BUILD)/schemas/$(name)/generated)
 
-.PHONY: all demo check golden-update asan tsan format format-check headers coverage bench fuzz soak deps install uninstall \
+.PHONY: all demo check golden-update asan tsan format format-check headers coverage bench fuzz soak kill-test deps install uninstall \
         clean help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -96,6 +97,9 @@ coverage: ## the tests, then the share of lines they run, per file
 
 headers: deps ## compile each header alone, public ones as C11 and C++17 with gcc and clang
 	tests/compile/headers.sh
+
+kill-test: all ## kill migrations at 200 random moments on each database
+	@tests/postgresql.sh tests/migrations/kill.sh $(BUILD)/ormc 200
 
 BENCH ?=
 bench: all ## measure against hand-written C; BENCH=generator: ormc and the C compilers by the number of models

@@ -22,6 +22,7 @@ typedef struct ormc_command {
 } ormc_command;
 
 extern const ormc_command ormc_command_check;
+extern const ormc_command ormc_command_migrate;
 extern const ormc_command ormc_command_format;
 extern const ormc_command ormc_command_generate;
 extern const ormc_command ormc_command_explain;

@@ -1,123 +1,80 @@
-/* ddl.c -- orders tables and writes the statements around them; ddl_table.c writes what stands inside a table.
+/* ddl.c -- the statements that make and remove a whole schema; ddl_table.c writes each of its pieces.
  * SPDX-License-Identifier: MIT */
-#include "ddl_table.h"
+#include "ddl.h"
+
+#include "table.h"
 
 #include <string.h>
 
-static bool prepare(ddl_maker *maker, const ormc_package *package);
-static void reserve_names(ddl_maker *maker);
-static void visit(ddl_maker *maker, ddl_table *table);
+typedef struct ddl_maker {
+    orm__arena *arena;
+    ormc_snapshot snapshot;
+    ormc_ddl *ddl;
+    orm__text text; /* the statement being written */
+    bool failed;
+} ddl_maker;
+
 static void create(ddl_maker *maker);
 static void drop(ddl_maker *maker);
-static void find_awaited(ddl_maker *maker);
-static void drop_table(ddl_maker *maker, const ormc_model *model);
-static void stand_in(ddl_maker *maker, const ormc_model *model);
+static bool *find_awaited(ddl_maker *maker);
+static void drop_table(ddl_maker *maker, const ormc_snapshot_table *table);
+static void stand_in(ddl_maker *maker, const ormc_snapshot_table *table);
 static void create_schemas(ddl_maker *maker);
 static void create_schema(ddl_maker *maker, ormc_table *seen, const char *schema);
-static void create_enum(ddl_maker *maker, const ormc_enum *enumeration);
-static const char *index_name(ddl_maker *maker, const ormc_model *model, const ormc_index *index);
-static void create_index(ddl_maker *maker, const ormc_model *model, const ormc_index *index);
-static void put_included(ddl_maker *maker, const ormc_index *index);
-static void put_comment(ddl_maker *maker, const char *doc);
-static void create_comments(ddl_maker *maker, const ormc_model *model);
-static void tie(ddl_maker *maker, const ddl_table *table);
+static void create_enum(ddl_maker *maker, const ormc_snapshot_enum *enumeration);
+static bool is_inside(const ormc_snapshot_table *table, const ormc_snapshot_foreign_key *key, void *user);
+static void create_comments(ddl_maker *maker, const ormc_snapshot_table *table);
+static void tie(ddl_maker *maker, const ormc_snapshot_table *table);
+static void untie(ddl_maker *maker, const ormc_snapshot_table *table);
 static void begin_ignoring_duplicates(ddl_maker *maker);
 static void end_ignoring_duplicates(ddl_maker *maker);
 static void end_statement(ddl_maker *maker, ormc_statements *statements);
 
 bool ormc_ddl_make(const ormc_package *package, ormc_dialect dialect, orm__arena *arena, ormc_ddl *ddl)
 {
-    ddl_maker maker = {.arena = arena, .dialect = dialect, .ddl = ddl};
+    ddl_maker maker = {.arena = arena, .ddl = ddl};
     *ddl = (ormc_ddl){{0}, {0}};
-    if (prepare(&maker, package)) {
-        create(&maker);
-        drop(&maker);
-    }
+    if (!ormc_snapshot_make(package, dialect, arena, &maker.snapshot))
+        return false;
+    create(&maker);
+    drop(&maker);
     maker.failed |= maker.text.failed;
     orm__text_release(&maker.text);
     return !maker.failed;
 }
 
-static bool prepare(ddl_maker *maker, const ormc_package *package)
-{
-    maker->package = package;
-    maker->tables = orm__arena_zalloc(maker->arena, package->model_count, sizeof *maker->tables);
-    maker->order = orm__arena_zalloc(maker->arena, package->model_count, sizeof *maker->order);
-    if (!maker->tables || !maker->order) {
-        maker->failed = true;
-        return false;
-    }
-    for (size_t i = 0; i < package->model_count; i++) {
-        if (package->models[i]->abstract)
-            continue;
-        ddl_table *table = &maker->tables[maker->table_count++];
-        table->model = package->models[i];
-        maker->failed |= !ormc_table_add(&maker->by_model, maker->arena, table->model->name, table);
-    }
-    if (maker->failed)
-        return false;
-    reserve_names(maker);
-    for (size_t i = 0; i < maker->table_count; i++)
-        visit(maker, &maker->tables[i]);
-    return !maker->failed;
-}
-
-/* Names that the schema itself gives are nobody else's. */
-static void reserve_names(ddl_maker *maker)
-{
-    for (size_t i = 0; i < maker->table_count; i++) {
-        const ormc_model *model = maker->tables[i].model;
-        ddl_reserve_name(maker, model, ddl_table_name(maker, model));
-        for (size_t k = 0; k < model->index_count; k++)
-            ddl_reserve_name(maker, model, model->indexes[k].name);
-        for (size_t k = 0; k < model->rule_count; k++)
-            if (model->rules[k].name)
-                ddl_reserve_name(maker, model, model->rules[k].name);
-    }
-}
-
-/* Depth first: what a table refers to stands before it, unless that leads back to itself. */
-static void visit(ddl_maker *maker, ddl_table *table)
-{
-    if (table->visited)
-        return;
-    table->visited = true;
-    for (size_t i = 0; i < table->model->relation_count; i++)
-        if (table->model->relations[i].owning)
-            visit(maker, ddl_table_of(maker, table->model->relations[i].target));
-    table->position = maker->order_count;
-    maker->order[maker->order_count++] = table;
-}
-
 static void create(ddl_maker *maker)
 {
     ormc_statements *statements = &maker->ddl->create;
-    bool postgresql = maker->dialect == ORMC_POSTGRESQL;
+    const ormc_snapshot *snapshot = &maker->snapshot;
+    bool postgresql = snapshot->dialect == ORMC_POSTGRESQL;
     if (postgresql)
         create_schemas(maker);
-    for (size_t i = 0; postgresql && i < maker->package->enum_count; i++)
-        create_enum(maker, maker->package->enums[i]);
-    for (size_t i = 0; i < maker->order_count; i++) {
-        const ormc_model *model = maker->order[i]->model;
-        ddl_put_table(maker, maker->order[i]);
+    for (size_t i = 0; postgresql && i < snapshot->enum_count; i++)
+        create_enum(maker, &snapshot->enums[i]);
+    for (size_t i = 0; i < snapshot->table_count; i++) {
+        const ormc_snapshot_table *table = &snapshot->tables[i];
+        ddl_put_table(&maker->text, snapshot, table, "CREATE TABLE IF NOT EXISTS ", table->name, is_inside, maker);
         end_statement(maker, statements);
-        for (size_t k = 0; k < model->index_count; k++)
-            create_index(maker, model, &model->indexes[k]);
+        for (size_t k = 0; k < table->index_count; k++) {
+            ddl_put_index(&maker->text, table, &table->indexes[k], "INDEX IF NOT EXISTS ");
+            end_statement(maker, statements);
+        }
         if (postgresql)
-            create_comments(maker, model);
+            create_comments(maker, table);
     }
-    for (size_t i = 0; i < maker->order_count; i++)
-        tie(maker, maker->order[i]);
+    for (size_t i = 0; i < snapshot->table_count; i++)
+        tie(maker, &snapshot->tables[i]);
 }
 
 /* Each once. They stay when everything is dropped: others may have put something there. */
 static void create_schemas(ddl_maker *maker)
 {
     ormc_table seen = {0};
-    for (size_t i = 0; i < maker->package->enum_count; i++)
-        create_schema(maker, &seen, maker->package->enums[i]->schema);
-    for (size_t i = 0; i < maker->table_count; i++)
-        create_schema(maker, &seen, maker->tables[i].model->schema);
+    for (size_t i = 0; i < maker->snapshot.enum_count; i++)
+        create_schema(maker, &seen, maker->snapshot.enums[i].schema);
+    for (size_t i = 0; i < maker->snapshot.table_count; i++)
+        create_schema(maker, &seen, maker->snapshot.tables[i].schema);
 }
 
 static void create_schema(ddl_maker *maker, ormc_table *seen, const char *schema)
@@ -131,38 +88,136 @@ static void create_schema(ddl_maker *maker, ormc_table *seen, const char *schema
 }
 
 /* PostgreSQL has no CREATE TYPE IF NOT EXISTS. */
-static void create_enum(ddl_maker *maker, const ormc_enum *enumeration)
+static void create_enum(ddl_maker *maker, const ormc_snapshot_enum *enumeration)
 {
     begin_ignoring_duplicates(maker);
-    orm__text_string(&maker->text, "CREATE TYPE ");
-    ddl_put_enum_name(maker, enumeration);
-    orm__text_string(&maker->text, " AS ENUM ");
-    ddl_put_enum_values(maker, enumeration);
+    ddl_put_enum(&maker->text, enumeration);
     end_ignoring_duplicates(maker);
-    if (!enumeration->doc)
+    if (!enumeration->comment)
         return;
-    orm__text_string(&maker->text, "COMMENT ON TYPE ");
-    ddl_put_enum_name(maker, enumeration);
-    put_comment(maker, enumeration->doc);
+    ddl_put_comment(&maker->text, "TYPE", enumeration->schema, enumeration->name, NULL, enumeration->comment);
+    end_statement(maker, &maker->ddl->create);
 }
 
-/* SQLite has no INCLUDE: what it would carry becomes part of the key, unless the key is unique without it. */
-static void put_included(ddl_maker *maker, const ormc_index *index)
+/* Whether the table that the key refers to stands no later than the table itself. */
+static bool is_inside(const ormc_snapshot_table *table, const ormc_snapshot_foreign_key *key, void *user)
 {
-    orm__text *text = &maker->text;
-    if (maker->dialect == ORMC_SQLITE && index->unique)
-        return;
-    for (size_t i = 0; i < index->include_count; i++) {
-        orm__text_string(text, maker->dialect == ORMC_SQLITE || i ? ", " : ") INCLUDE (");
-        ormc_literal_sql_name(text, index->include[i]->column);
+    const ormc_snapshot *snapshot = &((const ddl_maker *)user)->snapshot;
+    return snapshot->dialect == ORMC_SQLITE || ormc_snapshot_find_table(snapshot, key->schema, key->table) <= table;
+}
+
+static void create_comments(ddl_maker *maker, const ormc_snapshot_table *table)
+{
+    ormc_statements *statements = &maker->ddl->create;
+    if (table->comment) {
+        ddl_put_comment(&maker->text, "TABLE", table->schema, table->name, NULL, table->comment);
+        end_statement(maker, statements);
+    }
+    for (size_t i = 0; i < table->column_count; i++) {
+        const ormc_snapshot_column *column = &table->columns[i];
+        if (!column->comment)
+            continue;
+        ddl_put_comment(&maker->text, "COLUMN", table->schema, table->name, column->name, column->comment);
+        end_statement(maker, statements);
+    }
+    for (size_t i = 0; i < table->index_count; i++) {
+        const ormc_snapshot_index *index = &table->indexes[i];
+        if (!index->comment)
+            continue;
+        ddl_put_comment(&maker->text, "INDEX", table->schema, index->name, NULL, index->comment);
+        end_statement(maker, statements);
     }
 }
 
-static void put_comment(ddl_maker *maker, const char *doc)
+/* Foreign keys to tables that come later. */
+static void tie(ddl_maker *maker, const ormc_snapshot_table *table)
 {
-    orm__text_string(&maker->text, " IS ");
-    ormc_literal_sql_string(&maker->text, doc);
-    end_statement(maker, &maker->ddl->create);
+    for (size_t i = 0; i < table->foreign_key_count; i++) {
+        if (is_inside(table, &table->foreign_keys[i], maker))
+            continue;
+        begin_ignoring_duplicates(maker);
+        orm__text_string(&maker->text, "ALTER TABLE ");
+        ddl_put_name(&maker->text, table->schema, table->name);
+        orm__text_string(&maker->text, " ADD ");
+        ddl_put_foreign_key(&maker->text, &table->foreign_keys[i]);
+        end_ignoring_duplicates(maker);
+    }
+}
+
+static void drop(ddl_maker *maker)
+{
+    ormc_statements *statements = &maker->ddl->drop;
+    const ormc_snapshot *snapshot = &maker->snapshot;
+    orm__text *text = &maker->text;
+    for (size_t i = 0; i < snapshot->table_count; i++)
+        untie(maker, &snapshot->tables[i]);
+    bool *awaited = find_awaited(maker);
+    for (size_t i = snapshot->table_count; awaited && i-- > 0;) {
+        drop_table(maker, &snapshot->tables[i]);
+        if (awaited[i])
+            stand_in(maker, &snapshot->tables[i]);
+    }
+    for (size_t i = snapshot->table_count; awaited && i-- > 0;)
+        if (awaited[i])
+            drop_table(maker, &snapshot->tables[i]);
+    for (size_t i = snapshot->enum_count; snapshot->dialect == ORMC_POSTGRESQL && i-- > 0;) {
+        orm__text_string(text, "DROP TYPE IF EXISTS ");
+        ddl_put_name(text, snapshot->enums[i].schema, snapshot->enums[i].name);
+        end_statement(maker, statements);
+    }
+}
+
+/* On SQLite: those that tables refer to that are dropped after them; NULL when memory is gone. */
+static bool *find_awaited(ddl_maker *maker)
+{
+    const ormc_snapshot *snapshot = &maker->snapshot;
+    bool *awaited = orm__arena_zalloc(maker->arena, snapshot->table_count + 1, sizeof *awaited);
+    maker->failed |= !awaited;
+    for (size_t i = 0; awaited && snapshot->dialect == ORMC_SQLITE && i < snapshot->table_count; i++)
+        for (size_t k = 0; k < snapshot->tables[i].foreign_key_count; k++) {
+            const ormc_snapshot_foreign_key *key = &snapshot->tables[i].foreign_keys[k];
+            const ormc_snapshot_table *target = ormc_snapshot_find_table(snapshot, key->schema, key->table);
+            if (target && target > &snapshot->tables[i])
+                awaited[target - snapshot->tables] = true;
+        }
+    return awaited;
+}
+
+static void drop_table(ddl_maker *maker, const ormc_snapshot_table *table)
+{
+    orm__text_string(&maker->text, "DROP TABLE IF EXISTS ");
+    ddl_put_name(&maker->text, table->schema, table->name);
+    end_statement(maker, &maker->ddl->drop);
+}
+
+/* A table of the key alone, for as long as tables are left that refer to it: SQLite deletes their rows only while all that
+ * they refer to is there. */
+static void stand_in(ddl_maker *maker, const ormc_snapshot_table *table)
+{
+    orm__text *text = &maker->text;
+    const ormc_names *key = &table->primary_key->columns;
+    orm__text_string(text, "CREATE TABLE ");
+    ddl_put_name(text, table->schema, table->name);
+    for (int round = 0; round < 2; round++)
+        for (size_t i = 0; i < key->count; i++) {
+            orm__text_string(text, i ? ", " : round ? ", PRIMARY KEY (" : " (");
+            ormc_literal_sql_name(text, key->items[i]);
+        }
+    orm__text_string(text, "))");
+    end_statement(maker, &maker->ddl->drop);
+}
+
+static void untie(ddl_maker *maker, const ormc_snapshot_table *table)
+{
+    for (size_t i = 0; i < table->foreign_key_count; i++) {
+        if (is_inside(table, &table->foreign_keys[i], maker))
+            continue;
+        orm__text_string(&maker->text, "ALTER TABLE IF EXISTS ");
+        ddl_put_name(&maker->text, table->schema, table->name);
+        orm__text_string(&maker->text, " DROP CONSTRAINT IF EXISTS ");
+        ormc_literal_sql_name(&maker->text, table->foreign_keys[i].name);
+        end_statement(maker, &maker->ddl->drop);
+    }
 }
 
 static void begin_ignoring_duplicates(ddl_maker *maker)
@@ -176,164 +231,27 @@ static void end_ignoring_duplicates(ddl_maker *maker)
     end_statement(maker, &maker->ddl->create);
 }
 
-static void create_index(ddl_maker *maker, const ormc_model *model, const ormc_index *index)
-{
-    orm__text *text = &maker->text;
-    orm__text_printf(text, "CREATE %sINDEX IF NOT EXISTS ", index->unique ? "UNIQUE " : "");
-    ormc_literal_sql_name(text, index_name(maker, model, index));
-    orm__text_string(text, " ON ");
-    ddl_put_table_name(maker, model);
-    orm__text_string(text, " (");
-    for (size_t i = 0; i < index->column_count; i++) {
-        orm__text_string(text, i ? ", " : "");
-        ormc_literal_sql_name(text, index->columns[i].column->column);
-        orm__text_string(text, index->columns[i].descending ? " DESC" : "");
-    }
-    if (index->expression.text[0])
-        orm__text_printf(text, "(%s)", index->expression.text[maker->dialect]);
-    put_included(maker, index);
-    orm__text_char(text, ')');
-    if (index->where.text[0])
-        orm__text_printf(text, " WHERE %s", index->where.text[maker->dialect]);
-    end_statement(maker, &maker->ddl->create);
-}
-
-/* SQLite's indexes share one space of names, and its tables have no schemas. */
-static const char *index_name(ddl_maker *maker, const ormc_model *model, const ormc_index *index)
-{
-    if (maker->dialect == ORMC_POSTGRESQL || !model->schema)
-        return index->name;
-    const char *name = orm__arena_printf(maker->arena, "%s_%s", model->schema, index->name);
-    maker->failed |= !name;
-    return name ? name : "";
-}
-
-static void create_comments(ddl_maker *maker, const ormc_model *model)
-{
-    orm__text *text = &maker->text;
-    if (model->doc) {
-        orm__text_string(text, "COMMENT ON TABLE ");
-        ddl_put_table_name(maker, model);
-        put_comment(maker, model->doc);
-    }
-    for (size_t i = 0; i < model->column_count; i++) {
-        if (!model->columns[i].doc)
-            continue;
-        orm__text_string(text, "COMMENT ON COLUMN ");
-        ddl_put_table_name(maker, model);
-        orm__text_char(text, '.');
-        ormc_literal_sql_name(text, model->columns[i].column);
-        put_comment(maker, model->columns[i].doc);
-    }
-    for (size_t i = 0; i < model->index_count; i++) {
-        if (!model->indexes[i].doc)
-            continue;
-        orm__text_string(text, "COMMENT ON INDEX ");
-        ddl_put_in_schema(maker, model->schema, model->indexes[i].name);
-        put_comment(maker, model->indexes[i].doc);
-    }
-}
-
-/* Foreign keys to tables that come later. */
-static void tie(ddl_maker *maker, const ddl_table *table)
-{
-    for (size_t i = 0; i < table->model->relation_count; i++) {
-        if (!ddl_is_tied_later(maker, table, &table->model->relations[i]))
-            continue;
-        begin_ignoring_duplicates(maker);
-        orm__text_string(&maker->text, "ALTER TABLE ");
-        ddl_put_table_name(maker, table->model);
-        orm__text_string(&maker->text, " ADD ");
-        ddl_put_foreign_key(maker, table, i);
-        end_ignoring_duplicates(maker);
-    }
-}
-
-static void drop(ddl_maker *maker)
-{
-    ormc_statements *statements = &maker->ddl->drop;
-    orm__text *text = &maker->text;
-    for (size_t i = 0; i < maker->order_count; i++) {
-        const ddl_table *table = maker->order[i];
-        for (size_t k = 0; k < table->model->relation_count; k++) {
-            if (!ddl_is_tied_later(maker, table, &table->model->relations[k]))
-                continue;
-            orm__text_string(text, "ALTER TABLE IF EXISTS ");
-            ddl_put_table_name(maker, table->model);
-            orm__text_string(text, " DROP CONSTRAINT IF EXISTS ");
-            ormc_literal_sql_name(text, table->foreign_keys[k]);
-            end_statement(maker, statements);
-        }
-    }
-    find_awaited(maker);
-    for (size_t i = maker->order_count; i-- > 0;) {
-        drop_table(maker, maker->order[i]->model);
-        if (maker->order[i]->awaited)
-            stand_in(maker, maker->order[i]->model);
-    }
-    for (size_t i = maker->order_count; i-- > 0;)
-        if (maker->order[i]->awaited)
-            drop_table(maker, maker->order[i]->model);
-    for (size_t i = maker->package->enum_count; maker->dialect == ORMC_POSTGRESQL && i-- > 0;) {
-        orm__text_string(text, "DROP TYPE IF EXISTS ");
-        ddl_put_enum_name(maker, maker->package->enums[i]);
-        end_statement(maker, statements);
-    }
-}
-
-/* On SQLite: those that tables refer to that are dropped after them. */
-static void find_awaited(ddl_maker *maker)
-{
-    for (size_t i = 0; maker->dialect == ORMC_SQLITE && i < maker->order_count; i++) {
-        const ormc_model *model = maker->order[i]->model;
-        for (size_t k = 0; k < model->relation_count; k++) {
-            ddl_table *target = model->relations[k].owning ? ddl_table_of(maker, model->relations[k].target) : NULL;
-            if (target && target->position > i)
-                target->awaited = true;
-        }
-    }
-}
-
-static void drop_table(ddl_maker *maker, const ormc_model *model)
-{
-    orm__text_string(&maker->text, "DROP TABLE IF EXISTS ");
-    ddl_put_table_name(maker, model);
-    end_statement(maker, &maker->ddl->drop);
-}
-
-/* A table of the key alone, for as long as tables are left that refer to it: SQLite deletes their rows only while all that
- * they refer to is there. */
-static void stand_in(ddl_maker *maker, const ormc_model *model)
-{
-    orm__text *text = &maker->text;
-    orm__text_string(text, "CREATE TABLE ");
-    ddl_put_table_name(maker, model);
-    for (int round = 0; round < 2; round++)
-        for (size_t i = 0; i < model->primary_key_count; i++) {
-            orm__text_string(text, i ? ", " : round ? ", PRIMARY KEY (" : " (");
-            ormc_literal_sql_name(text, model->primary_key[i]->column);
-        }
-    orm__text_string(text, "))");
-    end_statement(maker, &maker->ddl->drop);
-}
-
-/* Moves the text into the list; room doubles. */
 static void end_statement(ddl_maker *maker, ormc_statements *statements)
+{
+    maker->failed |= !ddl_add_statement(statements, &maker->text, maker->arena);
+}
+
+bool ddl_add_statement(ormc_statements *statements, orm__text *text, orm__arena *arena)
 {
     size_t count = statements->count;
     if ((count & (count - 1)) == 0) {
-        const char **items = orm__arena_zalloc(maker->arena, count ? 2 * count : 1, sizeof *items);
+        const char **items = orm__arena_zalloc(arena, count ? 2 * count : 1, sizeof *items);
         if (items && count)
             memcpy(items, statements->items, count * sizeof *items);
         statements->items = items;
     }
     const char *statement = NULL;
-    if (statements->items && !maker->text.failed)
-        statement = orm__arena_copy(maker->arena, maker->text.data, maker->text.length);
+    if (statements->items && !text->failed)
+        statement = orm__arena_copy(arena, text->data, text->length);
     if (statement)
         statements->items[statements->count++] = statement;
     else
         *statements = (ormc_statements){0};
-    maker->failed |= !statement;
-    orm__text_clear(&maker->text);
+    orm__text_clear(text);
+    return statement != NULL;
 }

@@ -26,6 +26,7 @@ const ormc_key ormc_keys[] = {
 
     {ORMC_IN_ENUM_VALUE, "value", &text, ORMC_NEEDED, "The value as the database has it."},
     {ORMC_IN_ENUM_VALUE, "c_name", &text, ORMC_OPTIONAL, "The value's part of the name of its C constant."},
+    {ORMC_IN_ENUM_VALUE, "was", &text, ORMC_OPTIONAL, "The value's old name, for migrations."},
 
     {ORMC_IN_ENUM, "values", &values, ORMC_NEEDED, "The values, in their order."},
     {ORMC_IN_ENUM, "doc", &text, ORMC_OPTIONAL, "The comment of the C enum."},

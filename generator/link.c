@@ -219,6 +219,7 @@ static void read_enum_values(ormc_linker *linker, ormc_enum *enumeration, const 
     ormc_table seen = {0};
     enumeration->values = ormc_link_alloc(linker, node->count, sizeof *enumeration->values);
     enumeration->value_c_names = ormc_link_alloc(linker, node->count, sizeof *enumeration->value_c_names);
+    enumeration->values_were = ormc_link_alloc(linker, node->count, sizeof *enumeration->values_were);
     enumeration->value_places = ormc_link_alloc(linker, node->count, sizeof *enumeration->value_places);
     for (size_t i = 0; i < node->count; i++) {
         const ormc_node *item = node->items[i];
@@ -243,6 +244,8 @@ static void read_enum_values(ormc_linker *linker, ormc_enum *enumeration, const 
         enumeration->value_places[at] = value->place;
         enumeration->values[at] = enumeration->value_c_names[at] = value->text;
         ormc_link_c_name(linker, item, false, &enumeration->value_c_names[at]);
+        const char *was = item->kind == ORMC_MAPPING ? ormc_link_was(linker, item, value->text) : NULL;
+        enumeration->values_were[at] = was ? was : "";
     }
 }
 

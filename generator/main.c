@@ -25,6 +25,7 @@ static const ormc_command ormc = {
             &ormc_command_sql,
             &ormc_command_explain,
             &ormc_command_jsonschema,
+            &ormc_command_migrate,
             NULL,
         },
 };

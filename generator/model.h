@@ -34,6 +34,7 @@ struct ormc_enum {
     const char *doc, *was;      /* was: its old name, for migrations; NULL when there is none */
     const char **values;        /* as the database knows them: "draft" */
     const char **value_c_names; /* what their constants end with, in any case: the value itself, or its `c_name` */
+    const char **values_were;   /* their old names, for migrations; "" where there is none */
     ormc_place *value_places;
     size_t value_count;
     bool used;    /* a column has it */

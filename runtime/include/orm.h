@@ -10,6 +10,7 @@
 #include "orm/engine.h"
 #include "orm/error.h"
 #include "orm/expression.h"
+#include "orm/migration.h"
 #include "orm/session.h"
 #include "orm/types.h"
 #include "orm/validation.h"
