@@ -12,6 +12,7 @@ static void *room(planner *p, size_t count, size_t size);
 static bool is_retyped(planner *p, const ormc_snapshot_column *was, const ormc_snapshot_column *is);
 static bool is_remade(const ormc_snapshot_column *was, const ormc_snapshot_column *is);
 static bool holds_all(const ormc_names *names, const ormc_names *of);
+static bool keeps_digits(const char *was, const char *is);
 static int rank(const char *type, const char *const *const *kinds, size_t count, size_t *kind);
 
 bool ormc_plan_make(const ormc_snapshot *from, const ormc_snapshot *to, const ormc_renames *renames, orm__arena *arena,
@@ -222,6 +223,8 @@ bool plan_loses(const ormc_snapshot_column *was, const ormc_snapshot_column *is)
         return false; /* rows with a value that is gone are refused */
     if (strcmp(is->type, "text") == 0 || strcmp(is->type, was->type) == 0)
         return false;
+    if (keeps_digits(was->type, is->type))
+        return false; /* a number that is too large is refused */
     size_t old_kind = 0, new_kind = 0;
     size_t count = sizeof kinds / sizeof *kinds;
     int old_rank = rank(was->type, kinds, count, &old_kind), new_rank = rank(is->type, kinds, count, &new_kind);
@@ -230,6 +233,20 @@ bool plan_loses(const ormc_snapshot_column *was, const ormc_snapshot_column *is)
     if (old_rank >= 0 && new_rank >= 0 && old_kind == new_kind && new_kind == 0)
         return false; /* a number that is too large is refused */
     return old_rank < 0 || new_rank < old_rank || old_kind != new_kind;
+}
+
+/* From numeric(p,s), or whole numbers, to a numeric with no fewer digits behind the point. */
+static bool keeps_digits(const char *was, const char *is)
+{
+    static const char *const whole[] = {"smallint", "integer", "bigint", NULL};
+    static const char *const *const kinds[] = {whole};
+    size_t kind;
+    int old_precision, old_scale = 0, new_precision, new_scale = 0;
+    bool from_decimal = sscanf(was, "numeric(%d,%d)", &old_precision, &old_scale) == 2;
+    if (!from_decimal && rank(was, kinds, 1, &kind) < 0)
+        return false;
+    return strcmp(is, "numeric") == 0 ||
+           (sscanf(is, "numeric(%d,%d)", &new_precision, &new_scale) == 2 && new_scale >= old_scale);
 }
 
 static int rank(const char *type, const char *const *const *kinds, size_t count, size_t *kind)
