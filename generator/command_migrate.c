@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: MIT */
 #include "command_migrate.h"
 
+#include "command_diagnostics.h"
 #include "files.h"
 
 #include <stdio.h>
@@ -42,7 +43,8 @@ static const ormc_command command_new = {
         "Compares the schemas with what the last revision leaves, and writes NNNN_NAME.sql, with the way up and\n"
         "down for each database, and NNNN_NAME.yaml, the schema that it leads to. Nothing is written when\n"
         "nothing changed, or when data would be lost and that is not allowed.\n",
-    .usage = {.options = (const ormc_option *const[]){&ormc_migrate_folder, &ormc_migrate_allow, NULL},
+    .usage = {.options = (const ormc_option *const[]){&ormc_migrate_folder, &ormc_migrate_allow, ORMC_DIAGNOSTIC_OPTIONS,
+                                                      NULL},
               .operands = "NAME SCHEMA.yaml...",
               .operand = "name"},
     .run = new_revision,
@@ -51,7 +53,7 @@ static const ormc_command command_check = {
     .name = "check",
     .summary = "say whether the schemas differ from the last revision",
     .description = "Prints what a new revision would do, and ends with status 3, when there is anything.\n",
-    .usage = {.options = (const ormc_option *const[]){&ormc_migrate_folder, NULL},
+    .usage = {.options = (const ormc_option *const[]){&ormc_migrate_folder, ORMC_DIAGNOSTIC_OPTIONS, NULL},
               .operands = "SCHEMA.yaml...",
               .operand = "schema"},
     .run = check,
@@ -62,7 +64,7 @@ static const ormc_command command_rebase = {
     .description =
         "When two branches of work have each added a revision, makes REVISION anew from the schemas, which hold\n"
         "both changes, behind the last revision of the other branch. What was edited in it is to be edited again.\n",
-    .usage = {.options = (const ormc_option *const[]){&ormc_migrate_folder, NULL},
+    .usage = {.options = (const ormc_option *const[]){&ormc_migrate_folder, ORMC_DIAGNOSTIC_OPTIONS, NULL},
               .operands = "REVISION SCHEMA.yaml...",
               .operand = "revision"},
     .run = rebase,
