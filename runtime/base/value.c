@@ -121,7 +121,8 @@ orm_value orm_of_enum_array(const orm_enum *enumeration, const void *items, cons
 
 orm_value orm_of_any_column(const orm_column *column)
 {
-    return (orm_value){.type = column ? column->type : ORM_TYPE_NONE, .form = ORM_FORM_COLUMN, .as.column = column};
+    orm_type type = column ? orm__column_plain(column)->type : ORM_TYPE_NONE;
+    return (orm_value){.type = type, .form = ORM_FORM_COLUMN, .as.column = column};
 }
 
 char *orm_uuid_format(orm_uuid value, char *buffer)

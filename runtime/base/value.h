@@ -22,4 +22,16 @@ bool orm__value_equal(orm_value a, orm_value b);
 /* Equal values have equal hashes; all 64 bits are mixed. The same in every run of the program. */
 uint64_t orm__value_hash(orm_value value);
 
+/* orm_outer adds one to the address of a descriptor for each row that it passes over. */
+enum { ORM__OUTER_MAX = 7 };
+static inline unsigned orm__column_outer(const orm_column *column)
+{
+    return (unsigned)((uintptr_t)column & ORM__OUTER_MAX);
+}
+/* The descriptor itself. */
+static inline const orm_column *orm__column_plain(const orm_column *column)
+{
+    return (const orm_column *)(const void *)((const char *)column - orm__column_outer(column));
+}
+
 #endif
