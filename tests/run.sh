@@ -31,7 +31,7 @@ export CK_VERBOSITY=normal
 export CK_TIMEOUT_MULTIPLIER=$([ -n "${SANITIZE:-}" ] && echo 20 || echo 5)
 export ASAN_OPTIONS=detect_leaks=1:allocator_may_return_null=1:detect_stack_use_after_return=1${ASAN_OPTIONS:+:$ASAN_OPTIONS}
 export UBSAN_OPTIONS=print_stacktrace=1${UBSAN_OPTIONS:+:$UBSAN_OPTIONS}
-export TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1${TSAN_OPTIONS:+:$TSAN_OPTIONS}
+export TSAN_OPTIONS=halt_on_error=1:allocator_may_return_null=1:second_deadlock_stack=1${TSAN_OPTIONS:+:$TSAN_OPTIONS}
 
 # "PASSED FAILED SKIPPED SUMMARIES" of a log: Check's summaries and our scripts' last lines. A case of a Check program that
 # prints "skipped: ..." did not pass, whatever Check says.
