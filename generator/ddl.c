@@ -7,8 +7,12 @@
 static bool prepare(ddl_maker *maker, const ormc_package *package);
 static void reserve_names(ddl_maker *maker);
 static void visit(ddl_maker *maker, ddl_table *table);
+static bool make_parts(ddl_maker *maker);
 static void create(ddl_maker *maker);
 static void drop(ddl_maker *maker);
+static void join(ddl_maker *maker);
+static void add_all(ddl_maker *maker, ormc_statements *whole, const ormc_statements *part);
+static void untie(ddl_maker *maker, const ddl_table *table);
 static void find_awaited(ddl_maker *maker);
 static void drop_table(ddl_maker *maker, const ormc_model *model);
 static void stand_in(ddl_maker *maker, const ormc_model *model);
@@ -23,15 +27,17 @@ static void create_comments(ddl_maker *maker, const ormc_model *model);
 static void tie(ddl_maker *maker, const ddl_table *table);
 static void begin_ignoring_duplicates(ddl_maker *maker);
 static void end_ignoring_duplicates(ddl_maker *maker);
-static void end_statement(ddl_maker *maker, ormc_statements *statements);
+static void end_statement(ddl_maker *maker);
+static bool add(ddl_maker *maker, ormc_statements *statements, const char *statement);
 
 bool ormc_ddl_make(const ormc_package *package, ormc_dialect dialect, orm__arena *arena, ormc_ddl *ddl)
 {
     ddl_maker maker = {.arena = arena, .dialect = dialect, .ddl = ddl};
-    *ddl = (ormc_ddl){{0}, {0}};
-    if (prepare(&maker, package)) {
+    *ddl = (ormc_ddl){0};
+    if (prepare(&maker, package) && make_parts(&maker)) {
         create(&maker);
         drop(&maker);
+        join(&maker);
     }
     maker.failed |= maker.text.failed;
     orm__text_release(&maker.text);
@@ -89,31 +95,52 @@ static void visit(ddl_maker *maker, ddl_table *table)
     maker->order[maker->order_count++] = table;
 }
 
+/* One for each enum and table, still without statements. */
+static bool make_parts(ddl_maker *maker)
+{
+    ormc_ddl *ddl = maker->ddl;
+    ddl->enum_count = maker->package->enum_count;
+    ddl->table_count = maker->order_count;
+    ddl->enums = orm__arena_zalloc(maker->arena, ddl->enum_count, sizeof *ddl->enums);
+    ddl->tables = orm__arena_zalloc(maker->arena, ddl->table_count, sizeof *ddl->tables);
+    maker->failed |= !ddl->enums || !ddl->tables;
+    if (maker->failed)
+        return false;
+    for (size_t i = 0; i < ddl->enum_count; i++)
+        ddl->enums[i].enumeration = maker->package->enums[i];
+    for (size_t i = 0; i < ddl->table_count; i++)
+        ddl->tables[i].model = maker->order[i]->model;
+    return true;
+}
+
 static void create(ddl_maker *maker)
 {
-    ormc_statements *statements = &maker->ddl->create;
     bool postgresql = maker->dialect == ORMC_POSTGRESQL;
     if (postgresql)
         create_schemas(maker);
-    for (size_t i = 0; postgresql && i < maker->package->enum_count; i++)
+    for (size_t i = 0; postgresql && i < maker->package->enum_count; i++) {
+        maker->into = &maker->ddl->enums[i].create;
         create_enum(maker, maker->package->enums[i]);
+    }
     for (size_t i = 0; i < maker->order_count; i++) {
         const ormc_model *model = maker->order[i]->model;
+        maker->into = &maker->ddl->tables[i].create;
         ddl_put_table(maker, maker->order[i]);
-        end_statement(maker, statements);
+        end_statement(maker);
         for (size_t k = 0; k < model->index_count; k++)
             create_index(maker, model, &model->indexes[k]);
         if (postgresql)
             create_comments(maker, model);
-    }
-    for (size_t i = 0; i < maker->order_count; i++)
+        maker->into = &maker->ddl->tables[i].tie;
         tie(maker, maker->order[i]);
+    }
 }
 
 /* Each once. They stay when everything is dropped: others may have put something there. */
 static void create_schemas(ddl_maker *maker)
 {
     ormc_table seen = {0};
+    maker->into = &maker->ddl->schemas;
     for (size_t i = 0; i < maker->package->enum_count; i++)
         create_schema(maker, &seen, maker->package->enums[i]->schema);
     for (size_t i = 0; i < maker->table_count; i++)
@@ -127,7 +154,7 @@ static void create_schema(ddl_maker *maker, ormc_table *seen, const char *schema
     maker->failed |= !ormc_table_add(seen, maker->arena, schema, maker);
     orm__text_string(&maker->text, "CREATE SCHEMA IF NOT EXISTS ");
     ormc_literal_sql_name(&maker->text, schema);
-    end_statement(maker, &maker->ddl->create);
+    end_statement(maker);
 }
 
 /* PostgreSQL has no CREATE TYPE IF NOT EXISTS. */
@@ -162,7 +189,7 @@ static void put_comment(ddl_maker *maker, const char *doc)
 {
     orm__text_string(&maker->text, " IS ");
     ormc_literal_sql_string(&maker->text, doc);
-    end_statement(maker, &maker->ddl->create);
+    end_statement(maker);
 }
 
 static void begin_ignoring_duplicates(ddl_maker *maker)
@@ -173,7 +200,7 @@ static void begin_ignoring_duplicates(ddl_maker *maker)
 static void end_ignoring_duplicates(ddl_maker *maker)
 {
     orm__text_string(&maker->text, ";\nEXCEPTION WHEN duplicate_object THEN NULL;\nEND $ormc$");
-    end_statement(maker, &maker->ddl->create);
+    end_statement(maker);
 }
 
 static void create_index(ddl_maker *maker, const ormc_model *model, const ormc_index *index)
@@ -195,7 +222,7 @@ static void create_index(ddl_maker *maker, const ormc_model *model, const ormc_i
     orm__text_char(text, ')');
     if (index->where.text[0])
         orm__text_printf(text, " WHERE %s", index->where.text[maker->dialect]);
-    end_statement(maker, &maker->ddl->create);
+    end_statement(maker);
 }
 
 /* SQLite's indexes share one space of names, and its tables have no schemas. */
@@ -251,33 +278,39 @@ static void tie(ddl_maker *maker, const ddl_table *table)
 
 static void drop(ddl_maker *maker)
 {
-    ormc_statements *statements = &maker->ddl->drop;
-    orm__text *text = &maker->text;
+    find_awaited(maker);
     for (size_t i = 0; i < maker->order_count; i++) {
         const ddl_table *table = maker->order[i];
-        for (size_t k = 0; k < table->model->relation_count; k++) {
-            if (!ddl_is_tied_later(maker, table, &table->model->relations[k]))
-                continue;
-            orm__text_string(text, "ALTER TABLE IF EXISTS ");
-            ddl_put_table_name(maker, table->model);
-            orm__text_string(text, " DROP CONSTRAINT IF EXISTS ");
-            ormc_literal_sql_name(text, table->foreign_keys[k]);
-            end_statement(maker, statements);
-        }
+        ormc_ddl_table *part = &maker->ddl->tables[i];
+        maker->into = &part->untie;
+        untie(maker, table);
+        maker->into = &part->drop;
+        drop_table(maker, table->model);
+        if (!table->awaited)
+            continue;
+        stand_in(maker, table->model);
+        maker->into = &part->clear;
+        drop_table(maker, table->model);
     }
-    find_awaited(maker);
-    for (size_t i = maker->order_count; i-- > 0;) {
-        drop_table(maker, maker->order[i]->model);
-        if (maker->order[i]->awaited)
-            stand_in(maker, maker->order[i]->model);
-    }
-    for (size_t i = maker->order_count; i-- > 0;)
-        if (maker->order[i]->awaited)
-            drop_table(maker, maker->order[i]->model);
-    for (size_t i = maker->package->enum_count; maker->dialect == ORMC_POSTGRESQL && i-- > 0;) {
-        orm__text_string(text, "DROP TYPE IF EXISTS ");
+    for (size_t i = 0; maker->dialect == ORMC_POSTGRESQL && i < maker->package->enum_count; i++) {
+        maker->into = &maker->ddl->enums[i].drop;
+        orm__text_string(&maker->text, "DROP TYPE IF EXISTS ");
         ddl_put_enum_name(maker, maker->package->enums[i]);
-        end_statement(maker, statements);
+        end_statement(maker);
+    }
+}
+
+static void untie(ddl_maker *maker, const ddl_table *table)
+{
+    orm__text *text = &maker->text;
+    for (size_t i = 0; i < table->model->relation_count; i++) {
+        if (!ddl_is_tied_later(maker, table, &table->model->relations[i]))
+            continue;
+        orm__text_string(text, "ALTER TABLE IF EXISTS ");
+        ddl_put_table_name(maker, table->model);
+        orm__text_string(text, " DROP CONSTRAINT IF EXISTS ");
+        ormc_literal_sql_name(text, table->foreign_keys[i]);
+        end_statement(maker);
     }
 }
 
@@ -298,7 +331,7 @@ static void drop_table(ddl_maker *maker, const ormc_model *model)
 {
     orm__text_string(&maker->text, "DROP TABLE IF EXISTS ");
     ddl_put_table_name(maker, model);
-    end_statement(maker, &maker->ddl->drop);
+    end_statement(maker);
 }
 
 /* A table of the key alone, for as long as tables are left that refer to it: SQLite deletes their rows only while all that
@@ -314,26 +347,57 @@ static void stand_in(ddl_maker *maker, const ormc_model *model)
             ormc_literal_sql_name(text, model->primary_key[i]->column);
         }
     orm__text_string(text, "))");
-    end_statement(maker, &maker->ddl->drop);
+    end_statement(maker);
 }
 
-/* Moves the text into the list; room doubles. */
-static void end_statement(ddl_maker *maker, ormc_statements *statements)
+/* The order that runtime/engine/schema.c keeps, too. */
+static void join(ddl_maker *maker)
+{
+    ormc_ddl *ddl = maker->ddl;
+    add_all(maker, &ddl->create, &ddl->schemas);
+    for (size_t i = 0; i < ddl->enum_count; i++)
+        add_all(maker, &ddl->create, &ddl->enums[i].create);
+    for (size_t i = 0; i < ddl->table_count; i++)
+        add_all(maker, &ddl->create, &ddl->tables[i].create);
+    for (size_t i = 0; i < ddl->table_count; i++)
+        add_all(maker, &ddl->create, &ddl->tables[i].tie);
+    for (size_t i = 0; i < ddl->table_count; i++)
+        add_all(maker, &ddl->drop, &ddl->tables[i].untie);
+    for (size_t i = ddl->table_count; i-- > 0;)
+        add_all(maker, &ddl->drop, &ddl->tables[i].drop);
+    for (size_t i = ddl->table_count; i-- > 0;)
+        add_all(maker, &ddl->drop, &ddl->tables[i].clear);
+    for (size_t i = ddl->enum_count; i-- > 0;)
+        add_all(maker, &ddl->drop, &ddl->enums[i].drop);
+}
+
+static void add_all(ddl_maker *maker, ormc_statements *whole, const ormc_statements *part)
+{
+    for (size_t i = 0; i < part->count; i++)
+        maker->failed |= !add(maker, whole, part->items[i]);
+}
+
+/* Moves the text into the list. */
+static void end_statement(ddl_maker *maker)
+{
+    orm__text *text = &maker->text;
+    const char *statement = text->failed ? NULL : orm__arena_copy(maker->arena, text->data, text->length);
+    maker->failed |= !statement || !add(maker, maker->into, statement);
+    orm__text_clear(text);
+}
+
+/* Room doubles. */
+static bool add(ddl_maker *maker, ormc_statements *statements, const char *statement)
 {
     size_t count = statements->count;
     if ((count & (count - 1)) == 0) {
         const char **items = orm__arena_zalloc(maker->arena, count ? 2 * count : 1, sizeof *items);
-        if (items && count)
+        if (!items)
+            return false;
+        if (count)
             memcpy(items, statements->items, count * sizeof *items);
         statements->items = items;
     }
-    const char *statement = NULL;
-    if (statements->items && !maker->text.failed)
-        statement = orm__arena_copy(maker->arena, maker->text.data, maker->text.length);
-    if (statement)
-        statements->items[statements->count++] = statement;
-    else
-        *statements = (ormc_statements){0};
-    maker->failed |= !statement;
-    orm__text_clear(&maker->text);
+    statements->items[statements->count++] = statement;
+    return true;
 }

@@ -25,6 +25,8 @@ typedef enum store_mood {
     STORE_MOOD_BAD,
 } store_mood;
 
+extern const orm_enum store_mood_enum;
+
 typedef struct store_opt_mood {
     bool has;
     store_mood value;
@@ -60,6 +62,8 @@ typedef enum store_state {
     STORE_STATE_FRESH = 1,
     STORE_STATE_SOLD,
 } store_state;
+
+extern const orm_enum store_state_enum;
 
 typedef struct store_opt_state {
     bool has;
@@ -97,6 +101,8 @@ typedef enum store_size {
     STORE_SIZE_M,
     STORE_SIZE_L,
 } store_size;
+
+extern const orm_enum store_size_enum;
 
 typedef struct store_opt_size {
     bool has;

@@ -30,6 +30,8 @@ typedef enum depot_shelf_kind {
     DEPOT_SHELF_KIND_RACK,
 } depot_shelf_kind;
 
+extern const orm_enum depot_shelf_kind_enum;
+
 typedef struct depot_opt_shelf_kind {
     bool has;
     depot_shelf_kind value;
@@ -63,6 +65,8 @@ typedef enum depot_colour {
     DEPOT_COLOUR_RED = 1,
     DEPOT_COLOUR_GREEN,
 } depot_colour;
+
+extern const orm_enum depot_colour_enum;
 
 typedef struct depot_opt_colour {
     bool has;
