@@ -3,10 +3,10 @@
 #include "command.h"
 
 #include "command_diagnostics.h"
-#include "diff.h"
 #include "emit.h"
 #include "hash.h"
 #include "stamp.h"
+#include "text_diff.h"
 
 #include <stdio.h>
 
@@ -92,10 +92,10 @@ static int generate_package(const ormc_package *package, const ormc_diagnostics 
 static void show_difference(void *user, const ormc_output *old, const ormc_output *fresh)
 {
     run *this = user;
-    const ormc_diff_side before = {old ? old->path : NULL, old ? old->data : "", old ? old->length : 0};
-    const ormc_diff_side after = {fresh ? fresh->path : NULL, fresh ? fresh->data : "", fresh ? fresh->length : 0};
+    const ormc_text_diff_side before = {old ? old->path : NULL, old ? old->data : "", old ? old->length : 0};
+    const ormc_text_diff_side after = {fresh ? fresh->path : NULL, fresh ? fresh->data : "", fresh ? fresh->length : 0};
     orm__text text = {0};
-    ormc_diff_unified(&before, &after, &text);
+    ormc_text_diff_unified(&before, &after, &text);
     this->failed |= text.failed;
     if (text.data)
         fwrite(text.data, 1, text.length, stdout);
