@@ -111,6 +111,7 @@ static void read_packages(ormc_linker *linker, input *inputs)
             linker->lacks_models |= lacks(tree, "models");
             linker->lacks_enums |= lacks(tree, "enums");
             read_package_name(linker, &inputs[i]);
+            package->files[i].doc = ormc_link_text(tree, "doc");
             continue;
         }
         if (tree)

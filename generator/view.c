@@ -1,8 +1,9 @@
 /* view.c -- finds out who stands in which file and who refers to whom, then makes the data of a file.
  *
  * A pair of files declares the enums that its YAML declares or its models use, and its models; it mentions models of other
- * files. Keys of a file: stem, input (the YAML's name), guard, package, schema (of the main pair, else false), headers,
- * types, enums, models, descriptors, described (there are some), math, long (a statement is, see view_schema.c).
+ * files. Keys of a file: stem, input (the YAML's name), file_comment (its doc, or false), guard, package, schema (of the main
+ * pair, else false), headers, types, enums, models, descriptors, described (there are some), math, long (a statement is, see
+ * view_schema.c).
  * SPDX-License-Identifier: MIT */
 #include "view_parts.h"
 
@@ -222,6 +223,7 @@ static const ormc_data *make_file(ormc_view *view, const ormc_file *file)
     view_set(view, data, "stem", "%s", file->stem);
     view_set(view, data, "input", "%s", slash ? slash + 1 : file->path);
     view_set(view, data, "package", "%s", view->package->name);
+    view_set_comment(view, data, "file_comment", file->doc, 0);
     ormc_data_set_text(data, "guard", ormc_names_guard(view->arena, file->stem));
     if (file == view->main)
         ormc_data_set(data, "schema", view_make_schema(view));
