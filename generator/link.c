@@ -1,7 +1,7 @@
 /* link.c -- files to a package: enums and models by name, then model by model in passes, each after the one before
  * it is through with all models.
  *
- * What a model holds is read by link_models.c, link_columns.c and link_relations.c.
+ * What a model holds is read by link_models.c, link_columns.c, link_relations.c and those behind them.
  * SPDX-License-Identifier: MIT */
 #include "link.h"
 
