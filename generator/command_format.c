@@ -38,7 +38,9 @@ const ormc_command ormc_command_format = {
         "order, words and quotes stay, and what the schema means never changes. A file that cannot be read as YAML is\n"
         "left alone; either all others are written, or none. With - the standard input is laid out to the standard\n"
         "output.\n",
-    .usage = {.options = (const ormc_option *const[]){&check, &ormc_option_diagnostics, &ormc_option_color, NULL}, .operands = "SCHEMA.yaml...", .operand = "schema"},
+    .usage = {.options = (const ormc_option *const[]){&check, &ormc_option_diagnostics, &ormc_option_color, NULL},
+              .operands = "SCHEMA.yaml...",
+              .operand = "schema"},
     .run = format,
 };
 

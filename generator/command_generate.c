@@ -45,7 +45,8 @@ const ormc_command ormc_command_generate = {
         "and a file whose bytes would not change is left alone. The hidden file .blog.ormc beside them says what\n"
         "the last run was given and made, so that the next one can end at once when nothing changed; it may be\n"
         "removed.\n",
-    .usage = {.options = (const ormc_option *const[]){&output, &templates, &depfile, &check, &prune, ORMC_DIAGNOSTIC_OPTIONS, NULL},
+    .usage = {.options = (const ormc_option *const[]){&output, &templates, &depfile, &check, &prune,
+                                                      ORMC_DIAGNOSTIC_OPTIONS, NULL},
               .operands = "SCHEMA.yaml...",
               .operand = "schema",
               .sorted = true},

@@ -19,7 +19,7 @@ typedef struct ddl_maker {
     orm__arena *arena;
     ormc_dialect dialect;
     ormc_ddl *ddl;
-    ormc_statements *into; /* the list that is being filled */
+    ormc_statements *into;      /* the list that is being filled */
     ddl_table *tables, **order; /* as in the YAML, and as they are created */
     size_t table_count, order_count;
     ormc_table by_model, names; /* name of a model -> ddl_table; names of tables, indexes, constraints */

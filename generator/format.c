@@ -125,8 +125,8 @@ static bool same_tree(const ormc_node *a, const ormc_node *b)
     for (size_t i = 0; i < a->count; i++) {
         if (a->kind == ORMC_SEQUENCE && !same_tree(a->items[i], b->items[i]))
             return false;
-        if (a->kind == ORMC_MAPPING &&
-            !(strcmp(a->pairs[i].key->text, b->pairs[i].key->text) == 0 && same_tree(a->pairs[i].value, b->pairs[i].value)))
+        if (a->kind == ORMC_MAPPING && !(strcmp(a->pairs[i].key->text, b->pairs[i].key->text) == 0 &&
+                                         same_tree(a->pairs[i].value, b->pairs[i].value)))
             return false;
     }
     return true;

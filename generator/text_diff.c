@@ -40,7 +40,8 @@ static void mark(differ *d, box part);
 static void trim(const differ *d, box *part);
 static bool find_middle(differ *d, const box *part, size_t *old, size_t *fresh);
 static int step(const int *furthest, int k, int edits, int width, int height);
-static void put_hunks(const differ *d, const ormc_text_diff_side *old, const ormc_text_diff_side *fresh, orm__text *out);
+static void put_hunks(const differ *d, const ormc_text_diff_side *old, const ormc_text_diff_side *fresh,
+                      orm__text *out);
 static size_t end_of_hunk(const differ *d, size_t *old, size_t *fresh);
 static void put_hunk(const differ *d, box part, orm__text *out);
 static void put_range(char sign, size_t from, size_t to, orm__text *out);

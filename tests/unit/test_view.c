@@ -136,8 +136,7 @@ static const struct {
     {"{#enums}{opt} {in} {in_null} {change} {change_null} {of}, {/enums}",
      "blog_opt_mood blog_in_mood blog_in_null_mood blog_change_mood blog_change_null_mood blog_of_mood, "
      "blog_opt_unused blog_in_unused blog_in_null_unused blog_change_unused blog_change_null_unused blog_of_unused, "},
-    {"{#enums}{guard} {defined} {used} {count}, {/enums}",
-     "false true true 2, false true false 1, "},
+    {"{#enums}{guard} {defined} {used} {count}, {/enums}", "false true true 2, false true false 1, "},
     {"{#enums}{&literal} {&literals} {/enums}", "\"mood\" {\"good\", \"bad\"} \"unused\" {\"a\"} "},
     /* models */
     {"{#models}{&literal} {&table} {HANDLE} {entity} {index}, {/models}",
@@ -243,8 +242,7 @@ static const struct {
     {2, "{#types}{type} {/types}", "store_z "},
     {0, "{#descriptors}{type} {external} {/descriptors}", "store_x true store_y true "},
     {2, "{#descriptors}{type} {external} {/descriptors}", "store_z false "},
-    {0, "{#enums}{type} {guard} {defined} {used}, {/enums}",
-     "store_mood STORE_MOOD_DEFINED false true, "},
+    {0, "{#enums}{type} {guard} {defined} {used}, {/enums}", "store_mood STORE_MOOD_DEFINED false true, "},
     {1, "{#enums}{type} {guard} {defined} {used}, {/enums}",
      "store_mood STORE_MOOD_DEFINED true false, store_lone false true true, "},
     {2, "{#enums}{type} {guard} {/enums}", "store_mood STORE_MOOD_DEFINED "},
