@@ -3,10 +3,10 @@
 #include "command.h"
 
 #include "command_diagnostics.h"
-#include "diff.h"
 #include "files.h"
 #include "format.h"
 #include "input.h"
+#include "text_diff.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,7 +38,9 @@ const ormc_command ormc_command_format = {
         "order, words and quotes stay, and what the schema means never changes. A file that cannot be read as YAML is\n"
         "left alone; either all others are written, or none. With - the standard input is laid out to the standard\n"
         "output.\n",
-    .usage = {.options = (const ormc_option *const[]){&check, &ormc_option_diagnostics, &ormc_option_color, NULL}, .operands = "SCHEMA.yaml...", .operand = "schema"},
+    .usage = {.options = (const ormc_option *const[]){&check, &ormc_option_diagnostics, &ormc_option_color, NULL},
+              .operands = "SCHEMA.yaml...",
+              .operand = "schema"},
     .run = format,
 };
 
@@ -99,10 +101,10 @@ static int show_differences(const formatted *files, size_t count)
         if (!file->good ||
             (file->old.length == file->fresh.length && memcmp(file->old.data, file->fresh.data, file->old.length) == 0))
             continue;
-        const ormc_diff_side old = {file->shown, file->old.data, file->old.length};
-        const ormc_diff_side fresh = {file->shown, file->fresh.data, file->fresh.length};
+        const ormc_text_diff_side old = {file->shown, file->old.data, file->old.length};
+        const ormc_text_diff_side fresh = {file->shown, file->fresh.data, file->fresh.length};
         orm__text text = {0};
-        ormc_diff_unified(&old, &fresh, &text);
+        ormc_text_diff_unified(&old, &fresh, &text);
         fprintf(stderr, "%s: is not in the canonical layout\n", file->shown);
         if (text.data)
             fwrite(text.data, 1, text.length, stdout);

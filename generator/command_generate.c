@@ -3,10 +3,10 @@
 #include "command.h"
 
 #include "command_diagnostics.h"
-#include "diff.h"
 #include "emit.h"
 #include "hash.h"
 #include "stamp.h"
+#include "text_diff.h"
 
 #include <stdio.h>
 
@@ -45,7 +45,8 @@ const ormc_command ormc_command_generate = {
         "and a file whose bytes would not change is left alone. The hidden file .blog.ormc beside them says what\n"
         "the last run was given and made, so that the next one can end at once when nothing changed; it may be\n"
         "removed.\n",
-    .usage = {.options = (const ormc_option *const[]){&output, &templates, &depfile, &check, &prune, ORMC_DIAGNOSTIC_OPTIONS, NULL},
+    .usage = {.options = (const ormc_option *const[]){&output, &templates, &depfile, &check, &prune,
+                                                      ORMC_DIAGNOSTIC_OPTIONS, NULL},
               .operands = "SCHEMA.yaml...",
               .operand = "schema",
               .sorted = true},
@@ -92,10 +93,10 @@ static int generate_package(const ormc_package *package, const ormc_diagnostics 
 static void show_difference(void *user, const ormc_output *old, const ormc_output *fresh)
 {
     run *this = user;
-    const ormc_diff_side before = {old ? old->path : NULL, old ? old->data : "", old ? old->length : 0};
-    const ormc_diff_side after = {fresh ? fresh->path : NULL, fresh ? fresh->data : "", fresh ? fresh->length : 0};
+    const ormc_text_diff_side before = {old ? old->path : NULL, old ? old->data : "", old ? old->length : 0};
+    const ormc_text_diff_side after = {fresh ? fresh->path : NULL, fresh ? fresh->data : "", fresh ? fresh->length : 0};
     orm__text text = {0};
-    ormc_diff_unified(&before, &after, &text);
+    ormc_text_diff_unified(&before, &after, &text);
     this->failed |= text.failed;
     if (text.data)
         fwrite(text.data, 1, text.length, stdout);

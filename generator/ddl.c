@@ -10,12 +10,17 @@ typedef struct ddl_maker {
     orm__arena *arena;
     ormc_snapshot snapshot;
     ormc_ddl *ddl;
-    orm__text text; /* the statement being written */
+    ormc_statements *into; /* where it goes */
+    orm__text text;        /* the statement being written */
     bool failed;
 } ddl_maker;
 
+static bool make_parts(ddl_maker *maker, const ormc_package *package);
+static const char *key_of(orm__arena *arena, const char *schema, const char *name);
 static void create(ddl_maker *maker);
 static void drop(ddl_maker *maker);
+static void join(ddl_maker *maker);
+static void add_all(ddl_maker *maker, ormc_statements *whole, const ormc_statements *part);
 static bool *find_awaited(ddl_maker *maker);
 static void drop_table(ddl_maker *maker, const ormc_snapshot_table *table);
 static void stand_in(ddl_maker *maker, const ormc_snapshot_table *table);
@@ -28,49 +33,92 @@ static void tie(ddl_maker *maker, const ormc_snapshot_table *table);
 static void untie(ddl_maker *maker, const ormc_snapshot_table *table);
 static void begin_ignoring_duplicates(ddl_maker *maker);
 static void end_ignoring_duplicates(ddl_maker *maker);
-static void end_statement(ddl_maker *maker, ormc_statements *statements);
+static void end_statement(ddl_maker *maker);
+static bool add(ormc_statements *statements, const char *statement, orm__arena *arena);
 
 bool ormc_ddl_make(const ormc_package *package, ormc_dialect dialect, orm__arena *arena, ormc_ddl *ddl)
 {
     ddl_maker maker = {.arena = arena, .ddl = ddl};
-    *ddl = (ormc_ddl){{0}, {0}};
-    if (!ormc_snapshot_make(package, dialect, arena, &maker.snapshot))
+    *ddl = (ormc_ddl){0};
+    if (!ormc_snapshot_make(package, dialect, arena, &maker.snapshot) || !make_parts(&maker, package))
         return false;
     create(&maker);
     drop(&maker);
+    join(&maker);
     maker.failed |= maker.text.failed;
     orm__text_release(&maker.text);
     return !maker.failed;
 }
 
+/* One for each enum and table, still without statements. */
+static bool make_parts(ddl_maker *maker, const ormc_package *package)
+{
+    ormc_ddl *ddl = maker->ddl;
+    const ormc_snapshot *snapshot = &maker->snapshot;
+    bool postgresql = snapshot->dialect == ORMC_POSTGRESQL;
+    ormc_table models = {0};
+    ddl->enum_count = package->enum_count;
+    ddl->table_count = snapshot->table_count;
+    ddl->enums = orm__arena_zalloc(maker->arena, ddl->enum_count + 1, sizeof *ddl->enums);
+    ddl->tables = orm__arena_zalloc(maker->arena, ddl->table_count + 1, sizeof *ddl->tables);
+    if (!ddl->enums || !ddl->tables)
+        return false;
+    for (size_t i = 0; i < ddl->enum_count; i++)
+        ddl->enums[i].enumeration = package->enums[i];
+    for (size_t i = 0; i < package->model_count; i++) {
+        const ormc_model *model = package->models[i];
+        const char *key = model->abstract ? ""
+                          : postgresql    ? key_of(maker->arena, model->schema, model->table)
+                                          : model->sqlite_table;
+        if (!key || (*key && !ormc_table_add(&models, maker->arena, key, (void *)(uintptr_t)model)))
+            return false;
+    }
+    for (size_t i = 0; i < ddl->table_count; i++) {
+        const char *key = key_of(maker->arena, snapshot->tables[i].schema, snapshot->tables[i].name);
+        ddl->tables[i].model = key ? ormc_table_get(&models, key) : NULL;
+        if (!ddl->tables[i].model)
+            return false;
+    }
+    return true;
+}
+
+/* A name has no zero byte, and none has this one. */
+static const char *key_of(orm__arena *arena, const char *schema, const char *name)
+{
+    return schema ? orm__arena_printf(arena, "%s\xff%s", schema, name) : name;
+}
+
 static void create(ddl_maker *maker)
 {
-    ormc_statements *statements = &maker->ddl->create;
     const ormc_snapshot *snapshot = &maker->snapshot;
     bool postgresql = snapshot->dialect == ORMC_POSTGRESQL;
     if (postgresql)
         create_schemas(maker);
-    for (size_t i = 0; postgresql && i < snapshot->enum_count; i++)
+    for (size_t i = 0; postgresql && i < snapshot->enum_count; i++) {
+        maker->into = &maker->ddl->enums[i].create;
         create_enum(maker, &snapshot->enums[i]);
+    }
     for (size_t i = 0; i < snapshot->table_count; i++) {
         const ormc_snapshot_table *table = &snapshot->tables[i];
+        maker->into = &maker->ddl->tables[i].create;
         ddl_put_table(&maker->text, snapshot, table, "CREATE TABLE IF NOT EXISTS ", table->name, is_inside, maker);
-        end_statement(maker, statements);
+        end_statement(maker);
         for (size_t k = 0; k < table->index_count; k++) {
             ddl_put_index(&maker->text, table, &table->indexes[k], "INDEX IF NOT EXISTS ");
-            end_statement(maker, statements);
+            end_statement(maker);
         }
         if (postgresql)
             create_comments(maker, table);
+        maker->into = &maker->ddl->tables[i].tie;
+        tie(maker, table);
     }
-    for (size_t i = 0; i < snapshot->table_count; i++)
-        tie(maker, &snapshot->tables[i]);
 }
 
 /* Each once. They stay when everything is dropped: others may have put something there. */
 static void create_schemas(ddl_maker *maker)
 {
     ormc_table seen = {0};
+    maker->into = &maker->ddl->schemas;
     for (size_t i = 0; i < maker->snapshot.enum_count; i++)
         create_schema(maker, &seen, maker->snapshot.enums[i].schema);
     for (size_t i = 0; i < maker->snapshot.table_count; i++)
@@ -84,7 +132,7 @@ static void create_schema(ddl_maker *maker, ormc_table *seen, const char *schema
     maker->failed |= !ormc_table_add(seen, maker->arena, schema, maker);
     orm__text_string(&maker->text, "CREATE SCHEMA IF NOT EXISTS ");
     ormc_literal_sql_name(&maker->text, schema);
-    end_statement(maker, &maker->ddl->create);
+    end_statement(maker);
 }
 
 /* PostgreSQL has no CREATE TYPE IF NOT EXISTS. */
@@ -96,7 +144,7 @@ static void create_enum(ddl_maker *maker, const ormc_snapshot_enum *enumeration)
     if (!enumeration->comment)
         return;
     ddl_put_comment(&maker->text, "TYPE", enumeration->schema, enumeration->name, NULL, enumeration->comment);
-    end_statement(maker, &maker->ddl->create);
+    end_statement(maker);
 }
 
 /* Whether the table that the key refers to stands no later than the table itself. */
@@ -108,24 +156,23 @@ static bool is_inside(const ormc_snapshot_table *table, const ormc_snapshot_fore
 
 static void create_comments(ddl_maker *maker, const ormc_snapshot_table *table)
 {
-    ormc_statements *statements = &maker->ddl->create;
     if (table->comment) {
         ddl_put_comment(&maker->text, "TABLE", table->schema, table->name, NULL, table->comment);
-        end_statement(maker, statements);
+        end_statement(maker);
     }
     for (size_t i = 0; i < table->column_count; i++) {
         const ormc_snapshot_column *column = &table->columns[i];
         if (!column->comment)
             continue;
         ddl_put_comment(&maker->text, "COLUMN", table->schema, table->name, column->name, column->comment);
-        end_statement(maker, statements);
+        end_statement(maker);
     }
     for (size_t i = 0; i < table->index_count; i++) {
         const ormc_snapshot_index *index = &table->indexes[i];
         if (!index->comment)
             continue;
         ddl_put_comment(&maker->text, "INDEX", table->schema, index->name, NULL, index->comment);
-        end_statement(maker, statements);
+        end_statement(maker);
     }
 }
 
@@ -146,24 +193,26 @@ static void tie(ddl_maker *maker, const ormc_snapshot_table *table)
 
 static void drop(ddl_maker *maker)
 {
-    ormc_statements *statements = &maker->ddl->drop;
     const ormc_snapshot *snapshot = &maker->snapshot;
-    orm__text *text = &maker->text;
-    for (size_t i = 0; i < snapshot->table_count; i++)
-        untie(maker, &snapshot->tables[i]);
     bool *awaited = find_awaited(maker);
-    for (size_t i = snapshot->table_count; awaited && i-- > 0;) {
-        drop_table(maker, &snapshot->tables[i]);
-        if (awaited[i])
-            stand_in(maker, &snapshot->tables[i]);
+    for (size_t i = 0; awaited && i < snapshot->table_count; i++) {
+        const ormc_snapshot_table *table = &snapshot->tables[i];
+        ormc_ddl_table *part = &maker->ddl->tables[i];
+        maker->into = &part->untie;
+        untie(maker, table);
+        maker->into = &part->drop;
+        drop_table(maker, table);
+        if (!awaited[i])
+            continue;
+        stand_in(maker, table);
+        maker->into = &part->clear;
+        drop_table(maker, table);
     }
-    for (size_t i = snapshot->table_count; awaited && i-- > 0;)
-        if (awaited[i])
-            drop_table(maker, &snapshot->tables[i]);
-    for (size_t i = snapshot->enum_count; snapshot->dialect == ORMC_POSTGRESQL && i-- > 0;) {
-        orm__text_string(text, "DROP TYPE IF EXISTS ");
-        ddl_put_name(text, snapshot->enums[i].schema, snapshot->enums[i].name);
-        end_statement(maker, statements);
+    for (size_t i = 0; snapshot->dialect == ORMC_POSTGRESQL && i < snapshot->enum_count; i++) {
+        maker->into = &maker->ddl->enums[i].drop;
+        orm__text_string(&maker->text, "DROP TYPE IF EXISTS ");
+        ddl_put_name(&maker->text, snapshot->enums[i].schema, snapshot->enums[i].name);
+        end_statement(maker);
     }
 }
 
@@ -187,7 +236,7 @@ static void drop_table(ddl_maker *maker, const ormc_snapshot_table *table)
 {
     orm__text_string(&maker->text, "DROP TABLE IF EXISTS ");
     ddl_put_name(&maker->text, table->schema, table->name);
-    end_statement(maker, &maker->ddl->drop);
+    end_statement(maker);
 }
 
 /* A table of the key alone, for as long as tables are left that refer to it: SQLite deletes their rows only while all that
@@ -204,7 +253,7 @@ static void stand_in(ddl_maker *maker, const ormc_snapshot_table *table)
             ormc_literal_sql_name(text, key->items[i]);
         }
     orm__text_string(text, "))");
-    end_statement(maker, &maker->ddl->drop);
+    end_statement(maker);
 }
 
 static void untie(ddl_maker *maker, const ormc_snapshot_table *table)
@@ -216,7 +265,7 @@ static void untie(ddl_maker *maker, const ormc_snapshot_table *table)
         ddl_put_name(&maker->text, table->schema, table->name);
         orm__text_string(&maker->text, " DROP CONSTRAINT IF EXISTS ");
         ormc_literal_sql_name(&maker->text, table->foreign_keys[i].name);
-        end_statement(maker, &maker->ddl->drop);
+        end_statement(maker);
     }
 }
 
@@ -228,30 +277,63 @@ static void begin_ignoring_duplicates(ddl_maker *maker)
 static void end_ignoring_duplicates(ddl_maker *maker)
 {
     orm__text_string(&maker->text, ";\nEXCEPTION WHEN duplicate_object THEN NULL;\nEND $ormc$");
-    end_statement(maker, &maker->ddl->create);
+    end_statement(maker);
 }
 
-static void end_statement(ddl_maker *maker, ormc_statements *statements)
+/* The order that runtime/engine/schema.c keeps, too. */
+static void join(ddl_maker *maker)
 {
-    maker->failed |= !ddl_add_statement(statements, &maker->text, maker->arena);
+    ormc_ddl *ddl = maker->ddl;
+    add_all(maker, &ddl->create, &ddl->schemas);
+    for (size_t i = 0; i < ddl->enum_count; i++)
+        add_all(maker, &ddl->create, &ddl->enums[i].create);
+    for (size_t i = 0; i < ddl->table_count; i++)
+        add_all(maker, &ddl->create, &ddl->tables[i].create);
+    for (size_t i = 0; i < ddl->table_count; i++)
+        add_all(maker, &ddl->create, &ddl->tables[i].tie);
+    for (size_t i = 0; i < ddl->table_count; i++)
+        add_all(maker, &ddl->drop, &ddl->tables[i].untie);
+    for (size_t i = ddl->table_count; i-- > 0;)
+        add_all(maker, &ddl->drop, &ddl->tables[i].drop);
+    for (size_t i = ddl->table_count; i-- > 0;)
+        add_all(maker, &ddl->drop, &ddl->tables[i].clear);
+    for (size_t i = ddl->enum_count; i-- > 0;)
+        add_all(maker, &ddl->drop, &ddl->enums[i].drop);
+}
+
+static void add_all(ddl_maker *maker, ormc_statements *whole, const ormc_statements *part)
+{
+    for (size_t i = 0; i < part->count; i++)
+        maker->failed |= !add(whole, part->items[i], maker->arena);
+}
+
+static void end_statement(ddl_maker *maker)
+{
+    maker->failed |= !ddl_add_statement(maker->into, &maker->text, maker->arena);
 }
 
 bool ddl_add_statement(ormc_statements *statements, orm__text *text, orm__arena *arena)
 {
+    const char *statement = text->failed ? NULL : orm__arena_copy(arena, text->data, text->length);
+    orm__text_clear(text);
+    if (statement && add(statements, statement, arena))
+        return true;
+    *statements = (ormc_statements){0};
+    return false;
+}
+
+/* Room doubles. */
+static bool add(ormc_statements *statements, const char *statement, orm__arena *arena)
+{
     size_t count = statements->count;
     if ((count & (count - 1)) == 0) {
         const char **items = orm__arena_zalloc(arena, count ? 2 * count : 1, sizeof *items);
-        if (items && count)
+        if (!items)
+            return false;
+        if (count)
             memcpy(items, statements->items, count * sizeof *items);
         statements->items = items;
     }
-    const char *statement = NULL;
-    if (statements->items && !text->failed)
-        statement = orm__arena_copy(arena, text->data, text->length);
-    if (statement)
-        statements->items[statements->count++] = statement;
-    else
-        *statements = (ormc_statements){0};
-    orm__text_clear(text);
-    return statement != NULL;
+    statements->items[statements->count++] = statement;
+    return true;
 }

@@ -16,7 +16,26 @@ typedef struct ormc_statements {
     size_t count;
 } ormc_statements;
 
+typedef struct ormc_ddl_enum {
+    const ormc_enum *enumeration;
+    ormc_statements create, drop;
+} ormc_ddl_enum;
+
+typedef struct ormc_ddl_table {
+    const ormc_model *model;
+    ormc_statements create;     /* the table, its indexes and comments */
+    ormc_statements tie, untie; /* foreign keys to tables that are created later */
+    ormc_statements drop;       /* may leave something that stands in for it while others refer to it, */
+    ormc_statements clear;      /* which goes when all others are dropped */
+} ormc_ddl_table;
+
+/* The parts that each enum and table has, and both lists that they make together. */
 typedef struct ormc_ddl {
+    ormc_statements schemas; /* come first */
+    ormc_ddl_enum *enums;    /* those of the package, in its order; without statements on SQLite */
+    size_t enum_count;
+    ormc_ddl_table *tables; /* in the order of creation */
+    size_t table_count;
     ormc_statements create, drop; /* in the order to run them in */
 } ormc_ddl;
 

@@ -3,6 +3,7 @@
 #include "emit.h"
 
 #include "embed.h"
+#include "hash.h"
 #include "layout.h"
 #include "leftover.h"
 #include "stamp.h"
@@ -19,7 +20,7 @@ static const struct {
     const char *template, *ending;
 } kinds[] = {{"header.h", ".h"}, {"source.c", ".c"}};
 
-enum { KINDS = sizeof kinds / sizeof *kinds };
+enum { KINDS = sizeof kinds / sizeof *kinds, PIECE = 1 << 16 /* of a file, that is handed on */ };
 
 typedef struct emission {
     const ormc_emit_options *options;
@@ -28,7 +29,8 @@ typedef struct emission {
     orm__arena arena;
     ormc_files *files;
     ormc_template_set parsed;
-    orm__text *wrapped;  /* what is rendered, in its final lines */
+    orm__text wrapped;   /* what is rendered, in its final lines, since the last piece was handed on */
+    ormc_hasher hasher;  /* of what was handed on of the file */
     ormc_table texts;    /* templates of the user's folder, by name; `absent` where it has none */
     const char **inputs; /* their paths, in the order of use */
     size_t input_count;
@@ -44,9 +46,11 @@ static bool check_templates(emission *work);
 static bool emit_all(emission *work);
 static bool emit_file(emission *work, ormc_view *view, const ormc_file *file);
 static const char *path_of(emission *work, const char *name);
-static bool render(emission *work, const char *template, const ormc_data *data, orm__text *out);
+static bool begin_output(emission *work, const char *path);
+static bool render(emission *work, const char *template, const ormc_data *data);
 static void wrap(orm__text *raw, void *user);
-static bool add_output(emission *work, const char *path, const orm__text *text);
+static bool hand_on(emission *work);
+static bool end_output(emission *work);
 static bool look_for_leftovers(emission *work);
 static const char *look_up(const char *name, void *user);
 static const char *find_embedded(const char *name);
@@ -68,6 +72,7 @@ bool ormc_emit(const ormc_package *package, const ormc_emit_options *options, or
         orm__text_string(message, "out of memory");
     ormc_files_close(work.files);
     ormc_template_set_release(&work.parsed);
+    orm__text_release(&work.wrapped);
     orm__arena_release(&work.arena);
     return done;
 }
@@ -103,12 +108,10 @@ static bool emit_file(emission *work, ormc_view *view, const ormc_file *file)
     const ormc_data *data = ormc_view_file(view, file, &arena);
     bool done = data != NULL;
     for (size_t i = 0; done && i < KINDS; i++) {
-        orm__text text = {0};
         const char *name = orm__arena_printf(&work->arena, "%s%s", file->stem, kinds[i].ending);
         const char *path = name ? path_of(work, name) : NULL;
         done = path && ormc_table_add(&work->names, &work->arena, name, (void *)(uintptr_t)name) &&
-               render(work, kinds[i].template, data, &text) && add_output(work, path, &text);
-        orm__text_release(&text);
+               begin_output(work, path) && render(work, kinds[i].template, data) && end_output(work);
     }
     orm__arena_release(&arena);
     return done;
@@ -123,24 +126,31 @@ static const char *path_of(emission *work, const char *name)
     return orm__arena_printf(&work->arena, slash ? "%s%s" : "%s/%s", directory, name);
 }
 
+static bool begin_output(emission *work, const char *path)
+{
+    work->outputs[work->output_count++] = path;
+    work->hasher.hash = work->hasher.filled = 0;
+    orm__text_clear(&work->wrapped);
+    return ormc_files_begin(work->files, path);
+}
+
 /* What the template makes of the data, broken into lines that fit; from model to model, not all of it at once. */
-static bool render(emission *work, const char *template, const ormc_data *data, orm__text *out)
+static bool render(emission *work, const char *template, const ormc_data *data)
 {
     const ormc_template_options options = {
         .lookup = look_up, .user = work, .set = &work->parsed, .flush = wrap, .strict = true};
     ormc_template_error error;
     orm__text raw = {0};
-    work->wrapped = out;
     bool done = ormc_template_render(&options, template, data, &raw, &error);
     if (done)
-        ormc_layout_wrap(raw.data, raw.length, out);
+        ormc_layout_wrap(raw.data, raw.length, &work->wrapped);
     else if (!work->message->length && error.line)
         orm__text_printf(work->message, "template %s.mustache:%d:%d: %s", error.name, error.line, error.column,
                          error.message);
     else if (!work->message->length)
         orm__text_string(work->message, error.message);
     orm__text_release(&raw);
-    return done && !out->failed && !work->failed;
+    return done && !work->failed;
 }
 
 /* Lines that are whole. */
@@ -149,17 +159,31 @@ static void wrap(orm__text *raw, void *user)
     emission *work = user;
     if (!raw->length || raw->data[raw->length - 1] != '\n' || raw->failed)
         return;
-    ormc_layout_wrap(raw->data, raw->length, work->wrapped);
+    ormc_layout_wrap(raw->data, raw->length, &work->wrapped);
     orm__text_clear(raw);
+    if (work->wrapped.length >= PIECE)
+        work->failed |= !hand_on(work);
 }
 
-static bool add_output(emission *work, const char *path, const orm__text *text)
+static bool hand_on(emission *work)
 {
-    const ormc_output output = {.path = path, .data = text->data ? text->data : "", .length = text->length};
-    work->outputs[work->output_count++] = path;
+    const orm__text *text = &work->wrapped;
+    if (work->failed || text->failed)
+        return false;
     if (work->options->stamp)
-        ormc_stamp_add(work->options->stamp, &output);
-    return ormc_files_put(work->files, &output);
+        ormc_hasher_add(&work->hasher, text->data, text->length);
+    bool done = ormc_files_add(work->files, text->data ? text->data : "", text->length);
+    orm__text_clear(&work->wrapped);
+    return done;
+}
+
+static bool end_output(emission *work)
+{
+    if (!hand_on(work))
+        return false;
+    if (work->options->stamp)
+        ormc_stamp_add(work->options->stamp, work->outputs[work->output_count - 1], ormc_hasher_end(&work->hasher));
+    return ormc_files_end(work->files);
 }
 
 static bool look_for_leftovers(emission *work)
@@ -237,25 +261,25 @@ static bool emit_rule(emission *work)
         add_input(work, work->package->files[i].path);
     if (work->failed)
         return false;
-    orm__text rule = {0};
-    for (size_t i = 0; i < work->output_count; i++) {
-        orm__text_string(&rule, i ? " \\\n " : "");
-        put_target(&rule, work->outputs[i]);
+    if (!begin_output(work, work->options->depfile))
+        return false;
+    orm__text *rule = &work->wrapped;
+    for (size_t i = 0; i < work->output_count - 1; i++) { /* not the rule itself */
+        orm__text_string(rule, i ? " \\\n " : "");
+        put_target(rule, work->outputs[i]);
     }
-    orm__text_char(&rule, ':');
+    orm__text_char(rule, ':');
     for (size_t i = 0; i < work->input_count; i++) {
-        orm__text_string(&rule, " \\\n ");
-        put_target(&rule, work->inputs[i]);
+        orm__text_string(rule, " \\\n ");
+        put_target(rule, work->inputs[i]);
     }
-    orm__text_char(&rule, '\n');
+    orm__text_char(rule, '\n');
     for (size_t i = 0; i < work->input_count; i++) {
-        orm__text_char(&rule, '\n');
-        put_target(&rule, work->inputs[i]);
-        orm__text_string(&rule, ":\n");
+        orm__text_char(rule, '\n');
+        put_target(rule, work->inputs[i]);
+        orm__text_string(rule, ":\n");
     }
-    bool done = !rule.failed && add_output(work, work->options->depfile, &rule);
-    orm__text_release(&rule);
-    return done;
+    return end_output(work);
 }
 
 /* A run that cannot leave one is as good: the next will take longer. */

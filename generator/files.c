@@ -21,7 +21,6 @@ typedef struct job {
     const char *path;
     const char *temporary; /* the new file; NULL when there is none (any more) */
     const char *backup;    /* a second name of the old file, while it has one */
-    mode_t mode;           /* of the old file */
     bool existed, done;
 } job;
 
@@ -30,6 +29,17 @@ typedef struct made_folder {
     const char *path;
 } made_folder;
 
+/* The file that is being put. For as long as its bytes are those of the old file, nothing is written. */
+typedef struct writing {
+    const char *path;
+    bool existed;
+    mode_t mode;    /* of the old file */
+    FILE *old;      /* NULL once something differs */
+    size_t same;    /* bytes that did not */
+    int descriptor; /* of the new file, or -1 */
+    orm__text text; /* all of it, for who hears of differences */
+} writing;
+
 struct ormc_files {
     orm__arena arena;
     orm__text *message;
@@ -37,16 +47,20 @@ struct ormc_files {
     void *user;
     job *first, **end;
     made_folder *made; /* by us, innermost first */
+    writing now;
     unsigned number;
 };
 
 static bool find_target(ormc_files *files, const char **path, struct stat *status, bool *exists);
-static bool holds(ormc_files *files, const ormc_output *output, off_t size, bool *same);
+static bool continues(writing *now, const char *data, size_t length);
+static bool depart(ormc_files *files);
+static bool begin_new(ormc_files *files);
+static bool copy_same(ormc_files *files);
+static void stop_writing(ormc_files *files);
 static bool tell_difference(ormc_files *files, const char *path, bool exists, const ormc_output *fresh);
 static job *add_job(ormc_files *files, const char *path);
 static bool make_folders(ormc_files *files, const char *path);
 static bool make_folder(ormc_files *files, const char *path);
-static bool write_new(ormc_files *files, job *item, const ormc_output *output);
 static const char *name_beside(ormc_files *files, const char *path);
 static bool write_all(int descriptor, const char *data, size_t length);
 static bool keep_old(ormc_files *files, job *item);
@@ -63,6 +77,7 @@ ormc_files *ormc_files_open(ormc_files_differ differ, void *user, orm__text *mes
     files->differ = differ;
     files->user = user;
     files->end = &files->first;
+    files->now.descriptor = -1;
     return files;
 }
 
@@ -70,6 +85,7 @@ void ormc_files_close(ormc_files *files)
 {
     if (!files)
         return;
+    stop_writing(files);
     put_back(files);
     orm__arena_release(&files->arena);
     free(files);
@@ -88,21 +104,107 @@ bool ormc_files_write(const ormc_output *outputs, size_t count, orm__text *messa
 
 bool ormc_files_put(ormc_files *files, const ormc_output *output)
 {
+    return ormc_files_begin(files, output->path) && ormc_files_add(files, output->data, output->length) &&
+           ormc_files_end(files);
+}
+
+bool ormc_files_begin(ormc_files *files, const char *path)
+{
     struct stat status;
-    const char *path = output->path;
-    bool exists = false, same = false;
-    if (!find_target(files, &path, &status, &exists) || (exists && !holds(files, output, status.st_size, &same)))
+    bool existed = false;
+    if (!find_target(files, &path, &status, &existed))
         return false;
-    if (same)
+    files->now.path = path;
+    files->now.existed = existed;
+    files->now.mode = existed ? status.st_mode & 07777 : 0;
+    files->now.same = 0;
+    if (!existed)
+        return files->differ || begin_new(files);
+    files->now.old = fopen(path, "rb");
+    return files->now.old || fail(files, "read", path, errno);
+}
+
+bool ormc_files_add(ormc_files *files, const char *data, size_t length)
+{
+    writing *now = &files->now;
+    if (files->differ) {
+        orm__text_bytes(&now->text, data, length);
+        if (now->text.failed)
+            return fail(files, "compare", now->path, ENOMEM);
+    }
+    if (now->old && continues(now, data, length)) {
+        now->same += length;
         return true;
-    if (files->differ)
-        return tell_difference(files, path, exists, output);
-    job *item = make_folders(files, path) ? add_job(files, path) : NULL;
-    if (!item)
-        return fail(files, "write", path, ENOMEM);
-    item->existed = exists;
-    item->mode = exists ? status.st_mode & 07777 : 0;
-    return write_new(files, item, output);
+    }
+    if (now->old && !depart(files))
+        return false;
+    return files->differ || write_all(now->descriptor, data, length) || fail(files, "write", now->path, errno);
+}
+
+/* What cannot be read fails where it is read again. */
+static bool continues(writing *now, const char *data, size_t length)
+{
+    char block[BLOCK];
+    while (length) {
+        size_t size = fread(block, 1, length < sizeof block ? length : sizeof block, now->old);
+        if (!size || memcmp(block, data, size) != 0)
+            return false;
+        data += size;
+        length -= size;
+    }
+    return true;
+}
+
+bool ormc_files_end(ormc_files *files)
+{
+    writing *now = &files->now;
+    bool same = now->old && fgetc(now->old) == EOF && !ferror(now->old);
+    if (now->old && !same && !depart(files))
+        return false;
+    int error = now->descriptor >= 0 && close(now->descriptor) ? errno : 0;
+    now->descriptor = -1;
+    if (error)
+        return fail(files, "write", now->path, error);
+    const ormc_output fresh = {.path = now->path, .data = now->text.data, .length = now->text.length};
+    bool done = same || !files->differ || tell_difference(files, now->path, now->existed, &fresh);
+    stop_writing(files);
+    return done;
+}
+
+static void stop_writing(ormc_files *files)
+{
+    writing *now = &files->now;
+    if (now->old)
+        fclose(now->old);
+    if (now->descriptor >= 0)
+        close(now->descriptor);
+    orm__text_release(&now->text);
+    *now = (writing){.descriptor = -1};
+}
+
+/* The new file is another one: what was the same until here goes into it. */
+static bool depart(ormc_files *files)
+{
+    fclose(files->now.old);
+    files->now.old = NULL;
+    return files->differ || (begin_new(files) && copy_same(files));
+}
+
+static bool copy_same(ormc_files *files)
+{
+    const writing *now = &files->now;
+    FILE *old = fopen(now->path, "rb");
+    char block[BLOCK];
+    bool done = old != NULL;
+    for (size_t left = now->same; done && left;) {
+        size_t size = fread(block, 1, left < sizeof block ? left : sizeof block, old);
+        done = size && write_all(now->descriptor, block, size);
+        left -= size;
+    }
+    int error = errno ? errno : EIO;
+    if (old)
+        fclose(old);
+    return done || fail(files, "write", now->path, error);
 }
 
 /* The file that is meant: where a link leads. Whatever else is wrong with the path, writing will tell. */
@@ -122,25 +224,6 @@ static bool find_target(ormc_files *files, const char **path, struct stat *statu
     }
     *exists = true;
     return S_ISREG(status->st_mode) || fail(files, "write", given, S_ISDIR(status->st_mode) ? EISDIR : EINVAL);
-}
-
-static bool holds(ormc_files *files, const ormc_output *output, off_t size, bool *same)
-{
-    *same = false;
-    if ((size_t)size != output->length)
-        return true;
-    FILE *file = fopen(output->path, "rb");
-    if (!file)
-        return fail(files, "read", output->path, errno);
-    char block[BLOCK];
-    size_t length, at = 0;
-    while ((length = fread(block, 1, sizeof block, file)) > 0 && length <= output->length - at &&
-           memcmp(block, output->data + at, length) == 0)
-        at += length;
-    *same = !length && at == output->length;
-    bool good = !ferror(file);
-    fclose(file);
-    return good || fail(files, "read", output->path, EIO);
 }
 
 static bool tell_difference(ormc_files *files, const char *path, bool exists, const ormc_output *fresh)
@@ -220,27 +303,27 @@ static bool make_folder(ormc_files *files, const char *path)
     return true;
 }
 
-static bool write_new(ormc_files *files, job *item, const ormc_output *output)
+/* Opens the new file, beside the old one. */
+static bool begin_new(ormc_files *files)
 {
-    int descriptor = -1;
+    writing *now = &files->now;
+    job *item = make_folders(files, now->path) ? add_job(files, now->path) : NULL;
+    if (!item)
+        return fail(files, "write", now->path, ENOMEM);
+    item->existed = now->existed;
     const char *temporary = NULL;
-    for (unsigned attempt = 0; descriptor < 0 && attempt < MOST_ATTEMPTS; attempt++) {
+    for (unsigned attempt = 0; now->descriptor < 0 && attempt < MOST_ATTEMPTS; attempt++) {
         temporary = name_beside(files, item->path);
         if (!temporary)
             return fail(files, "write", item->path, ENOMEM);
-        descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-        if (descriptor < 0 && errno != EEXIST)
+        now->descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        if (now->descriptor < 0 && errno != EEXIST)
             break;
     }
-    if (descriptor < 0)
+    if (now->descriptor < 0)
         return fail(files, "write", item->path, errno);
     item->temporary = temporary;
-    int error = item->existed && fchmod(descriptor, item->mode) ? errno : 0;
-    if (!error && !write_all(descriptor, output->data, output->length))
-        error = errno;
-    if (close(descriptor) && !error)
-        error = errno;
-    return !error || fail(files, "write", item->path, error);
+    return !item->existed || !fchmod(now->descriptor, now->mode) || fail(files, "write", item->path, errno);
 }
 
 /* A hidden file beside the old one; its name tells whose it is, should we be killed. */

@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: MIT */
 #include "format.h"
 
+#include "base/json.h"
 #include "format_parts.h"
 
 #include <string.h>
@@ -42,6 +43,7 @@ static void put_children(layout *l, const format_node *node, lead first, size_t 
 static void put_pairs(layout *l, const format_node *node, lead first, size_t limit, bool named);
 static bool is_named_by_users(const format_node *key);
 static const char *key_text(layout *l, const format_node *key);
+static void put_in_one_line(const format_node *key, orm__text *text);
 static void put_value(layout *l, const format_node *node, lead at, size_t limit, bool named);
 static void put_collection(layout *l, const format_node *node, lead at, size_t limit, bool named);
 static const char *comment_of_head(layout *l, const format_node *node, const lead *at, size_t limit);
@@ -92,7 +94,8 @@ static bool lay_out_checked(layout *l, const char *path, ormc_diagnostics *diagn
         return false;
     format_print(l->lines, l->count, fresh);
     if (l->unfit)
-        ormc_report(diagnostics, ORMC_E_LAYOUT, place, "cannot be laid out: a key is too long, or takes several lines");
+        ormc_report(diagnostics, ORMC_E_LAYOUT, place, "cannot be laid out: a key is longer than %d bytes",
+                    LONGEST_KEY);
     else if (!fresh->failed && !(same_meaning(path, &l->source, fresh) && same_comments(&l->source, fresh)))
         ormc_report(diagnostics, ORMC_E_LAYOUT, place, "cannot be laid out without changing what it means");
     if (ormc_diagnostics_count(diagnostics, ORMC_ERROR))
@@ -122,8 +125,8 @@ static bool same_tree(const ormc_node *a, const ormc_node *b)
     for (size_t i = 0; i < a->count; i++) {
         if (a->kind == ORMC_SEQUENCE && !same_tree(a->items[i], b->items[i]))
             return false;
-        if (a->kind == ORMC_MAPPING &&
-            !(same_tree(a->pairs[i].key, b->pairs[i].key) && same_tree(a->pairs[i].value, b->pairs[i].value)))
+        if (a->kind == ORMC_MAPPING && !(strcmp(a->pairs[i].key->text, b->pairs[i].key->text) == 0 &&
+                                         same_tree(a->pairs[i].value, b->pairs[i].value)))
             return false;
     }
     return true;
@@ -227,10 +230,26 @@ static bool is_named_by_users(const format_node *key)
 static const char *key_text(layout *l, const format_node *key)
 {
     orm__text text = {0};
-    if (is_collection(key) || !put_flow(l, key, &text) || text.length > LONGEST_KEY)
+    if (!put_flow(l, key, &text))
+        put_in_one_line(key, &text);
+    if (text.length > LONGEST_KEY)
         l->unfit = true;
     orm__text_string(&text, key->event->kind == ORMC_EVENT_ALIAS ? " :" : ":");
     return keep(l, &text);
+}
+
+/* A key that takes several lines stands behind a question mark otherwise. What JSON makes of a text, YAML reads. */
+static void put_in_one_line(const format_node *key, orm__text *text)
+{
+    orm__text_clear(text);
+    put_properties(key, text);
+    if (text->length)
+        orm__text_char(text, ' ');
+    bool plain = !strchr("'\"|>", key->event->style) && !strchr(key->event->text, '\n');
+    if (plain)
+        orm__text_string(text, key->event->text);
+    else
+        orm__json_write_string(text, key->event->text, strlen(key->event->text));
 }
 
 /* --- values ------------------------------------------------------------------------------------------------------- */

@@ -7,9 +7,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { BLOCK = 1 << 16 };
-
 static const uint64_t odd = 0x9E3779B97F4A7C15u; /* 2^64 divided by the golden ratio */
+
+static void end_block(ormc_hasher *hasher);
 
 static uint64_t mix(uint64_t hash, uint64_t word)
 {
@@ -39,9 +39,35 @@ uint64_t ormc_hash_bytes(uint64_t seed, const void *data, size_t size)
 {
     const unsigned char *bytes = data;
     uint64_t hash = seed;
-    for (; size >= BLOCK; bytes += BLOCK, size -= BLOCK)
-        hash = hash_block(hash, bytes, BLOCK);
+    for (; size >= ORMC_HASH_BLOCK; bytes += ORMC_HASH_BLOCK, size -= ORMC_HASH_BLOCK)
+        hash = hash_block(hash, bytes, ORMC_HASH_BLOCK);
     return hash_block(hash, bytes, size);
+}
+
+void ormc_hasher_add(ormc_hasher *hasher, const void *data, size_t size)
+{
+    const unsigned char *bytes = data;
+    while (size) {
+        size_t room = sizeof hasher->block - hasher->filled, part = size < room ? size : room;
+        memcpy(hasher->block + hasher->filled, bytes, part);
+        hasher->filled += part;
+        bytes += part;
+        size -= part;
+        if (hasher->filled == sizeof hasher->block)
+            end_block(hasher);
+    }
+}
+
+static void end_block(ormc_hasher *hasher)
+{
+    hasher->hash = hash_block(hasher->hash, hasher->block, hasher->filled);
+    hasher->filled = 0;
+}
+
+uint64_t ormc_hasher_end(ormc_hasher *hasher)
+{
+    end_block(hasher);
+    return hasher->hash;
 }
 
 uint64_t ormc_hash_text(uint64_t seed, const char *text)
@@ -55,19 +81,16 @@ bool ormc_hash_file(uint64_t seed, const char *path, uint64_t *hash)
     if (stat(path, &status) || !S_ISREG(status.st_mode))
         return false;
     int descriptor = open(path, O_RDONLY | O_CLOEXEC);
-    char block[BLOCK];
-    size_t filled = 0;
+    ormc_hasher hasher = {.hash = seed};
     ssize_t length = descriptor < 0 ? -1 : 1;
-    *hash = seed;
     while (length > 0) { /* blocks are filled, however little a read returns */
-        length = read(descriptor, block + filled, sizeof block - filled);
-        filled += length > 0 ? (size_t)length : 0;
-        if (filled == sizeof block || length == 0) {
-            *hash = hash_block(*hash, (const unsigned char *)block, filled);
-            filled = 0;
-        }
+        length = read(descriptor, hasher.block + hasher.filled, sizeof hasher.block - hasher.filled);
+        hasher.filled += length > 0 ? (size_t)length : 0;
+        if (hasher.filled == sizeof hasher.block)
+            end_block(&hasher);
     }
     if (descriptor >= 0)
         close(descriptor);
+    *hash = ormc_hasher_end(&hasher);
     return length == 0;
 }

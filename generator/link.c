@@ -1,7 +1,7 @@
 /* link.c -- files to a package: enums and models by name, then model by model in passes, each after the one before
  * it is through with all models.
  *
- * What a model holds is read by link_models.c, link_columns.c and link_relations.c.
+ * What a model holds is read by link_models.c, link_columns.c, link_relations.c and those behind them.
  * SPDX-License-Identifier: MIT */
 #include "link.h"
 
@@ -26,7 +26,7 @@ typedef struct pass_row {
 
 static void read_files(ormc_linker *linker, const char *const *paths, size_t count, input *inputs);
 static const char *stem_of(ormc_linker *linker, const char *path);
-static void check_stem(ormc_linker *linker, size_t index);
+static void check_stem(ormc_linker *linker, ormc_table *stems, ormc_file *file);
 static void read_packages(ormc_linker *linker, input *inputs);
 static bool lacks(const ormc_node *tree, const char *key);
 static void read_package_name(ormc_linker *linker, const input *from);
@@ -73,12 +73,13 @@ static void read_files(ormc_linker *linker, const char *const *paths, size_t cou
     ormc_package *package = linker->package;
     package->files = ormc_link_alloc(linker, count, sizeof *package->files);
     package->file_count = count;
+    ormc_table stems = {0};
     for (size_t i = 0; i < count; i++) {
         package->files[i] = (ormc_file){.path = paths[i], .stem = stem_of(linker, paths[i]), .index = i};
         inputs[i].file = &package->files[i];
         if (!ormc_syntax_read(paths[i], linker->arena, linker->diagnostics, &inputs[i].tree))
             longjmp(linker->no_memory, 1);
-        check_stem(linker, i);
+        check_stem(linker, &stems, inputs[i].file);
     }
 }
 
@@ -92,15 +93,12 @@ static const char *stem_of(ormc_linker *linker, const char *path)
     return ormc_link_need(linker, orm__arena_copy(linker->arena, name, length));
 }
 
-static void check_stem(ormc_linker *linker, size_t index)
+static void check_stem(ormc_linker *linker, ormc_table *stems, ormc_file *file)
 {
-    const ormc_file *files = linker->package->files;
-    for (size_t i = 0; i < index; i++)
-        if (strcmp(files[i].stem, files[index].stem) == 0) {
-            ormc_report(linker->diagnostics, ORMC_E_SAME_OUTPUT, (ormc_place){.file = files[index].path},
-                        "'%s.h' would be made of '%s', too", files[index].stem, files[i].path);
-            return;
-        }
+    const ormc_file *first = ormc_link_need(linker, ormc_table_add(stems, linker->arena, file->stem, file));
+    if (first != file)
+        ormc_report(linker->diagnostics, ORMC_E_SAME_OUTPUT, (ormc_place){.file = file->path},
+                    "'%s.h' would be made of '%s', too", file->stem, first->path);
 }
 
 static void read_packages(ormc_linker *linker, input *inputs)
@@ -113,6 +111,7 @@ static void read_packages(ormc_linker *linker, input *inputs)
             linker->lacks_models |= lacks(tree, "models");
             linker->lacks_enums |= lacks(tree, "enums");
             read_package_name(linker, &inputs[i]);
+            package->files[i].doc = ormc_link_text(tree, "doc");
             continue;
         }
         if (tree)

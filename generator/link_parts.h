@@ -1,9 +1,9 @@
 /* link_parts.h -- what the files link*.c share: the state of a run, and models as far as they are read.
  *
- * The way of a package: link.c reads files, enums and model names; link_columns.c and link_relations.c read each
- * model into a draft; link_models.c inherits, lays columns out and resolves keys and indexes; link_relations.c
- * joins the two sides of relations, link_through.c those of many_to_many. A draft whose mistake is reported is marked, and nobody complains about what
- * follows from it.
+ * The way of a package: link.c reads files, enums and model names; link_columns.c and link_relations.c read each model into
+ * a draft; link_models.c inherits, lays columns out and resolves keys, link_indexes.c resolves indexes; link_inverses.c
+ * joins the two sides of relations, link_through.c those of many_to_many. A draft whose mistake is reported is marked, and
+ * nobody complains about what follows from it.
  * SPDX-License-Identifier: MIT */
 #ifndef ORMC_LINK_PARTS_H
 #define ORMC_LINK_PARTS_H
@@ -157,9 +157,12 @@ void ormc_link_name_key(ormc_linker *linker, ormc_model_draft *draft);
 void ormc_link_lay_out(ormc_linker *linker, ormc_model_draft *draft);
 /* Once types are known. */
 void ormc_link_generated(ormc_linker *linker, ormc_model_draft *draft);
-void ormc_link_indexes(ormc_linker *linker, ormc_model_draft *draft);
 /* NULL when the model has no such column; reported at the word unless the model is incomplete. */
 const ormc_column *ormc_link_find_column(ormc_linker *linker, const ormc_model_draft *draft, const ormc_word *word);
+
+/* --- link_indexes.c --- */
+/* Once types are known. */
+void ormc_link_indexes(ormc_linker *linker, ormc_model_draft *draft);
 /* Words with a leading "-" for descending order, as columns of the model; those not found are left out. */
 ormc_order *ormc_link_order(ormc_linker *linker, const ormc_model_draft *draft, const ormc_node *node, size_t *count);
 
@@ -173,6 +176,11 @@ ormc_word_list ormc_link_foreign_key(ormc_linker *linker, const ormc_relation_dr
 void ormc_link_bind(ormc_linker *linker, ormc_model_draft *draft);
 void ormc_link_types(ormc_linker *linker, ormc_model_draft *draft);
 void ormc_link_owning(ormc_linker *linker, ormc_model_draft *draft);
+/* "many_to_one", or what else tells its side. */
+const char *ormc_link_kind_name(const ormc_relation *relation);
+
+/* --- link_inverses.c --- */
+/* Once owning sides have their columns. */
 void ormc_link_inverses(ormc_linker *linker, ormc_model_draft *draft);
 /* After the inverse sides of all models. */
 void ormc_link_agree(ormc_linker *linker, ormc_model_draft *draft);

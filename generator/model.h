@@ -187,6 +187,7 @@ struct ormc_model {
 struct ormc_file {
     const char *path; /* as given on the command line */
     const char *stem; /* "blog" of "schemas/blog/blog.yaml": name of the emitted pair */
+    const char *doc;  /* NULL when there is none */
     size_t index;
 };
 

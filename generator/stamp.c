@@ -138,9 +138,8 @@ void ormc_stamp_begin(ormc_stamp *stamp, const char *package)
     orm__text_printf(&stamp->text, "%s\ninput %016" PRIx64 "\npackage %s\n", first_line, stamp->input, package);
 }
 
-void ormc_stamp_add(ormc_stamp *stamp, const ormc_output *output)
+void ormc_stamp_add(ormc_stamp *stamp, const char *path, uint64_t hash)
 {
-    stamp->usable &= !strchr(output->path, '\n');
-    orm__text_printf(&stamp->text, "output %016" PRIx64 " %s\n", ormc_hash_bytes(0, output->data, output->length),
-                     output->path);
+    stamp->usable &= !strchr(path, '\n');
+    orm__text_printf(&stamp->text, "output %016" PRIx64 " %s\n", hash, path);
 }

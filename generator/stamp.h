@@ -28,8 +28,8 @@ void ormc_stamp_release(ormc_stamp *stamp);
 /* Whether the last run was given the same, and its output stands as it was left, without anything left over. */
 bool ormc_stamp_holds(const ormc_stamp *stamp);
 
-/* Begins what the stamp will say, and adds an output. */
+/* Begins what the stamp will say, and adds an output with the hash of its bytes. */
 void ormc_stamp_begin(ormc_stamp *stamp, const char *package);
-void ormc_stamp_add(ormc_stamp *stamp, const ormc_output *output);
+void ormc_stamp_add(ormc_stamp *stamp, const char *path, uint64_t hash);
 
 #endif

@@ -1,8 +1,9 @@
 /* view.c -- finds out who stands in which file and who refers to whom, then makes the data of a file.
  *
  * A pair of files declares the enums that its YAML declares or its models use, and its models; it mentions models of other
- * files. Keys of a file: stem, input (the YAML's name), guard, package, schema (of the main pair, else false), headers,
- * types, enums, models, descriptors, described (there are some), math.
+ * files. Keys of a file: stem, input (the YAML's name), file_comment (its doc, or false), guard, package, schema (of the main
+ * pair, else false), headers, types, enums, models, descriptors, described (there are some), math, long (a statement is, see
+ * view_schema.c).
  * SPDX-License-Identifier: MIT */
 #include "view_parts.h"
 
@@ -20,6 +21,7 @@ typedef struct file_models {
 static bool prepare(ormc_view *view);
 static const ormc_file *main_file(const ormc_package *package);
 static bool index_names(ormc_view *view);
+static bool make_statements(ormc_view *view);
 static void sort_into_files(ormc_view *view);
 static void append(ormc_view *view, view_list *list, void *item);
 static void look_at_columns(ormc_view *view, const ormc_model *model);
@@ -53,7 +55,7 @@ static bool prepare(ormc_view *view)
     view->models = orm__arena_zalloc(view->arena, package->model_count, sizeof *view->models);
     view->enums = orm__arena_zalloc(view->arena, package->enum_count, sizeof *view->enums);
     view->files = orm__arena_zalloc(view->arena, package->file_count, sizeof *view->files);
-    if (!view->models || !view->enums || !view->files || !index_names(view))
+    if (!view->models || !view->enums || !view->files || !index_names(view) || !make_statements(view))
         return false;
     sort_into_files(view);
     return !view->failed;
@@ -87,6 +89,18 @@ static bool index_names(ormc_view *view)
         item->type = ormc_names_type(view->arena, package->name, item->enumeration->c_name);
         if (!item->type || !ormc_table_add(&view->enums_by_name, view->arena, item->enumeration->name, item))
             return false;
+    }
+    return true;
+}
+
+static bool make_statements(ormc_view *view)
+{
+    for (size_t i = 0; i < ORMC_DIALECTS; i++) {
+        ormc_ddl *ddl = &view->ddl[i];
+        if (!ormc_ddl_make(view->package, (ormc_dialect)i, view->arena, ddl))
+            return false;
+        for (size_t k = 0; k < ddl->table_count; k++)
+            view_model_of(view, ddl->tables[k].model)->ddl[i] = &ddl->tables[k];
     }
     return true;
 }
@@ -158,12 +172,10 @@ static void look_at_columns(ormc_view *view, const ormc_model *model)
             continue;
         view_enum *item = view_enum_of(view, model->columns[i].enumeration);
         bool here = item->enumeration->file == model->file;
-        item->used = true;
         item->used_here |= here;
         if (here || item->used_in == model->file)
             continue;
         item->used_in = model->file;
-        item->shared = true;
         item->header_count++;
         append(view, &view->files[model->file->index].enums, item);
     }
@@ -211,11 +223,13 @@ static const ormc_data *make_file(ormc_view *view, const ormc_file *file)
     view_set(view, data, "stem", "%s", file->stem);
     view_set(view, data, "input", "%s", slash ? slash + 1 : file->path);
     view_set(view, data, "package", "%s", view->package->name);
+    view_set_comment(view, data, "file_comment", file->doc, 0);
     ormc_data_set_text(data, "guard", ormc_names_guard(view->arena, file->stem));
     if (file == view->main)
         ormc_data_set(data, "schema", view_make_schema(view));
     else
         ormc_data_set_boolean(data, "schema", false);
+    ormc_data_set_boolean(data, "long", view_has_long_statements(view, file));
     put_headers(view, data, file);
     put_types(view, data, contents);
     put_descriptors(view, data, contents);

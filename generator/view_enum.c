@@ -1,25 +1,20 @@
-/* view_enum.c -- the data of an enum and of the schema.
+/* view_enum.c -- the data of an enum.
  *
  * Keys of an enum: type, column (of its handles), opt, in, in_null, change, change_null, of, guard (false unless several
- * headers declare it), values [{constant, first}]; for the source: literal (its name), literals, count, defined (here), static (when
- * defined), mentioned (defined elsewhere), used (by columns of this file), arrays (so are arrays of it), read (either), array (their type), comment, namespace (its schema).
- * Keys of the schema: literal (its name), models [{type}], model_count, create_postgresql, drop_postgresql, create_sqlite, drop_sqlite
- * (each [{sql}]), long (a statement is longer than C promises to take).
+ * headers declare it), values [{constant, first}]; for the source: literal (its name), literals, count, defined (here), used
+ * (by columns of this file), arrays (so are arrays of it), read (either), array (their type), comment, namespace (its
+ * schema), create and drop (lists of statements, as view_schema.c makes them).
  * SPDX-License-Identifier: MIT */
 #include "view_parts.h"
 
-#include "ddl.h"
 #include "literal.h"
 #include "names.h"
 
 #include <string.h>
 
-enum { LONGEST_STRING = 4095 }; /* that a C11 compiler must take */
-
 static bool is_used(const ormc_view *view, const ormc_file *file, const ormc_enum *enumeration, bool array);
 static void put_parts(ormc_view *view, ormc_data *data, const char *name);
 static void put_values(ormc_view *view, ormc_data *data, const ormc_enum *enumeration);
-static bool put_statements(ormc_view *view, ormc_data *data, const char *key, const ormc_statements *statements);
 
 ormc_data *view_make_enum(ormc_view *view, const view_enum *item, const ormc_file *file)
 {
@@ -38,9 +33,10 @@ ormc_data *view_make_enum(ormc_view *view, const view_enum *item, const ormc_fil
     view_set_literal(view, data, "namespace", enumeration->schema);
     view_set_comment(view, data, "comment", enumeration->doc, 0);
     put_values(view, data, enumeration);
-    ormc_data_set_boolean(data, "defined", own && item->used);
-    ormc_data_set_boolean(data, "static", own && !item->shared);
-    ormc_data_set_boolean(data, "mentioned", !own);
+    const ormc_ddl_enum *statements = &view->ddl[ORMC_POSTGRESQL].enums[item->index];
+    ormc_data_set_boolean(data, "defined", own);
+    view_set_statements(view, data, "create", &statements->create);
+    view_set_statements(view, data, "drop", &statements->drop);
     bool used = own ? item->used_here : true;
     ormc_data_set_boolean(data, "used", used && is_used(view, file, enumeration, false));
     ormc_data_set_boolean(data, "arrays", is_used(view, file, enumeration, true));
@@ -87,52 +83,4 @@ static void put_values(ormc_view *view, ormc_data *data, const ormc_enum *enumer
     orm__text_char(&literals, '}');
     view_set_written(view, data, "literals", &literals);
     view_set(view, data, "count", "%zu", enumeration->value_count);
-}
-
-ormc_data *view_make_schema(ormc_view *view)
-{
-    ormc_data *data = ormc_data_object(view->arena), *models = ormc_data_list(view->arena);
-    ormc_ddl postgresql, sqlite;
-    if (!ormc_ddl_make(view->package, ORMC_POSTGRESQL, view->arena, &postgresql) ||
-        !ormc_ddl_make(view->package, ORMC_SQLITE, view->arena, &sqlite)) {
-        view->failed = true;
-        return data;
-    }
-    for (size_t i = 0; i < view->model_count; i++) {
-        ormc_data *model = ormc_data_object(view->arena);
-        ormc_data_set_text(model, "type", view->models[i].type);
-        ormc_data_append(models, model);
-    }
-    ormc_data_set(data, "models", models);
-    view_set_literal(view, data, "literal", view->package->name);
-    view_set(view, data, "model_count", "%zu", view->model_count);
-    bool overlong = put_statements(view, data, "create_postgresql", &postgresql.create);
-    overlong |= put_statements(view, data, "create_sqlite", &sqlite.create);
-    put_statements(view, data, "drop_postgresql", &postgresql.drop);
-    put_statements(view, data, "drop_sqlite", &sqlite.drop);
-    ormc_data_set_boolean(data, "long", overlong);
-    return data;
-}
-
-/* A line of SQL is a string constant of its own. True when a statement is longer than every compiler takes. */
-static bool put_statements(ormc_view *view, ormc_data *data, const char *key, const ormc_statements *statements)
-{
-    ormc_data *list = ormc_data_set_list(data, key);
-    bool overlong = false;
-    for (size_t i = 0; i < statements->count; i++) {
-        orm__text literal = {0};
-        const char *line = statements->items[i];
-        overlong |= strlen(line) > LONGEST_STRING;
-        while (*line) {
-            size_t length = strcspn(line, "\n");
-            length += line[length] == '\n';
-            orm__text_string(&literal, literal.length ? "\n    " : "");
-            ormc_literal_c_string(&literal, line, length);
-            line += length;
-        }
-        ormc_data *item = ormc_data_object(view->arena);
-        view_set_written(view, item, "sql", &literal);
-        ormc_data_append(list, item);
-    }
-    return overlong;
 }

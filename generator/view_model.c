@@ -3,7 +3,7 @@
  * Keys of a model: literal, table, namespace (its schema, or false), sqlite_table (string constants), type, HANDLE, entity (a parameter's name), comment, index, external
  * (its arrays are seen by other files), columns, column_count, relations, relation_count (false when 0), uniques [{columns,
  * count}], unique_count (false when 0), key (false without a primary key: then it has Core functions only): {parameters,
- * key_values, primary_key, primary_key_count}.
+ * key_values, primary_key, primary_key_count}, statements (as view_schema.c makes them).
  * Keys of a relation: name, literal, comment, target (its type), to_many, kind, owning, orphan_delete, index, inverse,
  * columns and target_columns (false for many_to_many), count, on_delete, through_source and through_target (false for the
  * others), order_by (false, or the inside of an array), order_by_count.
@@ -29,10 +29,10 @@ static void put_uniques(ormc_view *view, ormc_data *data, const ormc_model *mode
 static size_t put_unique(ormc_view *view, ormc_data *list, const ormc_column *const *columns, size_t count);
 
 /* What the emitted functions call their other parameters and their variables. */
-static const char *const own_names[] = {
-    "added",  "c", "changes", "context", "count", "exists", "found", "how",   "key",    "list",   "member", "q",
-    "query",  "row", "rows",  "result",  "s",     "status", "stream", "user", "value",  "values", "visit",  "wanted",
-    "where",  NULL};
+static const char *const own_names[] = {"added",  "c",      "changes", "context", "count",  "exists", "found",
+                                        "how",    "key",    "list",    "member",  "q",      "query",  "row",
+                                        "rows",   "result", "s",       "status",  "stream", "user",   "value",
+                                        "values", "visit",  "wanted",  "where",   NULL};
 
 ormc_data *view_make_model(ormc_view *view, const view_model *item)
 {
@@ -57,6 +57,7 @@ ormc_data *view_make_model(ormc_view *view, const view_model *item)
     put_key(view, data, model);
     put_relations(view, data, model);
     put_uniques(view, data, model);
+    view_set_table_statements(view, data, item);
     return data;
 }
 

@@ -4,8 +4,11 @@
 #define ORMC_VIEW_PARTS_H
 
 #include "base/text.h"
+#include "ddl.h"
 #include "table.h"
 #include "view.h"
+
+enum { ORMC_DIALECTS = 2 };
 
 typedef struct view_model {
     const ormc_model *model;
@@ -13,15 +16,16 @@ typedef struct view_model {
     const char *type;              /* "blog_author" */
     bool shared;                   /* another file's descriptors refer to its */
     const ormc_file *mentioned_in; /* the last file found to refer to it from outside */
+    const ormc_ddl_table *ddl[ORMC_DIALECTS];
 } view_model;
 
 typedef struct view_enum {
     const ormc_enum *enumeration;
     size_t index;
-    const char *type;             /* "blog_post_status" */
-    size_t header_count;          /* files that declare it */
-    bool used, used_here, shared; /* by columns; of its own file; of another one */
-    const ormc_file *used_in;     /* the last file, not its own, found to use it */
+    const char *type;         /* "blog_post_status" */
+    size_t header_count;      /* files that declare it */
+    bool used_here;           /* by columns of its own file */
+    const ormc_file *used_in; /* the last file, not its own, found to use it */
 } view_enum;
 
 typedef struct view_list {
@@ -44,6 +48,7 @@ struct ormc_view {
     view_enum *enums;
     view_file *files;
     ormc_table models_by_name, enums_by_name;
+    ormc_ddl ddl[ORMC_DIALECTS];
     bool failed;
 };
 
@@ -78,5 +83,12 @@ ormc_data *view_make_enum(ormc_view *view, const view_enum *item, const ormc_fil
 ormc_data *view_make_model(ormc_view *view, const view_model *item);
 ormc_data *view_make_column(ormc_view *view, const ormc_column *column);
 ormc_data *view_make_schema(ormc_view *view);
+
+/* Sets a member to what view_schema.c tells of statements. */
+void view_set_statements(ormc_view *view, ormc_data *object, const char *key, const ormc_statements *statements);
+/* Sets `statements`: all of a table. */
+void view_set_table_statements(ormc_view *view, ormc_data *object, const view_model *item);
+/* Whether a statement in that file's source is longer than C promises to take. */
+bool view_has_long_statements(const ormc_view *view, const ormc_file *file);
 
 #endif

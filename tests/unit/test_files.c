@@ -231,6 +231,57 @@ START_TEST(who_wants_to_hear_of_differences_gets_them_and_no_files)
 }
 END_TEST
 
+static const struct {
+    const char *old, *pieces[3];
+    bool same;
+} in_pieces[] = {
+    {NULL, {"one ", "two ", "three"}, false},
+    {NULL, {"", "", ""}, false},
+    {"one two three", {"one ", "two ", "three"}, true},
+    {"one two three", {"one two three", "", ""}, true},
+    {"one two thr", {"one ", "two ", "three"}, false},
+    {"one two three four", {"one ", "two ", "three"}, false},
+    {"one and three", {"one ", "two ", "three"}, false},
+    {"One two three", {"one ", "two ", "three"}, false},
+    {"", {"", "", "three"}, false},
+};
+
+START_TEST(a_file_in_pieces_is_written_where_it_begins_to_differ_and_whole)
+{
+    char whole[64];
+    struct stat was = {0}, is;
+    snprintf(whole, sizeof whole, "%s%s%s", in_pieces[_i].pieces[0], in_pieces[_i].pieces[1], in_pieces[_i].pieces[2]);
+    if (in_pieces[_i].old) {
+        write_file("one", in_pieces[_i].old);
+        ck_assert_int_eq(stat("one", &was), 0);
+    }
+    ormc_files *files = ormc_files_open(NULL, NULL, &message);
+    ck_assert(ormc_files_begin(files, "one"));
+    for (size_t i = 0; i < 3; i++)
+        ck_assert(ormc_files_add(files, in_pieces[_i].pieces[i], strlen(in_pieces[_i].pieces[i])));
+    ck_assert(ormc_files_end(files) && ormc_files_commit(files));
+    ormc_files_close(files);
+    assert_file("one", whole);
+    ck_assert_int_eq(stat("one", &is), 0);
+    ck_assert_int_eq(was.st_ino == is.st_ino, in_pieces[_i].same);
+    ck_assert_uint_eq(count_entries("."), 1);
+}
+END_TEST
+
+START_TEST(a_file_closed_between_its_pieces_stays_as_it_was)
+{
+    write_file("one", "old");
+    ormc_files *files = ormc_files_open(NULL, NULL, &message);
+    ck_assert(ormc_files_begin(files, "one") && ormc_files_add(files, "new", 3));
+    ormc_files_close(files);
+    files = ormc_files_open(NULL, NULL, &message);
+    ck_assert(ormc_files_begin(files, "one") && ormc_files_add(files, "ol", 2));
+    ormc_files_close(files);
+    assert_file("one", "old");
+    ck_assert_uint_eq(count_entries("."), 1);
+}
+END_TEST
+
 START_TEST(reading_tells_why_it_failed)
 {
     orm__text text = {0};
@@ -259,6 +310,9 @@ static Suite *suite(void)
     tcase_add_test(tests, files_are_removed_with_the_others_or_not_at_all);
     tcase_add_test(tests, a_file_that_is_replaced_keeps_its_rights_and_its_links);
     tcase_add_test(tests, who_wants_to_hear_of_differences_gets_them_and_no_files);
+    tcase_add_loop_test(tests, a_file_in_pieces_is_written_where_it_begins_to_differ_and_whole, 0,
+                        sizeof in_pieces / sizeof *in_pieces);
+    tcase_add_test(tests, a_file_closed_between_its_pieces_stays_as_it_was);
     tcase_add_test(tests, reading_tells_why_it_failed);
     suite_add_tcase(all, tests);
     return all;

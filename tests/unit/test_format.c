@@ -93,6 +93,14 @@ static const struct {
     {"a: |\n one", "a: |-\n  one\n"},
     {"a: |\n  one\n # not text\nb: 1\n", "a: |\n  one\n# not text\nb: 1\n"},
     {"- |\n # text\n- 1\n", "- |\n  # text\n- 1\n"},
+    /* keys of several lines */
+    {"? \"two\n  lines\"\n: 1\n", "\"two lines\": 1\n"},
+    {"? 'it''s\n\n  \"two\"'\n: 1\n", "\"it's\\n\\\"two\\\"\": 1\n"},
+    {"? two\n  words\n: 1\n", "two words: 1\n"},
+    {"? two\n\n  words\n: {b: 1}\n", "\"two\\nwords\": {b: 1}\n"},
+    {"? |\n  a block\n: 1\nb: 2\n", "\"a block\\n\": 1\nb: 2\n"},
+    {"? >- # why\n  a\n  block\n: 1\n", "# why\n\"a block\": 1\n"},
+    {"? &x |-\n  block\n: 1\nb: {? 'c\n  d' : 2}\n", "&x \"block\": 1\nb:\n  \"c d\": 2\n"},
     /* anchors, aliases, merges */
     {"a: &x\n    b: 1\nc: *x\nd: {<<: *x}\n", "a: &x\n  b: 1\nc: *x\nd: {<<: *x}\n"},
     {"- &x {a: 1}\n- &y\n  b: 1\n- &z 1\n- *z\n", "- &x {a: 1}\n- &y\n  b: 1\n- &z 1\n- *z\n"},
@@ -116,8 +124,8 @@ static const struct {
     {"", "f: error: is empty"},
     {"# only\n", "f: error: is empty"},
     {"a: 1\na: 2\n", "f:2:1: error: the key 'a' is given twice"},
-    {"? \"two\n  lines\"\n: 1\n", "f: error: cannot be laid out: a key is too long, or takes several lines [ORM0107]"},
-    {"? |\n  block\n: 1\n", "f: error: cannot be laid out: a key is too long, or takes several lines [ORM0107]"},
+    {"? '" LONG LONG LONG LONG LONG LONG LONG LONG LONG LONG LONG LONG "'\n: 1\n",
+     "f: error: cannot be laid out: a key is longer than 1000 bytes [ORM0107]"},
 };
 
 START_TEST(what_cannot_be_laid_out_gives_nothing)

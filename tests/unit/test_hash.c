@@ -10,7 +10,7 @@
 
 static const size_t sizes[] = {0, 1, 7, 8, 9, 4096, 65535, 65536, 65537, 131072, 200000};
 
-START_TEST(a_file_has_the_hash_of_its_bytes)
+START_TEST(a_file_has_the_hash_of_its_bytes_and_of_their_pieces)
 {
     char path[] = "/tmp/test_hash.XXXXXX";
     size_t size = sizes[_i];
@@ -25,6 +25,10 @@ START_TEST(a_file_has_the_hash_of_its_bytes)
     ck_assert(ormc_hash_file(5, path, &hash));
     ck_assert(hash == ormc_hash_bytes(5, bytes, size));
     ck_assert(hash != ormc_hash_bytes(6, bytes, size));
+    ormc_hasher hasher = {.hash = 5};
+    for (size_t at = 0, step = 1; at < size; at += step, step = 3 * step < size - at ? 3 * step : size - at)
+        ormc_hasher_add(&hasher, bytes + at, step);
+    ck_assert(hash == ormc_hasher_end(&hasher));
     for (size_t at = 0; at < size; at += size / 16 + 1) {
         bytes[at] ^= 1;
         ck_assert(hash != ormc_hash_bytes(5, bytes, size));
@@ -56,7 +60,7 @@ int main(void)
 {
     Suite *suite = suite_create("hash");
     TCase *group = tcase_create("hash");
-    tcase_add_loop_test(group, a_file_has_the_hash_of_its_bytes, 0, sizeof sizes / sizeof *sizes);
+    tcase_add_loop_test(group, a_file_has_the_hash_of_its_bytes_and_of_their_pieces, 0, sizeof sizes / sizeof *sizes);
     tcase_add_test(group, what_is_no_file_has_no_hash);
     tcase_add_test(group, texts_are_told_apart_by_where_they_end);
     suite_add_tcase(suite, group);

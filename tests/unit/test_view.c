@@ -136,8 +136,7 @@ static const struct {
     {"{#enums}{opt} {in} {in_null} {change} {change_null} {of}, {/enums}",
      "blog_opt_mood blog_in_mood blog_in_null_mood blog_change_mood blog_change_null_mood blog_of_mood, "
      "blog_opt_unused blog_in_unused blog_in_null_unused blog_change_unused blog_change_null_unused blog_of_unused, "},
-    {"{#enums}{guard} {defined} {static} {mentioned} {used} {count}, {/enums}",
-     "false true true false true 2, false false true false false 1, "},
+    {"{#enums}{guard} {defined} {used} {count}, {/enums}", "false true true 2, false true false 1, "},
     {"{#enums}{&literal} {&literals} {/enums}", "\"mood\" {\"good\", \"bad\"} \"unused\" {\"a\"} "},
     /* models */
     {"{#models}{&literal} {&table} {HANDLE} {entity} {index}, {/models}",
@@ -196,9 +195,16 @@ static const struct {
     {"{#models}{#relations}{#order_by}{&order_by} {order_by_count}{/order_by}{&comment}{/relations}{/models}",
      "{{.column = &blog_post_model_columns[1], .descending = true}, {.column = &blog_post_model_columns[0]}} "
      "2falsefalsefalse/* Whose it is. */"},
-    {"{#schema}{&literal} {model_count} {long} {#models}{type} {/models}{#drop_sqlite}{&sql} {/drop_sqlite}{/schema}",
-     "\"blog\" 4 false blog_author blog_post blog_profile blog_pair \"DROP TABLE IF EXISTS \\\"pair\\\"\" "
-     "\"DROP TABLE IF EXISTS \\\"profile\\\"\" \"DROP TABLE IF EXISTS \\\"post\\\"\" \"DROP TABLE IF EXISTS \\\"authors\\\"\" "},
+    /* the schema; each model brings its own statements, in the order of creation */
+    {"{#schema}{&literal} {model_count} {enum_count}:{#enums} {type}{/enums} {first}{#creation} {type}{/creation}{/schema}",
+     "\"blog\" 4 2: blog_mood blog_unused false blog_author blog_post blog_profile blog_pair"},
+    {"{#models}{#statements}{dialect}.{list} {/statements}{/models}{long}",
+     "ORM_POSTGRESQL.create ORM_POSTGRESQL.drop ORM_SQLITE.create ORM_SQLITE.drop "
+     "ORM_POSTGRESQL.create ORM_POSTGRESQL.drop ORM_SQLITE.create ORM_SQLITE.drop "
+     "ORM_POSTGRESQL.create ORM_POSTGRESQL.drop ORM_SQLITE.create ORM_SQLITE.drop "
+     "ORM_POSTGRESQL.create ORM_POSTGRESQL.drop ORM_SQLITE.create ORM_SQLITE.drop false"},
+    {"{#enums}{#drop}{#items}{&sql} {/items}{/drop}{/enums}",
+     "\"DROP TYPE IF EXISTS \\\"mood\\\"\" \"DROP TYPE IF EXISTS \\\"unused\\\"\" "},
 };
 
 START_TEST(templates_see_what_they_need)
@@ -236,10 +242,9 @@ static const struct {
     {2, "{#types}{type} {/types}", "store_z "},
     {0, "{#descriptors}{type} {external} {/descriptors}", "store_x true store_y true "},
     {2, "{#descriptors}{type} {external} {/descriptors}", "store_z false "},
-    {0, "{#enums}{type} {guard} {defined} {static} {mentioned} {used}, {/enums}",
-     "store_mood STORE_MOOD_DEFINED false false true true, "},
-    {1, "{#enums}{type} {guard} {defined} {static} {mentioned} {used}, {/enums}",
-     "store_mood STORE_MOOD_DEFINED true false false false, store_lone false true true false true, "},
+    {0, "{#enums}{type} {guard} {defined} {used}, {/enums}", "store_mood STORE_MOOD_DEFINED false true, "},
+    {1, "{#enums}{type} {guard} {defined} {used}, {/enums}",
+     "store_mood STORE_MOOD_DEFINED true false, store_lone false true true, "},
     {2, "{#enums}{type} {guard} {/enums}", "store_mood STORE_MOOD_DEFINED "},
     {0, "{#models}{type} {index} {external}{/models}", "store_x 0 true"},
     {2, "{#models}{type} {index} {external}{/models}", "store_z 2 false"},
@@ -261,6 +266,24 @@ START_TEST(without_a_file_of_the_packages_name_the_first_is_the_main_one)
     load_files(files, 2);
     assert_renders(0, "{#schema}{model_count}{/schema}{#headers}{name}{/headers}", "2b.h");
     assert_renders(1, "{schema}{#headers}{name}{/headers}", "falsea.h");
+}
+END_TEST
+
+START_TEST(tables_that_refer_to_each_other_are_tied_by_the_pair_that_is_created_first)
+{
+    const char *const files[][2] = {
+        {"a", "package: store\nmodels:\n  x:\n    columns: {id: {type: int64, primary_key: true}}\n"
+              "    relations: {y: {many_to_one: y, column: y_id, nullable: true}}\n"},
+        {"b", "package: store\nmodels:\n  y:\n    columns: {id: {type: int64, primary_key: true}}\n"
+              "    relations: {x: {many_to_one: x, column: x_id, nullable: true}}\n"},
+    };
+    load_files(files, 2);
+    assert_renders(0, "{#schema}{#creation}{type} {/creation}{/schema}", "store_y store_x ");
+    assert_renders(0, "{#models}{#statements}{dialect}.{list} {/statements}{/models}",
+                   "ORM_POSTGRESQL.create ORM_POSTGRESQL.drop ORM_SQLITE.create ORM_SQLITE.drop ORM_SQLITE.clear ");
+    assert_renders(1, "{#models}{#statements}{dialect}.{list} {/statements}{/models}",
+                   "ORM_POSTGRESQL.create ORM_POSTGRESQL.tie ORM_POSTGRESQL.untie ORM_POSTGRESQL.drop "
+                   "ORM_SQLITE.create ORM_SQLITE.drop ");
 }
 END_TEST
 
@@ -311,7 +334,7 @@ START_TEST(statements_longer_than_c_promises_to_take_are_told)
         orm__text_printf(&text, "      column_%d: {type: text, max_length: 20}\n", i);
     load(text.data);
     orm__text_release(&text);
-    assert_renders(0, "{#schema}{long}{/schema}", "true");
+    assert_renders(0, "{long}", "true");
 }
 END_TEST
 
@@ -327,6 +350,7 @@ static Suite *suite(void)
     tcase_add_test(one, statements_longer_than_c_promises_to_take_are_told);
     tcase_add_checked_fixture(several, set_up, tear_down);
     tcase_add_loop_test(several, pairs_of_one_package_know_of_each_other, 0, sizeof pairs / sizeof *pairs);
+    tcase_add_test(several, tables_that_refer_to_each_other_are_tied_by_the_pair_that_is_created_first);
     tcase_add_test(several, without_a_file_of_the_packages_name_the_first_is_the_main_one);
     suite_add_tcase(all, one);
     suite_add_tcase(all, several);

@@ -20,6 +20,8 @@ struct orm_enum {
     const char *const *values; /* by position: values[0] belongs to the C constant 1 */
     size_t count;
     const char *schema_name; /* the schema of PostgreSQL that the type is in, or NULL */
+    /* Statements that make and remove the type on PostgreSQL, each list ended by NULL. Both may be run twice. */
+    const char *const *create, *const *drop;
 };
 
 /* Where a member stands in a struct; ORM_ABSENT where there is none. */
@@ -159,6 +161,18 @@ typedef struct orm_unique {
     uint32_t column_count;
 } orm_unique;
 
+typedef enum orm_dialect { ORM_POSTGRESQL, ORM_SQLITE } orm_dialect;
+enum { ORM_DIALECTS = 2 };
+
+/* What makes and removes a table: lists ended by NULL, or NULL where there is nothing to do. Each may be run twice. */
+typedef struct orm_table_statements {
+    const char *const *create; /* the table, its indexes and comments; once the tables before it are there */
+    const char *const *tie;    /* foreign keys to tables that are created later; once all are there */
+    const char *const *untie;  /* before any table is dropped */
+    const char *const *drop;   /* once the tables behind it are dropped */
+    const char *const *clear;  /* what dropping leaves in the table's place, for others that refer to it; at the end */
+} orm_table_statements;
+
 struct orm_model {
     const orm_schema *schema;
     const char *name;         /* "post" */
@@ -176,17 +190,17 @@ struct orm_model {
     uint32_t relation_count;
     const orm_unique *uniques;
     uint32_t unique_count;
+    orm_table_statements statements[ORM_DIALECTS];
 };
-
-typedef enum orm_dialect { ORM_POSTGRESQL, ORM_SQLITE } orm_dialect;
-enum { ORM_DIALECTS = 2 };
 
 struct orm_schema {
     const char *package;
-    const orm_model *const *models;
+    const orm_model *const *models;   /* as declared */
+    const orm_model *const *creation; /* the same in the order in which tables are made; they are removed in reverse */
     uint32_t model_count;
-    /* By dialect: statements that make and remove everything, in order, each ended by NULL. Both may be run twice. */
-    const char *const *create[ORM_DIALECTS], *const *drop[ORM_DIALECTS];
+    const orm_enum *const *enums;
+    uint32_t enum_count;
+    const char *const *first; /* statements of PostgreSQL that come before all others, ended by NULL; or NULL */
 };
 
 #ifdef __cplusplus

@@ -14,4 +14,15 @@ const orm_enum store_mood_enum = {
     .name = "mood",
     .values = (const char *const[]){"good", "bad"},
     .count = 2,
+    .create = (const char *const[]){
+        "DO $ormc$ BEGIN\n"
+        "    CREATE TYPE \"mood\" AS ENUM ('good', 'bad');\n"
+        "EXCEPTION WHEN duplicate_object THEN NULL;\n"
+        "END $ormc$",
+        NULL,
+    },
+    .drop = (const char *const[]){
+        "DROP TYPE IF EXISTS \"mood\"",
+        NULL,
+    },
 };

@@ -18,6 +18,8 @@ typedef enum store_mood {
     STORE_MOOD_BAD,
 } store_mood;
 
+extern const orm_enum store_mood_enum;
+
 typedef struct store_opt_mood {
     bool has;
     store_mood value;

@@ -25,6 +25,8 @@ typedef enum store_state {
     STORE_STATE_SOLD,
 } store_state;
 
+extern const orm_enum store_state_enum;
+
 typedef struct store_opt_state {
     bool has;
     store_state value;
@@ -61,6 +63,8 @@ typedef enum store_size {
     STORE_SIZE_M,
     STORE_SIZE_L,
 } store_size;
+
+extern const orm_enum store_size_enum;
 
 typedef struct store_opt_size {
     bool has;

@@ -20,11 +20,23 @@ static const orm_column depot_other_item_model_columns[1];
 static const orm_column depot_item_crate_model_columns[2];
 static const orm_relation depot_item_crate_model_relations[2];
 
-static const orm_enum depot_shelf_kind_enum = {
+const orm_enum depot_shelf_kind_enum = {
     .name = "shelf_kind",
     .schema_name = "stock",
     .values = (const char *const[]){"floor", "rack"},
     .count = 2,
+    .create = (const char *const[]){
+        "DO $ormc$ BEGIN\n"
+        "    CREATE TYPE \"stock\".\"shelf_kind\" AS ENUM ('floor', 'rack');\n"
+        "EXCEPTION WHEN duplicate_object THEN NULL;\n"
+        "END $ormc$",
+        "COMMENT ON TYPE \"stock\".\"shelf_kind\" IS 'Where things lie.'",
+        NULL,
+    },
+    .drop = (const char *const[]){
+        "DROP TYPE IF EXISTS \"stock\".\"shelf_kind\"",
+        NULL,
+    },
 };
 
 static orm_value depot_of_shelf_kind(depot_shelf_kind value)
@@ -48,10 +60,21 @@ static orm_value depot_of_shelf_kind_array(depot_shelf_kind_array value)
 }
 _Static_assert(sizeof(depot_shelf_kind) == sizeof(int), "the runtime reads enums as int");
 
-static const orm_enum depot_colour_enum = {
+const orm_enum depot_colour_enum = {
     .name = "colour",
     .values = (const char *const[]){"red", "green"},
     .count = 2,
+    .create = (const char *const[]){
+        "DO $ormc$ BEGIN\n"
+        "    CREATE TYPE \"colour\" AS ENUM ('red', 'green');\n"
+        "EXCEPTION WHEN duplicate_object THEN NULL;\n"
+        "END $ormc$",
+        NULL,
+    },
+    .drop = (const char *const[]){
+        "DROP TYPE IF EXISTS \"colour\"",
+        NULL,
+    },
 };
 
 static orm_value depot_of_colour_array(depot_colour_array value)
@@ -376,6 +399,97 @@ const orm_model depot_item_model = {
          2},
     },
     .unique_count = 1,
+    .statements[ORM_POSTGRESQL].create = (const char *const[]){
+        "CREATE TABLE IF NOT EXISTS \"stock\".\"item\" (\n"
+        "    \"id\" uuid NOT NULL DEFAULT gen_random_uuid(),\n"
+        "    \"created_at\" timestamptz NOT NULL DEFAULT now(),\n"
+        "    \"changed_at\" timestamptz NOT NULL DEFAULT now(),\n"
+        "    \"version\" integer NOT NULL DEFAULT 1,\n"
+        "    \"price\" bigint NOT NULL,\n"
+        "    \"quantity\" integer NOT NULL,\n"
+        "    \"total\" bigint NOT NULL GENERATED ALWAYS AS (price * quantity) STORED,\n"
+        "    \"secret\" text,\n"
+        "    \"kind\" \"stock\".\"shelf_kind\" NOT NULL,\n"
+        "    \"kinds\" \"stock\".\"shelf_kind\"[] NOT NULL,\n"
+        "    \"colours\" \"colour\"[],\n"
+        "    \"tags\" text[] NOT NULL DEFAULT '{}',\n"
+        "    \"sizes\" integer[] NOT NULL,\n"
+        "    \"prices\" numeric(10, 2)[],\n"
+        "    \"shapes\" point[] NOT NULL,\n"
+        "    \"place\" bit(8),\n"
+        "    \"words\" tsvector NOT NULL,\n"
+        "    \"wait\" interval NOT NULL,\n"
+        "    \"pause\" interval,\n"
+        "    \"host\" inet NOT NULL DEFAULT '10.0.0.0/8',\n"
+        "    \"from\" inet,\n"
+        "    \"owner_id\" bigint,\n"
+        "    CONSTRAINT \"item_pkey\" PRIMARY KEY (\"id\"),\n"
+        "    CONSTRAINT \"item_check\" CHECK (created_at <= changed_at),\n"
+        "    CONSTRAINT \"item_is_cheap\" CHECK (price < 1000000),\n"
+        "    CONSTRAINT \"item_check1\" CHECK (quantity::text ~ '^[0-9]+$'),\n"
+        "    CONSTRAINT \"item_owner_id_fkey\" FOREIGN KEY (\"owner_id\")\n"
+        "        REFERENCES \"owner\" (\"id\") ON DELETE SET NULL\n"
+        ")",
+        "CREATE INDEX IF NOT EXISTS \"item_price_quantity_idx\" ON \"stock\".\"item\" (\"price\", "
+        "\"quantity\" DESC) INCLUDE (\"total\") WHERE quantity > 0",
+        "CREATE UNIQUE INDEX IF NOT EXISTS \"item_lower_secret_key\" ON \"stock\".\"item\" "
+        "((lower(secret)))",
+        "CREATE UNIQUE INDEX IF NOT EXISTS \"by_kind\" ON \"stock\".\"item\" (\"kind\", \"price\") "
+        "INCLUDE (\"quantity\")",
+        "CREATE INDEX IF NOT EXISTS \"item_sizes_idx\" ON \"stock\".\"item\" (\"sizes\")",
+        "COMMENT ON COLUMN \"stock\".\"item\".\"total\" IS 'Computed by the database.'",
+        "COMMENT ON INDEX \"stock\".\"item_price_quantity_idx\" IS 'What there is.'",
+        NULL,
+    },
+    .statements[ORM_POSTGRESQL].drop = (const char *const[]){
+        "DROP TABLE IF EXISTS \"stock\".\"item\"",
+        NULL,
+    },
+    .statements[ORM_SQLITE].create = (const char *const[]){
+        "CREATE TABLE IF NOT EXISTS \"stock_item\" (\n"
+        "    \"id\" BLOB NOT NULL DEFAULT (randomblob(16)),\n"
+        "    \"created_at\" TEXT NOT NULL DEFAULT (CURRENT_TIMESTAMP),\n"
+        "    \"changed_at\" TEXT NOT NULL DEFAULT (strftime('%Y-%m-%d %H:%M:%f000', 'now')),\n"
+        "    \"version\" INTEGER NOT NULL DEFAULT 1,\n"
+        "    \"price\" INTEGER NOT NULL,\n"
+        "    \"quantity\" INTEGER NOT NULL,\n"
+        "    \"total\" INTEGER NOT NULL GENERATED ALWAYS AS (price * quantity) STORED,\n"
+        "    \"secret\" TEXT,\n"
+        "    \"kind\" TEXT NOT NULL,\n"
+        "    \"kinds\" TEXT NOT NULL,\n"
+        "    \"colours\" TEXT,\n"
+        "    \"tags\" TEXT NOT NULL DEFAULT '[]',\n"
+        "    \"sizes\" TEXT NOT NULL,\n"
+        "    \"prices\" TEXT,\n"
+        "    \"shapes\" TEXT NOT NULL,\n"
+        "    \"place\" TEXT,\n"
+        "    \"words\" TEXT NOT NULL,\n"
+        "    \"wait\" TEXT NOT NULL,\n"
+        "    \"pause\" TEXT,\n"
+        "    \"host\" TEXT NOT NULL DEFAULT '10.0.0.0/8',\n"
+        "    \"from\" TEXT,\n"
+        "    \"owner_id\" INTEGER,\n"
+        "    CONSTRAINT \"stock_item_pkey\" PRIMARY KEY (\"id\"),\n"
+        "    CONSTRAINT \"stock_item_kind_check\" CHECK (\"kind\" IN ('floor', 'rack')),\n"
+        "    CONSTRAINT \"stock_item_check\" CHECK (created_at <= changed_at),\n"
+        "    CONSTRAINT \"item_is_cheap\" CHECK (price < 1000000),\n"
+        "    CONSTRAINT \"stock_item_check1\" CHECK (quantity >= 0),\n"
+        "    CONSTRAINT \"stock_item_owner_id_fkey\" FOREIGN KEY (\"owner_id\")\n"
+        "        REFERENCES \"owner\" (\"id\") ON DELETE SET NULL\n"
+        ")",
+        "CREATE INDEX IF NOT EXISTS \"stock_item_price_quantity_idx\" ON \"stock_item\" "
+        "(\"price\", \"quantity\" DESC, \"total\") WHERE quantity > 0",
+        "CREATE UNIQUE INDEX IF NOT EXISTS \"stock_item_lower_secret_key\" ON \"stock_item\" "
+        "((lower(secret)))",
+        "CREATE UNIQUE INDEX IF NOT EXISTS \"stock_by_kind\" ON \"stock_item\" (\"kind\", "
+        "\"price\")",
+        "CREATE INDEX IF NOT EXISTS \"stock_item_sizes_idx\" ON \"stock_item\" (\"sizes\")",
+        NULL,
+    },
+    .statements[ORM_SQLITE].drop = (const char *const[]){
+        "DROP TABLE IF EXISTS \"stock_item\"",
+        NULL,
+    },
 };
 
 const depot_item_columns DEPOT_ITEM = {
@@ -781,6 +895,36 @@ const orm_model depot_crate_model = {
     .column_count = 4,
     .primary_key = (const orm_column *const[]){&depot_crate_model_columns[0]},
     .primary_key_count = 1,
+    .statements[ORM_POSTGRESQL].create = (const char *const[]){
+        "CREATE TABLE IF NOT EXISTS \"stock\".\"item_crates\" (\n"
+        "    \"id\" uuid NOT NULL DEFAULT gen_random_uuid(),\n"
+        "    \"created_at\" timestamptz NOT NULL DEFAULT now(),\n"
+        "    \"changed_at\" timestamptz NOT NULL DEFAULT now(),\n"
+        "    \"version\" integer NOT NULL DEFAULT 1,\n"
+        "    CONSTRAINT \"item_crates_pkey\" PRIMARY KEY (\"id\"),\n"
+        "    CONSTRAINT \"item_crates_check\" CHECK (created_at <= changed_at)\n"
+        ")",
+        NULL,
+    },
+    .statements[ORM_POSTGRESQL].drop = (const char *const[]){
+        "DROP TABLE IF EXISTS \"stock\".\"item_crates\"",
+        NULL,
+    },
+    .statements[ORM_SQLITE].create = (const char *const[]){
+        "CREATE TABLE IF NOT EXISTS \"stock_item_crates\" (\n"
+        "    \"id\" BLOB NOT NULL DEFAULT (randomblob(16)),\n"
+        "    \"created_at\" TEXT NOT NULL DEFAULT (CURRENT_TIMESTAMP),\n"
+        "    \"changed_at\" TEXT NOT NULL DEFAULT (strftime('%Y-%m-%d %H:%M:%f000', 'now')),\n"
+        "    \"version\" INTEGER NOT NULL DEFAULT 1,\n"
+        "    CONSTRAINT \"stock_item_crates_pkey\" PRIMARY KEY (\"id\"),\n"
+        "    CONSTRAINT \"stock_item_crates_check\" CHECK (created_at <= changed_at)\n"
+        ")",
+        NULL,
+    },
+    .statements[ORM_SQLITE].drop = (const char *const[]){
+        "DROP TABLE IF EXISTS \"stock_item_crates\"",
+        NULL,
+    },
 };
 
 const depot_crate_columns DEPOT_CRATE = {
@@ -1023,6 +1167,29 @@ const orm_model depot_owner_model = {
     .column_count = 2,
     .primary_key = (const orm_column *const[]){&depot_owner_model_columns[0]},
     .primary_key_count = 1,
+    .statements[ORM_POSTGRESQL].create = (const char *const[]){
+        "CREATE TABLE IF NOT EXISTS \"owner\" (\n"
+        "    \"id\" bigint NOT NULL GENERATED BY DEFAULT AS IDENTITY,\n"
+        "    \"name\" text NOT NULL,\n"
+        "    CONSTRAINT \"owner_pkey\" PRIMARY KEY (\"id\")\n"
+        ")",
+        NULL,
+    },
+    .statements[ORM_POSTGRESQL].drop = (const char *const[]){
+        "DROP TABLE IF EXISTS \"owner\"",
+        NULL,
+    },
+    .statements[ORM_SQLITE].create = (const char *const[]){
+        "CREATE TABLE IF NOT EXISTS \"owner\" (\n"
+        "    \"id\" INTEGER NOT NULL CONSTRAINT \"owner_pkey\" PRIMARY KEY AUTOINCREMENT,\n"
+        "    \"name\" TEXT NOT NULL\n"
+        ")",
+        NULL,
+    },
+    .statements[ORM_SQLITE].drop = (const char *const[]){
+        "DROP TABLE IF EXISTS \"owner\"",
+        NULL,
+    },
 };
 
 const depot_owner_columns DEPOT_OWNER = {
@@ -1284,6 +1451,35 @@ const orm_model depot_log_model = {
     .column_count = 3,
     .relations = depot_log_model_relations,
     .relation_count = 1,
+    .statements[ORM_POSTGRESQL].create = (const char *const[]){
+        "CREATE TABLE IF NOT EXISTS \"audit\".\"log\" (\n"
+        "    \"at\" timestamptz NOT NULL DEFAULT now(),\n"
+        "    \"text\" text NOT NULL,\n"
+        "    \"owner_id\" bigint,\n"
+        "    CONSTRAINT \"log_owner_id_fkey\" FOREIGN KEY (\"owner_id\")\n"
+        "        REFERENCES \"owner\" (\"id\") ON DELETE SET NULL\n"
+        ")",
+        "COMMENT ON TABLE \"audit\".\"log\" IS 'Has no key.'",
+        NULL,
+    },
+    .statements[ORM_POSTGRESQL].drop = (const char *const[]){
+        "DROP TABLE IF EXISTS \"audit\".\"log\"",
+        NULL,
+    },
+    .statements[ORM_SQLITE].create = (const char *const[]){
+        "CREATE TABLE IF NOT EXISTS \"audit_log\" (\n"
+        "    \"at\" TEXT NOT NULL DEFAULT (strftime('%Y-%m-%d %H:%M:%f000', 'now')),\n"
+        "    \"text\" TEXT NOT NULL,\n"
+        "    \"owner_id\" INTEGER,\n"
+        "    CONSTRAINT \"audit_log_owner_id_fkey\" FOREIGN KEY (\"owner_id\")\n"
+        "        REFERENCES \"owner\" (\"id\") ON DELETE SET NULL\n"
+        ")",
+        NULL,
+    },
+    .statements[ORM_SQLITE].drop = (const char *const[]){
+        "DROP TABLE IF EXISTS \"audit_log\"",
+        NULL,
+    },
 };
 
 const depot_log_columns DEPOT_LOG = {
@@ -1366,6 +1562,28 @@ const orm_model depot_other_item_model = {
     .column_count = 1,
     .primary_key = (const orm_column *const[]){&depot_other_item_model_columns[0]},
     .primary_key_count = 1,
+    .statements[ORM_POSTGRESQL].create = (const char *const[]){
+        "CREATE TABLE IF NOT EXISTS \"archive\".\"item\" (\n"
+        "    \"id\" bigint NOT NULL DEFAULT extract(epoch from now())::bigint,\n"
+        "    CONSTRAINT \"item_pkey\" PRIMARY KEY (\"id\")\n"
+        ")",
+        NULL,
+    },
+    .statements[ORM_POSTGRESQL].drop = (const char *const[]){
+        "DROP TABLE IF EXISTS \"archive\".\"item\"",
+        NULL,
+    },
+    .statements[ORM_SQLITE].create = (const char *const[]){
+        "CREATE TABLE IF NOT EXISTS \"archive_item\" (\n"
+        "    \"id\" INTEGER NOT NULL DEFAULT (unixepoch()),\n"
+        "    CONSTRAINT \"archive_item_pkey\" PRIMARY KEY (\"id\")\n"
+        ")",
+        NULL,
+    },
+    .statements[ORM_SQLITE].drop = (const char *const[]){
+        "DROP TABLE IF EXISTS \"archive_item\"",
+        NULL,
+    },
 };
 
 const depot_other_item_columns DEPOT_OTHER_ITEM = {
@@ -1639,6 +1857,42 @@ const orm_model depot_item_crate_model = {
     .primary_key_count = 2,
     .relations = depot_item_crate_model_relations,
     .relation_count = 2,
+    .statements[ORM_POSTGRESQL].create = (const char *const[]){
+        "CREATE TABLE IF NOT EXISTS \"stock\".\"item_crate\" (\n"
+        "    \"item_id\" uuid NOT NULL,\n"
+        "    \"crate_id\" uuid NOT NULL,\n"
+        "    CONSTRAINT \"item_crate_pkey\" PRIMARY KEY (\"item_id\", \"crate_id\"),\n"
+        "    CONSTRAINT \"item_crate_item_id_fkey\" FOREIGN KEY (\"item_id\")\n"
+        "        REFERENCES \"stock\".\"item\" (\"id\") ON DELETE CASCADE,\n"
+        "    CONSTRAINT \"item_crate_crate_id_fkey\" FOREIGN KEY (\"crate_id\")\n"
+        "        REFERENCES \"stock\".\"item_crates\" (\"id\") ON DELETE CASCADE\n"
+        ")",
+        "CREATE INDEX IF NOT EXISTS \"item_crate_crate_id_idx\" ON \"stock\".\"item_crate\" "
+        "(\"crate_id\")",
+        NULL,
+    },
+    .statements[ORM_POSTGRESQL].drop = (const char *const[]){
+        "DROP TABLE IF EXISTS \"stock\".\"item_crate\"",
+        NULL,
+    },
+    .statements[ORM_SQLITE].create = (const char *const[]){
+        "CREATE TABLE IF NOT EXISTS \"stock_item_crate\" (\n"
+        "    \"item_id\" BLOB NOT NULL,\n"
+        "    \"crate_id\" BLOB NOT NULL,\n"
+        "    CONSTRAINT \"stock_item_crate_pkey\" PRIMARY KEY (\"item_id\", \"crate_id\"),\n"
+        "    CONSTRAINT \"stock_item_crate_item_id_fkey\" FOREIGN KEY (\"item_id\")\n"
+        "        REFERENCES \"stock_item\" (\"id\") ON DELETE CASCADE,\n"
+        "    CONSTRAINT \"stock_item_crate_crate_id_fkey\" FOREIGN KEY (\"crate_id\")\n"
+        "        REFERENCES \"stock_item_crates\" (\"id\") ON DELETE CASCADE\n"
+        ")",
+        "CREATE INDEX IF NOT EXISTS \"stock_item_crate_crate_id_idx\" ON \"stock_item_crate\" "
+        "(\"crate_id\")",
+        NULL,
+    },
+    .statements[ORM_SQLITE].drop = (const char *const[]){
+        "DROP TABLE IF EXISTS \"stock_item_crate\"",
+        NULL,
+    },
 };
 
 const depot_item_crate_columns DEPOT_ITEM_CRATE = {
@@ -1880,194 +2134,6 @@ orm_status depot_item_crate_delete_where(orm_connection *c, orm_expr where, size
     return orm_row_delete_where(c, &depot_item_crate_model, where, count);
 }
 
-static const char *const create_postgresql[] = {
-    "CREATE SCHEMA IF NOT EXISTS \"stock\"",
-    "CREATE SCHEMA IF NOT EXISTS \"audit\"",
-    "CREATE SCHEMA IF NOT EXISTS \"archive\"",
-    "DO $ormc$ BEGIN\n"
-    "    CREATE TYPE \"stock\".\"shelf_kind\" AS ENUM ('floor', 'rack');\n"
-    "EXCEPTION WHEN duplicate_object THEN NULL;\n"
-    "END $ormc$",
-    "COMMENT ON TYPE \"stock\".\"shelf_kind\" IS 'Where things lie.'",
-    "DO $ormc$ BEGIN\n"
-    "    CREATE TYPE \"colour\" AS ENUM ('red', 'green');\n"
-    "EXCEPTION WHEN duplicate_object THEN NULL;\n"
-    "END $ormc$",
-    "CREATE TABLE IF NOT EXISTS \"owner\" (\n"
-    "    \"id\" bigint NOT NULL GENERATED BY DEFAULT AS IDENTITY,\n"
-    "    \"name\" text NOT NULL,\n"
-    "    CONSTRAINT \"owner_pkey\" PRIMARY KEY (\"id\")\n"
-    ")",
-    "CREATE TABLE IF NOT EXISTS \"stock\".\"item\" (\n"
-    "    \"id\" uuid NOT NULL DEFAULT gen_random_uuid(),\n"
-    "    \"created_at\" timestamptz NOT NULL DEFAULT now(),\n"
-    "    \"changed_at\" timestamptz NOT NULL DEFAULT now(),\n"
-    "    \"version\" integer NOT NULL DEFAULT 1,\n"
-    "    \"price\" bigint NOT NULL,\n"
-    "    \"quantity\" integer NOT NULL,\n"
-    "    \"total\" bigint NOT NULL GENERATED ALWAYS AS (price * quantity) STORED,\n"
-    "    \"secret\" text,\n"
-    "    \"kind\" \"stock\".\"shelf_kind\" NOT NULL,\n"
-    "    \"kinds\" \"stock\".\"shelf_kind\"[] NOT NULL,\n"
-    "    \"colours\" \"colour\"[],\n"
-    "    \"tags\" text[] NOT NULL DEFAULT '{}',\n"
-    "    \"sizes\" integer[] NOT NULL,\n"
-    "    \"prices\" numeric(10, 2)[],\n"
-    "    \"shapes\" point[] NOT NULL,\n"
-    "    \"place\" bit(8),\n"
-    "    \"words\" tsvector NOT NULL,\n"
-    "    \"wait\" interval NOT NULL,\n"
-    "    \"pause\" interval,\n"
-    "    \"host\" inet NOT NULL DEFAULT '10.0.0.0/8',\n"
-    "    \"from\" inet,\n"
-    "    \"owner_id\" bigint,\n"
-    "    CONSTRAINT \"item_pkey\" PRIMARY KEY (\"id\"),\n"
-    "    CONSTRAINT \"item_check\" CHECK (created_at <= changed_at),\n"
-    "    CONSTRAINT \"item_is_cheap\" CHECK (price < 1000000),\n"
-    "    CONSTRAINT \"item_check1\" CHECK (quantity::text ~ '^[0-9]+$'),\n"
-    "    CONSTRAINT \"item_owner_id_fkey\" FOREIGN KEY (\"owner_id\")\n"
-    "        REFERENCES \"owner\" (\"id\") ON DELETE SET NULL\n"
-    ")",
-    "CREATE INDEX IF NOT EXISTS \"item_price_quantity_idx\" ON \"stock\".\"item\" (\"price\", "
-    "\"quantity\" DESC) INCLUDE (\"total\") WHERE quantity > 0",
-    "CREATE UNIQUE INDEX IF NOT EXISTS \"item_lower_secret_key\" ON \"stock\".\"item\" "
-    "((lower(secret)))",
-    "CREATE UNIQUE INDEX IF NOT EXISTS \"by_kind\" ON \"stock\".\"item\" (\"kind\", \"price\") "
-    "INCLUDE (\"quantity\")",
-    "CREATE INDEX IF NOT EXISTS \"item_sizes_idx\" ON \"stock\".\"item\" (\"sizes\")",
-    "COMMENT ON COLUMN \"stock\".\"item\".\"total\" IS 'Computed by the database.'",
-    "COMMENT ON INDEX \"stock\".\"item_price_quantity_idx\" IS 'What there is.'",
-    "CREATE TABLE IF NOT EXISTS \"stock\".\"item_crates\" (\n"
-    "    \"id\" uuid NOT NULL DEFAULT gen_random_uuid(),\n"
-    "    \"created_at\" timestamptz NOT NULL DEFAULT now(),\n"
-    "    \"changed_at\" timestamptz NOT NULL DEFAULT now(),\n"
-    "    \"version\" integer NOT NULL DEFAULT 1,\n"
-    "    CONSTRAINT \"item_crates_pkey\" PRIMARY KEY (\"id\"),\n"
-    "    CONSTRAINT \"item_crates_check\" CHECK (created_at <= changed_at)\n"
-    ")",
-    "CREATE TABLE IF NOT EXISTS \"audit\".\"log\" (\n"
-    "    \"at\" timestamptz NOT NULL DEFAULT now(),\n"
-    "    \"text\" text NOT NULL,\n"
-    "    \"owner_id\" bigint,\n"
-    "    CONSTRAINT \"log_owner_id_fkey\" FOREIGN KEY (\"owner_id\")\n"
-    "        REFERENCES \"owner\" (\"id\") ON DELETE SET NULL\n"
-    ")",
-    "COMMENT ON TABLE \"audit\".\"log\" IS 'Has no key.'",
-    "CREATE TABLE IF NOT EXISTS \"archive\".\"item\" (\n"
-    "    \"id\" bigint NOT NULL DEFAULT extract(epoch from now())::bigint,\n"
-    "    CONSTRAINT \"item_pkey\" PRIMARY KEY (\"id\")\n"
-    ")",
-    "CREATE TABLE IF NOT EXISTS \"stock\".\"item_crate\" (\n"
-    "    \"item_id\" uuid NOT NULL,\n"
-    "    \"crate_id\" uuid NOT NULL,\n"
-    "    CONSTRAINT \"item_crate_pkey\" PRIMARY KEY (\"item_id\", \"crate_id\"),\n"
-    "    CONSTRAINT \"item_crate_item_id_fkey\" FOREIGN KEY (\"item_id\")\n"
-    "        REFERENCES \"stock\".\"item\" (\"id\") ON DELETE CASCADE,\n"
-    "    CONSTRAINT \"item_crate_crate_id_fkey\" FOREIGN KEY (\"crate_id\")\n"
-    "        REFERENCES \"stock\".\"item_crates\" (\"id\") ON DELETE CASCADE\n"
-    ")",
-    "CREATE INDEX IF NOT EXISTS \"item_crate_crate_id_idx\" ON \"stock\".\"item_crate\" "
-    "(\"crate_id\")",
-    NULL,
-};
-
-static const char *const drop_postgresql[] = {
-    "DROP TABLE IF EXISTS \"stock\".\"item_crate\"",
-    "DROP TABLE IF EXISTS \"archive\".\"item\"",
-    "DROP TABLE IF EXISTS \"audit\".\"log\"",
-    "DROP TABLE IF EXISTS \"stock\".\"item_crates\"",
-    "DROP TABLE IF EXISTS \"stock\".\"item\"",
-    "DROP TABLE IF EXISTS \"owner\"",
-    "DROP TYPE IF EXISTS \"colour\"",
-    "DROP TYPE IF EXISTS \"stock\".\"shelf_kind\"",
-    NULL,
-};
-
-static const char *const create_sqlite[] = {
-    "CREATE TABLE IF NOT EXISTS \"owner\" (\n"
-    "    \"id\" INTEGER NOT NULL CONSTRAINT \"owner_pkey\" PRIMARY KEY AUTOINCREMENT,\n"
-    "    \"name\" TEXT NOT NULL\n"
-    ")",
-    "CREATE TABLE IF NOT EXISTS \"stock_item\" (\n"
-    "    \"id\" BLOB NOT NULL DEFAULT (randomblob(16)),\n"
-    "    \"created_at\" TEXT NOT NULL DEFAULT (CURRENT_TIMESTAMP),\n"
-    "    \"changed_at\" TEXT NOT NULL DEFAULT (strftime('%Y-%m-%d %H:%M:%f000', 'now')),\n"
-    "    \"version\" INTEGER NOT NULL DEFAULT 1,\n"
-    "    \"price\" INTEGER NOT NULL,\n"
-    "    \"quantity\" INTEGER NOT NULL,\n"
-    "    \"total\" INTEGER NOT NULL GENERATED ALWAYS AS (price * quantity) STORED,\n"
-    "    \"secret\" TEXT,\n"
-    "    \"kind\" TEXT NOT NULL,\n"
-    "    \"kinds\" TEXT NOT NULL,\n"
-    "    \"colours\" TEXT,\n"
-    "    \"tags\" TEXT NOT NULL DEFAULT '[]',\n"
-    "    \"sizes\" TEXT NOT NULL,\n"
-    "    \"prices\" TEXT,\n"
-    "    \"shapes\" TEXT NOT NULL,\n"
-    "    \"place\" TEXT,\n"
-    "    \"words\" TEXT NOT NULL,\n"
-    "    \"wait\" TEXT NOT NULL,\n"
-    "    \"pause\" TEXT,\n"
-    "    \"host\" TEXT NOT NULL DEFAULT '10.0.0.0/8',\n"
-    "    \"from\" TEXT,\n"
-    "    \"owner_id\" INTEGER,\n"
-    "    CONSTRAINT \"stock_item_pkey\" PRIMARY KEY (\"id\"),\n"
-    "    CONSTRAINT \"stock_item_kind_check\" CHECK (\"kind\" IN ('floor', 'rack')),\n"
-    "    CONSTRAINT \"stock_item_check\" CHECK (created_at <= changed_at),\n"
-    "    CONSTRAINT \"item_is_cheap\" CHECK (price < 1000000),\n"
-    "    CONSTRAINT \"stock_item_check1\" CHECK (quantity >= 0),\n"
-    "    CONSTRAINT \"stock_item_owner_id_fkey\" FOREIGN KEY (\"owner_id\")\n"
-    "        REFERENCES \"owner\" (\"id\") ON DELETE SET NULL\n"
-    ")",
-    "CREATE INDEX IF NOT EXISTS \"stock_item_price_quantity_idx\" ON \"stock_item\" (\"price\", "
-    "\"quantity\" DESC, \"total\") WHERE quantity > 0",
-    "CREATE UNIQUE INDEX IF NOT EXISTS \"stock_item_lower_secret_key\" ON \"stock_item\" "
-    "((lower(secret)))",
-    "CREATE UNIQUE INDEX IF NOT EXISTS \"stock_by_kind\" ON \"stock_item\" (\"kind\", \"price\")",
-    "CREATE INDEX IF NOT EXISTS \"stock_item_sizes_idx\" ON \"stock_item\" (\"sizes\")",
-    "CREATE TABLE IF NOT EXISTS \"stock_item_crates\" (\n"
-    "    \"id\" BLOB NOT NULL DEFAULT (randomblob(16)),\n"
-    "    \"created_at\" TEXT NOT NULL DEFAULT (CURRENT_TIMESTAMP),\n"
-    "    \"changed_at\" TEXT NOT NULL DEFAULT (strftime('%Y-%m-%d %H:%M:%f000', 'now')),\n"
-    "    \"version\" INTEGER NOT NULL DEFAULT 1,\n"
-    "    CONSTRAINT \"stock_item_crates_pkey\" PRIMARY KEY (\"id\"),\n"
-    "    CONSTRAINT \"stock_item_crates_check\" CHECK (created_at <= changed_at)\n"
-    ")",
-    "CREATE TABLE IF NOT EXISTS \"audit_log\" (\n"
-    "    \"at\" TEXT NOT NULL DEFAULT (strftime('%Y-%m-%d %H:%M:%f000', 'now')),\n"
-    "    \"text\" TEXT NOT NULL,\n"
-    "    \"owner_id\" INTEGER,\n"
-    "    CONSTRAINT \"audit_log_owner_id_fkey\" FOREIGN KEY (\"owner_id\")\n"
-    "        REFERENCES \"owner\" (\"id\") ON DELETE SET NULL\n"
-    ")",
-    "CREATE TABLE IF NOT EXISTS \"archive_item\" (\n"
-    "    \"id\" INTEGER NOT NULL DEFAULT (unixepoch()),\n"
-    "    CONSTRAINT \"archive_item_pkey\" PRIMARY KEY (\"id\")\n"
-    ")",
-    "CREATE TABLE IF NOT EXISTS \"stock_item_crate\" (\n"
-    "    \"item_id\" BLOB NOT NULL,\n"
-    "    \"crate_id\" BLOB NOT NULL,\n"
-    "    CONSTRAINT \"stock_item_crate_pkey\" PRIMARY KEY (\"item_id\", \"crate_id\"),\n"
-    "    CONSTRAINT \"stock_item_crate_item_id_fkey\" FOREIGN KEY (\"item_id\")\n"
-    "        REFERENCES \"stock_item\" (\"id\") ON DELETE CASCADE,\n"
-    "    CONSTRAINT \"stock_item_crate_crate_id_fkey\" FOREIGN KEY (\"crate_id\")\n"
-    "        REFERENCES \"stock_item_crates\" (\"id\") ON DELETE CASCADE\n"
-    ")",
-    "CREATE INDEX IF NOT EXISTS \"stock_item_crate_crate_id_idx\" ON \"stock_item_crate\" "
-    "(\"crate_id\")",
-    NULL,
-};
-
-static const char *const drop_sqlite[] = {
-    "DROP TABLE IF EXISTS \"stock_item_crate\"",
-    "DROP TABLE IF EXISTS \"archive_item\"",
-    "DROP TABLE IF EXISTS \"audit_log\"",
-    "DROP TABLE IF EXISTS \"stock_item_crates\"",
-    "DROP TABLE IF EXISTS \"stock_item\"",
-    "DROP TABLE IF EXISTS \"owner\"",
-    NULL,
-};
-
 const orm_schema depot_schema = {
     .package = "depot",
     .models = (const orm_model *const[]){
@@ -2078,9 +2144,26 @@ const orm_schema depot_schema = {
         &depot_other_item_model,
         &depot_item_crate_model,
     },
+    .creation = (const orm_model *const[]){
+        &depot_owner_model,
+        &depot_item_model,
+        &depot_crate_model,
+        &depot_log_model,
+        &depot_other_item_model,
+        &depot_item_crate_model,
+    },
     .model_count = 6,
-    .create = {[ORM_POSTGRESQL] = create_postgresql, [ORM_SQLITE] = create_sqlite},
-    .drop = {[ORM_POSTGRESQL] = drop_postgresql, [ORM_SQLITE] = drop_sqlite},
+    .enums = (const orm_enum *const[]){
+        &depot_shelf_kind_enum,
+        &depot_colour_enum,
+    },
+    .enum_count = 2,
+    .first = (const char *const[]){
+        "CREATE SCHEMA IF NOT EXISTS \"stock\"",
+        "CREATE SCHEMA IF NOT EXISTS \"audit\"",
+        "CREATE SCHEMA IF NOT EXISTS \"archive\"",
+        NULL,
+    },
 };
 
 orm_status depot_create_all(orm_engine *engine, orm_error *error)

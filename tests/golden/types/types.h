@@ -24,6 +24,8 @@ typedef enum shop_colour {
     SHOP_COLOUR_IT_S,
 } shop_colour;
 
+extern const orm_enum shop_colour_enum;
+
 typedef struct shop_opt_colour {
     bool has;
     shop_colour value;

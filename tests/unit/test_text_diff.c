@@ -1,6 +1,6 @@
-/* test_diff.c -- generator/diff.c shows what differs between two texts.
+/* test_text_diff.c -- generator/text_diff.c shows what differs between two texts.
  * SPDX-License-Identifier: MIT */
-#include "diff.h"
+#include "text_diff.h"
 
 #include <check.h>
 #include <stdbool.h>
@@ -17,10 +17,10 @@ static void tear_down(void)
 
 static void diff(const char *old, const char *fresh)
 {
-    const ormc_diff_side a = {old ? "old" : NULL, old ? old : "", old ? strlen(old) : 0};
-    const ormc_diff_side b = {fresh ? "new" : NULL, fresh ? fresh : "", fresh ? strlen(fresh) : 0};
+    const ormc_text_diff_side a = {old ? "old" : NULL, old ? old : "", old ? strlen(old) : 0};
+    const ormc_text_diff_side b = {fresh ? "new" : NULL, fresh ? fresh : "", fresh ? strlen(fresh) : 0};
     orm__text_release(&out);
-    ormc_diff_unified(&a, &b, &out);
+    ormc_text_diff_unified(&a, &b, &out);
     ck_assert(!out.failed);
 }
 
@@ -138,7 +138,7 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("diff");
+    Suite *suite = suite_create("text_diff");
     TCase *group = tcase_create("diff");
     tcase_add_checked_fixture(group, NULL, tear_down);
     tcase_add_loop_test(group, changes_are_shown_with_three_lines_around_them, 0, sizeof cases / sizeof *cases);

@@ -1,6 +1,6 @@
-/* diff.c -- the shortest way from one list of lines to another (Myers, in linear space), shown in hunks.
+/* text_diff.c -- the shortest way from one list of lines to another (Myers, in linear space), shown in hunks.
  * SPDX-License-Identifier: MIT */
-#include "diff.h"
+#include "text_diff.h"
 
 #include "hash.h"
 
@@ -34,19 +34,20 @@ typedef struct box {
     size_t old_from, old_to, fresh_from, fresh_to;
 } box;
 
-static bool cut(side *lines, const ormc_diff_side *given);
+static bool cut(side *lines, const ormc_text_diff_side *given);
 static bool same(const differ *d, size_t old, size_t fresh);
 static void mark(differ *d, box part);
 static void trim(const differ *d, box *part);
 static bool find_middle(differ *d, const box *part, size_t *old, size_t *fresh);
 static int step(const int *furthest, int k, int edits, int width, int height);
-static void put_hunks(const differ *d, const ormc_diff_side *old, const ormc_diff_side *fresh, orm__text *out);
+static void put_hunks(const differ *d, const ormc_text_diff_side *old, const ormc_text_diff_side *fresh,
+                      orm__text *out);
 static size_t end_of_hunk(const differ *d, size_t *old, size_t *fresh);
 static void put_hunk(const differ *d, box part, orm__text *out);
 static void put_range(char sign, size_t from, size_t to, orm__text *out);
 static void put_line(char sign, const line *shown, orm__text *out);
 
-void ormc_diff_unified(const ormc_diff_side *old, const ormc_diff_side *fresh, orm__text *out)
+void ormc_text_diff_unified(const ormc_text_diff_side *old, const ormc_text_diff_side *fresh, orm__text *out)
 {
     differ d = {0};
     bool cut_up = cut(&d.old, old) && cut(&d.fresh, fresh);
@@ -67,7 +68,7 @@ void ormc_diff_unified(const ormc_diff_side *old, const ormc_diff_side *fresh, o
     free(d.fresh.changed);
 }
 
-static bool cut(side *lines, const ormc_diff_side *given)
+static bool cut(side *lines, const ormc_text_diff_side *given)
 {
     size_t count = 1;
     for (size_t i = 0; i < given->length; i++)
@@ -164,7 +165,7 @@ static int step(const int *furthest, int k, int edits, int width, int height)
     return x < 0 || x > width || x - k > height ? INT_MIN / 2 : x;
 }
 
-static void put_hunks(const differ *d, const ormc_diff_side *old, const ormc_diff_side *fresh, orm__text *out)
+static void put_hunks(const differ *d, const ormc_text_diff_side *old, const ormc_text_diff_side *fresh, orm__text *out)
 {
     bool begun = false;
     size_t a = 0, b = 0;
