@@ -162,10 +162,12 @@ suite_random() {
 
 # A stride keeps the checks quick; ORM_TEST_SOAK leaves none out.
 suite_faults() {
-    local stride=13
-    [ -z "${ORM_TEST_SOAK:-}" ] || stride=1
+    local stride=13 kills=3
+    [ -z "${ORM_TEST_SOAK:-}" ] || stride=1 kills=60
     run cases "faults/memory on sqlite" "$scratch/faults/memory" "$(new_sqlite memory)" "$stride"
     run cases "faults/memory on postgresql" "$scratch/faults/memory" "$(new_postgresql memory)" "$stride"
+    run cases "faults/kill on sqlite" "$scratch/faults/kill" "$(new_sqlite kill)" $((5 * kills))
+    run cases "faults/kill on postgresql" "$scratch/faults/kill" "$(new_postgresql kill)" "$kills"
 }
 
 suite_migrations() {
