@@ -40,6 +40,7 @@ static void check_tables(ormc_linker *linker);
 static void find_targets(ormc_linker *linker, ormc_model_draft *draft);
 static void link_models(ormc_linker *linker);
 static void run_passes(ormc_linker *linker, const pass_row *passes, size_t count);
+static void link_queries(ormc_linker *linker, const input *inputs);
 
 bool ormc_load(const char *const *paths, size_t count, orm__arena *arena, ormc_diagnostics *diagnostics,
                const ormc_package **package)
@@ -58,6 +59,7 @@ bool ormc_load(const char *const *paths, size_t count, orm__arena *arena, ormc_d
     declare_enums(linker, inputs);
     declare_models(linker, inputs);
     link_models(linker);
+    link_queries(linker, inputs);
     check_tables(linker);
     if (!ormc_check(made, diagnostics))
         return false;
@@ -312,6 +314,17 @@ static void run_passes(ormc_linker *linker, const pass_row *passes, size_t count
         for (size_t j = 0; j < linker->package->model_count; j++)
             if (passes[i].abstract_too || !linker->drafts[j]->model->abstract)
                 passes[i].run(linker, linker->drafts[j]);
+}
+
+static void link_queries(ormc_linker *linker, const input *inputs)
+{
+    ormc_package *package = linker->package;
+    package->queries = ormc_link_alloc(linker, count_entries(linker, inputs, "queries"), sizeof *package->queries);
+    for (size_t i = 0; i < package->file_count; i++) {
+        const ormc_node *queries = ormc_link_mapping(inputs[i].tree, "queries");
+        for (size_t j = 0; queries && j < queries->count; j++)
+            ormc_link_query(linker, inputs[i].file, &queries->pairs[j]);
+    }
 }
 
 /* That there is one at all. */

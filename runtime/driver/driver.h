@@ -75,6 +75,10 @@ typedef struct orm__driver {
                        orm__arena *arena, orm_error *error);
     /* Result column `index` of the current row as an integer: counts, ordinals, keys drawn. NULL is 0. */
     int64_t (*read_integer)(orm__link *link, size_t index);
+    /* Whether result column `index` of the current row is NULL. */
+    bool (*is_null)(orm__link *link, size_t index);
+    /* How many columns the running statement returns. */
+    size_t (*width)(orm__link *link);
     /* Ends the statement, reading what is left of it. `rows`, which may be NULL, gets how many rows an INSERT, UPDATE or DELETE
      * wrote. A failure that came after the rows is told here. */
     orm_status (*finish)(orm__link *link, size_t *rows, orm_error *error);

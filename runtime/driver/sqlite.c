@@ -403,6 +403,18 @@ static int64_t read_integer(orm__link *base, size_t index)
     return l->running ? sqlite3_column_int64(l->running->statement, (int)index) : 0;
 }
 
+static bool is_null(orm__link *base, size_t index)
+{
+    sqlite_link *l = (sqlite_link *)base;
+    return !l->running || sqlite3_column_type(l->running->statement, (int)index) == SQLITE_NULL;
+}
+
+static size_t width(orm__link *base)
+{
+    sqlite_link *l = (sqlite_link *)base;
+    return l->running ? (size_t)sqlite3_column_count(l->running->statement) : 0;
+}
+
 /* What a writing statement returns comes after all its writing; its rows are counted once the last is taken. */
 static orm_status finish(orm__link *base, size_t *rows, orm_error *error)
 {
@@ -447,6 +459,8 @@ const orm__driver orm__driver_sqlite = {
     .step = step,
     .read = read_row,
     .read_integer = read_integer,
+    .is_null = is_null,
+    .width = width,
     .finish = finish,
     .last_key = last_key,
 };
