@@ -8,6 +8,7 @@
 #include "checks.h"
 #include "link_parts.h"
 #include "names.h"
+#include "query_check.h"
 
 #include <string.h>
 
@@ -62,6 +63,8 @@ bool ormc_load(const char *const *paths, size_t count, orm__arena *arena, ormc_d
     link_queries(linker, inputs);
     check_tables(linker);
     if (!ormc_check(made, diagnostics))
+        return false;
+    if (!ormc_diagnostics_count(diagnostics, ORMC_ERROR) && !ormc_query_check(made, diagnostics))
         return false;
     if (!ormc_diagnostics_count(diagnostics, ORMC_ERROR))
         ormc_warn(made, diagnostics);
@@ -323,7 +326,7 @@ static void link_queries(ormc_linker *linker, const input *inputs)
     for (size_t i = 0; i < package->file_count; i++) {
         const ormc_node *queries = ormc_link_mapping(inputs[i].tree, "queries");
         for (size_t j = 0; queries && j < queries->count; j++)
-            ormc_link_query(linker, inputs[i].file, &queries->pairs[j]);
+            ormc_link_query(linker, inputs[i].file, ormc_link_list(inputs[i].tree, "dialects"), &queries->pairs[j]);
     }
 }
 

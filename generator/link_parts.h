@@ -178,8 +178,8 @@ void ormc_link_agree(ormc_linker *linker, ormc_model_draft *draft);
 ormc_relation *ormc_link_find_relation(const ormc_model *model, const char *name);
 
 /* --- link_queries.c --- */
-/* Once models are linked. */
-void ormc_link_query(ormc_linker *linker, const ormc_file *file, const ormc_pair *pair);
+/* Once models are linked. `dialects` is the list of the file's databases, or NULL. */
+void ormc_link_query(ormc_linker *linker, const ormc_file *file, const ormc_node *dialects, const ormc_pair *pair);
 
 /* --- link_through.c --- */
 /* `through` of a many_to_many. */

@@ -19,7 +19,7 @@ typedef struct writer {
     ormc_query *query;
 } writer;
 
-static bool read_sql(ormc_linker *linker, ormc_query *query, const ormc_node *node);
+static bool read_sql(ormc_linker *linker, ormc_query *query, const ormc_node *node, const ormc_node *dialects);
 static void read_dialects(ormc_linker *linker, const ormc_node *node, bool wanted[DIALECTS]);
 static void read_parameters(ormc_linker *linker, ormc_query *query, const ormc_node *node);
 static void read_returns(ormc_linker *linker, ormc_query *query, const ormc_node *node);
@@ -35,7 +35,7 @@ static bool uses(const char *sql, ormc_dialect dialect, const char *name);
 static void report_unknown(ormc_linker *linker, const ormc_query *query, ormc_sql_word word);
 static void add_written(ormc_sql_word table, void *user);
 
-void ormc_link_query(ormc_linker *linker, const ormc_file *file, const ormc_pair *pair)
+void ormc_link_query(ormc_linker *linker, const ormc_file *file, const ormc_node *dialects, const ormc_pair *pair)
 {
     const ormc_node *node = pair->value;
     ormc_query *query = ormc_link_alloc(linker, 1, sizeof *query);
@@ -59,7 +59,7 @@ void ormc_link_query(ormc_linker *linker, const ormc_file *file, const ormc_pair
     ormc_link_check_keys(linker, node, ORMC_IN_QUERY);
     query->doc = ormc_link_text(node, "doc");
     ormc_link_c_name(linker, node, false, &query->c_name);
-    bool complete = read_sql(linker, query, node);
+    bool complete = read_sql(linker, query, node, dialects);
     read_parameters(linker, query, ormc_link_mapping(node, "params"));
     read_returns(linker, query, ormc_node_find(node, "returns"));
     read_cardinality(linker, query, node);
@@ -69,11 +69,12 @@ void ormc_link_query(ormc_linker *linker, const ormc_file *file, const ormc_pair
     linker->package->queries[linker->package->query_count++] = query;
 }
 
-static bool read_sql(ormc_linker *linker, ormc_query *query, const ormc_node *node)
+static bool read_sql(ormc_linker *linker, ormc_query *query, const ormc_node *node, const ormc_node *dialects)
 {
     const ormc_node *sql = ormc_node_find(node, "sql");
     bool wanted[DIALECTS] = {true, true};
-    read_dialects(linker, ormc_link_list(node, "dialects"), wanted);
+    const ormc_node *own = ormc_link_list(node, "dialects");
+    read_dialects(linker, own ? own : dialects, wanted);
     if (!sql || ormc_node_is_null(sql)) {
         if (!ormc_link_is_misspelt(node, ORMC_IN_QUERY, "sql"))
             ormc_report(linker->diagnostics, ORMC_E_QUERY_FORM, query->place, "query '%s' has no 'sql'", query->name);

@@ -27,6 +27,7 @@ static void put_type(orm__text *out, const ormc_column *parameter);
 static bool put_star(sender *s, ormc_sql_word before, ormc_sql_word dot);
 static const ormc_model *next_model(sender *s);
 static ormc_sql_item item_of(const ormc_sql_word *words, size_t length);
+static ormc_sql_source source_at(ormc_sql_word word, const char *at, ormc_dialect dialect, bool optional);
 
 ormc_sql_word ormc_sql_next(const char **at, ormc_dialect dialect)
 {
@@ -145,6 +146,14 @@ bool ormc_sql_is(ormc_sql_word word, const char *keyword)
     size_t length = strlen(keyword);
     return word.kind == ORMC_SQL_WORD && !word.quoted && (size_t)(word.end - word.begin) == length &&
            strncasecmp(word.begin, keyword, length) == 0;
+}
+
+bool ormc_sql_same(ormc_sql_word a, ormc_sql_word b)
+{
+    size_t first = (size_t)(a.end - a.begin) - (a.quoted ? 2 : 0),
+           second = (size_t)(b.end - b.begin) - (b.quoted ? 2 : 0);
+    return a.kind == ORMC_SQL_WORD && b.kind == ORMC_SQL_WORD && first == second &&
+           strncasecmp(a.begin + a.quoted, b.begin + b.quoted, first) == 0;
 }
 
 bool ormc_sql_names(ormc_sql_word word, const char *name)
@@ -331,6 +340,8 @@ size_t ormc_sql_items(const char *sql, ormc_dialect dialect, ormc_sql_item *item
             length = 0;
             continue;
         }
+        if (!outermost)
+            continue;
         if (length < sizeof words / sizeof *words)
             words[length] = word;
         length++;
@@ -340,16 +351,92 @@ size_t ormc_sql_items(const char *sql, ormc_dialect dialect, ormc_sql_item *item
     return inside ? count + 1 : 0;
 }
 
-/* name; a.name; either with AS or without and another name. */
+/* name; a.name; name(...); each with AS or without and another name. Of what stands in parentheses there is but their end. */
 static ormc_sql_item item_of(const ormc_sql_word *words, size_t length)
 {
     ormc_sql_item item = {.first = length ? words[0] : (ormc_sql_word){0}};
-    item.call = length > 1 && is_sign(words[1], '(');
-    bool dotted = length > 2 && is_sign(words[1], '.');
-    size_t rest = dotted ? 3 : 1;
+    bool dotted = length > 2 && is_sign(words[1], '.'), called = length > 1 && is_sign(words[1], ')');
+    size_t rest = dotted ? 3 : called ? 2 : 1;
     bool named = length == rest + 1 || (length == rest + 2 && ormc_sql_is(words[rest], "AS"));
     if (dotted && (length == rest || named))
         item.second = words[2];
-    item.plain = item.first.kind == ORMC_SQL_WORD && (length == rest || named);
+    bool whole = item.first.kind == ORMC_SQL_WORD && (length == rest || named);
+    item.call = whole && called;
+    item.plain = whole && !called;
     return item;
+}
+
+bool ormc_sql_groups(const char *sql, ormc_dialect dialect)
+{
+    ormc_sql_word word;
+    int depth = 0;
+    for (const char *at = sql; (word = ormc_sql_next(&at, dialect)).kind != ORMC_SQL_END;) {
+        depth += depth_of(word);
+        if (depth == 0 && ormc_sql_is(word, "GROUP"))
+            return true;
+    }
+    return false;
+}
+
+size_t ormc_sql_sources(const char *sql, ormc_dialect dialect, ormc_sql_source *sources, size_t most)
+{
+    static const char *const ends[] = {"WHERE", "GROUP", "ORDER", "LIMIT", "UNION", "HAVING", "RETURNING", "WINDOW"};
+    size_t count = 0;
+    bool inside = false, wanted = false, optional = false;
+    ormc_sql_word word;
+    int depth = 0;
+    for (const char *at = sql; (word = ormc_sql_next(&at, dialect)).kind != ORMC_SQL_END && count < most;) {
+        int change = depth_of(word);
+        depth += change;
+        bool outermost = depth == 0 || (depth == 1 && change == 1);
+        if (!outermost)
+            continue;
+        bool from = ormc_sql_is(word, "FROM"), ended = false;
+        for (size_t i = 0; inside && i < sizeof ends / sizeof *ends; i++)
+            ended |= ormc_sql_is(word, ends[i]);
+        if (ended)
+            return count;
+        inside |= from;
+        if (!inside)
+            continue;
+        if (ormc_sql_is(word, "RIGHT") || ormc_sql_is(word, "FULL"))
+            for (size_t i = 0; i < count; i++)
+                sources[i].optional = true;
+        if (ormc_sql_is(word, "LEFT") || ormc_sql_is(word, "FULL"))
+            optional = true;
+        if (from || ormc_sql_is(word, "JOIN") || is_sign(word, ',')) {
+            wanted = true;
+            continue;
+        }
+        if (!wanted || ormc_sql_is(word, "ONLY") || ormc_sql_is(word, "LATERAL"))
+            continue;
+        sources[count++] = source_at(word, at, dialect, optional);
+        wanted = optional = false;
+    }
+    return count;
+}
+
+/* table, schema.table, (a subquery); each with an alias behind it or none. */
+static ormc_sql_source source_at(ormc_sql_word word, const char *at, ormc_dialect dialect, bool optional)
+{
+    static const char *const others[] = {"ON",    "USING", "JOIN",  "LEFT",  "RIGHT", "FULL",    "INNER",     "CROSS",
+                                         "WHERE", "GROUP", "ORDER", "LIMIT", "UNION", "NATURAL", "RETURNING", "HAVING"};
+    ormc_sql_source source = {.optional = optional};
+    if (word.kind == ORMC_SQL_WORD)
+        source.table = source.alias = word;
+    for (int depth = depth_of(word); depth > 0 && (word = ormc_sql_next(&at, dialect)).kind != ORMC_SQL_END;)
+        depth += depth_of(word);
+    word = ormc_sql_next(&at, dialect);
+    if (is_sign(word, '.')) {
+        source.table = source.alias = ormc_sql_next(&at, dialect);
+        word = ormc_sql_next(&at, dialect);
+    }
+    if (ormc_sql_is(word, "AS"))
+        word = ormc_sql_next(&at, dialect);
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (ormc_sql_is(word, others[i]))
+            return source;
+    if (word.kind == ORMC_SQL_WORD)
+        source.alias = word;
+    return source;
 }

@@ -29,6 +29,7 @@ ormc_sql_word ormc_sql_next(const char **at, ormc_dialect dialect);
 bool ormc_sql_is(ormc_sql_word word, const char *keyword);
 /* Whether a name means this one, as databases compare names. */
 bool ormc_sql_names(ormc_sql_word word, const char *name);
+bool ormc_sql_same(ormc_sql_word a, ormc_sql_word b);
 
 /* What it does; a SELECT whose WITH writes does what that does. */
 ormc_statement ormc_sql_statement(const char *sql, ormc_dialect dialect);
@@ -45,8 +46,18 @@ typedef struct ormc_sql_item {
     ormc_sql_word first;  /* "a" of a.name, "sum" of sum(x) */
     ormc_sql_word second; /* "name" of a.name; kind ORMC_SQL_END when it is no such pair alone */
     bool plain;           /* nothing but a column */
-    bool call;            /* first is a function that is called */
+    bool call;            /* nothing but the call of the function `first` */
 } ormc_sql_item;
 size_t ormc_sql_items(const char *sql, ormc_dialect dialect, ormc_sql_item *items, size_t most);
+
+/* Whether there is a GROUP BY in the outermost statement. */
+bool ormc_sql_groups(const char *sql, ormc_dialect dialect);
+/* The tables of the outermost FROM, and whether an outer join may leave each out. */
+typedef struct ormc_sql_source {
+    ormc_sql_word table; /* kind ORMC_SQL_END: a subquery */
+    ormc_sql_word alias; /* the table's name when it has none */
+    bool optional;
+} ormc_sql_source;
+size_t ormc_sql_sources(const char *sql, ormc_dialect dialect, ormc_sql_source *sources, size_t most);
 
 #endif

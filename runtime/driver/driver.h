@@ -43,6 +43,17 @@ typedef enum orm__fetch {
     ORM__FETCH_STREAM /* many, or nobody knows: a row at a time */
 } orm__fetch;
 
+/* What a statement would return, as far as the database tells without running it. */
+typedef struct orm__described {
+    const char *name;           /* of the column in the result */
+    const char *table, *column; /* where its value stands, as the database names it; NULL: somewhere else, or unknown */
+} orm__described;
+
+typedef struct orm__description {
+    orm__described *columns;
+    size_t count;
+} orm__description;
+
 typedef struct orm__driver {
     orm_dialect dialect;
     const char *name; /* "postgresql", "sqlite" */
@@ -58,6 +69,10 @@ typedef struct orm__driver {
     orm_status (*prepare)(orm__link *link, const char *sql, const orm__parameter *parameters, size_t count,
                           orm__prepared **prepared, orm_error *error);
     void (*forget)(orm__link *link, orm__prepared *prepared);
+
+    /* Prepares a statement that is not run, and describes it in the arena. NULL where the driver cannot. */
+    orm_status (*describe)(orm__link *link, const char *sql, size_t count, orm__arena *arena,
+                           orm__description *description, orm_error *error);
 
     /* Runs a statement of no parameters and no rows, prepared nowhere: BEGIN, COMMIT, DDL. */
     orm_status (*control)(orm__link *link, const char *sql, size_t *rows, orm_error *error);

@@ -1,0 +1,327 @@
+/* query_check.c -- prepares named queries and compares what they return with what they declare.
+ *
+ * SQLite tells names and where a value stands; outer joins and aggregates, which make NULL of what is none, are found in the
+ * text (query_sql.h). What a value is that stands in no column nobody knows before it runs.
+ * SPDX-License-Identifier: MIT */
+#include "query_check.h"
+
+#include "ddl.h"
+#include "driver/driver.h"
+#include "query_sql.h"
+
+#include <ctype.h>
+#include <string.h>
+
+enum { MOST_ITEMS = 500, MOST_SOURCES = 50 };
+
+typedef struct checker {
+    orm__arena *arena;
+    ormc_diagnostics *diagnostics;
+    const ormc_package *package;
+    orm__link *link;
+    const ormc_query *query;
+    orm__description description;
+    ormc_sql_item items[MOST_ITEMS];
+    size_t item_count; /* 0: what stands in the result is not known item by item */
+    ormc_sql_source sources[MOST_SOURCES];
+    size_t source_count;
+} checker;
+
+static bool has_queries(const ormc_package *package);
+static bool make_tables(checker *c, bool *made);
+static bool run(checker *c, const char *sql, orm_error *error);
+static bool check_query(checker *c, const ormc_query *query);
+static void report_refusal(checker *c, const orm_error *error);
+static const char *name_in(checker *c, const char *message);
+static int lines_of(const char *text);
+static bool check_width(checker *c);
+static void check_column(checker *c, const ormc_column *declared, size_t index);
+static bool check_name(checker *c, const ormc_column *declared, size_t index);
+static void check_type(checker *c, const ormc_column *declared, const ormc_column *origin);
+static bool fits(const ormc_column *declared, const ormc_column *origin);
+static const char *type_text(checker *c, const ormc_column *column);
+static void check_null(checker *c, const ormc_column *declared, const ormc_column *origin, size_t index);
+static void check_model(checker *c, const ormc_returned *returned, size_t first);
+static const ormc_column *origin_of(const checker *c, size_t index);
+static bool is_left_out(const checker *c, size_t index);
+static bool is_empty_aggregate(const checker *c, size_t index);
+static bool is_plain_name(const char *name);
+
+bool ormc_query_check(const ormc_package *package, ormc_diagnostics *diagnostics)
+{
+    if (!has_queries(package))
+        return true;
+    orm__arena arena = {0};
+    const orm__address address = {.dialect = ORM_SQLITE, .file = ":memory:", .memory = true};
+    checker *c = orm__arena_zalloc(&arena, 1, sizeof *c);
+    bool done = c != NULL, made = false;
+    if (c) {
+        *c = (checker){.arena = &arena, .diagnostics = diagnostics, .package = package};
+        done = orm__driver_sqlite.open(&address, NULL, &c->link, NULL) == ORM_OK && make_tables(c, &made);
+    }
+    for (size_t i = 0; done && made && i < package->query_count; i++)
+        if (package->queries[i]->sent.text[ORMC_SQLITE])
+            done = check_query(c, package->queries[i]);
+    if (c && c->link)
+        orm__driver_sqlite.close(c->link);
+    orm__arena_release(&arena);
+    return done;
+}
+
+static bool has_queries(const ormc_package *package)
+{
+    for (size_t i = 0; i < package->query_count; i++)
+        if (package->queries[i]->sent.text[ORMC_SQLITE])
+            return true;
+    return false;
+}
+
+static bool make_tables(checker *c, bool *made)
+{
+    ormc_ddl ddl;
+    orm_error error;
+    *made = true;
+    if (!ormc_ddl_make(c->package, ORMC_SQLITE, c->arena, &ddl))
+        return false;
+    for (size_t i = 0; *made && i < ddl.create.count; i++)
+        *made = run(c, ddl.create.items[i], &error);
+    if (!*made && error.status != ORM_NO_MEMORY)
+        ormc_report(c->diagnostics, ORMC_E_SQL, c->package->place,
+                    "SQLite, which checks the queries that are not for PostgreSQL alone, refuses the tables: %s",
+                    error.message);
+    return *made || error.status != ORM_NO_MEMORY;
+}
+
+/* One statement and no more, whatever text the schema has put into it. */
+static bool run(checker *c, const char *sql, orm_error *error)
+{
+    orm__prepared *prepared;
+    orm_status status = orm__driver_sqlite.prepare(c->link, sql, NULL, 0, &prepared, error);
+    if (!status)
+        status = orm__driver_sqlite.start(c->link, NULL, prepared, NULL, ORM__FETCH_WHOLE, error);
+    if (!status)
+        status = orm__driver_sqlite.finish(c->link, NULL, error);
+    orm__driver_sqlite.forget(c->link, prepared);
+    return !status;
+}
+
+static bool check_query(checker *c, const ormc_query *query)
+{
+    orm_error error;
+    const char *sql = query->sent.text[ORMC_SQLITE];
+    c->query = query;
+    orm_status status = orm__driver_sqlite.describe(c->link, sql, query->parameter_count, c->arena, &c->description,
+                                                    &error);
+    if (status == ORM_NO_MEMORY)
+        return false;
+    if (status) {
+        report_refusal(c, &error);
+        return true;
+    }
+    c->item_count = ormc_sql_items(sql, ORMC_SQLITE, c->items, MOST_ITEMS);
+    if (c->item_count != c->description.count || c->item_count > MOST_ITEMS)
+        c->item_count = 0;
+    c->source_count = ormc_sql_sources(sql, ORMC_SQLITE, c->sources, MOST_SOURCES);
+    if (query->cardinality == ORMC_EXEC || !check_width(c))
+        return true;
+    for (size_t i = 0, first = 0; i < query->returned_count; i++) {
+        const ormc_returned *returned = &query->returned[i];
+        if (returned->model)
+            check_model(c, returned, first);
+        else
+            check_column(c, &returned->column, first);
+        first += returned->model ? returned->model->column_count : 1;
+    }
+    return true;
+}
+
+static void report_refusal(checker *c, const orm_error *error)
+{
+    const ormc_query *query = c->query;
+    const char *said = strstr(error->message, ": "); /* behind what the status means */
+    bool general = said && (error->status == ORM_SCHEMA || error->status == ORM_DATABASE);
+    const char *message = general ? said + 2 : error->message, *name = name_in(c, message);
+    ormc_place place = query->sql_place;
+    if (name)
+        place = ormc_diagnostics_locate(c->diagnostics, place, name, lines_of(query->sql.text[ORMC_SQLITE]) + 1);
+    ormc_report(c->diagnostics, ORMC_E_SQL, place, "SQLite refuses query '%s': %s", query->name, message);
+}
+
+/* "nme" of `no such column: a.nme`, "selct" of `near "selct": syntax error`; NULL when it names nothing. */
+static const char *name_in(checker *c, const char *message)
+{
+    const char *colon = strrchr(message, ' '), *quote = strchr(message, '"');
+    const char *begin = quote ? quote + 1 : colon ? colon + 1 : message;
+    const char *dot = quote ? NULL : strrchr(begin, '.');
+    begin = dot ? dot + 1 : begin;
+    size_t length = strcspn(begin, "\"() ");
+    return length ? orm__arena_copy(c->arena, begin, length) : NULL;
+}
+
+static int lines_of(const char *text)
+{
+    int lines = 1;
+    for (; *text; text++)
+        lines += *text == '\n';
+    return lines;
+}
+
+static bool check_width(checker *c)
+{
+    const ormc_query *query = c->query;
+    size_t declared = 0;
+    for (size_t i = 0; i < query->returned_count; i++)
+        declared += query->returned[i].model ? query->returned[i].model->column_count : 1;
+    if (declared == c->description.count)
+        return true;
+    ormc_place place = query->returned_count ? query->returned[0].column.place : query->place;
+    if (!c->description.count)
+        ormc_report(c->diagnostics, ORMC_E_QUERY_COLUMNS, place, "the SQL of query '%s' returns nothing", query->name);
+    else
+        ormc_report(c->diagnostics, ORMC_E_QUERY_COLUMNS, place,
+                    "the SQL of query '%s' returns %zu column%s, and 'returns' has %zu", query->name,
+                    c->description.count, c->description.count == 1 ? "" : "s", declared);
+    return false;
+}
+
+static void check_column(checker *c, const ormc_column *declared, size_t index)
+{
+    const ormc_column *origin = origin_of(c, index);
+    if (!check_name(c, declared, index))
+        return;
+    if (origin)
+        check_type(c, declared, origin);
+    check_null(c, declared, origin, index);
+}
+
+/* False when another column stands there. What stands in another place is taken for what it is not. A name that an expression has got by itself says nothing. */
+static bool check_name(checker *c, const ormc_column *declared, size_t index)
+{
+    const char *name = c->description.columns[index].name;
+    if (!is_plain_name(name) || strcmp(name, declared->name) == 0)
+        return true;
+    for (size_t i = 0; i < c->query->returned_count; i++)
+        if (!c->query->returned[i].model && strcmp(c->query->returned[i].column.name, name) == 0) {
+            ormc_report(c->diagnostics, ORMC_E_QUERY_COLUMNS, declared->place,
+                        "the SQL of query '%s' has '%s' where 'returns' has '%s': the order must be the same",
+                        c->query->name, name, declared->name);
+            return false;
+        }
+    if (origin_of(c, index))
+        ormc_report(c->diagnostics, ORMC_E_QUERY_COLUMNS, declared->place,
+                    "the SQL of query '%s' calls it '%s', 'returns' calls it '%s'", c->query->name, name,
+                    declared->name);
+    return true;
+}
+
+static bool is_plain_name(const char *name)
+{
+    if (isdigit((unsigned char)*name))
+        return false;
+    while (isalnum((unsigned char)*name) || *name == '_')
+        name++;
+    return !*name;
+}
+
+static void check_type(checker *c, const ormc_column *declared, const ormc_column *origin)
+{
+    if (!fits(declared, origin))
+        ormc_report(c->diagnostics, ORMC_E_QUERY_TYPE, declared->place,
+                    "'%s' of query '%s' is %s in the database, and %s here", declared->name, c->query->name,
+                    type_text(c, origin), type_text(c, declared));
+}
+
+static bool fits(const ormc_column *declared, const ormc_column *origin)
+{
+    if (!declared->type || !origin->type)
+        return true;
+    if (declared->array != origin->array || declared->enumeration != origin->enumeration)
+        return false;
+    if (declared->type->class != origin->type->class)
+        return false;
+    if (declared->type->class == ORMC_CLASS_INTEGER)
+        return declared->type->highest >= origin->type->highest;
+    return declared->type == origin->type || declared->type->class == ORMC_CLASS_REAL;
+}
+
+static const char *type_text(checker *c, const ormc_column *column)
+{
+    const char *word = column->enumeration ? column->enumeration->name
+                       : column->db_type   ? column->db_type
+                                           : column->type->word;
+    const char *text = column->array ? orm__arena_printf(c->arena, "[%s]", word) : word;
+    return text ? text : word;
+}
+
+static void check_null(checker *c, const ormc_column *declared, const ormc_column *origin, size_t index)
+{
+    const char *why = origin && origin->nullable     ? "the column may be NULL"
+                      : is_left_out(c, index)        ? "an outer join may leave it out"
+                      : is_empty_aggregate(c, index) ? "of no rows it is NULL"
+                                                     : NULL;
+    if (why && !declared->nullable)
+        ormc_report(c->diagnostics, ORMC_E_QUERY_NULL, declared->place, "'%s' of query '%s' may be NULL: %s",
+                    declared->name, c->query->name, why);
+}
+
+/* The columns of a model must be just those, in their order. */
+static void check_model(checker *c, const ormc_returned *returned, size_t first)
+{
+    const ormc_model *model = returned->model;
+    bool left_out = false;
+    for (size_t i = 0; i < model->column_count; i++) {
+        const ormc_column *origin = origin_of(c, first + i);
+        left_out |= is_left_out(c, first + i);
+        if (!origin || origin == &model->columns[i])
+            continue;
+        ormc_report(c->diagnostics, ORMC_E_QUERY_COLUMNS, returned->column.place,
+                    "the SQL of query '%s' has '%s.%s' where a row of '%s' has '%s'", c->query->name,
+                    origin->model->name, origin->name, model->name, model->columns[i].name);
+        return;
+    }
+    if (left_out && !returned->column.nullable)
+        ormc_report(c->diagnostics, ORMC_E_QUERY_NULL, returned->column.place,
+                    "'%s' of query '%s' may be missing: an outer join may leave it out", returned->column.name,
+                    c->query->name);
+}
+
+/* NULL: not known. */
+static const ormc_column *origin_of(const checker *c, size_t index)
+{
+    const orm__described *found = &c->description.columns[index];
+    for (size_t i = 0; found->table && i < c->package->model_count; i++) {
+        const ormc_model *model = c->package->models[i];
+        if (model->abstract || strcmp(model->sqlite_table ? model->sqlite_table : model->table, found->table) != 0)
+            continue;
+        for (size_t k = 0; k < model->column_count; k++)
+            if (strcmp(model->columns[k].column, found->column) == 0)
+                return &model->columns[k];
+    }
+    return NULL;
+}
+
+/* By the alias before its name, or else by its table. */
+static bool is_left_out(const checker *c, size_t index)
+{
+    const ormc_sql_item *item = c->item_count ? &c->items[index] : NULL;
+    const char *table = c->description.columns[index].table;
+    for (size_t i = 0; i < c->source_count; i++) {
+        const ormc_sql_source *source = &c->sources[i];
+        bool meant = item && item->second.kind == ORMC_SQL_WORD
+                         ? ormc_sql_same(item->first, source->alias)
+                         : table && source->table.kind == ORMC_SQL_WORD && ormc_sql_names(source->table, table);
+        if (meant && source->optional)
+            return true;
+    }
+    return false;
+}
+
+static bool is_empty_aggregate(const checker *c, size_t index)
+{
+    static const char *const names[] = {"SUM", "MIN", "MAX", "AVG"};
+    const ormc_sql_item *item = c->item_count ? &c->items[index] : NULL;
+    bool aggregate = false;
+    for (size_t i = 0; item && item->call && i < sizeof names / sizeof *names; i++)
+        aggregate |= ormc_sql_is(item->first, names[i]);
+    return aggregate && !ormc_sql_groups(c->query->sent.text[ORMC_SQLITE], ORMC_SQLITE);
+}

@@ -1,0 +1,13 @@
+/* query_check.h -- what a database says to the named queries of a package.
+ * SPDX-License-Identifier: MIT */
+#ifndef ORMC_QUERY_CHECK_H
+#define ORMC_QUERY_CHECK_H
+
+#include "diagnostic.h"
+#include "model.h"
+
+/* Prepares each query on an SQLite database in memory that has the package's tables, and holds what it would return against what
+ * it declares. False when memory is gone. */
+bool ormc_query_check(const ormc_package *package, ormc_diagnostics *diagnostics);
+
+#endif
