@@ -27,6 +27,7 @@ const ormc_key ormc_keys[] = {
     {ORMC_IN_PACKAGE, "enums", &enums, ORMC_OPTIONAL, "Enums by name, each with its values."},
     {ORMC_IN_PACKAGE, "models", &models, ORMC_OPTIONAL, "Models by name, each a table and a struct."},
     {ORMC_IN_PACKAGE, "queries", &queries, ORMC_OPTIONAL, "SQL by name, each a typed function."},
+    {ORMC_IN_PACKAGE, "query_files", &word_list, ORMC_OPTIONAL, "Files of SQL with more queries, beside this one."},
     {ORMC_IN_PACKAGE, "dialects", &dialects, ORMC_OPTIONAL, "The databases that queries are for which do not say."},
 
     {ORMC_IN_ENUM_VALUE, "value", &text, ORMC_NEEDED, "The value as the database has it."},

@@ -321,12 +321,11 @@ static void run_passes(ormc_linker *linker, const pass_row *passes, size_t count
 
 static void link_queries(ormc_linker *linker, const input *inputs)
 {
-    ormc_package *package = linker->package;
-    package->queries = ormc_link_alloc(linker, count_entries(linker, inputs, "queries"), sizeof *package->queries);
-    for (size_t i = 0; i < package->file_count; i++) {
-        const ormc_node *queries = ormc_link_mapping(inputs[i].tree, "queries");
+    for (size_t i = 0; i < linker->package->file_count; i++) {
+        const ormc_node *tree = inputs[i].tree, *queries = ormc_link_mapping(tree, "queries");
         for (size_t j = 0; queries && j < queries->count; j++)
-            ormc_link_query(linker, inputs[i].file, ormc_link_list(inputs[i].tree, "dialects"), &queries->pairs[j]);
+            ormc_link_query(linker, inputs[i].file, ormc_link_list(tree, "dialects"), &queries->pairs[j]);
+        ormc_link_query_files(linker, inputs[i].file, tree);
     }
 }
 

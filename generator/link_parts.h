@@ -75,6 +75,7 @@ typedef struct ormc_linker {
     ormc_model_draft **drafts;      /* as package->models */
     ormc_table models;              /* ormc_model_draft by name */
     ormc_table enums;               /* ormc_enum by name */
+    ormc_table queries;             /* ormc_query by name */
     bool lacks_models, lacks_enums; /* some could not be read: a name that is not found need not be wrong */
     const char **model_names[2]; /* for hints: of those with tables, of abstract ones; NULL until they are asked for */
     size_t model_name_counts[2];
@@ -180,6 +181,10 @@ ormc_relation *ormc_link_find_relation(const ormc_model *model, const char *name
 /* --- link_queries.c --- */
 /* Once models are linked. `dialects` is the list of the file's databases, or NULL. */
 void ormc_link_query(ormc_linker *linker, const ormc_file *file, const ormc_node *dialects, const ormc_pair *pair);
+
+/* --- link_query_files.c --- */
+/* What `query_files` of a file names. */
+void ormc_link_query_files(ormc_linker *linker, const ormc_file *file, const ormc_node *tree);
 
 /* --- link_through.c --- */
 /* `through` of a many_to_many. */

@@ -19,6 +19,7 @@ typedef struct writer {
     ormc_query *query;
 } writer;
 
+static void add_query(ormc_linker *linker, ormc_query *query);
 static bool read_sql(ormc_linker *linker, ormc_query *query, const ormc_node *node, const ormc_node *dialects);
 static void read_dialects(ormc_linker *linker, const ormc_node *node, bool wanted[DIALECTS]);
 static void read_parameters(ormc_linker *linker, ormc_query *query, const ormc_node *node);
@@ -48,13 +49,13 @@ void ormc_link_query(ormc_linker *linker, const ormc_file *file, const ormc_node
                     "query '%s' must be a mapping with the key 'sql'", query->name);
         return;
     }
-    for (size_t i = 0; i < linker->package->query_count; i++)
-        if (strcmp(linker->package->queries[i]->name, query->name) == 0) {
-            ormc_report(linker->diagnostics, ORMC_E_DECLARED_TWICE, query->place, "query '%s' is declared twice",
-                        query->name);
-            ormc_note(linker->diagnostics, linker->package->queries[i]->place, "first declared here");
-            return;
-        }
+    const ormc_query *first = ormc_link_add(linker, &linker->queries, query->name, query);
+    if (first != query) {
+        ormc_report(linker->diagnostics, ORMC_E_DECLARED_TWICE, query->place, "query '%s' is declared twice",
+                    query->name);
+        ormc_note(linker->diagnostics, first->place, "first declared here");
+        return;
+    }
     size_t errors = ormc_diagnostics_count(linker->diagnostics, ORMC_ERROR);
     ormc_link_check_keys(linker, node, ORMC_IN_QUERY);
     query->doc = ormc_link_text(node, "doc");
@@ -66,7 +67,20 @@ void ormc_link_query(ormc_linker *linker, const ormc_file *file, const ormc_node
     check_members(linker, query);
     if (complete && ormc_diagnostics_count(linker->diagnostics, ORMC_ERROR) == errors)
         make_sent(linker, query);
-    linker->package->queries[linker->package->query_count++] = query;
+    add_query(linker, query);
+}
+
+static void add_query(ormc_linker *linker, ormc_query *query)
+{
+    ormc_package *package = linker->package;
+    size_t count = package->query_count;
+    if ((count & (count - 1)) == 0) {
+        ormc_query **queries = ormc_link_alloc(linker, count ? 2 * count : 1, sizeof *queries);
+        if (count)
+            memcpy(queries, package->queries, count * sizeof *queries);
+        package->queries = queries;
+    }
+    package->queries[package->query_count++] = query;
 }
 
 static bool read_sql(ormc_linker *linker, ormc_query *query, const ormc_node *node, const ormc_node *dialects)

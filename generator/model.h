@@ -237,6 +237,8 @@ struct ormc_package {
     size_t model_count;
     ormc_query **queries; /* all files' in order */
     size_t query_count;
+    const char **query_files; /* paths of the SQL files that were read */
+    size_t query_file_count;
 };
 
 #endif

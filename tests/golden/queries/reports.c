@@ -383,3 +383,151 @@ orm_status library_version(orm_connection *c, library_version_row *row, orm_resu
 {
     return orm_named_one(c, &library_version_named, NULL, row, result);
 }
+
+typedef struct library_books_like_given {
+    const char *like;
+} library_books_like_given;
+
+static const orm_model library_books_like_parameters;
+
+static const orm_column library_books_like_parameter_columns[1] = {
+    {
+        .model = &library_books_like_parameters,
+        .name = "like",
+        .member = "like",
+        .type = ORM_TYPE_TEXT,
+        .index = 0,
+        .field = ORM_FIELD(library_books_like_given, like),
+    },
+};
+
+static const orm_model library_books_like_parameters = {
+    .name = "books_like",
+    .type_name = "library_books_like",
+    .table = "books_like",
+    .row_size = sizeof(library_books_like_given),
+    .columns = library_books_like_parameter_columns,
+    .column_count = 1,
+};
+
+static const orm_named_part library_books_like_parts[1] = {
+    {
+        .model = &library_book_model,
+        .count = 4,
+        .offset = ORM_ABSENT,
+    },
+};
+
+static const orm_named library_books_like_named = {
+    .name = "books_like",
+    .sql = {
+        [ORM_POSTGRESQL] = "SELECT \"id\", \"title\", \"state\", \"reader_id\"\n"
+            "FROM book\n"
+            "WHERE title LIKE $1::text -- not :this\n"
+            "ORDER BY id",
+        [ORM_SQLITE] = "SELECT \"id\", \"title\", \"state\", \"reader_id\"\n"
+            "FROM book\n"
+            "WHERE title LIKE ?1 -- not :this\n"
+            "ORDER BY id",
+    },
+    .kind = ORM_STATEMENT_SELECT,
+    .parameters = &library_books_like_parameters,
+    .parts = library_books_like_parts,
+    .part_count = 1,
+    .row_size = sizeof(library_book),
+};
+
+orm_status library_books_like(orm_connection *c, const char *like, const library_book **rows,
+                              size_t *count, orm_result **result)
+{
+    const library_books_like_given given = {.like = like};
+    const void *found;
+    orm_status status = orm_named_many(c, &library_books_like_named, &given, &found, count, result);
+    *rows = found;
+    return status;
+}
+
+typedef struct library_books_like_visit {
+    orm_status (*row)(orm_connection *c, const library_book *row, void *user);
+    void *user;
+} library_books_like_visit;
+
+static orm_status visit_library_books_like(orm_connection *c, const void *row, const void *visit)
+{
+    const library_books_like_visit *wanted = visit;
+    return wanted->row(c, row, wanted->user);
+}
+
+orm_status library_books_like_each(orm_connection *c, const char *like,
+                                   orm_status (*row)(orm_connection *c, const library_book *row,
+                                                     void *user), void *user)
+{
+    const library_books_like_given given = {.like = like};
+    const library_books_like_visit wanted = {row, user};
+    return orm_named_each(c, &library_books_like_named, &given, visit_library_books_like, &wanted);
+}
+
+typedef struct library_lend_given {
+    int64_t book;
+    int64_t reader;
+    library_state lent;
+} library_lend_given;
+
+static const orm_model library_lend_parameters;
+
+static const orm_column library_lend_parameter_columns[3] = {
+    {
+        .model = &library_lend_parameters,
+        .name = "book",
+        .member = "book",
+        .type = ORM_TYPE_INT64,
+        .index = 0,
+        .field = ORM_FIELD(library_lend_given, book),
+    },
+    {
+        .model = &library_lend_parameters,
+        .name = "reader",
+        .member = "reader",
+        .type = ORM_TYPE_INT64,
+        .index = 1,
+        .field = ORM_FIELD(library_lend_given, reader),
+    },
+    {
+        .model = &library_lend_parameters,
+        .name = "lent",
+        .member = "lent",
+        .type = ORM_TYPE_ENUM,
+        .index = 2,
+        .enumeration = &library_state_enum,
+        .field = ORM_FIELD(library_lend_given, lent),
+    },
+};
+
+static const orm_model library_lend_parameters = {
+    .name = "lend",
+    .type_name = "library_lend",
+    .table = "lend",
+    .row_size = sizeof(library_lend_given),
+    .columns = library_lend_parameter_columns,
+    .column_count = 3,
+};
+
+static const orm_named library_lend_named = {
+    .name = "lend",
+    .sql = {
+        [ORM_POSTGRESQL] = "UPDATE book SET reader_id = $2::bigint, state = $3::\"state\" WHERE id "
+                           "= $1::bigint",
+        [ORM_SQLITE] = "UPDATE book SET reader_id = ?2, state = ?3 WHERE id = ?1",
+    },
+    .kind = ORM_STATEMENT_UPDATE,
+    .parameters = &library_lend_parameters,
+    .writes = (const orm_model *const[]){&library_book_model},
+    .write_count = 1,
+};
+
+orm_status library_lend(orm_connection *c, int64_t book, int64_t reader, library_state lent,
+                        size_t *count)
+{
+    const library_lend_given given = {.book = book, .reader = reader, .lent = lent};
+    return orm_named_exec(c, &library_lend_named, &given, count);
+}

@@ -98,6 +98,19 @@ typedef struct library_version_row {
 /* The query version. */
 orm_status library_version(orm_connection *c, library_version_row *row, orm_result **result);
 
+/* Books by the beginning of their title. */
+orm_status library_books_like(orm_connection *c, const char *like, const library_book **rows,
+                              size_t *count, orm_result **result);
+/* The rows one after the other; each lives until the next, and the connection is busy meanwhile.
+ * ORM_DONE from `row` stops. */
+orm_status library_books_like_each(orm_connection *c, const char *like,
+                                   orm_status (*row)(orm_connection *c, const library_book *row,
+                                                     void *user), void *user);
+
+/* The query lend. */
+orm_status library_lend(orm_connection *c, int64_t book, int64_t reader, library_state lent,
+                        size_t *count);
+
 #ifdef __cplusplus
 }
 #endif
