@@ -3,9 +3,20 @@
 #include "command.h"
 
 #include "command_diagnostics.h"
+#include "files.h"
+#include "query_check.h"
+
+#include <stdio.h>
+
+static const ormc_option database = {
+    .name = "--database",
+    .value = "URL",
+    .help = "ask this database, too, what its tables make of the queries: postgresql://..., sqlite:///FILE"};
 
 static int check(const ormc_arguments *given);
-static int find_nothing(const ormc_package *package, const ormc_diagnostics *diagnostics, void *user);
+static int check_queries(const ormc_package *package, const ormc_diagnostics *diagnostics, void *user);
+static void add_sources(const ormc_package *package, ormc_diagnostics *diagnostics);
+static void add_source(const char *path, ormc_diagnostics *diagnostics);
 
 const ormc_command ormc_command_check = {
     .name = "check",
@@ -13,18 +24,55 @@ const ormc_command ormc_command_check = {
     .description =
         "Reads the schemas, which together are one package, and says what is wrong with them, as generate does.\n"
         "Nothing is written.\n",
-    .usage = {.options = (const ormc_option *const[]){ORMC_DIAGNOSTIC_OPTIONS, NULL},
+    .usage = {.options = (const ormc_option *const[]){&database, ORMC_DIAGNOSTIC_OPTIONS, NULL},
               .operands = "SCHEMA.yaml...", .operand = "schema", .sorted = true},
     .run = check,
 };
 
 static int check(const ormc_arguments *given)
 {
-    return ormc_command_with_package(given, find_nothing, NULL);
+    return ormc_command_with_package(given, check_queries, &given);
 }
 
-static int find_nothing(const ormc_package *package, const ormc_diagnostics *diagnostics, void *user)
+/* On the database that was named. The schemas have no error by themselves, and what was said of them has been printed. */
+static int check_queries(const ormc_package *package, const ormc_diagnostics *diagnostics, void *user)
 {
-    (void)package, (void)diagnostics, (void)user;
-    return ORMC_EXIT_FINE;
+    const ormc_arguments *given = *(const ormc_arguments **)user;
+    const char *url = ormc_arguments_value(given, &database);
+    (void)diagnostics;
+    if (!url)
+        return ORMC_EXIT_FINE;
+    orm__text message = {0}, rendered = {0};
+    ormc_diagnostics *found = ormc_command_diagnostics(given, &message);
+    if (found)
+        add_sources(package, found);
+    bool asked = found && ormc_query_check_on(url, package, found, &message);
+    if (asked)
+        ormc_diagnostics_render(found, &rendered);
+    if (rendered.data)
+        fputs(rendered.data, stderr);
+    bool wrong = found && ormc_diagnostics_count(found, ORMC_ERROR);
+    bool failed = rendered.failed;
+    orm__text_release(&rendered);
+    ormc_diagnostics_free(found);
+    if (asked && !failed)
+        return wrong ? ORMC_EXIT_INPUT : ORMC_EXIT_FINE;
+    return ormc_command_report(given, ORMC_E_DATABASE, &message);
+}
+
+/* So that messages show their lines. */
+static void add_sources(const ormc_package *package, ormc_diagnostics *diagnostics)
+{
+    for (size_t i = 0; i < package->file_count; i++)
+        add_source(package->files[i].path, diagnostics);
+    for (size_t i = 0; i < package->query_file_count; i++)
+        add_source(package->query_files[i], diagnostics);
+}
+
+static void add_source(const char *path, ormc_diagnostics *diagnostics)
+{
+    orm__text text = {0};
+    if (ormc_files_read(path, &text))
+        ormc_diagnostics_add_source(diagnostics, path, text.data ? text.data : "", text.length);
+    orm__text_release(&text);
 }

@@ -7,6 +7,7 @@
 
 #include "ddl.h"
 #include "driver/driver.h"
+#include "engine/url.h"
 #include "query_sql.h"
 
 #include <ctype.h>
@@ -18,6 +19,9 @@ typedef struct checker {
     orm__arena *arena;
     ormc_diagnostics *diagnostics;
     const ormc_package *package;
+    const orm__driver *driver;
+    ormc_dialect dialect;
+    const char *name; /* of the database */
     orm__link *link;
     const ormc_query *query;
     orm__description description;
@@ -28,6 +32,9 @@ typedef struct checker {
 } checker;
 
 static bool has_queries(const ormc_package *package);
+static checker *new_checker(orm__arena *arena, const orm__driver *driver, const ormc_package *package,
+                            ormc_diagnostics *diagnostics);
+static bool check_all(checker *c);
 static bool make_tables(checker *c, bool *made);
 static bool run(checker *c, const char *sql, orm_error *error);
 static bool check_query(checker *c, const ormc_query *query);
@@ -39,6 +46,8 @@ static void check_column(checker *c, const ormc_column *declared, size_t index);
 static bool check_name(checker *c, const ormc_column *declared, size_t index);
 static void check_type(checker *c, const ormc_column *declared, const ormc_column *origin);
 static bool fits(const ormc_column *declared, const ormc_column *origin);
+static void check_named_type(checker *c, const ormc_column *declared, const char *found);
+static bool reads(const ormc_column *declared, const char *found);
 static const char *type_text(checker *c, const ormc_column *column);
 static void check_null(checker *c, const ormc_column *declared, const ormc_column *origin, size_t index);
 static void check_model(checker *c, const ormc_returned *returned, size_t first);
@@ -53,18 +62,60 @@ bool ormc_query_check(const ormc_package *package, ormc_diagnostics *diagnostics
         return true;
     orm__arena arena = {0};
     const orm__address address = {.dialect = ORM_SQLITE, .file = ":memory:", .memory = true};
-    checker *c = orm__arena_zalloc(&arena, 1, sizeof *c);
-    bool done = c != NULL, made = false;
-    if (c) {
-        *c = (checker){.arena = &arena, .diagnostics = diagnostics, .package = package};
-        done = orm__driver_sqlite.open(&address, NULL, &c->link, NULL) == ORM_OK && make_tables(c, &made);
-    }
-    for (size_t i = 0; done && made && i < package->query_count; i++)
-        if (package->queries[i]->sent.text[ORMC_SQLITE])
-            done = check_query(c, package->queries[i]);
+    checker *c = new_checker(&arena, &orm__driver_sqlite, package, diagnostics);
+    bool made = false;
+    bool done = c && c->driver->open(&address, NULL, &c->link, NULL) == ORM_OK && make_tables(c, &made);
+    if (made)
+        done = check_all(c);
     if (c && c->link)
-        orm__driver_sqlite.close(c->link);
+        c->driver->close(c->link);
     orm__arena_release(&arena);
+    return done;
+}
+
+bool ormc_query_check_on(const char *url, const ormc_package *package, ormc_diagnostics *diagnostics,
+                         orm__text *message)
+{
+    orm__arena arena = {0};
+    orm__url read;
+    orm_error error = {0};
+    const orm_waiter waiter = {0};
+    orm_status status = orm__url_parse(url, &arena, &read, &error);
+    bool sqlite = !status && read.address.dialect == ORM_SQLITE;
+    checker *c = new_checker(&arena, sqlite ? &orm__driver_sqlite : &orm__driver_postgresql, package, diagnostics);
+    if (!status && c)
+        status = c->driver->open(&read.address, &waiter, &c->link, &error);
+    bool done = !status && c && check_all(c);
+    if (!done)
+        orm__text_string(message, status ? error.message : "out of memory");
+    if (c && c->link)
+        c->driver->close(c->link);
+    orm__arena_release(&arena);
+    return done;
+}
+
+static checker *new_checker(orm__arena *arena, const orm__driver *driver, const ormc_package *package,
+                            ormc_diagnostics *diagnostics)
+{
+    checker *c = orm__arena_zalloc(arena, 1, sizeof *c);
+    if (!c)
+        return NULL;
+    bool sqlite = driver->dialect == ORM_SQLITE;
+    c->arena = arena;
+    c->diagnostics = diagnostics;
+    c->package = package;
+    c->driver = driver;
+    c->dialect = sqlite ? ORMC_SQLITE : ORMC_POSTGRESQL;
+    c->name = sqlite ? "SQLite" : "PostgreSQL";
+    return c;
+}
+
+static bool check_all(checker *c)
+{
+    bool done = true;
+    for (size_t i = 0; done && i < c->package->query_count; i++)
+        if (c->package->queries[i]->sent.text[c->dialect])
+            done = check_query(c, c->package->queries[i]);
     return done;
 }
 
@@ -96,32 +147,31 @@ static bool make_tables(checker *c, bool *made)
 static bool run(checker *c, const char *sql, orm_error *error)
 {
     orm__prepared *prepared;
-    orm_status status = orm__driver_sqlite.prepare(c->link, sql, NULL, 0, &prepared, error);
+    orm_status status = c->driver->prepare(c->link, sql, NULL, 0, &prepared, error);
     if (!status)
-        status = orm__driver_sqlite.start(c->link, NULL, prepared, NULL, ORM__FETCH_WHOLE, error);
+        status = c->driver->start(c->link, NULL, prepared, NULL, ORM__FETCH_WHOLE, error);
     if (!status)
-        status = orm__driver_sqlite.finish(c->link, NULL, error);
-    orm__driver_sqlite.forget(c->link, prepared);
+        status = c->driver->finish(c->link, NULL, error);
+    c->driver->forget(c->link, prepared);
     return !status;
 }
 
 static bool check_query(checker *c, const ormc_query *query)
 {
     orm_error error;
-    const char *sql = query->sent.text[ORMC_SQLITE];
+    const char *sql = query->sent.text[c->dialect];
     c->query = query;
-    orm_status status = orm__driver_sqlite.describe(c->link, sql, query->parameter_count, c->arena, &c->description,
-                                                    &error);
+    orm_status status = c->driver->describe(c->link, sql, query->parameter_count, c->arena, &c->description, &error);
     if (status == ORM_NO_MEMORY)
         return false;
     if (status) {
         report_refusal(c, &error);
         return true;
     }
-    c->item_count = ormc_sql_items(sql, ORMC_SQLITE, c->items, MOST_ITEMS);
+    c->item_count = ormc_sql_items(sql, c->dialect, c->items, MOST_ITEMS);
     if (c->item_count != c->description.count || c->item_count > MOST_ITEMS)
         c->item_count = 0;
-    c->source_count = ormc_sql_sources(sql, ORMC_SQLITE, c->sources, MOST_SOURCES);
+    c->source_count = ormc_sql_sources(sql, c->dialect, c->sources, MOST_SOURCES);
     if (query->cardinality == ORMC_EXEC || !check_width(c))
         return true;
     for (size_t i = 0, first = 0; i < query->returned_count; i++) {
@@ -139,22 +189,29 @@ static void report_refusal(checker *c, const orm_error *error)
 {
     const ormc_query *query = c->query;
     const char *said = strstr(error->message, ": "); /* behind what the status means */
-    bool general = said && (error->status == ORM_SCHEMA || error->status == ORM_DATABASE);
+    bool general = said && c->dialect == ORMC_SQLITE && (error->status == ORM_SCHEMA || error->status == ORM_DATABASE);
     const char *message = general ? said + 2 : error->message, *name = name_in(c, message);
     ormc_place place = query->sql_place;
     if (name)
-        place = ormc_diagnostics_locate(c->diagnostics, place, name, lines_of(query->sql.text[ORMC_SQLITE]) + 1);
-    ormc_report(c->diagnostics, ORMC_E_SQL, place, "SQLite refuses query '%s': %s", query->name, message);
+        place = ormc_diagnostics_locate(c->diagnostics, place, name, lines_of(query->sql.text[c->dialect]) + 1);
+    ormc_report(c->diagnostics, ORMC_E_SQL, place, "%s refuses query '%s': %s", c->name, query->name, message);
 }
 
 /* "nme" of `no such column: a.nme`, "selct" of `near "selct": syntax error`; NULL when it names nothing. */
 static const char *name_in(checker *c, const char *message)
 {
-    const char *colon = strrchr(message, ' '), *quote = strchr(message, '"');
-    const char *begin = quote ? quote + 1 : colon ? colon + 1 : message;
-    const char *dot = quote ? NULL : strrchr(begin, '.');
-    begin = dot ? dot + 1 : begin;
+    static const char column[] = "column "; /* PostgreSQL's: column a.nme does not exist */
+    const char *last = strncmp(message, "no such ", 8) == 0 ? strrchr(message, ' ') : NULL,
+               *quote = strchr(message, '"');
+    bool first = strncmp(message, column, sizeof column - 1) == 0;
+    const char *begin = quote ? quote + 1 : first ? message + sizeof column - 1 : last ? last + 1 : "";
     size_t length = strcspn(begin, "\"() ");
+    for (size_t i = length; !quote && i > 0; i--)
+        if (begin[i - 1] == '.') {
+            begin += i;
+            length -= i;
+            break;
+        }
     return length ? orm__arena_copy(c->arena, begin, length) : NULL;
 }
 
@@ -191,6 +248,8 @@ static void check_column(checker *c, const ormc_column *declared, size_t index)
         return;
     if (origin)
         check_type(c, declared, origin);
+    else
+        check_named_type(c, declared, c->description.columns[index].type);
     check_null(c, declared, origin, index);
 }
 
@@ -244,6 +303,61 @@ static bool fits(const ormc_column *declared, const ormc_column *origin)
     return declared->type == origin->type || declared->type->class == ORMC_CLASS_REAL;
 }
 
+/* The type of an expression, as PostgreSQL names it. */
+static void check_named_type(checker *c, const ormc_column *declared, const char *found)
+{
+    if (!found || !declared->type || (!declared->array && reads(declared, found)))
+        return;
+    if (declared->array && *found == '_' && reads(declared, found + 1))
+        return;
+    ormc_report(c->diagnostics, ORMC_E_QUERY_TYPE, declared->place,
+                "'%s' of query '%s' is %s in the database, and %s here", declared->name, c->query->name, found,
+                type_text(c, declared));
+}
+
+/* Whether the runtime reads a value of that type as the one declared. */
+static bool reads(const ormc_column *declared, const char *found)
+{
+    static const struct {
+        const char *word, *type; /* ours, and one of PostgreSQL's that will do */
+    } pairs[] = {
+        {"bool", "bool"},
+        {"int16", "int2"},
+        {"int32", "int2"},
+        {"int32", "int4"},
+        {"int64", "int2"},
+        {"int64", "int4"},
+        {"int64", "int8"},
+        {"float32", "float4"},
+        {"float64", "float4"},
+        {"float64", "float8"},
+        {"decimal", "numeric"},
+        {"text", "text"},
+        {"text", "varchar"},
+        {"text", "bpchar"},
+        {"text", "name"},
+        {"bytes", "bytea"},
+        {"uuid", "uuid"},
+        {"date", "date"},
+        {"time", "time"},
+        {"timestamp", "timestamp"},
+        {"json", "json"},
+        {"jsonb", "jsonb"},
+        {"timestamptz", "timestamptz"},
+        {"interval", "interval"},
+        {"inet", "inet"},
+        {"inet", "cidr"},
+        {"other", "text"},
+        {"other", "varchar"},
+    };
+    if (declared->enumeration)
+        return strcmp(declared->enumeration->name, found) == 0;
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++)
+        if (strcmp(pairs[i].word, declared->type->word) == 0 && strcmp(pairs[i].type, found) == 0)
+            return true;
+    return false;
+}
+
 static const char *type_text(checker *c, const ormc_column *column)
 {
     const char *word = column->enumeration ? column->enumeration->name
@@ -255,7 +369,8 @@ static const char *type_text(checker *c, const ormc_column *column)
 
 static void check_null(checker *c, const ormc_column *declared, const ormc_column *origin, size_t index)
 {
-    const char *why = origin && origin->nullable     ? "the column may be NULL"
+    bool nullable = (origin && origin->nullable) || c->description.columns[index].nullable;
+    const char *why = nullable                       ? "the column may be NULL"
                       : is_left_out(c, index)        ? "an outer join may leave it out"
                       : is_empty_aggregate(c, index) ? "of no rows it is NULL"
                                                      : NULL;
@@ -291,7 +406,8 @@ static const ormc_column *origin_of(const checker *c, size_t index)
     const orm__described *found = &c->description.columns[index];
     for (size_t i = 0; found->table && i < c->package->model_count; i++) {
         const ormc_model *model = c->package->models[i];
-        if (model->abstract || strcmp(model->sqlite_table ? model->sqlite_table : model->table, found->table) != 0)
+        bool prefixed = c->dialect == ORMC_SQLITE && model->sqlite_table;
+        if (model->abstract || strcmp(prefixed ? model->sqlite_table : model->table, found->table) != 0)
             continue;
         for (size_t k = 0; k < model->column_count; k++)
             if (strcmp(model->columns[k].column, found->column) == 0)
@@ -323,5 +439,5 @@ static bool is_empty_aggregate(const checker *c, size_t index)
     bool aggregate = false;
     for (size_t i = 0; item && item->call && i < sizeof names / sizeof *names; i++)
         aggregate |= ormc_sql_is(item->first, names[i]);
-    return aggregate && !ormc_sql_groups(c->query->sent.text[ORMC_SQLITE], ORMC_SQLITE);
+    return aggregate && !ormc_sql_groups(c->query->sent.text[c->dialect], c->dialect);
 }

@@ -3,11 +3,17 @@
 #ifndef ORMC_QUERY_CHECK_H
 #define ORMC_QUERY_CHECK_H
 
+#include "base/text.h"
 #include "diagnostic.h"
 #include "model.h"
 
 /* Prepares each query on an SQLite database in memory that has the package's tables, and holds what it would return against what
  * it declares. False when memory is gone. */
 bool ormc_query_check(const ormc_package *package, ormc_diagnostics *diagnostics);
+
+/* The same on a database that is there, whose tables are looked at, not made: PostgreSQL tells the types of expressions, too.
+ * False when it could not be asked: then `message` is appended why. */
+bool ormc_query_check_on(const char *url, const ormc_package *package, ormc_diagnostics *diagnostics,
+                         orm__text *message);
 
 #endif

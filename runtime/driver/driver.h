@@ -47,6 +47,8 @@ typedef enum orm__fetch {
 typedef struct orm__described {
     const char *name;           /* of the column in the result */
     const char *table, *column; /* where its value stands, as the database names it; NULL: somewhere else, or unknown */
+    const char *type;           /* as pg_type.typname has it; NULL: unknown until it runs */
+    bool nullable;              /* that column may be NULL, for all the database knows */
 } orm__described;
 
 typedef struct orm__description {
@@ -70,7 +72,7 @@ typedef struct orm__driver {
                           orm__prepared **prepared, orm_error *error);
     void (*forget)(orm__link *link, orm__prepared *prepared);
 
-    /* Prepares a statement that is not run, and describes it in the arena. NULL where the driver cannot. */
+    /* Prepares a statement that is not run, and describes it in the arena. `count` parameters. */
     orm_status (*describe)(orm__link *link, const char *sql, size_t count, orm__arena *arena,
                            orm__description *description, orm_error *error);
 

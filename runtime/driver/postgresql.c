@@ -283,6 +283,7 @@ const orm__driver orm__driver_postgresql = {
     .usable = orm__pg_usable,
     .prepare = prepare,
     .forget = forget,
+    .describe = orm__pg_describe,
     .control = control,
     .start = start,
     .step = step,
