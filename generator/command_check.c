@@ -5,16 +5,25 @@
 #include "command_diagnostics.h"
 #include "files.h"
 #include "query_check.h"
+#include "query_lock.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 static const ormc_option database = {
     .name = "--database",
     .value = "URL",
     .help = "ask this database, too, what its tables make of the queries: postgresql://..., sqlite:///FILE"};
 
+static const ormc_option lock = {.name = "--lock",
+                                 .value = "FILE",
+                                 .help = "keep in this file what the database finds, and commit it; without --database,\n"
+                                         "check the queries by what it found then"};
+
 static int check(const ormc_arguments *given);
 static int check_queries(const ormc_package *package, const ormc_diagnostics *diagnostics, void *user);
+static bool ask(const ormc_arguments *given, const ormc_package *package, ormc_diagnostics *found, orm__text *message);
 static void add_sources(const ormc_package *package, ormc_diagnostics *diagnostics);
 static void add_source(const char *path, ormc_diagnostics *diagnostics);
 
@@ -24,7 +33,7 @@ const ormc_command ormc_command_check = {
     .description =
         "Reads the schemas, which together are one package, and says what is wrong with them, as generate does.\n"
         "Nothing is written.\n",
-    .usage = {.options = (const ormc_option *const[]){&database, ORMC_DIAGNOSTIC_OPTIONS, NULL},
+    .usage = {.options = (const ormc_option *const[]){&database, &lock, ORMC_DIAGNOSTIC_OPTIONS, NULL},
               .operands = "SCHEMA.yaml...", .operand = "schema", .sorted = true},
     .run = check,
 };
@@ -34,19 +43,18 @@ static int check(const ormc_arguments *given)
     return ormc_command_with_package(given, check_queries, &given);
 }
 
-/* On the database that was named. The schemas have no error by themselves, and what was said of them has been printed. */
+/* The schemas have no error by themselves, and what was said of them has been printed. */
 static int check_queries(const ormc_package *package, const ormc_diagnostics *diagnostics, void *user)
 {
     const ormc_arguments *given = *(const ormc_arguments **)user;
-    const char *url = ormc_arguments_value(given, &database);
     (void)diagnostics;
-    if (!url)
+    if (!ormc_arguments_value(given, &database) && !ormc_arguments_value(given, &lock))
         return ORMC_EXIT_FINE;
     orm__text message = {0}, rendered = {0};
     ormc_diagnostics *found = ormc_command_diagnostics(given, &message);
     if (found)
         add_sources(package, found);
-    bool asked = found && ormc_query_check_on(url, package, found, &message);
+    bool asked = found && ask(given, package, found, &message);
     if (asked)
         ormc_diagnostics_render(found, &rendered);
     if (rendered.data)
@@ -58,6 +66,28 @@ static int check_queries(const ormc_package *package, const ormc_diagnostics *di
     if (asked && !failed)
         return wrong ? ORMC_EXIT_INPUT : ORMC_EXIT_FINE;
     return ormc_command_report(given, ORMC_E_DATABASE, &message);
+}
+
+/* The database that is named; what it finds is kept unless that is wrong. Or else the lock. */
+static bool ask(const ormc_arguments *given, const ormc_package *package, ormc_diagnostics *found, orm__text *message)
+{
+    const char *url = ormc_arguments_value(given, &database), *path = ormc_arguments_value(given, &lock);
+    orm__text text = {0};
+    bool done;
+    if (url) {
+        ormc_lock_begin(&text);
+        done = ormc_query_check_on(url, package, found, path ? &text : NULL, message) && !text.failed;
+        const ormc_output output = {.path = path, .data = text.data, .length = text.length};
+        if (done && path && !ormc_diagnostics_count(found, ORMC_ERROR))
+            done = ormc_files_write(&output, 1, message);
+    } else {
+        done = ormc_files_read(path, &text);
+        if (!done)
+            orm__text_printf(message, "cannot read '%s': %s", path, strerror(errno));
+        done = done && ormc_query_check_lock(text.data, package, found);
+    }
+    orm__text_release(&text);
+    return done;
 }
 
 /* So that messages show their lines. */

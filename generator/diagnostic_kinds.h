@@ -122,7 +122,8 @@
     X(113, E_QUERY_COLUMNS, NULL) \
     X(114, E_QUERY_TYPE, NULL) \
     X(115, E_QUERY_NULL, NULL) \
-    X(116, E_DATABASE, NULL)
+    X(116, E_DATABASE, NULL) \
+    X(117, E_LOCK, NULL)
 
 typedef enum ormc_kind {
 #define ORMC_KIND(number, name, option) ORMC_##name = (number),

@@ -8,6 +8,7 @@
 #include "ddl.h"
 #include "driver/driver.h"
 #include "engine/url.h"
+#include "query_lock.h"
 #include "query_sql.h"
 
 #include <ctype.h>
@@ -23,6 +24,8 @@ typedef struct checker {
     ormc_dialect dialect;
     const char *name; /* of the database */
     orm__link *link;
+    orm__text *lock; /* what is found goes there, unless NULL */
+    uint64_t tables; /* their hash */
     const ormc_query *query;
     orm__description description;
     ormc_sql_item items[MOST_ITEMS];
@@ -35,6 +38,8 @@ static bool has_queries(const ormc_package *package);
 static checker *new_checker(orm__arena *arena, const orm__driver *driver, const ormc_package *package,
                             ormc_diagnostics *diagnostics);
 static bool check_all(checker *c);
+static bool check_locked(checker *c, const char *lock, const ormc_query *query);
+static void compare(checker *c);
 static bool make_tables(checker *c, bool *made);
 static bool run(checker *c, const char *sql, orm_error *error);
 static bool check_query(checker *c, const ormc_query *query);
@@ -73,7 +78,7 @@ bool ormc_query_check(const ormc_package *package, ormc_diagnostics *diagnostics
     return done;
 }
 
-bool ormc_query_check_on(const char *url, const ormc_package *package, ormc_diagnostics *diagnostics,
+bool ormc_query_check_on(const char *url, const ormc_package *package, ormc_diagnostics *diagnostics, orm__text *lock,
                          orm__text *message)
 {
     orm__arena arena = {0};
@@ -85,13 +90,43 @@ bool ormc_query_check_on(const char *url, const ormc_package *package, ormc_diag
     checker *c = new_checker(&arena, sqlite ? &orm__driver_sqlite : &orm__driver_postgresql, package, diagnostics);
     if (!status && c)
         status = c->driver->open(&read.address, &waiter, &c->link, &error);
-    bool done = !status && c && check_all(c);
+    bool done = !status && c && ormc_lock_hash(package, &arena, &c->tables);
+    if (done) {
+        c->lock = lock;
+        done = check_all(c);
+    }
     if (!done)
         orm__text_string(message, status ? error.message : "out of memory");
     if (c && c->link)
         c->driver->close(c->link);
     orm__arena_release(&arena);
     return done;
+}
+
+bool ormc_query_check_lock(const char *lock, const ormc_package *package, ormc_diagnostics *diagnostics)
+{
+    orm__arena arena = {0};
+    checker *c = new_checker(&arena, &orm__driver_postgresql, package, diagnostics);
+    bool done = c && ormc_lock_hash(package, &arena, &c->tables);
+    for (size_t i = 0; done && i < package->query_count; i++)
+        if (package->queries[i]->sent.text[ORMC_POSTGRESQL])
+            done = check_locked(c, lock, package->queries[i]);
+    orm__arena_release(&arena);
+    return done;
+}
+
+static bool check_locked(checker *c, const char *lock, const ormc_query *query)
+{
+    ormc_locked found = ormc_lock_find(lock, query, c->tables, c->arena, &c->description);
+    c->query = query;
+    if (found == ORMC_LOCKED)
+        compare(c);
+    else if (found != ORMC_LOCK_NO_MEMORY)
+        ormc_report(c->diagnostics, ORMC_E_LOCK, query->place,
+                    found == ORMC_NOT_LOCKED ? "query '%s' is not in the lock"
+                                             : "the lock has other SQL or other tables of query '%s'",
+                    query->name);
+    return found != ORMC_LOCK_NO_MEMORY;
 }
 
 static checker *new_checker(orm__arena *arena, const orm__driver *driver, const ormc_package *package,
@@ -168,12 +203,23 @@ static bool check_query(checker *c, const ormc_query *query)
         report_refusal(c, &error);
         return true;
     }
+    if (c->lock)
+        ormc_lock_put(c->lock, query, c->tables, &c->description);
+    compare(c);
+    return true;
+}
+
+/* What was found of the query, with what it declares. */
+static void compare(checker *c)
+{
+    const ormc_query *query = c->query;
+    const char *sql = query->sent.text[c->dialect];
     c->item_count = ormc_sql_items(sql, c->dialect, c->items, MOST_ITEMS);
     if (c->item_count != c->description.count || c->item_count > MOST_ITEMS)
         c->item_count = 0;
     c->source_count = ormc_sql_sources(sql, c->dialect, c->sources, MOST_SOURCES);
     if (query->cardinality == ORMC_EXEC || !check_width(c))
-        return true;
+        return;
     for (size_t i = 0, first = 0; i < query->returned_count; i++) {
         const ormc_returned *returned = &query->returned[i];
         if (returned->model)
@@ -182,7 +228,6 @@ static bool check_query(checker *c, const ormc_query *query)
             check_column(c, &returned->column, first);
         first += returned->model ? returned->model->column_count : 1;
     }
-    return true;
 }
 
 static void report_refusal(checker *c, const orm_error *error)

@@ -164,6 +164,24 @@ test_check_asks_a_database_what_it_makes_of_queries() {
     psql -qX "$url" -c 'DROP TABLE ormc_checked'
 }
 
+test_check_keeps_what_a_database_found_and_needs_it_no_more() {
+    local url=${ORM_TEST_POSTGRESQL_URL:?} check=("$ormc" check -w --diagnostics=gcc --lock a.lock)
+    queries a 'SELECT count(*) AS n, max(name) FROM ormc_checked WHERE id = :id' 'n: int64, name: text?'
+    expect 1 "${check[@]}" a.yaml && holds err "cannot read 'a.lock'" || return
+    "$ormc" sql --dialect postgresql -w a.yaml | psql -qX "$url" || return
+    expect 0 "${check[@]}" --database "$url" a.yaml && empty out err && holds a.lock "int8" || return
+    psql -qX "$url" -c 'DROP TABLE ormc_checked' || return
+    expect 0 "${check[@]}" a.yaml && empty out err || return
+    sed -i 's/n: int64/n: int32/' a.yaml
+    expect 1 "${check[@]}" a.yaml && holds err "'n' of query 'q' is int8 in the database, and int32 here" || return
+    sed -i 's/max(name)/min(name)/' a.yaml
+    expect 1 "${check[@]}" a.yaml && holds err "the lock has other SQL or other tables of query 'q'" || return
+    sed -i 's/  q:/  p:/' a.yaml
+    expect 1 "${check[@]}" a.yaml && holds err "query 'p' is not in the lock [ORM0117]" || return
+    cp a.lock before
+    expect 1 "${check[@]}" --database "$url" a.yaml && cmp a.lock before
+}
+
 test_check_says_that_a_database_cannot_be_asked() {
     model a p
     expect 0 "$ormc" check --database sqlite:///here.db a.yaml && empty out err || return
