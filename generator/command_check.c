@@ -16,10 +16,11 @@ static const ormc_option database = {
     .value = "URL",
     .help = "ask this database, too, what its tables make of the queries: postgresql://..., sqlite:///FILE"};
 
-static const ormc_option lock = {.name = "--lock",
-                                 .value = "FILE",
-                                 .help = "keep in this file what the database finds, and commit it; without --database,\n"
-                                         "check the queries by what it found then"};
+static const ormc_option lock = {
+    .name = "--lock",
+    .value = "FILE",
+    .help = "keep in this file what the database finds, and commit it; without --database,\n"
+            "check the queries by what it found then"};
 
 static int check(const ormc_arguments *given);
 static int check_queries(const ormc_package *package, const ormc_diagnostics *diagnostics, void *user);

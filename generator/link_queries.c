@@ -1,4 +1,5 @@
-/* link_queries.c -- reads named queries, once the models are linked: parameters, results, and what the SQL says of them.
+/* link_queries.c -- reads named queries, once the models are linked: parameters, results, and what the SQL says of
+ * them.
  *
  * Whether a database takes the SQL is query_check.c's to find out.
  * SPDX-License-Identifier: MIT */
@@ -6,7 +7,6 @@
 #include "names.h"
 #include "query_sql.h"
 
-#include <stdio.h>
 #include <string.h>
 
 static const char *const dialect_words[] = {[ORMC_POSTGRESQL] = "postgresql", [ORMC_SQLITE] = "sqlite"};

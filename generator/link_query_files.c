@@ -5,8 +5,8 @@
  *     -- returns: book
  *     SELECT * FROM book WHERE state = :state;
  *
- * A comment that names one begins it, those that follow say its keys in YAML, and what follows them is its SQL up to the next.
- * Each becomes the same tree as in YAML, for link_queries.c to read.
+ * A comment that names one begins it, those that follow say its keys in YAML, and what follows them is its SQL up to
+ * the next. Each becomes the same tree as in YAML, for link_queries.c to read.
  * SPDX-License-Identifier: MIT */
 #include "input.h"
 #include "link_parts.h"

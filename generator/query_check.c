@@ -1,7 +1,7 @@
 /* query_check.c -- prepares named queries and compares what they return with what they declare.
  *
- * SQLite tells names and where a value stands; outer joins and aggregates, which make NULL of what is none, are found in the
- * text (query_sql.h). What a value is that stands in no column nobody knows before it runs.
+ * SQLite tells names and where a value stands; outer joins and aggregates, which make NULL of what is none, are found
+ * in the text (query_sql.h). What a value is that stands in no column nobody knows before it runs.
  * SPDX-License-Identifier: MIT */
 #include "query_check.h"
 
@@ -298,7 +298,8 @@ static void check_column(checker *c, const ormc_column *declared, size_t index)
     check_null(c, declared, origin, index);
 }
 
-/* False when another column stands there. What stands in another place is taken for what it is not. A name that an expression has got by itself says nothing. */
+/* False when another column stands there. What stands in another place is taken for what it is not. A name that an
+ * expression has got by itself says nothing. */
 static bool check_name(checker *c, const ormc_column *declared, size_t index)
 {
     const char *name = c->description.columns[index].name;

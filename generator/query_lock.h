@@ -20,8 +20,8 @@ bool ormc_lock_hash(const ormc_package *package, orm__arena *arena, uint64_t *ha
 void ormc_lock_begin(orm__text *out);
 void ormc_lock_put(orm__text *out, const ormc_query *query, uint64_t tables, const orm__description *description);
 
-/* What stands in a lock of a query: nothing, something about another SQL or other tables, or its description, which is put into
- * the arena. */
+/* What stands in a lock of a query: nothing, something about another SQL or other tables, or its description, which
+ * is put into the arena. */
 typedef enum ormc_locked { ORMC_NOT_LOCKED, ORMC_LOCK_OUTDATED, ORMC_LOCKED, ORMC_LOCK_NO_MEMORY } ormc_locked;
 ormc_locked ormc_lock_find(const char *lock, const ormc_query *query, uint64_t tables, orm__arena *arena,
                            orm__description *description);

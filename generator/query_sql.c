@@ -351,7 +351,8 @@ size_t ormc_sql_items(const char *sql, ormc_dialect dialect, ormc_sql_item *item
     return inside ? count + 1 : 0;
 }
 
-/* name; a.name; name(...); each with AS or without and another name. Of what stands in parentheses there is but their end. */
+/* name; a.name; name(...); each with AS or without and another name. Of what stands in parentheses there is but their
+ * end. */
 static ormc_sql_item item_of(const ormc_sql_word *words, size_t length)
 {
     ormc_sql_item item = {.first = length ? words[0] : (ormc_sql_word){0}};

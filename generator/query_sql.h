@@ -36,8 +36,9 @@ ormc_statement ormc_sql_statement(const char *sql, ormc_dialect dialect);
 /* Calls back for the name of each table that is written. */
 void ormc_sql_written(const char *sql, ormc_dialect dialect, void (*call)(ormc_sql_word table, void *user), void *user);
 
-/* The query's text for a database as it is sent: $1 or ?1 for :name, with the cast that the type needs, and for each model that
- * it returns the columns instead of the star of `p.*`. False when a parameter is not declared: then it is *unknown. */
+/* The query's text for a database as it is sent: $1 or ?1 for :name, with the cast that the type needs, and for each
+ * model that it returns the columns instead of the star of `p.*`. False when a parameter is not declared: then it is
+ * *unknown. */
 bool ormc_sql_send(const ormc_query *query, ormc_dialect dialect, orm__text *out, ormc_sql_word *unknown);
 
 /* The items between SELECT (or RETURNING) and FROM of the outermost statement; `items` has room for `most`. Returns

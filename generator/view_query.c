@@ -1,10 +1,11 @@
 /* view_query.c -- the data of a named query.
  *
- * Keys: type, literal, comment, row_type, parameter_list (behind the connection, each with a comma in front), argument (the
- * address of what is given, or NULL), many, one, exec, kind, postgresql and sqlite (its text as a string constant, or false),
- * own (false when the row is a model's): {members [{member, comment}]}, own_columns (false without): {columns, column_count},
- * parameters (likewise, with given: what fills them), parts [{model, first (false when 0), count, offset, optional}],
- * part_count (false when 0), writes (the inside of an array, or false), write_count.
+ * Keys: type, literal, comment, row_type, parameter_list (behind the connection, each with a comma in front),
+ * argument (the address of what is given, or NULL), many, one, exec, kind, postgresql and sqlite (its text as a
+ * string constant, or false), own (false when the row is a model's): {members [{member, comment}]}, own_columns
+ * (false without): {columns, column_count}, parameters (likewise, with given: what fills them), parts [{model, first
+ * (false when 0), count, offset, optional}], part_count (false when 0), writes (the inside of an array, or false),
+ * write_count.
  * SPDX-License-Identifier: MIT */
 #include "view_parts.h"
 

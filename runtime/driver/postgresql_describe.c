@@ -1,5 +1,5 @@
-/* driver/postgresql_describe.c -- what a statement would return: prepared and described, never run; types and tables by their
- * names, from the catalog.
+/* driver/postgresql_describe.c -- what a statement would return: prepared and described, never run; types and tables
+ * by their names, from the catalog.
  * SPDX-License-Identifier: MIT */
 #include "driver/postgresql_link.h"
 

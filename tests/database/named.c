@@ -388,7 +388,8 @@ START_TEST(a_refused_query_tells_why)
 {
     named_add_work_row row;
     orm_result *result;
-    expect_status(ORM_CONSTRAINT, named_add_work(c, "x", (orm_decimal){0}, (orm_timestamptz){0}, 999999, &row, &result));
+    expect_status(ORM_CONSTRAINT,
+                  named_add_work(c, "x", (orm_decimal){0}, (orm_timestamptz){0}, 999999, &row, &result));
     ck_assert_str_eq(orm_connection_error(c)->sqlstate, "23503");
     ck_assert_ptr_null(result);
     expect_statements("INSERT add_work failed");

@@ -11,8 +11,8 @@
 extern "C" {
 #endif
 
-/* What fills a part of a row: `count` columns of `model` from `first` on. They stand in the row struct itself, or in a struct of
- * the model that a pointer at `offset` leads to. */
+/* What fills a part of a row: `count` columns of `model` from `first` on. They stand in the row struct itself, or in
+ * a struct of the model that a pointer at `offset` leads to. */
 typedef struct orm_named_part {
     const orm_model *model;
     uint32_t first, count;
@@ -20,8 +20,8 @@ typedef struct orm_named_part {
     bool optional;   /* the pointer is NULL when all these columns are */
 } orm_named_part;
 
-/* A named query. Its parameters are the columns of a model, whose row struct holds what is given for them; the SQL calls them
- * $1, $2 and so on (SQLite: ?1). What it returns are the columns of its parts, one behind the other. */
+/* A named query. Its parameters are the columns of a model, whose row struct holds what is given for them; the SQL
+ * calls them $1, $2 and so on (SQLite: ?1). What it returns are the columns of its parts, one behind the other. */
 typedef struct orm_named {
     const char *name;
     const char *sql[ORM_DIALECTS]; /* NULL: not for that database */
@@ -34,9 +34,10 @@ typedef struct orm_named {
     uint32_t write_count;
 } orm_named;
 
-/* Each runs the query with `given`, a struct of named->parameters (NULL: it has none). On a session's connection what is pending
- * is written first. NULL for a parameter that is not nullable, and a NULL connection, are ORM_MISUSE; a query that is not for
- * this database is ORM_UNSUPPORTED; an answer of another shape is ORM_SCHEMA. Out parameters are written on every path. */
+/* Each runs the query with `given`, a struct of named->parameters (NULL: it has none). On a session's connection what
+ * is pending is written first. NULL for a parameter that is not nullable, and a NULL connection, are ORM_MISUSE; a
+ * query that is not for this database is ORM_UNSUPPORTED; an answer of another shape is ORM_SCHEMA. Out parameters
+ * are written on every path. */
 
 /* All rows: `rows` gets an array of `count` row structs in the result. Owned: orm_result_free. */
 ORM_API orm_status orm_named_many(orm_connection *connection, const orm_named *named, const void *given,
@@ -44,8 +45,9 @@ ORM_API orm_status orm_named_many(orm_connection *connection, const orm_named *n
 /* The one row: ORM_NOT_FOUND when there is none, ORM_TOO_MANY when there are more. Owned: orm_result_free. */
 ORM_API orm_status orm_named_one(orm_connection *connection, const orm_named *named, const void *given, void *row,
                                  orm_result **result);
-/* One row after the other, which lives until the next; memory stays constant. The connection is busy meanwhile: another statement
- * on it is ORM_MISUSE. ORM_DONE from the callback stops, and is ORM_OK; another failure is returned as it is. */
+/* One row after the other, which lives until the next; memory stays constant. The connection is busy meanwhile:
+ * another statement on it is ORM_MISUSE. ORM_DONE from the callback stops, and is ORM_OK; another failure is returned
+ * as it is. */
 typedef orm_status (*orm_named_visitor)(orm_connection *connection, const void *row, const void *visit);
 ORM_API orm_status orm_named_each(orm_connection *connection, const orm_named *named, const void *given,
                                   orm_named_visitor call, const void *visit);
