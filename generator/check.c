@@ -237,6 +237,9 @@ static void check_emitted_names(checker *c)
     for (size_t i = 0; i < package->model_count; i++)
         if (!package->models[i]->abstract)
             check_model_names(c, package->models[i]);
+    for (size_t i = 0; i < package->query_count; i++)
+        emit_forms(c, ORMC_NAMES_OF_QUERY, package->queries[i]->c_name, NULL,
+                   new_bearer(c, package->queries[i]->place, "query", package->queries[i]->name, NULL));
 }
 
 /* Of an earlier file's, which is reported (link.c). */

@@ -82,6 +82,7 @@ static int generate_package(const ormc_package *package, const ormc_diagnostics 
 {
     run *this = user;
     this->options.stamp->usable &= !ormc_diagnostics_count(diagnostics, ORMC_WARNING);
+    this->options.stamp->usable &= !package->query_file_count; /* it knows the operands alone */
     orm__text message = {0};
     if (!ormc_emit(package, &this->options, &message))
         return ormc_command_report(this->given, ORMC_E_OUTPUT, &message);

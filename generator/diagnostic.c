@@ -37,6 +37,7 @@ static ormc_message *new_message(ormc_diagnostics *diagnostics, ormc_place place
                                  va_list arguments);
 static char *format_text(orm__arena *arena, const char *format, va_list arguments);
 static const ormc_source *source_of(ormc_diagnostics *diagnostics, const char *file);
+static bool is_word(char c);
 static bool is_repeated(ormc_diagnostics *diagnostics, ormc_message *added);
 static void append(ormc_diagnostics *diagnostics, ormc_message *message);
 static const ormc_message **sort(const ormc_diagnostics *diagnostics);
@@ -327,4 +328,25 @@ size_t ormc_step_back(const char *line, size_t at, size_t characters)
         if (((unsigned char)line[--at] & 0xC0) != 0x80)
             characters--;
     return at;
+}
+
+ormc_place ormc_diagnostics_locate(ormc_diagnostics *diagnostics, ormc_place from, const char *word, int lines)
+{
+    const ormc_source *source = source_of(diagnostics, from.file);
+    size_t size = strlen(word);
+    for (int line = from.line; source && size && line < from.line + lines; line++) {
+        size_t length, first = line == from.line && from.column > 0 ? (size_t)from.column - 1 : 0;
+        const char *text = ormc_source_line(source, line, &length);
+        for (size_t i = first; text && i + size <= length; i++) {
+            bool begins = i == 0 || !is_word(text[i - 1]), ends = i + size == length || !is_word(text[i + size]);
+            if (begins && ends && memcmp(text + i, word, size) == 0)
+                return (ormc_place){.file = from.file, .line = line, .column = (int)i + 1, .length = (int)size};
+        }
+    }
+    return from;
+}
+
+static bool is_word(char c)
+{
+    return isalnum((unsigned char)c) || c == '_' || (unsigned char)c >= 128;
 }

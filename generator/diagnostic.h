@@ -55,6 +55,9 @@ void ormc_diagnostics_configure(ormc_diagnostics *diagnostics, const ormc_diagno
 /* Keeps a copy of a file's text, so that messages can show their line. */
 void ormc_diagnostics_add_source(ormc_diagnostics *diagnostics, const char *file, const char *text, size_t size);
 
+/* The place of `word` as it stands in a file first from `from` on, within so many lines; `from` when it does not. */
+ormc_place ormc_diagnostics_locate(ormc_diagnostics *diagnostics, ormc_place from, const char *word, int lines);
+
 /* Adds a message. A warning is dropped when it is switched off, or when a comment in its line says `ormc: allow NAME`. Of
  * a great many messages the last are counted, but not kept. */
 void ormc_report(ormc_diagnostics *diagnostics, ormc_kind kind, ormc_place place, const char *format, ...)

@@ -28,7 +28,6 @@
     X(18, E_NO_VALUE, NULL) \
     X(19, E_VALUE_KIND, NULL) \
     X(20, E_NOT_A_NAME, NULL) \
-    X(21, E_NOT_YET, NULL) \
     X(22, E_SAME_OUTPUT, NULL) \
     X(23, E_NO_PACKAGE, NULL) \
     X(24, E_OTHER_PACKAGE, NULL) \
@@ -114,7 +113,17 @@
     X(104, W_UNIQUE_DEFAULT, "unique-default") \
     X(105, W_UNUSED, "unused") \
     X(106, E_NO_TABLES, NULL) \
-    X(107, E_LAYOUT, NULL)
+    X(107, E_LAYOUT, NULL) \
+    X(108, E_QUERY_FORM, NULL) \
+    X(109, E_QUERY_RETURNS, NULL) \
+    X(110, E_UNKNOWN_PARAMETER, NULL) \
+    X(111, E_UNUSED_PARAMETER, NULL) \
+    X(112, E_SQL, NULL) \
+    X(113, E_QUERY_COLUMNS, NULL) \
+    X(114, E_QUERY_TYPE, NULL) \
+    X(115, E_QUERY_NULL, NULL) \
+    X(116, E_DATABASE, NULL) \
+    X(117, E_LOCK, NULL)
 
 typedef enum ormc_kind {
 #define ORMC_KIND(number, name, option) ORMC_##name = (number),

@@ -259,6 +259,8 @@ static bool emit_rule(emission *work)
 {
     for (size_t i = 0; i < work->package->file_count; i++)
         add_input(work, work->package->files[i].path);
+    for (size_t i = 0; i < work->package->query_file_count; i++)
+        add_input(work, work->package->query_files[i]);
     if (work->failed)
         return false;
     if (!begin_output(work, work->options->depfile))

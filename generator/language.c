@@ -15,7 +15,10 @@ static const ormc_value_kind truth = {ORMC_FORM_TRUTH, "truth"}, text = {ORMC_FO
                              default_value = {ORMC_FORM_ANY, "default"}, sql_text = {ORMC_FORM_ANY, "sql_text"},
                              generated = {ORMC_FORM_ANY, "generated"}, now = {ORMC_FORM_TEXT, "now"},
                              on_delete = {ORMC_FORM_TEXT, "on_delete"}, orphan = {ORMC_FORM_TEXT, "orphan"},
-                             through_model = {ORMC_FORM_ANY, "through_model"};
+                             through_model = {ORMC_FORM_ANY, "through_model"},
+                             queries = {ORMC_FORM_MAPPING, "queries"}, fields = {ORMC_FORM_MAPPING, "fields"},
+                             returned = {ORMC_FORM_ANY, "returned"}, cardinality = {ORMC_FORM_TEXT, "cardinality"},
+                             dialects = {ORMC_FORM_LIST, "dialects"};
 
 /* context, word, kind, need, doc */
 const ormc_key ormc_keys[] = {
@@ -23,6 +26,9 @@ const ormc_key ormc_keys[] = {
     {ORMC_IN_PACKAGE, "doc", &text, ORMC_OPTIONAL, "What this file is: the comment of the generated header."},
     {ORMC_IN_PACKAGE, "enums", &enums, ORMC_OPTIONAL, "Enums by name, each with its values."},
     {ORMC_IN_PACKAGE, "models", &models, ORMC_OPTIONAL, "Models by name, each a table and a struct."},
+    {ORMC_IN_PACKAGE, "queries", &queries, ORMC_OPTIONAL, "SQL by name, each a typed function."},
+    {ORMC_IN_PACKAGE, "query_files", &word_list, ORMC_OPTIONAL, "Files of SQL with more queries, beside this one."},
+    {ORMC_IN_PACKAGE, "dialects", &dialects, ORMC_OPTIONAL, "The databases that queries are for which do not say."},
 
     {ORMC_IN_ENUM_VALUE, "value", &text, ORMC_NEEDED, "The value as the database has it."},
     {ORMC_IN_ENUM_VALUE, "c_name", &text, ORMC_OPTIONAL, "The value's part of the name of its C constant."},
@@ -113,6 +119,23 @@ const ormc_key ormc_keys[] = {
     {ORMC_IN_SQL, "postgresql", &text, ORMC_NEEDED, "The SQL for PostgreSQL."},
     {ORMC_IN_SQL, "sqlite", &text, ORMC_NEEDED, "The SQL for SQLite."},
 
+    {ORMC_IN_QUERY, "sql", &sql_text, ORMC_NEEDED, "One statement; ':name' is the parameter of that name."},
+    {ORMC_IN_QUERY, "params", &fields, ORMC_OPTIONAL, "Parameters by name, each with its type, in the order of C's."},
+    {ORMC_IN_QUERY, "returns", &returned, ORMC_OPTIONAL,
+     "Columns by name, each with its type, in the order of the SQL; or a model, whose row it is."},
+    {ORMC_IN_QUERY, "cardinality", &cardinality, ORMC_OPTIONAL,
+     "How many rows come back: many (the default where it returns something), one, or exec: none."},
+    {ORMC_IN_QUERY, "dialects", &dialects, ORMC_OPTIONAL, "The databases it is for: all when left out."},
+    {ORMC_IN_QUERY, "doc", &text, ORMC_OPTIONAL, "The comment of its function."},
+    {ORMC_IN_QUERY, "c_name", &text, ORMC_OPTIONAL, "The query's part of C names."},
+
+    {ORMC_IN_FIELD, "type", &type, ORMC_ONE_OF, "As of a column; in 'returns' also a model, whose row it is."},
+    {ORMC_IN_FIELD, "db_type", &text, ORMC_ONE_OF, "Any other type of the database, carried as text."},
+    {ORMC_IN_FIELD, "nullable", &truth, ORMC_OPTIONAL, "It may be NULL."},
+    {ORMC_IN_FIELD, "sensitive", &truth, ORMC_OPTIONAL, "Its values appear in no message and no log."},
+    {ORMC_IN_FIELD, "doc", &text, ORMC_OPTIONAL, "The comment of the member."},
+    {ORMC_IN_FIELD, "c_name", &text, ORMC_OPTIONAL, "Its name in C."},
+
     {ORMC_AS_DB_TYPE, "db_type", &text, ORMC_NEEDED, "A type of the database, carried as text."},
     {.word = NULL},
 };
@@ -140,7 +163,8 @@ static const struct {
     [ORMC_IN_COLUMN] = {"a column", "column"},       [ORMC_AS_DB_TYPE] = {"a type", "db_type"},
     [ORMC_IN_RELATION] = {"a relation", "relation"}, [ORMC_IN_THROUGH] = {"'through'", "through"},
     [ORMC_IN_INDEX] = {"an index", "index"},         [ORMC_IN_CHECK] = {"a check", "check"},
-    [ORMC_IN_SQL] = {"SQL by database", "sql"},
+    [ORMC_IN_SQL] = {"SQL by database", "sql"},      [ORMC_IN_QUERY] = {"a query", "query"},
+    [ORMC_IN_FIELD] = {"a parameter or result", "field"},
 };
 
 const ormc_key *ormc_key_find(ormc_context context, const char *word)

@@ -20,6 +20,8 @@ typedef enum ormc_context {
     ORMC_IN_INDEX,
     ORMC_IN_CHECK,
     ORMC_IN_SQL,
+    ORMC_IN_QUERY,
+    ORMC_IN_FIELD,
     ORMC_CONTEXTS
 } ormc_context;
 

@@ -8,6 +8,7 @@
 #include "checks.h"
 #include "link_parts.h"
 #include "names.h"
+#include "query_check.h"
 
 #include <string.h>
 
@@ -40,6 +41,7 @@ static void check_tables(ormc_linker *linker);
 static void find_targets(ormc_linker *linker, ormc_model_draft *draft);
 static void link_models(ormc_linker *linker);
 static void run_passes(ormc_linker *linker, const pass_row *passes, size_t count);
+static void link_queries(ormc_linker *linker, const input *inputs);
 
 bool ormc_load(const char *const *paths, size_t count, orm__arena *arena, ormc_diagnostics *diagnostics,
                const ormc_package **package)
@@ -58,8 +60,11 @@ bool ormc_load(const char *const *paths, size_t count, orm__arena *arena, ormc_d
     declare_enums(linker, inputs);
     declare_models(linker, inputs);
     link_models(linker);
+    link_queries(linker, inputs);
     check_tables(linker);
     if (!ormc_check(made, diagnostics))
+        return false;
+    if (!ormc_diagnostics_count(diagnostics, ORMC_ERROR) && !ormc_query_check(made, diagnostics))
         return false;
     if (!ormc_diagnostics_count(diagnostics, ORMC_ERROR))
         ormc_warn(made, diagnostics);
@@ -314,6 +319,16 @@ static void run_passes(ormc_linker *linker, const pass_row *passes, size_t count
         for (size_t j = 0; j < linker->package->model_count; j++)
             if (passes[i].abstract_too || !linker->drafts[j]->model->abstract)
                 passes[i].run(linker, linker->drafts[j]);
+}
+
+static void link_queries(ormc_linker *linker, const input *inputs)
+{
+    for (size_t i = 0; i < linker->package->file_count; i++) {
+        const ormc_node *tree = inputs[i].tree, *queries = ormc_link_mapping(tree, "queries");
+        for (size_t j = 0; queries && j < queries->count; j++)
+            ormc_link_query(linker, inputs[i].file, ormc_link_list(tree, "dialects"), &queries->pairs[j]);
+        ormc_link_query_files(linker, inputs[i].file, tree);
+    }
 }
 
 /* That there is one at all. */

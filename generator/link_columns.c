@@ -78,6 +78,39 @@ ormc_column_draft *ormc_link_read_column(ormc_linker *linker, const ormc_pair *p
     return draft;
 }
 
+ormc_column ormc_link_read_field(ormc_linker *linker, const ormc_pair *pair)
+{
+    const char *name = pair->key->text;
+    const ormc_node *node = pair->value, *type = node;
+    ormc_column field = {.place = pair->key->place,
+                         .name = name,
+                         .column = name,
+                         .c_name = ormc_link_need(linker, ormc_names_member(linker->arena, name)),
+                         .min_length = -1,
+                         .max_length = -1,
+                         .precision = -1,
+                         .scale = -1};
+    if (node->kind == ORMC_MAPPING) {
+        ormc_link_check_keys(linker, node, ORMC_IN_FIELD);
+        field.nullable = ormc_link_truth(node, "nullable", false);
+        field.sensitive = ormc_link_truth(node, "sensitive", false);
+        field.doc = ormc_link_text(node, "doc");
+        ormc_link_c_name(linker, node, true, &field.c_name);
+        type = ormc_node_find(node, "type");
+        if (ormc_link_text(node, "db_type"))
+            read_db_type(&field, node);
+    }
+    if (type && !field.db_type && !ormc_node_is_null(type))
+        read_type(linker, &field, type);
+    else if (type && field.db_type)
+        ormc_report(linker->diagnostics, ORMC_E_TYPE_AND_DB_TYPE, type->place, "'%s' has both a type and a db_type",
+                    name);
+    else if (!field.db_type && !ormc_link_is_misspelt(node, ORMC_IN_FIELD, "type") &&
+             !ormc_link_is_misspelt(node, ORMC_IN_FIELD, "db_type"))
+        ormc_report(linker->diagnostics, ORMC_E_NO_TYPE, field.place, "'%s' has no type", name);
+    return field;
+}
+
 static void read_keys(ormc_linker *linker, ormc_column_draft *draft)
 {
     ormc_column *column = &draft->column;

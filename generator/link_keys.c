@@ -4,20 +4,12 @@
 
 #include <string.h>
 
-/* What the language has and this version has not. To support one, move it to the table of language.c. */
-static const struct {
-    ormc_context context;
-    const char *word;
-} later[] = {
-    {ORMC_IN_PACKAGE, "queries"},
-};
-
 static const char *const form_names[] = {
     [ORMC_FORM_TRUTH] = "true or false", [ORMC_FORM_TEXT] = "a text",       [ORMC_FORM_COUNT] = "a whole number",
     [ORMC_FORM_LIST] = "a list",         [ORMC_FORM_MAPPING] = "a mapping",
 };
 
-enum { LATER = sizeof later / sizeof *later, MOST_KEYS = 64 /* of one context */ };
+enum { MOST_KEYS = 64 /* of one context */ };
 
 static bool is_rest_of_type(const ormc_node *mapping, size_t index);
 static void report_unknown(ormc_linker *linker, const ormc_node *key, ormc_context context);
@@ -34,7 +26,7 @@ void ormc_link_check_keys(ormc_linker *linker, const ormc_node *mapping, ormc_co
         const ormc_key *known = ormc_key_find(context, key->text);
         if (known)
             check_value(linker, &mapping->pairs[i], known->kind->form);
-        else if (!ormc_link_is_later(linker, key->place, context, key->text) && !is_rest_of_type(mapping, i))
+        else if (!is_rest_of_type(mapping, i))
             report_unknown(linker, key, context);
     }
 }
@@ -46,16 +38,6 @@ static bool is_rest_of_type(const ormc_node *mapping, size_t index)
         return false;
     const char *type = ormc_link_text(mapping, "type");
     return type && strchr(type, '(') && !strchr(type, ')');
-}
-
-bool ormc_link_is_later(ormc_linker *linker, ormc_place place, ormc_context context, const char *word)
-{
-    for (size_t i = 0; i < LATER; i++)
-        if (later[i].context == context && strcmp(later[i].word, word) == 0) {
-            ormc_report(linker->diagnostics, ORMC_E_NOT_YET, place, "'%s' is not supported yet", word);
-            return true;
-        }
-    return false;
 }
 
 static void report_unknown(ormc_linker *linker, const ormc_node *key, ormc_context context)

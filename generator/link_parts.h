@@ -75,6 +75,7 @@ typedef struct ormc_linker {
     ormc_model_draft **drafts;      /* as package->models */
     ormc_table models;              /* ormc_model_draft by name */
     ormc_table enums;               /* ormc_enum by name */
+    ormc_table queries;             /* ormc_query by name */
     bool lacks_models, lacks_enums; /* some could not be read: a name that is not found need not be wrong */
     const char **model_names[2]; /* for hints: of those with tables, of abstract ones; NULL until they are asked for */
     size_t model_name_counts[2];
@@ -101,12 +102,8 @@ void ormc_link_c_name(ormc_linker *linker, const ormc_node *node, bool is_member
 void ormc_link_check_name(ormc_linker *linker, const char *name, ormc_place place, const char *what);
 
 /* --- link_keys.c --- */
-/* Reports the keys of a mapping that are unknown in that context, not supported yet, or have values of the wrong
- * kind. */
+/* Reports the keys of a mapping that are unknown in that context or have values of the wrong kind. */
 void ormc_link_check_keys(ormc_linker *linker, const ormc_node *mapping, ormc_context context);
-/* True when the language has the word there, but this version cannot do it yet; then that is reported. */
-bool ormc_link_is_later(ormc_linker *linker, ormc_place place, ormc_context context, const char *word);
-
 /* True when the mapping may mean to give the key and does not: its value is of the wrong kind, another key is a slip of it
  * or of nothing known, or keys could not be read. All that is reported: that the key is not there is no mistake of its own. */
 bool ormc_link_is_misspelt(const ormc_node *mapping, ormc_context context, const char *word);
@@ -127,6 +124,8 @@ ormc_word_list ormc_link_words(ormc_linker *linker, const ormc_node *node);
 
 /* --- link_columns.c --- */
 ormc_column_draft *ormc_link_read_column(ormc_linker *linker, const ormc_pair *pair);
+/* A parameter or result of a query: a column of type, nullability, doc and C name. */
+ormc_column ormc_link_read_field(ormc_linker *linker, const ormc_pair *pair);
 /* A column's type, as messages call it: "int64", "an enum", "an array". */
 const char *ormc_link_type_name(const ormc_column *column);
 
@@ -186,6 +185,14 @@ void ormc_link_inverses(ormc_linker *linker, ormc_model_draft *draft);
 void ormc_link_agree(ormc_linker *linker, ormc_model_draft *draft);
 /* NULL when the model has no relation of that name. */
 ormc_relation *ormc_link_find_relation(const ormc_model *model, const char *name);
+
+/* --- link_queries.c --- */
+/* Once models are linked. `dialects` is the list of the file's databases, or NULL. */
+void ormc_link_query(ormc_linker *linker, const ormc_file *file, const ormc_node *dialects, const ormc_pair *pair);
+
+/* --- link_query_files.c --- */
+/* What `query_files` of a file names. */
+void ormc_link_query_files(ormc_linker *linker, const ormc_file *file, const ormc_node *tree);
 
 /* --- link_through.c --- */
 /* `through` of a many_to_many. */

@@ -19,6 +19,7 @@ typedef struct ormc_enum ormc_enum;
 typedef struct ormc_model ormc_model;
 typedef struct ormc_column ormc_column;
 typedef struct ormc_relation ormc_relation;
+typedef struct ormc_query ormc_query;
 
 /* SQL text by dialect (ormc_dialect of literal.h); NULL: none. */
 typedef struct ormc_sql {
@@ -184,6 +185,42 @@ struct ormc_model {
     size_t rule_count;
 };
 
+typedef enum ormc_cardinality { ORMC_MANY, ORMC_ONE, ORMC_EXEC } ormc_cardinality;
+
+/* What a statement does; the first four in the order of the runtime's orm_statement_kind. */
+typedef enum ormc_statement {
+    ORMC_STATEMENT_SELECT,
+    ORMC_STATEMENT_INSERT,
+    ORMC_STATEMENT_UPDATE,
+    ORMC_STATEMENT_DELETE,
+    ORMC_STATEMENT_OTHER
+} ormc_statement;
+
+/* A member of a query's row: a column, or a row of a model. */
+typedef struct ormc_returned {
+    ormc_column column;      /* of a model: place, name, c_name, nullable and doc alone */
+    const ormc_model *model; /* resolved; NULL: a column */
+} ormc_returned;
+
+struct ormc_query {
+    ormc_place place, sql_place;
+    const ormc_file *file;
+    const char *name;   /* "posts_per_author" */
+    const char *c_name; /* the middle of every emitted name */
+    const char *doc;
+    ormc_sql sql;            /* as written; NULL for a database that it is not for */
+    ormc_sql sent;           /* as it is sent: parameters are $1 and ?1, p.* is spelled out */
+    ormc_column *parameters; /* in the order of their numbers */
+    size_t parameter_count;
+    ormc_returned *returned;
+    size_t returned_count;
+    const ormc_model *row; /* resolved: `returns` is a model, and `returned` this one alone */
+    ormc_cardinality cardinality;
+    ormc_statement statement;
+    const ormc_model **writes; /* resolved: those whose tables it names as written */
+    size_t write_count;
+};
+
 struct ormc_file {
     const char *path; /* as given on the command line */
     const char *stem; /* "blog" of "schemas/blog/blog.yaml": name of the emitted pair */
@@ -200,6 +237,10 @@ struct ormc_package {
     size_t enum_count;
     ormc_model **models; /* all files' in order, abstract ones included, what relations made last */
     size_t model_count;
+    ormc_query **queries; /* all files' in order */
+    size_t query_count;
+    const char **query_files; /* paths of the SQL files that were read */
+    size_t query_file_count;
 };
 
 #endif

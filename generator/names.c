@@ -78,6 +78,17 @@ const ormc_name_form ormc_name_forms[] = {
     {ORMC_NAMES_OF_TO_MANY, "%p_%m_get_%n"},
     {ORMC_NAMES_OF_TO_MANY, "%p_%m_add_to_%n"},
     {ORMC_NAMES_OF_TO_MANY, "%p_%m_remove_from_%n"},
+    {ORMC_NAMES_OF_QUERY, "%p_%m"},
+    {ORMC_NAMES_OF_QUERY, "%p_%m_row"},
+    {ORMC_NAMES_OF_QUERY, "%p_%m_each"},
+    {ORMC_NAMES_OF_QUERY, "%p_%m_visit"},
+    {ORMC_NAMES_OF_QUERY, "%p_%m_given"},
+    {ORMC_NAMES_OF_QUERY, "%p_%m_parameters"},
+    {ORMC_NAMES_OF_QUERY, "%p_%m_parameter_columns"},
+    {ORMC_NAMES_OF_QUERY, "%p_%m_row_model"},
+    {ORMC_NAMES_OF_QUERY, "%p_%m_row_columns"},
+    {ORMC_NAMES_OF_QUERY, "%p_%m_parts"},
+    {ORMC_NAMES_OF_QUERY, "%p_%m_named"},
     {.pattern = NULL},
 };
 

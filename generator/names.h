@@ -37,7 +37,7 @@ const char *ormc_names_member(orm__arena *arena, const char *name);
 const char *ormc_names_part(orm__arena *arena, const char *name);
 
 /* Every form an emitted name can take, so that clashes are found before they are compiled. In a pattern %p stands
- * for the package, %m for the model or enum, %n for the column, relation, value or file stem; %P, %M, %N are the
+ * for the package, %m for the model, enum or query, %n for the column, relation, value or file stem; %P, %M, %N are the
  * same in upper case. */
 typedef enum ormc_name_scope {
     ORMC_NAMES_OF_PACKAGE,
@@ -47,7 +47,8 @@ typedef enum ormc_name_scope {
     ORMC_NAMES_OF_MODEL,
     ORMC_NAMES_OF_COLUMN,
     ORMC_NAMES_OF_TO_ONE,
-    ORMC_NAMES_OF_TO_MANY
+    ORMC_NAMES_OF_TO_MANY,
+    ORMC_NAMES_OF_QUERY
 } ormc_name_scope;
 
 typedef struct ormc_name_form {

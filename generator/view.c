@@ -2,14 +2,15 @@
  *
  * A pair of files declares the enums that its YAML declares or its models use, and its models; it mentions models of other
  * files. Keys of a file: stem, input (the YAML's name), file_comment (its doc, or false), guard, package, schema (of the main
- * pair, else false), headers, types, enums, models, descriptors, described (there are some), math, long (a statement is, see
- * view_schema.c).
+ * pair, else false), headers, types, enums, models, queries, queried (there are some), descriptors, described (likewise), math,
+ * long (a statement is, see view_schema.c).
  * SPDX-License-Identifier: MIT */
 #include "view_parts.h"
 
 #include "literal.h"
 #include "names.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,9 +25,11 @@ static bool index_names(ormc_view *view);
 static bool make_statements(ormc_view *view);
 static void sort_into_files(ormc_view *view);
 static void append(ormc_view *view, view_list *list, void *item);
-static void look_at_columns(ormc_view *view, const ormc_model *model);
+static void look_at_column(ormc_view *view, const ormc_file *file, const ormc_column *column);
+static bool contains(const view_list *list, const void *item);
 static void look_at_relations(ormc_view *view, const ormc_model *model);
-static void look_at_model(ormc_view *view, const ormc_model *model, const ormc_model *other);
+static void look_at_model(ormc_view *view, const ormc_file *file, const ormc_model *other);
+static void look_at_query(ormc_view *view, const ormc_query *query);
 static int compare_enums(const void *a, const void *b);
 static int compare_models(const void *a, const void *b);
 static void put_headers(ormc_view *view, ormc_data *data, const ormc_file *file);
@@ -115,7 +118,6 @@ view_enum *view_enum_of(const ormc_view *view, const ormc_enum *enumeration)
     return ormc_table_get(&view->enums_by_name, enumeration->name);
 }
 
-/* Models come file by file, so a mark with the last file is enough to meet nobody twice. */
 static void sort_into_files(ormc_view *view)
 {
     for (size_t i = 0; i < view->package->enum_count; i++) {
@@ -126,9 +128,12 @@ static void sort_into_files(ormc_view *view)
     for (size_t i = 0; i < view->model_count; i++) {
         view_model *item = &view->models[i];
         append(view, &view->files[item->model->file->index].models, item);
-        look_at_columns(view, item->model);
+        for (size_t k = 0; k < item->model->column_count; k++)
+            look_at_column(view, item->model->file, &item->model->columns[k]);
         look_at_relations(view, item->model);
     }
+    for (size_t i = 0; i < view->package->query_count; i++)
+        look_at_query(view, view->package->queries[i]);
     for (size_t i = 0; i < view->package->file_count; i++) {
         view_list *enums = &view->files[i].enums, *others = &view->files[i].others;
         if (enums->count)
@@ -165,43 +170,63 @@ static void append(ormc_view *view, view_list *list, void *item)
     list->items[list->count++] = item;
 }
 
-static void look_at_columns(ormc_view *view, const ormc_model *model)
+static void look_at_column(ormc_view *view, const ormc_file *file, const ormc_column *column)
 {
-    for (size_t i = 0; i < model->column_count; i++) {
-        if (!model->columns[i].enumeration)
-            continue;
-        view_enum *item = view_enum_of(view, model->columns[i].enumeration);
-        bool here = item->enumeration->file == model->file;
-        item->used_here |= here;
-        if (here || item->used_in == model->file)
-            continue;
-        item->used_in = model->file;
-        item->header_count++;
-        append(view, &view->files[model->file->index].enums, item);
-    }
+    if (!column->enumeration)
+        return;
+    view_enum *item = view_enum_of(view, column->enumeration);
+    bool here = item->enumeration->file == file;
+    item->used_here |= here;
+    if (here || item->used_in == file || contains(&view->files[file->index].enums, item))
+        return;
+    item->used_in = file;
+    item->header_count++;
+    append(view, &view->files[file->index].enums, item);
+}
+
+static bool contains(const view_list *list, const void *item)
+{
+    for (size_t i = list->count; i > 0; i--)
+        if (list->items[i - 1] == item)
+            return true;
+    return false;
 }
 
 static void look_at_relations(ormc_view *view, const ormc_model *model)
 {
     for (size_t i = 0; i < model->relation_count; i++) {
         const ormc_relation *relation = &model->relations[i];
-        look_at_model(view, model, relation->target);
+        look_at_model(view, model->file, relation->target);
         if (relation->through_source)
-            look_at_model(view, model, relation->through_source->model);
+            look_at_model(view, model->file, relation->through_source->model);
     }
 }
 
-/* A model that another one refers to. */
-static void look_at_model(ormc_view *view, const ormc_model *model, const ormc_model *other)
+/* A model that something in the file refers to. */
+static void look_at_model(ormc_view *view, const ormc_file *file, const ormc_model *other)
 {
     view_model *target = view_model_of(view, other);
-    if (other->file == model->file)
+    if (other->file == file)
         return;
     target->shared = true;
-    if (target->mentioned_in == model->file)
+    if (target->mentioned_in == file || contains(&view->files[file->index].others, target))
         return;
-    target->mentioned_in = model->file;
-    append(view, &view->files[model->file->index].others, target);
+    target->mentioned_in = file;
+    append(view, &view->files[file->index].others, target);
+}
+
+static void look_at_query(ormc_view *view, const ormc_query *query)
+{
+    append(view, &view->files[query->file->index].queries, (void *)(uintptr_t)query);
+    for (size_t i = 0; i < query->parameter_count; i++)
+        look_at_column(view, query->file, &query->parameters[i]);
+    for (size_t i = 0; i < query->returned_count; i++)
+        if (query->returned[i].model)
+            look_at_model(view, query->file, query->returned[i].model);
+        else
+            look_at_column(view, query->file, &query->returned[i].column);
+    for (size_t i = 0; i < query->write_count; i++)
+        look_at_model(view, query->file, query->writes[i]);
 }
 
 const ormc_data *ormc_view_file(ormc_view *view, const ormc_file *file, orm__arena *arena)
@@ -241,6 +266,10 @@ static const ormc_data *make_file(ormc_view *view, const ormc_file *file)
         return NULL;
     *models = (file_models){.view = view, .models = &contents->models};
     ormc_data_set_made_list(data, "models", contents->models.count, make_model, models);
+    ormc_data *queries = ormc_data_set_list(data, "queries");
+    for (size_t i = 0; i < contents->queries.count; i++)
+        ormc_data_append(queries, view_make_query(view, contents->queries.items[i]));
+    ormc_data_set_boolean(data, "queried", contents->queries.count > 0);
     return view->failed ? NULL : data;
 }
 

@@ -37,6 +37,7 @@ typedef struct view_file {
     view_list models; /* of view_model: its own */
     view_list others; /* of view_model: those of other files that they refer to */
     view_list enums;  /* of view_enum: what its header declares */
+    view_list queries; /* of ormc_query */
 } view_file;
 
 struct ormc_view {
@@ -83,6 +84,7 @@ ormc_data *view_make_enum(ormc_view *view, const view_enum *item, const ormc_fil
 ormc_data *view_make_model(ormc_view *view, const view_model *item);
 ormc_data *view_make_column(ormc_view *view, const ormc_column *column);
 ormc_data *view_make_schema(ormc_view *view);
+ormc_data *view_make_query(ormc_view *view, const ormc_query *query);
 
 /* Sets a member to what view_schema.c tells of statements. */
 void view_set_statements(ormc_view *view, ormc_data *object, const char *key, const ormc_statements *statements);

@@ -126,6 +126,69 @@ test_check_says_what_generate_says_and_writes_nothing() {
     [ -z "$(ls -A)" ]
 }
 
+# queries NAME SQL RETURNS: a file NAME.yaml with a query that is for PostgreSQL alone.
+queries() {
+    cat >"$1.yaml" <<EOF
+package: $1
+dialects: [postgresql]
+models:
+  ormc_checked:
+    columns: {id: {type: int64, primary_key: true}, name: text}
+queries:
+  q:
+    sql: $2
+    params: {id: int64}
+    returns: {$3}
+EOF
+}
+
+test_check_asks_a_database_what_it_makes_of_queries() {
+    local url=${ORM_TEST_POSTGRESQL_URL:?} ask=("$ormc" check -w --diagnostics=gcc --database)
+    queries good 'SELECT count(*), now(), ARRAY[:id], max(name) FROM ormc_checked' \
+        'n: int64, at: timestamptz, ids: [int64], name: text?'
+    "$ormc" sql --dialect postgresql -w good.yaml | psql -qX "$url" || return
+    expect 0 "${ask[@]}" "$url" good.yaml && empty out err || return
+    queries column 'SELECT c.nme FROM ormc_checked c WHERE id = :id' 'name: text'
+    expect 1 "${ask[@]}" "$url" column.yaml && holds err "column.yaml:8:19: error: PostgreSQL refuses query 'q'" || return
+    queries operator 'SELECT name FROM ormc_checked WHERE name = :id' 'name: text'
+    expect 1 "${ask[@]}" "$url" operator.yaml && holds err "operator does not exist: text = bigint" || return
+    queries type 'SELECT count(*) FROM ormc_checked WHERE id = :id' 'n: int32'
+    expect 1 "${ask[@]}" "$url" type.yaml && holds err "type.yaml:10:15: error: 'n' of query 'q' is int8" || return
+    queries array 'SELECT ARRAY[:id]' 'n: [text]'
+    expect 1 "${ask[@]}" "$url" array.yaml && holds err "is _int8 in the database, and [text] here" || return
+    queries join 'SELECT b.name FROM ormc_checked a LEFT JOIN ormc_checked b ON a.id = :id' 'name: text'
+    expect 1 "${ask[@]}" "$url" join.yaml && holds err "may be NULL: an outer join may leave it out" || return
+    psql -qX "$url" -c 'ALTER TABLE ormc_checked ALTER name DROP NOT NULL' || return
+    queries drift 'SELECT name FROM ormc_checked WHERE id = :id' 'name: text'
+    expect 1 "${ask[@]}" "$url" drift.yaml && holds err "may be NULL: the column may be NULL" || return
+    psql -qX "$url" -c 'DROP TABLE ormc_checked'
+}
+
+test_check_keeps_what_a_database_found_and_needs_it_no_more() {
+    local url=${ORM_TEST_POSTGRESQL_URL:?} check=("$ormc" check -w --diagnostics=gcc --lock a.lock)
+    queries a 'SELECT count(*) AS n, max(name) FROM ormc_checked WHERE id = :id' 'n: int64, name: text?'
+    expect 1 "${check[@]}" a.yaml && holds err "cannot read 'a.lock'" || return
+    "$ormc" sql --dialect postgresql -w a.yaml | psql -qX "$url" || return
+    expect 0 "${check[@]}" --database "$url" a.yaml && empty out err && holds a.lock "int8" || return
+    psql -qX "$url" -c 'DROP TABLE ormc_checked' || return
+    expect 0 "${check[@]}" a.yaml && empty out err || return
+    sed -i 's/n: int64/n: int32/' a.yaml
+    expect 1 "${check[@]}" a.yaml && holds err "'n' of query 'q' is int8 in the database, and int32 here" || return
+    sed -i 's/max(name)/min(name)/' a.yaml
+    expect 1 "${check[@]}" a.yaml && holds err "the lock has other SQL or other tables of query 'q'" || return
+    sed -i 's/  q:/  p:/' a.yaml
+    expect 1 "${check[@]}" a.yaml && holds err "query 'p' is not in the lock [ORM0117]" || return
+    cp a.lock before
+    expect 1 "${check[@]}" --database "$url" a.yaml && cmp a.lock before
+}
+
+test_check_says_that_a_database_cannot_be_asked() {
+    model a p
+    expect 0 "$ormc" check --database sqlite:///here.db a.yaml && empty out err || return
+    expect 1 "$ormc" check --database sqlite:////no/where.db a.yaml && holds err "[ORM0116]" || return
+    expect 1 "$ormc" check --database nonsense a.yaml && holds err "[ORM0116]"
+}
+
 test_check_takes_several_files_for_one_package() {
     model a p
     model b q

@@ -16,7 +16,7 @@ build=$1
 shift
 
 # One server for the whole run.
-if [[ " $* " =~ \ (reference|database|random|faults|migrations|schemas|counts)\  ]] && [ -z "${ORM_TEST_POSTGRESQL_URL:-}" ]; then
+if [[ " $* " =~ \ (reference|commands|database|random|faults|migrations|schemas|counts)\  ]] && [ -z "${ORM_TEST_POSTGRESQL_URL:-}" ]; then
     exec tests/postgresql.sh tests/run.sh "$build" "$@"
 fi
 

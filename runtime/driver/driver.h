@@ -43,6 +43,19 @@ typedef enum orm__fetch {
     ORM__FETCH_STREAM /* many, or nobody knows: a row at a time */
 } orm__fetch;
 
+/* What a statement would return, as far as the database tells without running it. */
+typedef struct orm__described {
+    const char *name;           /* of the column in the result */
+    const char *table, *column; /* where its value stands, as the database names it; NULL: somewhere else, or unknown */
+    const char *type;           /* as pg_type.typname has it; NULL: unknown until it runs */
+    bool nullable;              /* that column may be NULL, for all the database knows */
+} orm__described;
+
+typedef struct orm__description {
+    orm__described *columns;
+    size_t count;
+} orm__description;
+
 typedef struct orm__driver {
     orm_dialect dialect;
     const char *name; /* "postgresql", "sqlite" */
@@ -58,6 +71,10 @@ typedef struct orm__driver {
     orm_status (*prepare)(orm__link *link, const char *sql, const orm__parameter *parameters, size_t count,
                           orm__prepared **prepared, orm_error *error);
     void (*forget)(orm__link *link, orm__prepared *prepared);
+
+    /* Prepares a statement that is not run, and describes it in the arena. `count` parameters. */
+    orm_status (*describe)(orm__link *link, const char *sql, size_t count, orm__arena *arena,
+                           orm__description *description, orm_error *error);
 
     /* Runs a statement of no parameters and no rows, prepared nowhere: BEGIN, COMMIT, DDL. */
     orm_status (*control)(orm__link *link, const char *sql, size_t *rows, orm_error *error);
@@ -75,6 +92,10 @@ typedef struct orm__driver {
                        orm__arena *arena, orm_error *error);
     /* Result column `index` of the current row as an integer: counts, ordinals, keys drawn. NULL is 0. */
     int64_t (*read_integer)(orm__link *link, size_t index);
+    /* Whether result column `index` of the current row is NULL. */
+    bool (*is_null)(orm__link *link, size_t index);
+    /* How many columns the running statement returns. */
+    size_t (*width)(orm__link *link);
     /* Ends the statement, reading what is left of it. `rows`, which may be NULL, gets how many rows an INSERT, UPDATE or DELETE
      * wrote. A failure that came after the rows is told here. */
     orm_status (*finish)(orm__link *link, size_t *rows, orm_error *error);

@@ -275,6 +275,19 @@ static int64_t read_integer(orm__link *base, size_t index)
     return orm__pg_integer(PQgetvalue(l->result, l->row, (int)index), (size_t)size);
 }
 
+static bool is_null(orm__link *base, size_t index)
+{
+    orm__pg_link *l = orm__pg_link_of(base);
+    bool there = l->row >= 0 && l->row < l->row_count && index < (size_t)PQnfields(l->result);
+    return !there || PQgetisnull(l->result, l->row, (int)index);
+}
+
+static size_t width(orm__link *base)
+{
+    orm__pg_link *l = orm__pg_link_of(base);
+    return l->result ? (size_t)PQnfields(l->result) : 0;
+}
+
 /* A failure that step has told is not told again. */
 static orm_status finish(orm__link *base, size_t *rows, orm_error *error)
 {
@@ -301,11 +314,14 @@ const orm__driver orm__driver_postgresql = {
     .usable = orm__pg_usable,
     .prepare = prepare,
     .forget = forget,
+    .describe = orm__pg_describe,
     .control = control,
     .start = start,
     .step = step,
     .read = read_row,
     .read_integer = read_integer,
+    .is_null = is_null,
+    .width = width,
     .finish = finish,
     .copy = orm__pg_copy,
 };

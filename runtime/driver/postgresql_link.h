@@ -72,6 +72,9 @@ bool orm__pg_usable(orm__link *base);
 orm_status orm__pg_copy(orm__link *base, const char *sql, const orm_value *lists, size_t count, size_t *rows,
                         orm_error *error);
 
+orm_status orm__pg_describe(orm__link *base, const char *sql, size_t count, orm__arena *arena,
+                            orm__description *description, orm_error *error);
+
 /* Fails when a statement is open or the link is broken. Afterwards `l->failure` tells how the trip fares: no function
  * below needs its status looked at, since all but send_sync and drain do nothing after a failure, and those what must
  * be done. */

@@ -58,6 +58,8 @@ static orm_status run_kept(sqlite_link *l, size_t which, orm_error *error);
 static orm_status bind_all(sqlite_link *l, orm__prepared *prepared, const orm_value *values, orm_error *error);
 static orm_status bind_list(sqlite_link *l, orm__prepared *prepared, size_t index, const orm_value *value,
                             orm_error *error);
+static void forget(orm__link *base, orm__prepared *prepared);
+static bool describe_column(sqlite3_stmt *statement, int index, orm__arena *arena, orm__described *column);
 static orm_status bind_one(sqlite_link *l, orm__prepared *prepared, size_t index, const orm_value *value,
                            orm_error *error);
 static int bind_stored(sqlite3_stmt *statement, int index, const orm__sqlite_stored *stored);
@@ -215,6 +217,37 @@ static orm_status prepare_statement(sqlite_link *l, const char *sql, unsigned fl
 {
     int code = sqlite3_prepare_v3(l->database, sql, -1, flags, statement, rest);
     return code ? orm__sqlite_error(l->database, sql, error) : ORM_OK;
+}
+
+static orm_status describe(orm__link *base, const char *sql, size_t count, orm__arena *arena,
+                           orm__description *description, orm_error *error)
+{
+    orm__prepared *prepared;
+    orm__parameter *parameters = orm__arena_zalloc(arena, count, sizeof *parameters);
+    *description = (orm__description){0};
+    if (!parameters)
+        return orm__error_no_memory(error);
+    ORM_TRY(prepare(base, sql, parameters, count, &prepared, error));
+    description->count = (size_t)sqlite3_column_count(prepared->statement);
+    description->columns = orm__arena_zalloc(arena, description->count, sizeof *description->columns);
+    bool done = description->columns != NULL;
+    for (size_t i = 0; done && i < description->count; i++)
+        done = describe_column(prepared->statement, (int)i, arena, &description->columns[i]);
+    forget(base, prepared);
+    return done ? ORM_OK : orm__error_no_memory(error);
+}
+
+static bool describe_column(sqlite3_stmt *statement, int index, orm__arena *arena, orm__described *column)
+{
+    const char *name = sqlite3_column_name(statement, index);
+    const char *table = sqlite3_column_table_name(statement, index);
+    const char *origin = sqlite3_column_origin_name(statement, index);
+    column->name = name ? orm__arena_strdup(arena, name) : NULL;
+    if (table && origin) {
+        column->table = orm__arena_strdup(arena, table);
+        column->column = orm__arena_strdup(arena, origin);
+    }
+    return column->name && !table == !column->table && (!table || column->column);
 }
 
 /* Blanks, semicolons and comments. */
@@ -403,6 +436,18 @@ static int64_t read_integer(orm__link *base, size_t index)
     return l->running ? sqlite3_column_int64(l->running->statement, (int)index) : 0;
 }
 
+static bool is_null(orm__link *base, size_t index)
+{
+    sqlite_link *l = (sqlite_link *)base;
+    return !l->running || sqlite3_column_type(l->running->statement, (int)index) == SQLITE_NULL;
+}
+
+static size_t width(orm__link *base)
+{
+    sqlite_link *l = (sqlite_link *)base;
+    return l->running ? (size_t)sqlite3_column_count(l->running->statement) : 0;
+}
+
 /* What a writing statement returns comes after all its writing; its rows are counted once the last is taken. */
 static orm_status finish(orm__link *base, size_t *rows, orm_error *error)
 {
@@ -442,11 +487,14 @@ const orm__driver orm__driver_sqlite = {
     .usable = usable,
     .prepare = prepare,
     .forget = forget,
+    .describe = describe,
     .control = control,
     .start = start,
     .step = step,
     .read = read_row,
     .read_integer = read_integer,
+    .is_null = is_null,
+    .width = width,
     .finish = finish,
     .last_key = last_key,
 };

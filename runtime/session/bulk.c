@@ -16,7 +16,7 @@ static orm_status lay_over(orm_session *session, orm__entity *entity, const void
 static orm_status mark_deleted(orm_session *session, orm__entity *entity);
 static void written(orm_session *session, const orm_model *model, orm__written what);
 static void expire_those_that_refer_to(orm_session *session, const orm_model *model, unsigned depth);
-static void expire_model(orm__store *store);
+static void expire_model(orm_session *session, orm__store *store);
 static void forget_relations(orm_session *session, const orm_model *model);
 static bool leads_to(const orm_relation *relation, const orm_model *model);
 
@@ -118,7 +118,7 @@ static void written(orm_session *session, const orm_model *model, orm__written w
 {
     orm__store *store = known_store(session, model);
     if (what == ORM__KEYS_CHANGED && store)
-        expire_model(store);
+        expire_model(session, store);
     if (what != ORM__ROWS_CHANGED)
         expire_those_that_refer_to(session, model, 0);
     forget_relations(session, model);
@@ -132,20 +132,25 @@ static void expire_those_that_refer_to(orm_session *session, const orm_model *mo
             const orm_relation *relation = &store->model->relations[i];
             if (!relation->owning || relation->target != model || relation->on_delete == ORM_ON_DELETE_RESTRICT)
                 continue;
-            expire_model(store);
+            expire_model(session, store);
             forget_relations(session, store->model);
             if (relation->on_delete == ORM_ON_DELETE_CASCADE && store->model != model)
                 expire_those_that_refer_to(session, store->model, depth + 1);
         }
 }
 
-/* Values stay readable; the next get, find or accessor reads the row. Pending changes stay. */
-static void expire_model(orm__store *store)
+/* Values stay readable; the next get, find or accessor reads the row, and a rollback has it read again. Pending changes
+ * stay. */
+static void expire_model(orm_session *session, orm__store *store)
 {
     for (uint32_t number = 1; number <= store->used; number++) {
         orm__entity *entity = orm__store_at(store, number);
-        if (entity->state == ORM__PERSISTENT && !(entity->flags & ORM__QUEUED))
-            entity->flags |= ORM__EXPIRED;
+        if (entity->state != ORM__PERSISTENT || entity->flags & ORM__QUEUED)
+            continue;
+        orm_status status = orm__entity_remember(session, entity);
+        if (status)
+            orm__session_stick(session, status);
+        entity->flags |= ORM__EXPIRED | ORM__WRITTEN;
     }
 }
 

@@ -132,6 +132,11 @@ void orm__sql_parameter(orm__sql *sql, const orm_column *like, orm_value value)
     orm__sql_cast(sql, like);
 }
 
+void orm__sql_bind(orm__sql *sql, const orm_column *like, orm_value value)
+{
+    add_parameter(sql, declared_as(like, false), value);
+}
+
 void orm__sql_integer(orm__sql *sql, int64_t value)
 {
     if (!add_parameter(sql, (orm__parameter){.type = ORM_TYPE_INT64}, orm_of_int64(value)))

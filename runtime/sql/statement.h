@@ -46,6 +46,8 @@ void orm__sql_name(orm__sql *sql, const char *schema, const char *name);
 void orm__sql_literal(orm__sql *sql, const char *text);
 /* $3 or ?3, with the cast that PostgreSQL needs; `like` says what type it is declared as and what enum it is of. */
 void orm__sql_parameter(orm__sql *sql, const orm_column *like, orm_value value);
+/* The value of a parameter that the text names by itself, the next in order. */
+void orm__sql_bind(orm__sql *sql, const orm_column *like, orm_value value);
 /* A plain integer parameter. */
 void orm__sql_integer(orm__sql *sql, int64_t value);
 /* One array parameter, declared as a list of the type of `like`: $3::bigint[], or ?3 without a cast. What an array column's list

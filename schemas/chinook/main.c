@@ -39,6 +39,7 @@ static orm_status print_stock(orm_session *s);
 static orm_status print_best_customers(orm_session *s);
 static orm_status find_buyer(orm_session *s, const chinook_customer *customer, buyer *found);
 static int compare_buyers(const void *a, const void *b);
+static orm_status print_sales(orm_session *s);
 static orm_status print_org_chart(orm_session *s);
 static orm_status print_employee(orm_session *s, const chinook_employee *employee, int depth);
 static size_t pick(size_t count);
@@ -95,6 +96,8 @@ static orm_status run(orm_session *s)
     status = print_stock(s);
     if (!status)
         status = print_best_customers(s);
+    if (!status)
+        status = print_sales(s);
     return status ? status : print_org_chart(s);
 }
 
@@ -283,6 +286,23 @@ static int compare_buyers(const void *a, const void *b)
     if (left->spent != right->spent)
         return left->spent < right->spent ? 1 : -1;
     return left->customer->id < right->customer->id ? -1 : left->customer->id > right->customer->id;
+}
+
+/* A named query of chinook.yaml, on the session's connection: it sees what the session has not committed. */
+static orm_status print_sales(orm_session *s)
+{
+    const chinook_sales_by_country_row *rows;
+    size_t count;
+    orm_result *result;
+    orm_timestamp since = {0}; /* the first day of 2000 */
+    orm_status status = chinook_sales_by_country(orm_session_connection(s), since, &rows, &count, &result);
+    if (!status)
+        printf("\nWhere most was bought\n");
+    for (size_t i = 0; i < count && i < BEST; i++)
+        printf("%4lld invoices of %2lld customers  %s\n", (long long)rows[i].invoices, (long long)rows[i].customers,
+               rows[i].country ? rows[i].country : "somewhere");
+    orm_result_free(result);
+    return status;
 }
 
 static orm_status print_org_chart(orm_session *s)

@@ -10,7 +10,7 @@ build=$(realpath "$1") || exit 1
 update=${2:-}
 source "$(dirname "$0")/compilers.sh"
 includes=(-Iruntime/include)
-for schema in blog kinds arrays; do
+for schema in blog kinds arrays named; do
     includes+=(-I"$build/schemas/$schema")
 done
 
@@ -45,7 +45,7 @@ judge() { # of $scratch/wrong.c
 while IFS= read -r line; do
     [[ $line != \#* && $line ]] || continue
     {
-        printf '#include "%s"\n' blog.h kinds.h arrays.h
+        printf '#include "%s"\n' blog.h kinds.h arrays.h named.h
         printf 'orm_expr program(orm_session *s, orm_connection *c, const char *name, int64_t id, const int64_t *ids);\n'
         printf 'orm_expr program(orm_session *s, orm_connection *c, const char *name, int64_t id, const int64_t *ids)\n{\n'
         printf '    orm_expr e = ORM_NO_CONDITION;\n    (void)s; (void)c; (void)name; (void)id; (void)ids;\n'

@@ -93,6 +93,7 @@ Suite *suite_keys(void);
 Suite *suite_connections(void);
 Suite *suite_related(void);
 Suite *suite_injection(void);
+Suite *suite_named(void);
 Suite *suite_differential(void);
 Suite *suite_streaming(void);
 Suite *suite_hostile(void);

@@ -33,6 +33,7 @@ int main(void)
         suite_streaming,
         suite_differential,
         suite_injection,
+        suite_named,
         suite_bulk_where,
         suite_hostile,
     };
