@@ -35,6 +35,7 @@ int main(void)
         suite_injection,
         suite_bulk_where,
         suite_hostile,
+        suite_async,
     };
     /* clang-format on */
     SRunner *runner = srunner_create(NULL);
