@@ -55,7 +55,6 @@ struct orm_async {
     queue begin, ready;
     orm_fiber *current;
     bool turning;
-    bool nudged;   /* the loop has been asked for a turn */
     int64_t timer; /* as the loop was told last */
     orm__timers timers;
     orm__fiber_stacks stacks;
@@ -152,10 +151,10 @@ orm_status orm_async_spawn(orm_async *async, orm_async_function function, void *
 /* The loop may be asleep when something happens outside its turns. */
 static void nudge(orm_async *async)
 {
-    if (async->turning || async->nudged)
+    if (async->turning || async->timer == AT_ONCE)
         return;
-    async->nudged = true;
-    async->loop.wake(async->loop.user);
+    async->timer = AT_ONCE;
+    async->loop.timer(AT_ONCE, async->loop.user);
 }
 
 static bool on_thread(const orm_async *async)
@@ -217,7 +216,6 @@ void orm_async_turn(orm_async *async)
 {
     if (async->turning)
         return;
-    async->nudged = false;
     async->timer = UNKNOWN;
     expire(async);
     run_ready(async);

@@ -1,5 +1,7 @@
 /* async.c -- sessions on fibers: many over few connections, each with its own rows, errors and fate.
  * SPDX-License-Identifier: MIT */
+#include "orm/async_uv.h" /* first: its functions have names of ours */
+
 #include "harness.h"
 
 #include "orm/async_poll.h"
@@ -9,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+enum { POLL, LIBUV, ADAPTERS }; /* each test runs on each */
 enum { MANY = 200, MILLISECOND = 1000, SECOND = 1000000 };
 
 static orm_async *async;
@@ -24,9 +27,10 @@ typedef struct worker {
 
 static worker workers[MANY];
 
-static void open_fibers(const orm_async_options *options, int timeout)
+static void open_fibers(int adapter, const orm_async_options *options, int timeout)
 {
-    ok(orm_async_poll_open(options, &async, &error));
+    ok(adapter == POLL ? orm_async_poll_open(options, &async, &error)
+                       : orm_async_uv_open(uv_default_loop(), options, &async, &error));
     const orm_engine_options engine_options = {
         .pool_size = 5, .max_overflow = -1, .pool_timeout = timeout, .waiter = orm_async_waiter(async)};
     ok(orm_engine_open(test_url(), &engine_options, &fibers, &error));
@@ -39,6 +43,8 @@ static void close_fibers(void)
     ck_assert_uint_eq(orm_async_count(async).running, 0);
     orm_engine_close(fibers);
     orm_async_close(async);
+    uv_run(uv_default_loop(), UV_RUN_DEFAULT);
+    ck_assert_int_eq(uv_loop_close(uv_default_loop()), 0);
 }
 
 static void note(const char *format, int number)
@@ -99,7 +105,7 @@ static orm_status write_and_read(orm_async *a, void *argument)
 START_TEST(hundreds_of_sessions_share_five_connections)
 {
     size_t count;
-    open_fibers(NULL, 0);
+    open_fibers(_i, NULL, 0);
     spawn_workers(write_and_read, MANY);
     ok(orm_async_run(async));
     join_workers(MANY);
@@ -135,7 +141,7 @@ static orm_status refuse_the_odd(orm_async *a, void *argument)
 START_TEST(an_error_stays_with_its_fiber)
 {
     size_t count;
-    open_fibers(NULL, 0);
+    open_fibers(_i, NULL, 0);
     spawn_workers(refuse_the_odd, 20);
     join_workers(20);
     for (int i = 0; i < 20; i++)
@@ -158,7 +164,7 @@ static orm_status sleep_by_number(orm_async *a, void *argument)
 
 START_TEST(sleepers_wake_in_the_order_of_their_deadlines)
 {
-    open_fibers(NULL, 0);
+    open_fibers(_i, NULL, 0);
     int64_t begin = now();
     spawn_workers(sleep_by_number, 5);
     ok(orm_async_run(async));
@@ -183,7 +189,7 @@ static orm_status take_turns(orm_async *a, void *argument)
 
 START_TEST(a_sleep_of_nothing_lets_others_run)
 {
-    open_fibers(NULL, 0);
+    open_fibers(_i, NULL, 0);
     spawn_workers(take_turns, 2);
     ok(orm_async_run(async));
     ck_assert_str_eq(order, "0 1 0 1 0 1 ");
@@ -194,7 +200,7 @@ END_TEST
 
 START_TEST(a_limit_keeps_the_others_from_beginning)
 {
-    open_fibers(&(orm_async_options){.limit = 2}, 0);
+    open_fibers(_i, &(orm_async_options){.limit = 2}, 0);
     spawn_workers(take_turns, 4);
     ck_assert_uint_eq(orm_async_count(async).waiting, 4);
     ok(orm_async_join(async, workers[0].fiber));
@@ -222,7 +228,7 @@ static orm_status join_another(orm_async *a, void *argument)
 START_TEST(a_fiber_joins_one_that_it_made)
 {
     orm_fiber *outer;
-    open_fibers(NULL, 0);
+    open_fibers(_i, NULL, 0);
     ok(orm_async_spawn(async, join_another, NULL, &outer));
     expect_status(ORM_STALE, orm_async_join(async, outer));
     ck_assert_str_eq(order, "4 joined 4");
@@ -241,7 +247,7 @@ static orm_status sleep_long(orm_async *a, void *argument)
 
 START_TEST(a_cancelled_sleep_tells_so_once)
 {
-    open_fibers(&(orm_async_options){.limit = 1}, 0);
+    open_fibers(_i, &(orm_async_options){.limit = 1}, 0);
     spawn_workers(sleep_long, 2);
     ok(orm_async_sleep(async, MILLISECOND)); /* outside: blocks the loop, so none has begun */
     orm_async_turn(async);
@@ -278,7 +284,7 @@ static orm_status cancel_the_seventh(orm_async *a, void *argument)
 
 START_TEST(a_fiber_that_waits_for_a_connection_can_be_cancelled)
 {
-    open_fibers(NULL, 0);
+    open_fibers(_i, NULL, 0);
     spawn_workers(hold_a_connection, 8);
     ok(orm_async_spawn(async, cancel_the_seventh, NULL, NULL));
     join_workers(8);
@@ -291,7 +297,7 @@ END_TEST
 
 START_TEST(a_fiber_waits_for_a_connection_no_longer_than_the_pool_allows)
 {
-    open_fibers(NULL, -1);
+    open_fibers(_i, NULL, -1);
     spawn_workers(hold_a_connection, 6);
     join_workers(6);
     for (int i = 0; i < 6; i++)
@@ -319,7 +325,7 @@ static orm_status run_long(orm_async *a, void *argument)
 
 START_TEST(a_statement_lets_others_run_and_can_be_cancelled)
 {
-    open_fibers(NULL, 0);
+    open_fibers(_i, NULL, 0);
     int64_t begin = now();
     spawn_workers(run_long, 1);
     for (int i = 1; i < 6; i++) {
@@ -359,7 +365,7 @@ START_TEST(a_killed_backend_fails_its_own_fiber_alone)
 {
     if (on_sqlite())
         return;
-    open_fibers(NULL, 0);
+    open_fibers(_i, NULL, 0);
     spawn_workers(end_one, 20);
     join_workers(20);
     for (int i = 0; i < 20; i++)
@@ -379,7 +385,7 @@ START_TEST(a_connection_that_another_thread_gives_back_wakes_its_waiter)
 {
     orm_connection *held[5];
     pthread_t thread;
-    open_fibers(NULL, 0);
+    open_fibers(_i, NULL, 0);
     for (int i = 0; i < 5; i++)
         ok(orm_connection_open(fibers, &held[i], &error));
     spawn_workers(hold_a_connection, 1);
@@ -422,7 +428,7 @@ static orm_status write_a_byte(orm_async *a, void *argument)
 
 START_TEST(a_fiber_waits_for_descriptors_of_its_own)
 {
-    open_fibers(NULL, 0);
+    open_fibers(_i, NULL, 0);
     ck_assert_int_eq(pipe(ends), 0);
     ok(orm_async_spawn(async, read_a_byte, NULL, NULL));
     ok(orm_async_spawn(async, write_a_byte, NULL, NULL));
@@ -434,13 +440,26 @@ START_TEST(a_fiber_waits_for_descriptors_of_its_own)
 }
 END_TEST
 
+START_TEST(the_program_may_run_libuv_itself)
+{
+    open_fibers(LIBUV, NULL, 0);
+    spawn_workers(write_and_read, 20);
+    uv_run(uv_default_loop(), UV_RUN_DEFAULT); /* until nothing is left to do, though connections stay open */
+    ck_assert_uint_eq(orm_async_count(async).running + orm_async_count(async).waiting, 0);
+    join_workers(20);
+    for (int i = 0; i < 20; i++)
+        expect_status(ORM_OK, workers[i].status);
+    close_fibers();
+}
+END_TEST
+
 START_TEST(what_makes_no_sense_is_misuse)
 {
     orm_async *none = async;
     expect_status(ORM_MISUSE, orm_async_open(&(orm_async_loop){0}, NULL, &none, &error));
     ck_assert_ptr_null(none);
     expect_status(ORM_MISUSE, orm_async_poll_open(NULL, NULL, &error));
-    open_fibers(NULL, 0);
+    open_fibers(_i, NULL, 0);
     expect_status(ORM_MISUSE, orm_async_spawn(async, NULL, NULL, NULL));
     close_fibers();
     orm_async_close(NULL);
@@ -451,22 +470,23 @@ Suite *suite_async(void)
 {
     Suite *suite = suite_create("async");
     TCase *rows = new_case(suite, "rows");
-    tcase_add_test(rows, hundreds_of_sessions_share_five_connections);
-    tcase_add_test(rows, an_error_stays_with_its_fiber);
+    tcase_add_loop_test(rows, hundreds_of_sessions_share_five_connections, POLL, ADAPTERS);
+    tcase_add_loop_test(rows, an_error_stays_with_its_fiber, POLL, ADAPTERS);
     TCase *times = new_case(suite, "times");
-    tcase_add_test(times, sleepers_wake_in_the_order_of_their_deadlines);
-    tcase_add_test(times, a_sleep_of_nothing_lets_others_run);
-    tcase_add_test(times, a_limit_keeps_the_others_from_beginning);
+    tcase_add_loop_test(times, sleepers_wake_in_the_order_of_their_deadlines, POLL, ADAPTERS);
+    tcase_add_loop_test(times, a_sleep_of_nothing_lets_others_run, POLL, ADAPTERS);
+    tcase_add_loop_test(times, a_limit_keeps_the_others_from_beginning, POLL, ADAPTERS);
     TCase *joining = new_case(suite, "joining");
-    tcase_add_test(joining, a_fiber_joins_one_that_it_made);
-    tcase_add_test(joining, a_cancelled_sleep_tells_so_once);
-    tcase_add_test(joining, a_fiber_that_waits_for_a_connection_can_be_cancelled);
-    tcase_add_test(joining, a_fiber_waits_for_a_connection_no_longer_than_the_pool_allows);
-    tcase_add_test(joining, a_statement_lets_others_run_and_can_be_cancelled);
+    tcase_add_loop_test(joining, a_fiber_joins_one_that_it_made, POLL, ADAPTERS);
+    tcase_add_loop_test(joining, a_cancelled_sleep_tells_so_once, POLL, ADAPTERS);
+    tcase_add_loop_test(joining, a_fiber_that_waits_for_a_connection_can_be_cancelled, POLL, ADAPTERS);
+    tcase_add_loop_test(joining, a_fiber_waits_for_a_connection_no_longer_than_the_pool_allows, POLL, ADAPTERS);
+    tcase_add_loop_test(joining, a_statement_lets_others_run_and_can_be_cancelled, POLL, ADAPTERS);
     TCase *outside = new_case(suite, "outside");
-    tcase_add_test(outside, a_killed_backend_fails_its_own_fiber_alone);
-    tcase_add_test(outside, a_connection_that_another_thread_gives_back_wakes_its_waiter);
-    tcase_add_test(outside, a_fiber_waits_for_descriptors_of_its_own);
-    tcase_add_test(outside, what_makes_no_sense_is_misuse);
+    tcase_add_loop_test(outside, a_killed_backend_fails_its_own_fiber_alone, POLL, ADAPTERS);
+    tcase_add_loop_test(outside, a_connection_that_another_thread_gives_back_wakes_its_waiter, POLL, ADAPTERS);
+    tcase_add_loop_test(outside, a_fiber_waits_for_descriptors_of_its_own, POLL, ADAPTERS);
+    tcase_add_test(outside, the_program_may_run_libuv_itself);
+    tcase_add_loop_test(outside, what_makes_no_sense_is_misuse, POLL, ADAPTERS);
     return suite;
 }

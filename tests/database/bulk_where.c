@@ -13,7 +13,7 @@ static void store(void)
     ada = add_author("ada");
     bob = add_author("bob");
     for (int i = 0; i < 4; i++) {
-        char title[8];
+        char title[16];
         snprintf(title, sizeof title, "p%d", i + 1);
         posts[i] = add_post(i < 3 ? ada : bob, title);
         ok(blog_post_set_views(s, posts[i], i + 1));

@@ -16,6 +16,7 @@ typedef struct orm_async_uv {
     orm_async *async;
     uv_loop_t *loop;
     uv_timer_t *timer;
+    uv_idle_t *soon;
     uv_async_t *wake;
 } orm_async_uv;
 
@@ -65,15 +66,25 @@ static inline void orm_async_uv_on_timer(uv_timer_t *timer)
     orm_async_turn(((orm_async_uv *)timer->data)->async);
 }
 
+static inline void orm_async_uv_on_soon(uv_idle_t *soon)
+{
+    uv_idle_stop(soon);
+    orm_async_turn(((orm_async_uv *)soon->data)->async);
+}
+
+/* A timer that is due at once would go ahead of the events of descriptors again and again. */
 static inline void orm_async_uv_timer(int64_t deadline, void *user)
 {
     orm_async_uv *uv = (orm_async_uv *)user;
-    uv_timer_stop(uv->timer);
-    if (!deadline)
-        return;
     int64_t left = deadline - orm_async_deadline(0);
+    uv_timer_stop(uv->timer);
+    uv_idle_stop(uv->soon);
+    if (deadline && left <= 0)
+        uv_idle_start(uv->soon, orm_async_uv_on_soon);
+    if (!deadline || left <= 0)
+        return;
     uv_update_time(uv->loop);
-    uv_timer_start(uv->timer, orm_async_uv_on_timer, left > 0 ? (uint64_t)(left + 999) / 1000 : 0, 0);
+    uv_timer_start(uv->timer, orm_async_uv_on_timer, (uint64_t)(left + 999) / 1000, 0);
 }
 
 static inline void orm_async_uv_on_wake(uv_async_t *wake)
@@ -100,6 +111,7 @@ static inline void orm_async_uv_close(void *user)
 {
     orm_async_uv *uv = (orm_async_uv *)user;
     uv_close((uv_handle_t *)uv->timer, orm_async_uv_free);
+    uv_close((uv_handle_t *)uv->soon, orm_async_uv_free);
     uv_close((uv_handle_t *)uv->wake, orm_async_uv_free);
     free(uv);
 }
@@ -112,19 +124,23 @@ static inline orm_status orm_async_uv_open(uv_loop_t *loop, const orm_async_opti
     *async = NULL;
     orm_async_uv *uv = (orm_async_uv *)malloc(sizeof *uv);
     uv_timer_t *timer = (uv_timer_t *)malloc(sizeof *timer);
+    uv_idle_t *soon = (uv_idle_t *)malloc(sizeof *soon);
     uv_async_t *wake = (uv_async_t *)malloc(sizeof *wake);
-    if (!uv || !timer || !wake || uv_async_init(loop, wake, orm_async_uv_on_wake)) {
+    if (!uv || !timer || !soon || !wake || uv_async_init(loop, wake, orm_async_uv_on_wake)) {
         free(uv);
         free(timer);
+        free(soon);
         free(wake);
         return ORM_NO_MEMORY;
     }
     uv_timer_init(loop, timer);
+    uv_idle_init(loop, soon);
     uv_unref((uv_handle_t *)wake);
     uv->loop = loop;
     uv->timer = timer;
+    uv->soon = soon;
     uv->wake = wake;
-    timer->data = wake->data = uv;
+    timer->data = soon->data = wake->data = uv;
     orm_async_loop table;
     table.watch = orm_async_uv_watch;
     table.want = orm_async_uv_want;
