@@ -281,7 +281,8 @@ static void end(orm_async *async, orm_fiber *fiber)
     orm__fiber_free(&async->stacks, fiber->stack);
     fiber->stack = NULL;
     fiber->ended = true;
-    async->running--;
+    if (--async->running + async->waiting == 0)
+        async->timer = UNKNOWN;
     forget_wake(async, fiber);
     if (fiber->joiner && fiber->joiner->standing == IN_JOIN)
         go_on(fiber->joiner, ORM_OK);

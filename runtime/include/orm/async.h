@@ -85,7 +85,8 @@ typedef struct orm_async_loop {
      * descriptor count as each of them. */
     orm_status (*want)(void *token, int events, void *user);
     void (*unwatch)(void *token, void *user);
-    /* Call orm_async_turn at `deadline`, once; 0: not at all. Replaces the one set before. */
+    /* Call orm_async_turn at `deadline`, once; 0: not at all. Replaces the one set before. Called too when the last fiber has
+     * ended, for adapters that keep their loop alive while orm_async_count tells of any. */
     void (*timer)(int64_t deadline, void *user);
     /* From any thread: have orm_async_turn called on the loop's soon. */
     void (*wake)(void *user);

@@ -1,8 +1,8 @@
 /* orm/async_uv.h -- fibers (orm/async.h) on a loop of libuv, beside whatever else it serves.
  *
  * All of it stands in this header: a program that includes it links libuv itself. Fibers run inside uv_run, called by
- * the program, or by orm_async_run and orm_async_join outside fibers. Handles of waiting fibers keep uv_run from returning; those
- * of idle connections and of the adapter itself do not.
+ * the program, or by orm_async_run and orm_async_join outside fibers. While there are fibers uv_run does not return; idle
+ * connections do not keep it.
  * SPDX-License-Identifier: MIT */
 #ifndef ORM_ASYNC_UV_H
 #define ORM_ASYNC_UV_H
@@ -41,6 +41,7 @@ static inline orm_status orm_async_uv_watch(int descriptor, orm_async_watch *wat
         free(handle);
         return ORM_NO_MEMORY;
     }
+    uv_unref((uv_handle_t *)handle);
     handle->data = watch;
     *token = handle;
     return ORM_OK;
@@ -77,6 +78,11 @@ static inline void orm_async_uv_timer(int64_t deadline, void *user)
 {
     orm_async_uv *uv = (orm_async_uv *)user;
     int64_t left = deadline - orm_async_deadline(0);
+    orm_async_statistics fibers = orm_async_count(uv->async);
+    if (fibers.running + fibers.waiting)
+        uv_ref((uv_handle_t *)uv->wake);
+    else
+        uv_unref((uv_handle_t *)uv->wake);
     uv_timer_stop(uv->timer);
     uv_idle_stop(uv->soon);
     if (deadline && left <= 0)
@@ -97,13 +103,9 @@ static inline void orm_async_uv_wake(void *user)
     uv_async_send(((orm_async_uv *)user)->wake);
 }
 
-/* The wake keeps the loop alive only while somebody runs it for the fibers' sake. */
 static inline orm_status orm_async_uv_turn(void *user)
 {
-    orm_async_uv *uv = (orm_async_uv *)user;
-    uv_ref((uv_handle_t *)uv->wake);
-    uv_run(uv->loop, UV_RUN_ONCE);
-    uv_unref((uv_handle_t *)uv->wake);
+    uv_run(((orm_async_uv *)user)->loop, UV_RUN_ONCE);
     return ORM_OK;
 }
 
