@@ -58,7 +58,8 @@ FAULTS    := $(patsubst tests/faults/%.c,$(BUILD)/tests/faults/%,$(wildcard test
 YAMLS     := $(wildcard $(foreach name,$(notdir $(wildcard schemas/*)),schemas/$(name)/$(name).yaml) tests/database/*.yaml \
              tests/random/*.yaml)
 NAMES     := $(basename $(notdir $(YAMLS)))
-PROGRAMS  := $(foreach name,$(NAMES),$(if $(wildcard schemas/$(name)/main.c),$(BUILD)/schemas/$(name)/$(name)))
+PROGRAMS  := $(foreach name,$(NAMES),$(if $(wildcard schemas/$(name)/main.c),$(BUILD)/schemas/$(name)/$(name))) \
+             $(BUILD)/schemas/blog/server
 GENERATED := $(foreach name,$(NAMES),$(OBJ)/schemas/$(name)/$(name).o)
 SUITE_NEEDS = $(if $(filter unit,$(SUITES)),$(UNIT)) $(if $(filter fuzz,$(SUITES)),$(FUZZERS:%=$(BUILD)/tests/fuzz/replay-%)) \
               $(if $(filter compile readme schemas,$(SUITES)),$(GENERATED) $(PROGRAMS)) \
@@ -210,6 +211,10 @@ $(BUILD)/schemas/$(1)/$(1): $(OBJ)/schemas/$(1)/main.o $(OBJ)/schemas/$(1)/$(1).
 $(OBJ)/schemas/$(1)/main.o: $(BUILD)/schemas/$(1)/$(1).h
 endef
 $(foreach yaml,$(YAMLS),$(eval $(call generate,$(basename $(notdir $(yaml))),$(yaml))))
+
+$(OBJ)/schemas/blog/server.o: $(BUILD)/schemas/blog/blog.h
+$(BUILD)/schemas/blog/server: $(OBJ)/schemas/blog/server.o $(OBJ)/schemas/blog/blog.o $(BUILD)/liborm.a
+	$(call say,LINK,$@)$(LINK) $^ $(DRIVER_LIBS) -o $@
 
 $(DATABASE) $(RANDOM): | $(STAMPS)
 $(patsubst tests/%.c,$(OBJ)/tests/%.o,$(wildcard tests/faults/*.c)): | $(STAMPS)
