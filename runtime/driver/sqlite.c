@@ -28,7 +28,7 @@ typedef struct sqlite_link {
     orm__link base;
     sqlite3 *database;
     const orm_waiter *waiter; /* NULL: a thread that waits sleeps */
-    int64_t busy_until; /* of the wait for a lock that is going on */
+    int64_t busy_until;       /* of the wait for a lock that is going on */
     uint64_t random;
     orm__prepared *running; /* NULL between statements */
     int code;               /* of the last step of it */

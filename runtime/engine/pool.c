@@ -17,7 +17,7 @@ enum { MICROSECONDS = 1000000, NANOSECONDS = 1000000000 };
 /* Stands on the stack of the thread or fiber that waits. */
 struct orm__waiting {
     pthread_cond_t wake;
-    void *self; /* to the waiter; NULL: a thread, which waits for `wake` */
+    void *self;                 /* to the waiter; NULL: a thread, which waits for `wake` */
     orm_connection *connection; /* what was handed over; NULL with `served`: a place to open one */
     bool served;
     orm__waiting *next;
