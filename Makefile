@@ -41,6 +41,8 @@ YAML_CFLAGS   = $(eval YAML_CFLAGS := $(shell pkg-config --cflags yaml-0.1))$(YA
 YAML_LIBS     = $(eval YAML_LIBS := $(shell pkg-config --libs yaml-0.1))$(YAML_LIBS)
 CHECK_CFLAGS  = $(eval CHECK_CFLAGS := $(shell pkg-config --cflags check))$(CHECK_CFLAGS)
 CHECK_LIBS    = $(eval CHECK_LIBS := $(shell pkg-config --libs check))$(CHECK_LIBS)
+UV_CFLAGS     = $(eval UV_CFLAGS := $(shell pkg-config --cflags libuv))$(UV_CFLAGS)
+UV_LIBS       = $(eval UV_LIBS := $(shell pkg-config --libs libuv))$(UV_LIBS)
 
 OBJ       := $(BUILD)/obj
 TEMPLATES := $(sort $(wildcard templates/*.mustache))
@@ -56,7 +58,8 @@ FAULTS    := $(patsubst tests/faults/%.c,$(BUILD)/tests/faults/%,$(wildcard test
 YAMLS     := $(wildcard $(foreach name,$(notdir $(wildcard schemas/*)),schemas/$(name)/$(name).yaml) tests/database/*.yaml \
              tests/random/*.yaml)
 NAMES     := $(basename $(notdir $(YAMLS)))
-PROGRAMS  := $(foreach name,$(NAMES),$(if $(wildcard schemas/$(name)/main.c),$(BUILD)/schemas/$(name)/$(name)))
+PROGRAMS  := $(foreach name,$(NAMES),$(if $(wildcard schemas/$(name)/main.c),$(BUILD)/schemas/$(name)/$(name))) \
+             $(BUILD)/schemas/blog/server
 GENERATED := $(foreach name,$(NAMES),$(OBJ)/schemas/$(name)/$(name).o)
 SUITE_NEEDS = $(if $(filter unit,$(SUITES)),$(UNIT)) $(if $(filter fuzz,$(SUITES)),$(FUZZERS:%=$(BUILD)/tests/fuzz/replay-%)) \
               $(if $(filter compile readme schemas,$(SUITES)),$(GENERATED) $(PROGRAMS)) \
@@ -158,7 +161,7 @@ $(OBJ)/runtime/%.o:        INCLUDES = $(INTERNAL) -fPIC -fvisibility=hidden $(DR
 $(OBJ)/generator/%.o:      INCLUDES = $(INTERNAL) -iquote generator $(YAML_CFLAGS)
 $(OBJ)/tests/unit/%.o:     INCLUDES = $(INTERNAL) -iquote generator $(CHECK_CFLAGS) $(DRIVER_CFLAGS)
 $(OBJ)/tests/fuzz/%.o:     INCLUDES = $(INTERNAL) -iquote generator
-$(OBJ)/tests/database/%.o: INCLUDES = $(PUBLIC) $(CHECK_CFLAGS)
+$(OBJ)/tests/database/%.o: INCLUDES = $(PUBLIC) $(CHECK_CFLAGS) $(UV_CFLAGS)
 $(OBJ)/tests/random/%.o:   INCLUDES = $(PUBLIC)
 $(OBJ)/tests/faults/%.o:   INCLUDES = $(PUBLIC) $(DRIVER_CFLAGS)
 $(OBJ)/schemas/%.o:        INCLUDES = $(PUBLIC)
@@ -209,10 +212,14 @@ $(OBJ)/schemas/$(1)/main.o: $(BUILD)/schemas/$(1)/$(1).h
 endef
 $(foreach yaml,$(YAMLS),$(eval $(call generate,$(basename $(notdir $(yaml))),$(yaml))))
 
+$(OBJ)/schemas/blog/server.o: $(BUILD)/schemas/blog/blog.h
+$(BUILD)/schemas/blog/server: $(OBJ)/schemas/blog/server.o $(OBJ)/schemas/blog/blog.o $(BUILD)/liborm.a
+	$(call say,LINK,$@)$(LINK) $^ $(DRIVER_LIBS) -o $@
+
 $(DATABASE) $(RANDOM): | $(STAMPS)
 $(patsubst tests/%.c,$(OBJ)/tests/%.o,$(wildcard tests/faults/*.c)): | $(STAMPS)
 $(BUILD)/tests/database/database: $(DATABASE) $(GENERATED) $(BUILD)/liborm.a
-	$(call say,LINK,$@)mkdir -p $(@D) && $(LINK) $^ $(CHECK_LIBS) $(DRIVER_LIBS) -o $@
+	$(call say,LINK,$@)mkdir -p $(@D) && $(LINK) $^ $(CHECK_LIBS) $(UV_LIBS) $(DRIVER_LIBS) -o $@
 
 $(BUILD)/tests/random/random: $(RANDOM) $(OBJ)/schemas/random/random.o $(BUILD)/liborm.a
 	$(call say,LINK,$@)mkdir -p $(@D) && $(LINK) $^ $(DRIVER_LIBS) -o $@

@@ -177,11 +177,14 @@ suite_migrations() {
 }
 
 suite_schemas() {
-    local main name
+    local main name kind url
     for main in schemas/*/main.c; do
         name=$(basename "$(dirname "$main")")
-        run program "schemas/$name on sqlite" "$build/schemas/$name/$name" "$(new_sqlite "$name")"
-        run program "schemas/$name on postgresql" "$build/schemas/$name/$name" "$(new_postgresql "$name")"
+        for kind in sqlite postgresql; do
+            url=$("new_$kind" "$name")
+            run program "schemas/$name on $kind" "$build/schemas/$name/$name" "$url"
+            [ "$name" != blog ] || run cases "schemas/server on $kind" tests/server.sh "$build" "$url"
+        done
     done
 }
 

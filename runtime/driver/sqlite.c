@@ -18,6 +18,7 @@
 #include <time.h>
 
 enum { BUSY_SECONDS = 5, LEAST_SLEEP = 100, MOST_SLEEP = 1600 /* microseconds */ };
+enum { STEPS_PER_TURN = 10000 /* of SQLite's machine: a fraction of a millisecond */, AT_ONCE = 1 };
 
 /* Statements of transactions come so often that they are kept prepared. */
 static const char *const kept_texts[] = {"BEGIN", "BEGIN IMMEDIATE", "COMMIT", "ROLLBACK"};
@@ -26,7 +27,8 @@ enum { KEPT = sizeof kept_texts / sizeof *kept_texts };
 typedef struct sqlite_link {
     orm__link base;
     sqlite3 *database;
-    int64_t busy_until; /* of the wait for a lock that is going on */
+    const orm_waiter *waiter; /* NULL: a thread that waits sleeps */
+    int64_t busy_until;       /* of the wait for a lock that is going on */
     uint64_t random;
     orm__prepared *running; /* NULL between statements */
     int code;               /* of the last step of it */
@@ -49,6 +51,8 @@ static orm_status set_up(sqlite_link *l, orm_error *error);
 static void use_wal(sqlite_link *l);
 static void cannot_open(sqlite_link *l, const char *file, const orm_error *reason, orm_error *error);
 static int wait_busy(void *user, int tries);
+static int let_others_run(void *user);
+static bool delay(sqlite_link *l, int64_t deadline);
 static uint64_t next_random(sqlite_link *l);
 static orm_status prepare_statement(sqlite_link *l, const char *sql, unsigned flags, sqlite3_stmt **statement,
                                     const char **rest, orm_error *error);
@@ -70,12 +74,12 @@ static void stop(sqlite_link *l);
 
 static orm_status open_link(const orm__address *address, const orm_waiter *waiter, orm__link **link, orm_error *error)
 {
-    (void)waiter; /* files have nothing to be waited for */
     *link = NULL;
     sqlite_link *l = calloc(1, sizeof *l);
     if (!l)
         return orm__error_no_memory(error);
     l->base.driver = &orm__driver_sqlite;
+    l->waiter = waiter && waiter->wait ? waiter : NULL;
     l->base.deadline = address->connect_timeout > 0 ? orm__deadline_in(address->connect_timeout) : 0;
     l->random = (uint64_t)(uintptr_t)l ^ (uint64_t)orm__deadline_in(0);
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX;
@@ -108,6 +112,8 @@ static orm_status configure(sqlite_link *l, const orm__address *address, orm_err
 {
     sqlite3_extended_result_codes(l->database, 1);
     sqlite3_busy_handler(l->database, wait_busy, l);
+    if (l->waiter && l->waiter->self)
+        sqlite3_progress_handler(l->database, STEPS_PER_TURN, let_others_run, l);
     sqlite3_db_config(l->database, SQLITE_DBCONFIG_DQS_DML, 0, (int *)NULL); /* "nme" is a mistake, not a text */
     sqlite3_db_config(l->database, SQLITE_DBCONFIG_DQS_DDL, 0, (int *)NULL);
     ORM_TRY(set_up(l, error));
@@ -168,8 +174,27 @@ static int wait_busy(void *user, int tries)
     if (left <= 0)
         return 0;
     int64_t sleep = LEAST_SLEEP + (int64_t)(next_random(l) % (MOST_SLEEP - LEAST_SLEEP + 1));
-    nanosleep(&(struct timespec){.tv_nsec = (long)(sleep < left ? sleep : left) * 1000}, NULL);
+    sleep = sleep < left ? sleep : left;
+    if (l->waiter)
+        return delay(l, orm__deadline_in(0) + sleep);
+    nanosleep(&(struct timespec){.tv_nsec = (long)sleep * 1000}, NULL);
     return 1;
+}
+
+/* Not 0: the statement is interrupted. */
+static int let_others_run(void *user)
+{
+    return !delay(user, AT_ONCE);
+}
+
+/* Through the waiter. False when that gives up, and then its status is that of the statement. */
+static bool delay(sqlite_link *l, int64_t deadline)
+{
+    orm_status status = l->waiter->wait(NULL, -1, 0, deadline, l->waiter->user);
+    if (!status || status == ORM_TIMEOUT)
+        return true;
+    orm__error_set(&l->lists.failure, status, "the statement was given up: %s", orm_status_text(status));
+    return false;
 }
 
 static uint64_t next_random(sqlite_link *l)

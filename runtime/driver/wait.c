@@ -42,6 +42,11 @@ static orm_status wait_by_poll(void *token, int descriptor, int events, int64_t 
 {
     (void)token;
     (void)user;
+    return orm__wait_by_poll(descriptor, events, deadline);
+}
+
+orm_status orm__wait_by_poll(int descriptor, int events, int64_t deadline)
+{
     struct pollfd one = {.fd = descriptor};
     if (events & ORM_WAIT_READ)
         one.events |= POLLIN;

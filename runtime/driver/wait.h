@@ -25,5 +25,7 @@ orm_status orm__wait(orm__watch *watch, int events, int64_t deadline);
 
 /* The moment `seconds` from now, in microseconds of the monotonic clock. */
 int64_t orm__deadline_in(int seconds);
+/* The default waiter's wait; with descriptor -1 a mere delay. */
+orm_status orm__wait_by_poll(int descriptor, int events, int64_t deadline);
 
 #endif

@@ -61,6 +61,8 @@ static orm_status check_options(const orm_engine_options *options, orm_error *er
     int functions = !!options->waiter.watch + !!options->waiter.wait + !!options->waiter.unwatch;
     if (functions != 0 && functions != 3)
         return orm__error_set(error, ORM_MISUSE, "engine option waiter needs watch, wait and unwatch together");
+    if (!options->waiter.self != !options->waiter.wake || (options->waiter.self && !functions))
+        return orm__error_set(error, ORM_MISUSE, "engine option waiter needs self and wake together, and a wait");
     return ORM_OK;
 }
 

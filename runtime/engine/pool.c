@@ -14,9 +14,10 @@
 
 enum { MICROSECONDS = 1000000, NANOSECONDS = 1000000000 };
 
-/* Stands on the stack of the thread that waits. */
+/* Stands on the stack of the thread or fiber that waits. */
 struct orm__waiting {
     pthread_cond_t wake;
+    void *self;                 /* to the waiter; NULL: a thread, which waits for `wake` */
     orm_connection *connection; /* what was handed over; NULL with `served`: a place to open one */
     bool served;
     orm__waiting *next;
@@ -27,6 +28,8 @@ static void delist(orm__pool *pool);
 static orm_status take(orm__pool *pool, orm_connection **connection, orm_error *error);
 static bool grow(orm__pool *pool);
 static orm_status wait_for_turn(orm__pool *pool, orm_connection **connection, orm_error *error);
+static orm_status stand_still(orm__pool *pool, orm__waiting *me);
+static void decline(orm__pool *pool, orm_connection *connection);
 static bool init_wake(pthread_cond_t *wake);
 static void join_queue(orm__pool *pool, orm__waiting *waiting);
 static void leave_queue(orm__pool *pool, orm__waiting *waiting);
@@ -126,15 +129,18 @@ static bool grow(orm__pool *pool)
 static orm_status wait_for_turn(orm__pool *pool, orm_connection **connection, orm_error *error)
 {
     orm__waiting me = {.served = false};
-    struct timespec deadline = deadline_of(pool->timeout);
     if (!init_wake(&me.wake))
         return orm__error_no_memory(error);
     join_queue(pool, &me);
-    while (!me.served && pthread_cond_timedwait(&me.wake, &pool->lock, &deadline) != ETIMEDOUT)
-        ;
+    orm_status status = stand_still(pool, &me);
     if (!me.served)
         leave_queue(pool, &me);
     pthread_cond_destroy(&me.wake);
+    if (status && status != ORM_TIMEOUT) {
+        if (me.served)
+            decline(pool, me.connection);
+        return orm__error_set(error, status, "the wait for a connection was given up: %s", orm_status_text(status));
+    }
     if (!me.served)
         return orm__error_set(
             error, ORM_TIMEOUT,
@@ -142,6 +148,37 @@ static orm_status wait_for_turn(orm__pool *pool, orm_connection **connection, or
             (double)pool->timeout / MICROSECONDS, pool->size, pool->most - pool->size);
     *connection = me.connection;
     return ORM_OK;
+}
+
+/* Until served, or the time is over, or the waiter gives up. A fiber leaves the lock to others meanwhile, as a thread does. */
+static orm_status stand_still(orm__pool *pool, orm__waiting *me)
+{
+    const orm_waiter *waiter = pool->waiter;
+    struct timespec end = deadline_of(pool->timeout);
+    int64_t deadline = (int64_t)end.tv_sec * MICROSECONDS + end.tv_nsec / 1000;
+    orm_status status = ORM_OK;
+    me->self = waiter && waiter->self ? waiter->self(waiter->user) : NULL;
+    while (!me->served && !status) {
+        if (!me->self) {
+            status = pthread_cond_timedwait(&me->wake, &pool->lock, &end) == ETIMEDOUT ? ORM_TIMEOUT : ORM_OK;
+            continue;
+        }
+        pthread_mutex_unlock(&pool->lock);
+        status = waiter->wait(NULL, -1, 0, deadline, waiter->user);
+        pthread_mutex_lock(&pool->lock);
+    }
+    return status;
+}
+
+/* What was handed over at the moment when the waiter gave up goes to the next. Called and returns with the lock held. */
+static void decline(orm__pool *pool, orm_connection *connection)
+{
+    pthread_mutex_unlock(&pool->lock);
+    if (connection)
+        orm__pool_give_back(pool, connection);
+    else
+        give_up_place(pool);
+    pthread_mutex_lock(&pool->lock);
 }
 
 static bool init_wake(pthread_cond_t *wake)
@@ -249,7 +286,10 @@ static bool serve_first(orm__pool *pool, orm_connection *connection)
         pool->last = NULL;
     waiting->connection = connection;
     waiting->served = true;
-    pthread_cond_signal(&waiting->wake);
+    if (waiting->self)
+        pool->waiter->wake(waiting->self, pool->waiter->user);
+    else
+        pthread_cond_signal(&waiting->wake);
     return true;
 }
 

@@ -19,9 +19,9 @@ exported() {
 # Every function and object that the public headers, all together, declare; functions that stand whole in a header not.
 declared() {
     printf '#include "%s"\n' runtime/include/*.h runtime/include/orm/*.h >"$scratch/all.c"
-    gcc -std=c11 -Iruntime/include -I. -fsyntax-only -aux-info "$scratch/prototypes" "$scratch/all.c" &&
+    gcc -std=c11 -D_POSIX_C_SOURCE=200809L -Iruntime/include -I. -fsyntax-only -aux-info "$scratch/prototypes" "$scratch/all.c" &&
         grep 'runtime/include/' "$scratch/prototypes" | grep -v ' static ' | grep -oE '\borm_[a-z0-9_]+ \(' | tr -d ' (' &&
-        gcc -std=c11 -Iruntime/include -I. -E -P "$scratch/all.c" | tr '\n' ' ' | tr ';{}' '\n' |
+        gcc -std=c11 -D_POSIX_C_SOURCE=200809L -Iruntime/include -I. -E -P "$scratch/all.c" | tr '\n' ' ' | tr ';{}' '\n' |
             sed -nE 's/.*\bextern .*\b(orm_[a-z0-9_]+)(\[[^]]*\])? *$/\1/p'
 }
 

@@ -4,7 +4,9 @@
 source "$(dirname "$0")/compilers.sh"
 
 for header in runtime/include/*.h runtime/include/orm/*.h; do
-    include_alone "${header#runtime/include/}"
+    flags=()
+    [[ $header != *_uv.h ]] || flags=(-D_POSIX_C_SOURCE=200809L) # libuv's own wish
+    include_alone "${header#runtime/include/}" "${flags[@]}"
 done
 read -ra library_flags <<<"$(pkg-config --cflags libpq sqlite3 yaml-0.1)"
 own_flags=(-Iruntime -Igenerator "${library_flags[@]}" -D_POSIX_C_SOURCE=200809L)

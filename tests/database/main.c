@@ -36,6 +36,7 @@ int main(void)
         suite_named,
         suite_bulk_where,
         suite_hostile,
+        suite_async,
     };
     /* clang-format on */
     SRunner *runner = srunner_create(NULL);

@@ -42,14 +42,21 @@ typedef struct orm_hooks {
 /* How the runtime waits: the one place where it does. `watch` is called once for each connection, before it is first
  * waited for, and may leave a token; `wait` returns ORM_OK when one of `events` (ORM_WAIT_READ, ORM_WAIT_WRITE) holds for
  * the descriptor, ORM_TIMEOUT when `deadline` (microseconds of the monotonic clock; 0: none) has passed, or another status
- * to give up. Without a token, with descriptor -1 and no events, it is a mere delay until the deadline. A zero one waits by
- * poll(2). */
+ * to give up. Without a token, with descriptor -1 and no events, it is a mere delay until the deadline.
+ *
+ * `self` and `wake` come together or not at all, and let a coroutine wait for a free connection of the pool while its thread
+ * goes on: `self` names who calls, or is NULL where only the thread can wait; then the wait without a token also ends, with
+ * ORM_OK, when `wake` is called with that name, from any thread. Without them such a wait blocks the thread.
+ *
+ * A zero one waits by poll(2). */
 enum { ORM_WAIT_READ = 1, ORM_WAIT_WRITE = 2 };
 typedef struct orm_waiter {
     orm_status (*watch)(int descriptor, void **token, void *user);
     orm_status (*wait)(void *token, int descriptor, int events, int64_t deadline, void *user);
     void (*unwatch)(void *token, int descriptor, void *user);
     void *user;
+    void *(*self)(void *user);
+    void (*wake)(void *self, void *user);
 } orm_waiter;
 
 /* Zero is the default of each. */

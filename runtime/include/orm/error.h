@@ -42,7 +42,8 @@ extern "C" {
     X(SCHEMA, 16, "the database's schema is not the one compiled in") \
     X(MISUSE, 17, "the call is wrong") \
     X(NO_MEMORY, 18, "out of memory") \
-    X(DATABASE, 19, "the database reports an error")
+    X(DATABASE, 19, "the database reports an error") \
+    X(CANCELLED, 20, "the fiber was cancelled")
 
 typedef enum orm_status {
 #define ORM__STATUS(name, number, text) ORM_##name = number,

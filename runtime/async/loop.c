@@ -1,0 +1,509 @@
+/* async/loop.c -- fibers on an event loop: which can go on, who waits for what, starting and ending them.
+ *
+ * A fiber is in one of these states: not begun (in `begin`), able to go on (in `ready`), running (`current`), standing still, or
+ * ended. One that stands still goes on by go_on alone, which takes it out of whatever it waits in. The switch is fiber.c's,
+ * the adapters' part is poll.c and orm/async_uv.h.
+ * SPDX-License-Identifier: MIT */
+#include "orm/async.h"
+
+#include "async/fiber.h"
+#include "async/timers.h"
+#include "base/error.h"
+#include "driver/wait.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <time.h>
+
+enum { DEFAULT_LIMIT = 10000, AT_ONCE = 1 /* a deadline that has long passed */, UNKNOWN = -1 };
+
+typedef enum standing { GOING, IN_DESCRIPTOR, IN_DELAY, IN_WAKE, IN_JOIN } standing;
+
+struct orm_fiber {
+    orm__timer timer; /* first, so that a timer is its fiber */
+    orm_async *async;
+    orm_async_function function;
+    void *argument;
+    orm__fiber *stack; /* NULL before its start and after its end */
+    standing standing;
+    orm_status answer; /* of the wait it goes on from */
+    orm_status result;
+    bool owned, ended;
+    bool cancelled; /* not told yet */
+    bool armed;     /* may be woken in its next wait */
+    bool woken;     /* in `woken` */
+    orm_async_watch *watch;
+    orm_fiber *joiner;
+    orm_fiber *next, *next_woken;
+};
+
+struct orm_async_watch {
+    orm_async *async;
+    void *token;
+    int wanted;
+    orm_fiber *fiber; /* that waits; NULL: none */
+};
+
+typedef struct queue {
+    orm_fiber *first, *last;
+} queue;
+
+struct orm_async {
+    orm_async_loop loop;
+    pthread_t thread;
+    size_t limit, running, waiting;
+    queue begin, ready;
+    orm_fiber *current;
+    bool turning;
+    int64_t timer; /* as the loop was told last */
+    orm__timers timers;
+    orm__fiber_stacks stacks;
+    pthread_mutex_t lock; /* guards what follows */
+    orm_fiber *woken;
+};
+
+static void nudge(orm_async *async);
+static bool on_thread(const orm_async *async);
+static void run_ready(orm_async *async);
+static void start_some(orm_async *async);
+static void begin(void *argument);
+static void end(orm_async *async, orm_fiber *fiber);
+static void take_woken(orm_async *async);
+static bool any_woken(orm_async *async);
+static void forget_wake(orm_async *async, orm_fiber *fiber);
+static void expire(orm_async *async);
+static void set_timer(orm_async *async);
+static orm_status stand_still(orm_async *async, standing how, int64_t deadline);
+static void go_on(orm_fiber *fiber, orm_status answer);
+static void push(queue *to, orm_fiber *fiber);
+static orm_fiber *pop(queue *from);
+static orm_status watch_descriptor(int descriptor, void **token, void *user);
+static orm_status wait_in_fiber(void *token, int descriptor, int events, int64_t deadline, void *user);
+static orm_status wait_for_descriptor(orm_async_watch *watch, int events, int64_t deadline);
+static void unwatch_descriptor(void *token, int descriptor, void *user);
+static void *current_fiber(void *user);
+static void wake_fiber(void *self, void *user);
+
+orm_status orm_async_open(const orm_async_loop *loop, const orm_async_options *options, orm_async **async,
+                          orm_error *error)
+{
+    orm__error_clear(error);
+    if (async)
+        *async = NULL;
+    if (!async || !loop || !loop->watch || !loop->want || !loop->unwatch || !loop->timer || !loop->wake || !loop->turn)
+        return orm__error_set(error, ORM_MISUSE, "orm_async_open needs a loop with all its functions, and a place");
+    orm_async *made = calloc(1, sizeof *made);
+    if (!made)
+        return orm__error_no_memory(error);
+    if (pthread_mutex_init(&made->lock, NULL)) {
+        free(made);
+        return orm__error_no_memory(error);
+    }
+    made->loop = *loop;
+    made->thread = pthread_self();
+    made->limit = options && options->limit ? options->limit : DEFAULT_LIMIT;
+    *async = made;
+    return ORM_OK;
+}
+
+void orm_async_close(orm_async *async)
+{
+    if (!async)
+        return;
+    if (async->loop.close)
+        async->loop.close(async->loop.user);
+    orm__fiber_stacks_release(&async->stacks);
+    orm__timers_release(&async->timers);
+    pthread_mutex_destroy(&async->lock);
+    free(async);
+}
+
+orm_async_statistics orm_async_count(const orm_async *async)
+{
+    return (orm_async_statistics){.running = async->running, .waiting = async->waiting};
+}
+
+/* --- fibers ------------------------------------------------------------------------------------------------------ */
+
+orm_status orm_async_spawn(orm_async *async, orm_async_function function, void *argument, orm_fiber **fiber)
+{
+    if (fiber)
+        *fiber = NULL;
+    if (!function || !on_thread(async))
+        return ORM_MISUSE;
+    if (!orm__timers_reserve(&async->timers, async->running + async->waiting + 1))
+        return ORM_NO_MEMORY;
+    orm_fiber *made = calloc(1, sizeof *made);
+    if (!made)
+        return ORM_NO_MEMORY;
+    made->async = async;
+    made->function = function;
+    made->argument = argument;
+    made->owned = fiber != NULL;
+    push(&async->begin, made);
+    async->waiting++;
+    nudge(async);
+    if (fiber)
+        *fiber = made;
+    return ORM_OK;
+}
+
+/* The loop may be asleep when something happens outside its turns. */
+static void nudge(orm_async *async)
+{
+    if (async->turning || async->timer == AT_ONCE)
+        return;
+    async->timer = AT_ONCE;
+    async->loop.timer(AT_ONCE, async->loop.user);
+}
+
+static bool on_thread(const orm_async *async)
+{
+    return pthread_equal(async->thread, pthread_self()) != 0;
+}
+
+orm_status orm_async_join(orm_async *async, orm_fiber *fiber)
+{
+    orm_fiber *me = async->current;
+    if (!fiber)
+        return ORM_OK;
+    if (fiber->joiner || fiber == me || !on_thread(async))
+        return ORM_MISUSE;
+    if (me && !fiber->ended) {
+        fiber->joiner = me;
+        orm_status status = stand_still(async, IN_JOIN, 0);
+        fiber->joiner = NULL;
+        if (!fiber->ended)
+            return status;
+        me->cancelled = me->cancelled || status == ORM_CANCELLED; /* it ended all the same: for the next wait */
+    }
+    while (!fiber->ended) {
+        orm_async_turn(async);
+        if (!fiber->ended)
+            ORM_TRY(async->loop.turn(async->loop.user));
+    }
+    orm_status result = fiber->result;
+    free(fiber);
+    return result;
+}
+
+void orm_async_cancel(orm_async *async, orm_fiber *fiber)
+{
+    if (!fiber || fiber->ended)
+        return;
+    if (fiber->standing == GOING)
+        fiber->cancelled = true;
+    else
+        go_on(fiber, ORM_CANCELLED);
+    nudge(async);
+}
+
+orm_status orm_async_run(orm_async *async)
+{
+    if (async->current || !on_thread(async))
+        return ORM_MISUSE;
+    while (async->running + async->waiting > 0) {
+        orm_async_turn(async);
+        if (async->running + async->waiting > 0)
+            ORM_TRY(async->loop.turn(async->loop.user));
+    }
+    return ORM_OK;
+}
+
+/* --- turns ------------------------------------------------------------------------------------------------------- */
+
+void orm_async_turn(orm_async *async)
+{
+    if (async->turning)
+        return;
+    async->timer = UNKNOWN;
+    expire(async);
+    run_ready(async);
+}
+
+void orm_async_ready(orm_async_watch *watch)
+{
+    orm_async *async = watch->async;
+    if (watch->fiber) {
+        go_on(watch->fiber, ORM_OK);
+        run_ready(async);
+        return;
+    }
+    watch->wanted = 0; /* nobody waits any longer */
+    async->loop.want(watch->token, 0, async->loop.user);
+}
+
+/* Those that can go on now: what they make ready meanwhile has the next turn, so that none keeps the loop from its events. */
+static void run_ready(orm_async *async)
+{
+    if (async->turning)
+        return;
+    async->turning = true;
+    take_woken(async);
+    start_some(async);
+    orm_fiber *last = async->ready.last, *fiber = NULL;
+    while (fiber != last) {
+        fiber = pop(&async->ready);
+        async->current = fiber;
+        bool more = orm__fiber_resume(fiber->stack);
+        async->current = NULL;
+        if (!more)
+            end(async, fiber);
+    }
+    async->turning = false;
+    set_timer(async);
+}
+
+static void start_some(orm_async *async)
+{
+    while (async->begin.first && async->running < async->limit) {
+        orm_fiber *fiber = pop(&async->begin);
+        async->waiting--;
+        async->running++;
+        fiber->result = fiber->cancelled ? ORM_CANCELLED : ORM_NO_MEMORY; /* unless it begins */
+        if (!fiber->cancelled)
+            fiber->stack = orm__fiber_new(&async->stacks, begin, fiber);
+        if (fiber->stack)
+            push(&async->ready, fiber);
+        else
+            end(async, fiber);
+    }
+}
+
+static void begin(void *argument)
+{
+    orm_fiber *fiber = argument;
+    fiber->result = fiber->function(fiber->async, fiber->argument);
+}
+
+static void end(orm_async *async, orm_fiber *fiber)
+{
+    orm__fiber_free(&async->stacks, fiber->stack);
+    fiber->stack = NULL;
+    fiber->ended = true;
+    if (--async->running + async->waiting == 0)
+        async->timer = UNKNOWN;
+    forget_wake(async, fiber);
+    if (fiber->joiner && fiber->joiner->standing == IN_JOIN)
+        go_on(fiber->joiner, ORM_OK);
+    if (!fiber->owned)
+        free(fiber);
+}
+
+static void take_woken(orm_async *async)
+{
+    pthread_mutex_lock(&async->lock);
+    orm_fiber *fiber = async->woken;
+    async->woken = NULL;
+    for (orm_fiber *next; fiber; fiber = next) {
+        next = fiber->next_woken;
+        fiber->woken = false;
+        if (fiber->standing == IN_WAKE)
+            go_on(fiber, ORM_OK);
+    }
+    pthread_mutex_unlock(&async->lock);
+}
+
+static bool any_woken(orm_async *async)
+{
+    pthread_mutex_lock(&async->lock);
+    bool any = async->woken != NULL;
+    pthread_mutex_unlock(&async->lock);
+    return any;
+}
+
+static void forget_wake(orm_async *async, orm_fiber *fiber)
+{
+    pthread_mutex_lock(&async->lock);
+    orm_fiber **link = &async->woken;
+    while (fiber->woken && *link != fiber)
+        link = &(*link)->next_woken;
+    if (fiber->woken)
+        *link = fiber->next_woken;
+    fiber->woken = false;
+    pthread_mutex_unlock(&async->lock);
+}
+
+static void expire(orm_async *async)
+{
+    int64_t now = orm_async_deadline(0);
+    for (orm__timer *timer; (timer = orm__timers_first(&async->timers)) && timer->deadline <= now;)
+        go_on((orm_fiber *)timer, ORM_TIMEOUT);
+}
+
+static void set_timer(orm_async *async)
+{
+    const orm__timer *first = orm__timers_first(&async->timers);
+    int64_t deadline = first ? first->deadline : 0;
+    if (async->ready.first || (async->begin.first && async->running < async->limit) || any_woken(async))
+        deadline = AT_ONCE;
+    if (deadline == async->timer)
+        return;
+    async->timer = deadline;
+    async->loop.timer(deadline, async->loop.user);
+}
+
+/* --- standing still ---------------------------------------------------------------------------------------------- */
+
+/* The fiber that runs goes on once its deadline (0: none) has passed, or when somebody calls go_on. */
+static orm_status stand_still(orm_async *async, standing how, int64_t deadline)
+{
+    orm_fiber *me = async->current;
+    if (me->cancelled) {
+        me->cancelled = false;
+        return ORM_CANCELLED;
+    }
+    me->standing = how;
+    if (deadline)
+        orm__timers_set(&async->timers, &me->timer, deadline);
+    orm__fiber_suspend(me->stack);
+    return me->answer;
+}
+
+static void go_on(orm_fiber *fiber, orm_status answer)
+{
+    orm__timers_clear(&fiber->async->timers, &fiber->timer);
+    if (fiber->watch)
+        fiber->watch->fiber = NULL;
+    fiber->watch = NULL;
+    fiber->standing = GOING;
+    fiber->answer = answer;
+    push(&fiber->async->ready, fiber);
+}
+
+static void push(queue *to, orm_fiber *fiber)
+{
+    fiber->next = NULL;
+    *(to->last ? &to->last->next : &to->first) = fiber;
+    to->last = fiber;
+}
+
+static orm_fiber *pop(queue *from)
+{
+    orm_fiber *fiber = from->first;
+    from->first = fiber->next;
+    if (!from->first)
+        from->last = NULL;
+    return fiber;
+}
+
+orm_status orm_async_sleep(orm_async *async, int64_t microseconds)
+{
+    int64_t deadline = orm_async_deadline(microseconds);
+    orm_status status = async->current && on_thread(async) ? stand_still(async, IN_DELAY, deadline)
+                                                           : orm__wait_by_poll(-1, 0, deadline);
+    return status == ORM_TIMEOUT ? ORM_OK : status;
+}
+
+int64_t orm_async_deadline(int64_t microseconds)
+{
+    return orm__deadline_in(0) + microseconds;
+}
+
+orm_status orm_async_wait(orm_async *async, int descriptor, int events, int64_t deadline)
+{
+    void *watch;
+    if (!on_thread(async) || !async->current)
+        return orm__wait_by_poll(descriptor, events, deadline);
+    ORM_TRY(watch_descriptor(descriptor, &watch, async));
+    orm_status status = wait_for_descriptor(watch, events, deadline);
+    unwatch_descriptor(watch, descriptor, async);
+    return status;
+}
+
+/* --- the waiter of an engine ------------------------------------------------------------------------------------- */
+
+orm_waiter orm_async_waiter(orm_async *async)
+{
+    return (orm_waiter){.watch = watch_descriptor,
+                        .wait = wait_in_fiber,
+                        .unwatch = unwatch_descriptor,
+                        .self = current_fiber,
+                        .wake = wake_fiber,
+                        .user = async};
+}
+
+static orm_status watch_descriptor(int descriptor, void **token, void *user)
+{
+    orm_async *async = user;
+    if (!on_thread(async))
+        return ORM_MISUSE;
+    orm_async_watch *watch = calloc(1, sizeof *watch);
+    if (!watch)
+        return ORM_NO_MEMORY;
+    watch->async = async;
+    orm_status status = async->loop.watch(descriptor, watch, &watch->token, async->loop.user);
+    if (status) {
+        free(watch);
+        return status;
+    }
+    *token = watch;
+    return ORM_OK;
+}
+
+static orm_status wait_in_fiber(void *token, int descriptor, int events, int64_t deadline, void *user)
+{
+    orm_async *async = user;
+    if (!on_thread(async) || !async->current)
+        return orm__wait_by_poll(descriptor, events, deadline);
+    if (token)
+        return wait_for_descriptor(token, events, deadline);
+    orm_fiber *me = async->current;
+    orm_status status = stand_still(async, me->armed ? IN_WAKE : IN_DELAY, deadline);
+    if (status)
+        me->armed = false;
+    return status;
+}
+
+static orm_status wait_for_descriptor(orm_async_watch *watch, int events, int64_t deadline)
+{
+    orm_async *async = watch->async;
+    if (watch->fiber)
+        return ORM_MISUSE;
+    if (watch->wanted != events)
+        ORM_TRY(async->loop.want(watch->token, events, async->loop.user));
+    watch->wanted = events;
+    watch->fiber = async->current;
+    async->current->watch = watch;
+    orm_status status = stand_still(async, IN_DESCRIPTOR, deadline);
+    watch->fiber = NULL;
+    async->current->watch = NULL;
+    return status;
+}
+
+static void unwatch_descriptor(void *token, int descriptor, void *user)
+{
+    orm_async *async = user;
+    orm_async_watch *watch = token;
+    (void)descriptor;
+    async->loop.unwatch(watch->token, async->loop.user);
+    free(watch);
+}
+
+/* From now on until its wait ends it can be woken. */
+static void *current_fiber(void *user)
+{
+    orm_async *async = user;
+    if (!on_thread(async) || !async->current)
+        return NULL;
+    forget_wake(async, async->current);
+    async->current->armed = true;
+    return async->current;
+}
+
+/* The loop is asked once for all that are woken before it looks. */
+static void wake_fiber(void *self, void *user)
+{
+    orm_async *async = user;
+    orm_fiber *fiber = self;
+    pthread_mutex_lock(&async->lock);
+    bool first = async->woken == NULL;
+    if (!fiber->woken) {
+        fiber->next_woken = async->woken;
+        async->woken = fiber;
+        fiber->woken = true;
+    }
+    pthread_mutex_unlock(&async->lock);
+    if (first && !(on_thread(async) && async->turning))
+        async->loop.wake(async->loop.user);
+}

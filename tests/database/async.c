@@ -1,0 +1,492 @@
+/* async.c -- sessions on fibers: many over few connections, each with its own rows, errors and fate.
+ * SPDX-License-Identifier: MIT */
+#include "orm/async_uv.h" /* first: its functions have names of ours */
+
+#include "harness.h"
+
+#include "orm/async_poll.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { POLL, LIBUV, ADAPTERS }; /* each test runs on each */
+enum { MANY = 200, MILLISECOND = 1000, SECOND = 1000000 };
+
+static orm_async *async;
+static orm_engine *fibers; /* its engine: 5 connections */
+static char order[256];    /* who did what, in order */
+
+typedef struct worker {
+    int number;
+    orm_status status;
+    orm_fiber *fiber;
+    bool done;
+} worker;
+
+static worker workers[MANY];
+
+static void open_fibers(int adapter, const orm_async_options *options, int timeout)
+{
+    ok(adapter == POLL ? orm_async_poll_open(options, &async, &error)
+                       : orm_async_uv_open(uv_default_loop(), options, &async, &error));
+    const orm_engine_options engine_options = {
+        .pool_size = 5, .max_overflow = -1, .pool_timeout = timeout, .waiter = orm_async_waiter(async)};
+    ok(orm_engine_open(test_url(), &engine_options, &fibers, &error));
+    order[0] = '\0';
+}
+
+static void close_fibers(void)
+{
+    ck_assert_uint_eq(orm_engine_pool(fibers).in_use, 0);
+    ck_assert_uint_eq(orm_async_count(async).running, 0);
+    orm_engine_close(fibers);
+    orm_async_close(async);
+    uv_run(uv_default_loop(), UV_RUN_DEFAULT);
+    ck_assert_int_eq(uv_loop_close(uv_default_loop()), 0);
+}
+
+static void note(const char *format, int number)
+{
+    size_t length = strlen(order);
+    snprintf(order + length, sizeof order - length, format, number);
+}
+
+static int64_t now(void)
+{
+    return orm_async_deadline(0);
+}
+
+static void spawn_workers(orm_async_function function, int count)
+{
+    for (int i = 0; i < count; i++) {
+        workers[i] = (worker){.number = i};
+        ok(orm_async_spawn(async, function, &workers[i], &workers[i].fiber));
+    }
+}
+
+/* What each has returned goes into its status. */
+static void join_workers(int count)
+{
+    for (int i = 0; i < count; i++)
+        workers[i].status = orm_async_join(async, workers[i].fiber);
+}
+
+/* --- rows --- */
+
+static orm_status write_and_read(orm_async *a, void *argument)
+{
+    const worker *me = argument;
+    char name[32], email[32];
+    orm_session *mine;
+    snprintf(name, sizeof name, "Author %d", me->number);
+    snprintf(email, sizeof email, "%d@example.org", me->number);
+    ok(orm_session_open(&(orm_session_factory){.engine = fibers}, &mine, NULL));
+    const blog_author *author, *again;
+    orm_status status = blog_author_add(mine, &(blog_author_values){.email = email, .name = name}, &author);
+    if (!status)
+        status = orm_session_flush(mine);
+    if (!status)
+        status = orm_async_sleep(a, me->number % 3 * MILLISECOND); /* in the middle of its transaction */
+    if (!status)
+        status = orm_session_commit(mine);
+    int64_t id = status ? 0 : author->id;
+    if (!status)
+        orm_session_clear(mine);
+    if (!status)
+        status = blog_author_get(mine, id, &again);
+    if (!status)
+        ck_assert_str_eq(again->name, name);
+    orm_session_close(mine);
+    return status;
+}
+
+START_TEST(hundreds_of_sessions_share_five_connections)
+{
+    size_t count;
+    open_fibers(_i, NULL, 0);
+    spawn_workers(write_and_read, MANY);
+    ok(orm_async_run(async));
+    join_workers(MANY);
+    for (int i = 0; i < MANY; i++)
+        expect_status(ORM_OK, workers[i].status);
+    ck_assert_uint_le(orm_engine_pool(fibers).opened_ever, 5);
+    ok(blog_author_count(s, NULL, &count));
+    ck_assert_uint_eq(count, MANY);
+    close_fibers();
+}
+END_TEST
+
+static orm_status refuse_the_odd(orm_async *a, void *argument)
+{
+    worker *me = argument;
+    char email[32];
+    orm_session *mine;
+    snprintf(email, sizeof email, "%d@example.org", me->number / 2 * 2); /* the odd ones' is taken */
+    while (me->number % 2 && !workers[me->number - 1].done)
+        ok(orm_async_sleep(a, MILLISECOND));
+    ok(orm_session_open(&(orm_session_factory){.engine = fibers}, &mine, NULL));
+    ok(blog_author_add(mine, &(blog_author_values){.email = email, .name = "x"}, NULL));
+    orm_status status = orm_session_commit(mine);
+    if (status && me->number % 2) {
+        ck_assert_str_eq(orm_session_error(mine)->sqlstate, "23505");
+        ok(orm_session_rollback(mine));
+    }
+    orm_session_close(mine);
+    me->done = true;
+    return status;
+}
+
+START_TEST(an_error_stays_with_its_fiber)
+{
+    size_t count;
+    open_fibers(_i, NULL, 0);
+    spawn_workers(refuse_the_odd, 20);
+    join_workers(20);
+    for (int i = 0; i < 20; i++)
+        expect_status(i % 2 ? ORM_CONSTRAINT : ORM_OK, workers[i].status);
+    ok(blog_author_count(s, NULL, &count));
+    ck_assert_uint_eq(count, 10);
+    close_fibers();
+}
+END_TEST
+
+/* --- the time --- */
+
+static orm_status sleep_by_number(orm_async *a, void *argument)
+{
+    const worker *me = argument;
+    ok(orm_async_sleep(a, (5 - me->number) * 20 * MILLISECOND));
+    note("%d ", me->number);
+    return ORM_OK;
+}
+
+START_TEST(sleepers_wake_in_the_order_of_their_deadlines)
+{
+    open_fibers(_i, NULL, 0);
+    int64_t begin = now();
+    spawn_workers(sleep_by_number, 5);
+    ok(orm_async_run(async));
+    int64_t took = now() - begin;
+    ck_assert_str_eq(order, "4 3 2 1 0 ");
+    ck_assert_int_ge(took, 100 * MILLISECOND);
+    ck_assert_int_lt(took, 300 * MILLISECOND); /* not the sum of all */
+    join_workers(5);
+    close_fibers();
+}
+END_TEST
+
+static orm_status take_turns(orm_async *a, void *argument)
+{
+    const worker *me = argument;
+    for (int i = 0; i < 3; i++) {
+        note("%d ", me->number);
+        ok(orm_async_sleep(a, 0));
+    }
+    return ORM_OK;
+}
+
+START_TEST(a_sleep_of_nothing_lets_others_run)
+{
+    open_fibers(_i, NULL, 0);
+    spawn_workers(take_turns, 2);
+    ok(orm_async_run(async));
+    ck_assert_str_eq(order, "0 1 0 1 0 1 ");
+    join_workers(2);
+    close_fibers();
+}
+END_TEST
+
+START_TEST(a_limit_keeps_the_others_from_beginning)
+{
+    open_fibers(_i, &(orm_async_options){.limit = 2}, 0);
+    spawn_workers(take_turns, 4);
+    ck_assert_uint_eq(orm_async_count(async).waiting, 4);
+    ok(orm_async_join(async, workers[0].fiber));
+    ck_assert_uint_le(orm_async_count(async).running, 2);
+    for (int i = 1; i < 4; i++)
+        ok(orm_async_join(async, workers[i].fiber));
+    ck_assert_str_eq(order, "0 1 0 1 0 1 2 3 2 3 2 3 ");
+    close_fibers();
+}
+END_TEST
+
+/* --- joining and cancelling --- */
+
+static orm_status join_another(orm_async *a, void *argument)
+{
+    orm_fiber *inner;
+    worker one = {.number = 4};
+    (void)argument;
+    ok(orm_async_spawn(a, sleep_by_number, &one, &inner));
+    ok(orm_async_join(a, inner));
+    note("joined %d", one.number);
+    return ORM_STALE;
+}
+
+START_TEST(a_fiber_joins_one_that_it_made)
+{
+    orm_fiber *outer;
+    open_fibers(_i, NULL, 0);
+    ok(orm_async_spawn(async, join_another, NULL, &outer));
+    expect_status(ORM_STALE, orm_async_join(async, outer));
+    ck_assert_str_eq(order, "4 joined 4");
+    ok(orm_async_join(async, NULL));
+    close_fibers();
+}
+END_TEST
+
+static orm_status sleep_long(orm_async *a, void *argument)
+{
+    (void)argument;
+    orm_status status = orm_async_sleep(a, 60 * (int64_t)SECOND);
+    ok(orm_async_sleep(a, MILLISECOND)); /* cancelled once only */
+    return status;
+}
+
+START_TEST(a_cancelled_sleep_tells_so_once)
+{
+    open_fibers(_i, &(orm_async_options){.limit = 1}, 0);
+    spawn_workers(sleep_long, 2);
+    ok(orm_async_sleep(async, MILLISECOND)); /* outside: blocks the loop, so none has begun */
+    orm_async_turn(async);
+    orm_async_cancel(async, workers[0].fiber);
+    orm_async_cancel(async, workers[1].fiber); /* which never begins */
+    join_workers(2);
+    expect_status(ORM_CANCELLED, workers[0].status);
+    expect_status(ORM_CANCELLED, workers[1].status);
+    close_fibers();
+}
+END_TEST
+
+static orm_status hold_a_connection(orm_async *a, void *argument)
+{
+    worker *me = argument;
+    orm_connection *held;
+    orm_status status = orm_connection_open(fibers, &held, NULL);
+    if (status)
+        return status;
+    me->done = true;
+    status = orm_async_sleep(a, 50 * MILLISECOND);
+    orm_connection_close(held);
+    return status;
+}
+
+static orm_status cancel_the_seventh(orm_async *a, void *argument)
+{
+    (void)argument;
+    while (!workers[4].done)
+        ok(orm_async_sleep(a, 0));
+    orm_async_cancel(a, workers[6].fiber);
+    return ORM_OK;
+}
+
+START_TEST(a_fiber_that_waits_for_a_connection_can_be_cancelled)
+{
+    open_fibers(_i, NULL, 0);
+    spawn_workers(hold_a_connection, 8);
+    ok(orm_async_spawn(async, cancel_the_seventh, NULL, NULL));
+    join_workers(8);
+    for (int i = 0; i < 8; i++)
+        expect_status(i == 6 ? ORM_CANCELLED : ORM_OK, workers[i].status);
+    ok(orm_async_run(async));
+    close_fibers();
+}
+END_TEST
+
+START_TEST(a_fiber_waits_for_a_connection_no_longer_than_the_pool_allows)
+{
+    open_fibers(_i, NULL, -1);
+    spawn_workers(hold_a_connection, 6);
+    join_workers(6);
+    for (int i = 0; i < 6; i++)
+        expect_status(i == 5 ? ORM_TIMEOUT : ORM_OK, workers[i].status);
+    close_fibers();
+}
+END_TEST
+
+static orm_status run_long(orm_async *a, void *argument)
+{
+    worker *me = argument;
+    orm_connection *mine;
+    (void)a;
+    ok(orm_connection_open(fibers, &mine, NULL));
+    me->done = true;
+    orm_status status = orm_connection_execute(
+        mine,
+        on_sqlite() ? "INSERT INTO authors (email, name) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 "
+                      "FROM n WHERE i < 100000000) SELECT 'a', 'b' FROM n WHERE i < 0"
+                    : "DO $$ BEGIN PERFORM pg_sleep(60); END $$",
+        NULL);
+    orm_connection_close(mine);
+    return status;
+}
+
+START_TEST(a_statement_lets_others_run_and_can_be_cancelled)
+{
+    open_fibers(_i, NULL, 0);
+    int64_t begin = now();
+    spawn_workers(run_long, 1);
+    for (int i = 1; i < 6; i++) {
+        workers[i] = (worker){.number = i - 1};
+        ok(orm_async_spawn(async, sleep_by_number, &workers[i], &workers[i].fiber));
+    }
+    for (int i = 1; i < 6; i++)
+        ok(orm_async_join(async, workers[i].fiber));
+    ck_assert_str_eq(order, "4 3 2 1 0 ");
+    ck_assert(workers[0].done);
+    orm_async_cancel(async, workers[0].fiber);
+    expect_status(ORM_CANCELLED, orm_async_join(async, workers[0].fiber));
+    ck_assert_int_lt(now() - begin, 10 * (int64_t)SECOND);
+    spawn_workers(write_and_read, 20);
+    join_workers(20);
+    for (int i = 0; i < 20; i++)
+        expect_status(ORM_OK, workers[i].status);
+    close_fibers();
+}
+END_TEST
+
+/* --- locks, faults, threads --- */
+
+static orm_status end_one(orm_async *a, void *argument)
+{
+    worker *me = argument;
+    orm_connection *mine;
+    (void)a;
+    ok(orm_connection_open(fibers, &mine, NULL));
+    orm_status status = orm_connection_execute(
+        mine, me->number == 3 ? "SELECT pg_terminate_backend(pg_backend_pid())" : "SELECT pg_sleep(0.05)", NULL);
+    orm_connection_close(mine);
+    return status;
+}
+
+START_TEST(a_killed_backend_fails_its_own_fiber_alone)
+{
+    if (on_sqlite())
+        return;
+    open_fibers(_i, NULL, 0);
+    spawn_workers(end_one, 20);
+    join_workers(20);
+    for (int i = 0; i < 20; i++)
+        expect_status(i == 3 ? ORM_DISCONNECTED : ORM_OK, workers[i].status);
+    close_fibers();
+}
+END_TEST
+
+static void *close_later(void *held)
+{
+    nanosleep(&(struct timespec){.tv_nsec = 30 * MILLISECOND * 1000}, NULL);
+    orm_connection_close(held);
+    return NULL;
+}
+
+START_TEST(a_connection_that_another_thread_gives_back_wakes_its_waiter)
+{
+    orm_connection *held[5];
+    pthread_t thread;
+    open_fibers(_i, NULL, 0);
+    for (int i = 0; i < 5; i++)
+        ok(orm_connection_open(fibers, &held[i], &error));
+    spawn_workers(hold_a_connection, 1);
+    ck_assert_int_eq(pthread_create(&thread, NULL, close_later, held[0]), 0);
+    int64_t begin = now();
+    join_workers(1);
+    ck_assert_int_ge(now() - begin, 70 * MILLISECOND);
+    expect_status(ORM_OK, workers[0].status);
+    pthread_join(thread, NULL);
+    for (int i = 1; i < 5; i++)
+        orm_connection_close(held[i]);
+    close_fibers();
+}
+END_TEST
+
+/* --- descriptors of the program's own --- */
+
+static int ends[2];
+
+static orm_status read_a_byte(orm_async *a, void *argument)
+{
+    char byte;
+    (void)argument;
+    expect_status(ORM_TIMEOUT, orm_async_wait(a, ends[0], ORM_WAIT_READ, orm_async_deadline(5 * MILLISECOND)));
+    note("timeout ", 0);
+    ok(orm_async_wait(a, ends[0], ORM_WAIT_READ, 0));
+    ck_assert_int_eq(read(ends[0], &byte, 1), 1);
+    note("read %d", byte);
+    return ORM_OK;
+}
+
+static orm_status write_a_byte(orm_async *a, void *argument)
+{
+    (void)argument;
+    ok(orm_async_sleep(a, 30 * MILLISECOND));
+    ok(orm_async_wait(a, ends[1], ORM_WAIT_WRITE, 0));
+    ck_assert_int_eq(write(ends[1], "\7", 1), 1);
+    return ORM_OK;
+}
+
+START_TEST(a_fiber_waits_for_descriptors_of_its_own)
+{
+    open_fibers(_i, NULL, 0);
+    ck_assert_int_eq(pipe(ends), 0);
+    ok(orm_async_spawn(async, read_a_byte, NULL, NULL));
+    ok(orm_async_spawn(async, write_a_byte, NULL, NULL));
+    ok(orm_async_run(async));
+    ck_assert_str_eq(order, "timeout read 7");
+    close(ends[0]);
+    close(ends[1]);
+    close_fibers();
+}
+END_TEST
+
+START_TEST(the_program_may_run_libuv_itself)
+{
+    open_fibers(LIBUV, NULL, 0);
+    spawn_workers(write_and_read, 20);
+    uv_run(uv_default_loop(), UV_RUN_DEFAULT); /* until nothing is left to do, though connections stay open */
+    ck_assert_uint_eq(orm_async_count(async).running + orm_async_count(async).waiting, 0);
+    join_workers(20);
+    for (int i = 0; i < 20; i++)
+        expect_status(ORM_OK, workers[i].status);
+    close_fibers();
+}
+END_TEST
+
+START_TEST(what_makes_no_sense_is_misuse)
+{
+    orm_async *none = async;
+    expect_status(ORM_MISUSE, orm_async_open(&(orm_async_loop){0}, NULL, &none, &error));
+    ck_assert_ptr_null(none);
+    expect_status(ORM_MISUSE, orm_async_poll_open(NULL, NULL, &error));
+    open_fibers(_i, NULL, 0);
+    expect_status(ORM_MISUSE, orm_async_spawn(async, NULL, NULL, NULL));
+    close_fibers();
+    orm_async_close(NULL);
+}
+END_TEST
+
+Suite *suite_async(void)
+{
+    Suite *suite = suite_create("async");
+    TCase *rows = new_case(suite, "rows");
+    tcase_add_loop_test(rows, hundreds_of_sessions_share_five_connections, POLL, ADAPTERS);
+    tcase_add_loop_test(rows, an_error_stays_with_its_fiber, POLL, ADAPTERS);
+    TCase *times = new_case(suite, "times");
+    tcase_add_loop_test(times, sleepers_wake_in_the_order_of_their_deadlines, POLL, ADAPTERS);
+    tcase_add_loop_test(times, a_sleep_of_nothing_lets_others_run, POLL, ADAPTERS);
+    tcase_add_loop_test(times, a_limit_keeps_the_others_from_beginning, POLL, ADAPTERS);
+    TCase *joining = new_case(suite, "joining");
+    tcase_add_loop_test(joining, a_fiber_joins_one_that_it_made, POLL, ADAPTERS);
+    tcase_add_loop_test(joining, a_cancelled_sleep_tells_so_once, POLL, ADAPTERS);
+    tcase_add_loop_test(joining, a_fiber_that_waits_for_a_connection_can_be_cancelled, POLL, ADAPTERS);
+    tcase_add_loop_test(joining, a_fiber_waits_for_a_connection_no_longer_than_the_pool_allows, POLL, ADAPTERS);
+    tcase_add_loop_test(joining, a_statement_lets_others_run_and_can_be_cancelled, POLL, ADAPTERS);
+    TCase *outside = new_case(suite, "outside");
+    tcase_add_loop_test(outside, a_killed_backend_fails_its_own_fiber_alone, POLL, ADAPTERS);
+    tcase_add_loop_test(outside, a_connection_that_another_thread_gives_back_wakes_its_waiter, POLL, ADAPTERS);
+    tcase_add_loop_test(outside, a_fiber_waits_for_descriptors_of_its_own, POLL, ADAPTERS);
+    tcase_add_test(outside, the_program_may_run_libuv_itself);
+    tcase_add_loop_test(outside, what_makes_no_sense_is_misuse, POLL, ADAPTERS);
+    return suite;
+}
