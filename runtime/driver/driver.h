@@ -27,6 +27,8 @@ typedef struct orm__address {
     const char *file;                            /* SQLite: a file name or a file: URI */
     bool memory;                                 /* SQLite: a database in memory, where WAL means nothing */
     int connect_timeout;                         /* seconds; 0: none */
+    int statement_timeout;                       /* milliseconds; 0: none */
+    bool unprepared;                             /* PostgreSQL: nothing stays there between transactions */
 } orm__address;
 
 /* The declared type of a parameter. Values are encoded by it, not by their own type: an int32 comparison may declare INT64.
@@ -52,6 +54,8 @@ typedef struct orm__driver {
     void (*close)(orm__link *link);
     /* Whether an idle link still seems alive; costs no round trip. */
     bool (*usable)(orm__link *link);
+    /* Undoes what the holder has set on the server outside transactions, all but prepared statements. NULL: there is nothing. */
+    orm_status (*reset)(orm__link *link);
 
     /* A statement to be started many times. The SQL and the parameter types are copied. On PostgreSQL nothing is sent before
      * the first start, and a mistake in the SQL may be told only there. Owned: forget it. */

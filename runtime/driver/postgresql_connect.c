@@ -24,6 +24,8 @@ orm_status orm__pg_open(const orm__address *address, const orm_waiter *waiter, o
     l->base.driver = &orm__driver_postgresql;
     l->waiter = waiter;
     l->error = error;
+    l->unprepared = address->unprepared;
+    l->timeout = (int64_t)address->statement_timeout * 1000;
     orm_status status = connect_to(l, address);
     if (status) {
         orm__pg_close(&l->base);
@@ -151,6 +153,22 @@ static orm_status settle(orm__pg_link *l)
     return ORM_OK;
 }
 
+/* DISCARD ALL, but for prepared statements. What connecting has settled is settled again. */
+orm_status orm__pg_reset(orm__link *base)
+{
+    static const char *const steps[] = {
+        "CLOSE ALL",         "SET SESSION AUTHORIZATION DEFAULT",          "RESET ALL",
+        "UNLISTEN *",        "SELECT pg_catalog.pg_advisory_unlock_all()", "DISCARD TEMP",
+        "DISCARD SEQUENCES",
+    };
+    orm_error ignored;
+    orm__pg_link *l = orm__pg_link_of(base);
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++)
+        ORM_TRY(orm__driver_postgresql.control(base, steps[i], NULL, &ignored));
+    l->error = &ignored;
+    return settle(l);
+}
+
 void orm__pg_close(orm__link *base)
 {
     orm__pg_link *l = orm__pg_link_of(base);
@@ -176,5 +194,5 @@ bool orm__pg_usable(orm__link *base)
         orm__pg_lost(l);
     for (PGnotify *notice; (notice = PQnotifies(l->connection)) != NULL;)
         PQfreemem(notice);
-    return !l->broken && PQstatus(l->connection) == CONNECTION_OK;
+    return !l->broken && !l->cancelled && PQstatus(l->connection) == CONNECTION_OK;
 }

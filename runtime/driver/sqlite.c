@@ -17,7 +17,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { BUSY_SECONDS = 5, LEAST_SLEEP = 100, MOST_SLEEP = 1600 /* microseconds */ };
+enum { BUSY_SECONDS = 5, STEPS_BETWEEN_LOOKS = 10000, LEAST_SLEEP = 100, MOST_SLEEP = 1600 /* microseconds */ };
 
 /* Statements of transactions come so often that they are kept prepared. */
 static const char *const kept_texts[] = {"BEGIN", "BEGIN IMMEDIATE", "COMMIT", "ROLLBACK"};
@@ -27,6 +27,8 @@ typedef struct sqlite_link {
     orm__link base;
     sqlite3 *database;
     int64_t busy_until; /* of the wait for a lock that is going on */
+    int64_t timeout;    /* microseconds for a statement; 0: any time */
+    int64_t stop_at;    /* when the one that runs is interrupted; 0: never */
     uint64_t random;
     orm__prepared *running; /* NULL between statements */
     int code;               /* of the last step of it */
@@ -49,6 +51,8 @@ static orm_status set_up(sqlite_link *l, orm_error *error);
 static void use_wal(sqlite_link *l);
 static void cannot_open(sqlite_link *l, const char *file, const orm_error *reason, orm_error *error);
 static int wait_busy(void *user, int tries);
+static int is_late(void *user);
+static void start_clock(sqlite_link *l);
 static uint64_t next_random(sqlite_link *l);
 static orm_status prepare_statement(sqlite_link *l, const char *sql, unsigned flags, sqlite3_stmt **statement,
                                     const char **rest, orm_error *error);
@@ -106,6 +110,9 @@ static orm_status configure(sqlite_link *l, const orm__address *address, orm_err
 {
     sqlite3_extended_result_codes(l->database, 1);
     sqlite3_busy_handler(l->database, wait_busy, l);
+    l->timeout = (int64_t)address->statement_timeout * 1000;
+    if (l->timeout)
+        sqlite3_progress_handler(l->database, STEPS_BETWEEN_LOOKS, is_late, l);
     sqlite3_db_config(l->database, SQLITE_DBCONFIG_DQS_DML, 0, (int *)NULL); /* "nme" is a mistake, not a text */
     sqlite3_db_config(l->database, SQLITE_DBCONFIG_DQS_DDL, 0, (int *)NULL);
     ORM_TRY(set_up(l, error));
@@ -161,13 +168,24 @@ static int wait_busy(void *user, int tries)
 {
     sqlite_link *l = user;
     if (tries == 0)
-        l->busy_until = l->base.deadline ? l->base.deadline : orm__deadline_in(BUSY_SECONDS);
+        l->busy_until = l->base.deadline ? l->base.deadline : l->stop_at ? l->stop_at : orm__deadline_in(BUSY_SECONDS);
     int64_t left = l->busy_until - orm__deadline_in(0);
     if (left <= 0)
         return 0;
     int64_t sleep = LEAST_SLEEP + (int64_t)(next_random(l) % (MOST_SLEEP - LEAST_SLEEP + 1));
     nanosleep(&(struct timespec){.tv_nsec = (long)(sleep < left ? sleep : left) * 1000}, NULL);
     return 1;
+}
+
+static int is_late(void *user)
+{
+    const sqlite_link *l = user;
+    return l->stop_at && orm__deadline_in(0) >= l->stop_at;
+}
+
+static void start_clock(sqlite_link *l)
+{
+    l->stop_at = l->timeout ? orm__deadline_in(0) + l->timeout : 0;
 }
 
 static uint64_t next_random(sqlite_link *l)
@@ -249,6 +267,7 @@ static orm_status control(orm__link *base, const char *sql, size_t *rows, orm_er
         *rows = 0;
     if (strcmp(sql, "ROLLBACK") == 0 && sqlite3_get_autocommit(l->database))
         return ORM_OK;
+    start_clock(l);
     for (size_t i = 0; i < KEPT; i++)
         if (strcmp(sql, kept_texts[i]) == 0)
             return run_kept(l, i, error);
@@ -289,6 +308,7 @@ static orm_status start(orm__link *base, const char *before, orm__prepared *prep
         return orm__error_set(error, ORM_MISUSE, "a statement is still running on this connection");
     if (before)
         ORM_TRY(control(base, before, NULL, error));
+    start_clock(l);
     ORM_TRY(bind_all(l, prepared, values, error));
     l->running = prepared;
     l->lists.parameters = prepared->parameters;

@@ -78,7 +78,10 @@ static void close_all(void)
 
 static void open_engine(void)
 {
-    const orm_engine_options options = {.hooks = {.statement = note_statement}};
+    char *url;
+    orm_engine_options options = {.hooks = {.statement = note_statement}};
+    ok(orm_engine_options_from_env("ORM_TEST_", NULL, &options, &url, &error));
+    free(url);
     ok(orm_engine_open(test_url(), &options, &engine, &error));
 }
 

@@ -1,7 +1,8 @@
 /* harness.h -- what the suites of this folder share: the database under test, the statements it was sent, assertions.
  *
  * Each test runs in a process of its own (Check's fork mode), on empty tables, with an engine, a session and a
- * connection that are opened before it and closed after it. The database is the one that ORM_TEST_URL names.
+ * connection that are opened before it and closed after it. The database is the one that ORM_TEST_URL names; engine options
+ * may be given likewise (ORM_TEST_PREPARED=off).
  * SPDX-License-Identifier: MIT */
 #ifndef HARNESS_H
 #define HARNESS_H

@@ -14,6 +14,13 @@ extern "C" {
 
 typedef struct orm_engine orm_engine;
 
+typedef enum orm_isolation {
+    ORM_ISOLATION_DEFAULT, /* of a session: its engine's; of an engine: the server's */
+    ORM_READ_COMMITTED,
+    ORM_REPEATABLE_READ,
+    ORM_SERIALIZABLE
+} orm_isolation;
+
 typedef enum orm_statement_kind {
     ORM_STATEMENT_SELECT = 1,
     ORM_STATEMENT_INSERT,
@@ -52,13 +59,42 @@ typedef struct orm_waiter {
     void *user;
 } orm_waiter;
 
+/* What becomes of connections that nobody uses. */
+typedef enum orm_pool_class {
+    ORM_POOL_QUEUE, /* pool_size are kept, max_overflow more may be open */
+    ORM_POOL_NULL,  /* none is kept and any number may be open: for those who pool elsewhere */
+    ORM_POOL_STATIC /* a single one, never closed before its engine, lent to one at a time */
+} orm_pool_class;
+
+/* What is undone when a connection comes back, besides the transaction that was not committed, which always is. */
+typedef enum orm_pool_reset {
+    ORM_RESET_ROLLBACK, /* nothing more */
+    ORM_RESET_ALL       /* settings, temporary tables, LISTEN, advisory locks, on PostgreSQL; costs several round trips */
+} orm_pool_reset;
+
+typedef enum orm_prepared {
+    ORM_PREPARED_ON,
+    ORM_PREPARED_OFF /* for poolers in transaction mode: nothing stays at the server between two transactions */
+} orm_prepared;
+
 /* Zero is the default of each. */
 typedef struct orm_engine_options {
     int pool_size;               /* connections kept: 5 */
     int max_overflow;            /* more for a moment: 10; -1: none */
     int pool_timeout;            /* seconds to wait for a connection: 30; -1: none at all */
+    int pool_recycle;            /* seconds after which a connection is replaced at its next checkout: 0, never */
+    int pool_idle;               /* seconds after which a connection that nobody used is closed, but for the last: 0, never */
+    bool pool_pre_ping;          /* ask the server before lending a connection that was idle for a second or more. That the
+                                    server has closed it is seen without: it then says so, and the connection is replaced */
+    orm_pool_class pool_class;   /* with another than ORM_POOL_QUEUE pool_size and max_overflow mean nothing */
+    orm_pool_reset pool_reset;
+    orm_isolation isolation;     /* of transactions that say nothing else */
+    orm_prepared prepared;
     int connect_timeout;         /* seconds: 0 leaves it to the URL or to libpq */
+    int statement_timeout;       /* milliseconds a statement may take: 0, any time. Then it is cancelled and ORM_TIMEOUT; a
+                                    server that does not hear of that within two seconds is given up, with its connection */
     size_t statement_cache_size; /* prepared statements kept for each connection: 256 */
+    const char *const *connect_args; /* libpq's keywords, "sslmode", "require", ..., NULL: go over those of the URL. Copied */
     orm_hooks hooks;
     orm_waiter waiter;
 } orm_engine_options;
@@ -83,8 +119,29 @@ ORM_API const char *orm_engine_url(const orm_engine *engine);
 /* "postgresql" or "sqlite". A borrowed constant. */
 ORM_API const char *orm_engine_database(const orm_engine *engine);
 
+/* Reads options from variables of the environment, else from the file `dotenv_path` (NULL, or a file that is not there: none),
+ * else leaves what `options` holds. With the prefix "BLOG_DB_":
+ *     BLOG_DB_URL                  for orm_engine_open
+ *     BLOG_DB_POOL_SIZE, ...       a member of orm_engine_options in capitals: POOL_SIZE MAX_OVERFLOW POOL_TIMEOUT POOL_RECYCLE
+ *                                  POOL_IDLE CONNECT_TIMEOUT STATEMENT_TIMEOUT STATEMENT_CACHE_SIZE, whole numbers;
+ *                                  POOL_PRE_PING, true or false; POOL_CLASS, queue, null or static; POOL_RESET, rollback or
+ *                                  all; ISOLATION, default, read committed, repeatable read or serializable; PREPARED, on or off
+ * Words may be in any case; 1, yes and on are true, 0, no and off false. The file has lines NAME=value, "export" before them
+ * and comments behind # allowed, values bare, in 'quotes', or in "quotes" with \n, \t, \" and \\. The environment is not
+ * changed. A value that cannot be read, or a line that is none, is ORM_INVALID; the message names the variable and what it may
+ * be, and shows no value. Owned: `*url` is freed with free(); NULL when no variable gives it. */
+ORM_API orm_status orm_engine_options_from_env(const char *prefix, const char *dotenv_path, orm_engine_options *options,
+                                               char **url, orm_error *error);
+
+/* Closes the connections that are idle now, and those that are lent when they come back; new ones are made as they are needed.
+ * For servers that have moved, passwords that have changed, a fork to come. A database in memory keeps its connections. */
+ORM_API void orm_engine_dispose(orm_engine *engine);
+
 typedef struct orm_pool_statistics {
-    size_t open, in_use, idle, opened_ever;
+    size_t open, in_use, idle, opened_ever; /* connections */
+    size_t waiting;                         /* who waits for one now */
+    size_t lent_ever, waited_ever, timeouts; /* checkouts, those that had to wait, and those that did in vain */
+    size_t replaced;                        /* closed at checkout: lost, recycled or disposed of */
 } orm_pool_statistics;
 ORM_API orm_pool_statistics orm_engine_pool(orm_engine *engine);
 
