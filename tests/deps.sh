@@ -18,6 +18,7 @@ build  | libpq                     | libpq-dev      | have_library libpq
 build  | SQLite                    | libsqlite3-dev | have_library sqlite3
 check  | Check (unit tests)        | check          | have_library check
 check  | a PostgreSQL server       | postgresql     | have_postgresql
+check  | pgbouncer                 | pgbouncer      | PATH=$PATH:/usr/sbin have_program pgbouncer
 check  | g++                       | g++            | have_program g++
 check  | ninja                     | ninja-build    | have_program ninja
 check  | patch                     | patch          | have_program patch

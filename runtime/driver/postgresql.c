@@ -58,7 +58,7 @@ static char *place_arrays(orm__prepared *prepared)
 
 static void give_name(orm__pg_link *l, orm__prepared *prepared)
 {
-    snprintf(prepared->name, sizeof prepared->name, "orm_%lu", ++l->names);
+    snprintf(prepared->name, sizeof prepared->name, "orm_%s_%lu", l->tag, ++l->names);
     prepared->sent = false;
 }
 

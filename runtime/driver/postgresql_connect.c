@@ -3,10 +3,13 @@
 #include "driver/postgresql_link.h"
 
 #include "base/error.h"
+#include "base/uuid.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+static void choose_tag(orm__pg_link *l);
 static orm_status connect_to(orm__pg_link *l, const orm__address *address);
 static orm_status check_string(const orm__address *address, orm_error *error);
 static PGconn *start_connecting(const orm__address *address);
@@ -25,6 +28,7 @@ orm_status orm__pg_open(const orm__address *address, const orm_waiter *waiter, o
     l->waiter = waiter;
     l->error = error;
     l->unprepared = address->unprepared;
+    choose_tag(l);
     l->timeout = (int64_t)address->statement_timeout * 1000;
     orm_status status = connect_to(l, address);
     if (status) {
@@ -33,6 +37,16 @@ orm_status orm__pg_open(const orm__address *address, const orm_waiter *waiter, o
     }
     *opened = &l->base;
     return ORM_OK;
+}
+
+/* Of the random bits of a UUID, or of the clock where there are none. */
+static void choose_tag(orm__pg_link *l)
+{
+    orm_uuid uuid;
+    uint64_t bits = (uint64_t)orm__deadline_in(0);
+    if (orm__uuid_make(&uuid))
+        memcpy(&bits, uuid.bytes + 8, sizeof bits);
+    snprintf(l->tag, sizeof l->tag, "%012llx", (unsigned long long)(bits >> 16));
 }
 
 static orm_status connect_to(orm__pg_link *l, const orm__address *address)

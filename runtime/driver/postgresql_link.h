@@ -24,7 +24,7 @@ enum { ORM__PG_BINARY = 1, ORM__PG_KNOWN_TYPES = 64 };
 struct orm__prepared {
     orm__prepared *next; /* among the forgotten */
     bool sent;           /* the server knows it by its name */
-    char name[32];
+    char name[48];
     size_t count;        /* of the arrays below; one allocation holds all */
     const char **values; /* values, sizes and formats are what libpq takes; the first two filled at each start */
     orm__parameter *parameters;
@@ -44,6 +44,7 @@ typedef struct orm__pg_link {
     bool cancelled;           /* the server was asked to end a statement, and has not said that it did */
     bool broken;              /* lost or given up: only close is left */
     unsigned long names;      /* given to prepared statements so far */
+    char tag[16];             /* in each name: behind a pooler others' statements may be on the same back end */
     orm__prepared *forgotten; /* which the server still keeps */
     orm__text buffer;         /* parameters, encoded */
 

@@ -40,6 +40,7 @@ orm_status orm_engine_open(const char *url, const orm_engine_options *options, o
     made->options = *options;
     orm_status status = prepare(made, url, error);
     if (status) {
+        orm__statistics_free(made->pool.statistics);
         orm__arena_release(&made->arena);
         free(made);
         return status;
@@ -61,6 +62,7 @@ static orm_status check_options(const orm_engine_options *options, orm_error *er
         {"pool_idle", options->pool_idle, 0},
         {"connect_timeout", options->connect_timeout, 0},
         {"statement_timeout", options->statement_timeout, 0},
+        {"slow_after", options->slow_after, 0},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (rows[i].value < rows[i].lowest)
@@ -98,6 +100,8 @@ static orm_status prepare(orm_engine *engine, const char *url, orm_error *error)
         return orm__error_set(error, ORM_MISUSE,
                               "a database in memory lasts as long as a connection to it: "
                               "pool_class ORM_POOL_NULL would lose it");
+    if (options->statistics && !(engine->pool.statistics = orm__statistics_new()))
+        return orm__error_no_memory(error);
     set_up_pool(engine);
     return orm__pool_init(&engine->pool, error);
 }
@@ -161,6 +165,19 @@ static void set_up_pool(orm_engine *engine)
     pool->idle_limit = (int64_t)options->pool_idle * MICROSECONDS;
 }
 
+void orm_engine_statements(orm_engine *engine, void (*each)(const orm_statement_statistics *one, void *user),
+                           void *user)
+{
+    if (engine->pool.statistics)
+        orm__statistics_each(engine->pool.statistics, each, user);
+}
+
+void orm_engine_reset_statements(orm_engine *engine)
+{
+    if (engine->pool.statistics)
+        orm__statistics_reset(engine->pool.statistics);
+}
+
 void orm_engine_dispose(orm_engine *engine)
 {
     if (!engine->url.address.memory)
@@ -172,6 +189,7 @@ void orm_engine_close(orm_engine *engine)
     if (!engine)
         return;
     orm__pool_release(&engine->pool);
+    orm__statistics_free(engine->pool.statistics);
     orm__arena_release(&engine->arena);
     free(engine);
 }

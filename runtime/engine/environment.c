@@ -54,6 +54,9 @@ static const option options_read[] = {
     {"PREPARED", MEMBER(prepared), preparing, 0, "on or off"},
     {"CONNECT_TIMEOUT", MEMBER(connect_timeout), NULL, 0, "a whole number of seconds from 0"},
     {"STATEMENT_TIMEOUT", MEMBER(statement_timeout), NULL, 0, "a whole number of milliseconds from 0"},
+    {"SLOW_AFTER", MEMBER(slow_after), NULL, 0, "a whole number of milliseconds from 0"},
+    {"HIDE_PARAMETERS", MEMBER(hide_parameters), truths, 0, "true or false"},
+    {"STATISTICS", MEMBER(statistics), truths, 0, "true or false"},
     {"STATEMENT_CACHE_SIZE", MEMBER(statement_cache_size), NULL, 0, "a whole number from 0"},
 };
 
@@ -97,7 +100,13 @@ static orm_status read_all(const char *prefix, const orm__dotenv *file, orm_engi
             return orm__error_set(error, ORM_INVALID, "variable %s%s must be %s", prefix, options_read[i].name,
                                   options_read[i].expected);
     }
-    const char *text = find(prefix, "URL", file);
+    const char *text = find(prefix, "ECHO", file);
+    int echo = options->echo.line != NULL;
+    if (text && !read_word(text, truths, &echo))
+        return orm__error_set(error, ORM_INVALID, "variable %sECHO must be true or false", prefix);
+    if (!echo || !options->echo.line)
+        options->echo = (orm_log){.line = echo ? orm_log_to_stderr : NULL};
+    text = find(prefix, "URL", file);
     if (text && !(*url = strdup(text)))
         return orm__error_no_memory(error);
     return ORM_OK;

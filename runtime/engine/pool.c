@@ -38,6 +38,7 @@ static void leave_queue(orm__pool *pool, orm__waiting *waiting);
 static struct timespec deadline_of(int64_t timeout);
 static bool is_fit(orm__pool *pool, orm_connection *connection);
 static orm_status open_one(orm__pool *pool, orm_connection **connection, orm_error *error);
+static void refuse(orm__pool *pool, orm_connection *connection, orm_status status, orm_error *error);
 static bool no_longer_lent(orm__pool *pool, const orm_connection *connection);
 static bool keep(orm__pool *pool, orm_connection *connection);
 static bool serve_first(orm__pool *pool, orm_connection *connection);
@@ -96,6 +97,8 @@ orm_status orm__pool_acquire(orm__pool *pool, orm_connection **connection, orm_e
     if (!found)
         ORM_TRY(open_one(pool, &found, error));
     *connection = found;
+    if (pool->options->hooks.checkout)
+        pool->options->hooks.checkout(found, pool->options->hooks.user);
     return ORM_OK;
 }
 
@@ -258,13 +261,32 @@ static orm_status open_one(orm__pool *pool, orm_connection **connection, orm_err
         return status;
     }
     (*connection)->engine = pool->engine;
+    (*connection)->observation.statistics = pool->statistics;
     (*connection)->generation = generation;
     (*connection)->born = pool->recycle ? orm__deadline_in(0) : 0;
+    const orm_hooks *hooks = &pool->options->hooks;
+    status = hooks->connect ? hooks->connect(*connection, hooks->user) : ORM_OK;
+    if (status) {
+        refuse(pool, *connection, status, error);
+        *connection = NULL;
+        return status;
+    }
     pthread_mutex_lock(&pool->lock);
     pool->lent[pool->lent_count++] = *connection;
     pool->opened_ever++;
     pthread_mutex_unlock(&pool->lock);
     return ORM_OK;
+}
+
+/* What the hook for new connections did not want. */
+static void refuse(orm__pool *pool, orm_connection *connection, orm_status status, orm_error *error)
+{
+    if (connection->error.status == status && error)
+        *error = connection->error;
+    else
+        orm__error_set(error, status, "the hook for new connections failed: %s", orm_status_text(status));
+    orm__connection_free(connection);
+    give_up_place(pool);
 }
 
 /* --- taking back ------------------------------------------------------------------------------------------------- */
@@ -273,6 +295,8 @@ void orm__pool_give_back(orm__pool *pool, orm_connection *connection)
 {
     if (!connection || !no_longer_lent(pool, connection))
         return;
+    if (pool->options->hooks.checkin)
+        pool->options->hooks.checkin(connection, pool->options->hooks.user);
     if (orm__connection_reset(connection) && keep(pool, connection))
         return;
     orm__connection_free(connection);

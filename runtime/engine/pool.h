@@ -16,6 +16,7 @@ typedef struct orm__pool {
     const orm__address *address; /* borrowed, as all below */
     const orm_engine_options *options;
     orm_engine *engine;
+    orm__statistics *statistics;   /* NULL: none */
     size_t size, most;             /* connections kept; allowed at once */
     int64_t timeout;               /* microseconds to wait for one */
     int64_t recycle, idle_limit;   /* microseconds after its making, its return: 0, never */

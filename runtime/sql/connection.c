@@ -25,6 +25,7 @@ orm_status orm__connection_new(const orm__address *address, const orm_engine_opt
     made->dialect = address->dialect;
     made->memory = address->memory;
     made->hooks = options->hooks;
+    orm__observe_init(&made->observation, options);
     made->isolation = options->isolation;
     made->reset = options->pool_reset;
     made->statements.limit = options->statement_cache_size ? options->statement_cache_size : DEFAULT_CACHE;
@@ -44,6 +45,7 @@ void orm__connection_free(orm_connection *connection)
     orm__statements_free(connection);
     connection->driver->close(connection->link);
     orm__text_release(&connection->sql);
+    orm__observe_release(&connection->observation);
     orm__patterns_release(&connection->patterns);
     free(connection->sequences.items);
     free(connection->tables.items);
@@ -203,6 +205,7 @@ orm_status orm__connection_control(orm_connection *connection, orm_statement_kin
         connection->begin = NULL;
         ORM_TRY(orm__connection_control(connection, ORM_STATEMENT_TRANSACTION, begin, NULL));
     }
+    orm__observe_start(&connection->observation, false);
     orm_status status = connection->driver->control(connection->link, sql, &count, &connection->error);
     orm__connection_tell(connection, kind, sql, "", count, status);
     if (rows)
@@ -223,8 +226,13 @@ orm_status orm__connection_failed(orm_connection *connection)
 void orm__connection_tell(orm_connection *connection, orm_statement_kind kind, const char *sql, const char *table,
                           size_t rows, orm_status status)
 {
-    if (!connection->hooks.statement)
-        return;
-    const orm_statement_event event = {.kind = kind, .sql = sql, .table = table, .rows = rows, .status = status};
-    connection->hooks.statement(&event, connection->hooks.user);
+    if (connection->observation.wanted)
+        orm__observe_end(&connection->observation, connection,
+                         &(orm_statement_event){.kind = kind,
+                                                .sql = sql,
+                                                .table = table,
+                                                .rows = rows,
+                                                .status = status,
+                                                .error = status ? &connection->error : NULL});
+    ORM__PROBE(statement, sql, table, rows, status);
 }

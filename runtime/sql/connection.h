@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "driver/driver.h"
 #include "orm/connection.h"
+#include "sql/observe.h"
 #include "sql/validate.h"
 
 typedef enum orm__transaction {
@@ -62,6 +63,7 @@ struct orm_connection {
     orm_dialect dialect;
     orm_error error; /* the last failure */
     orm_hooks hooks;
+    orm__observation observation;
     orm__transaction transaction;
     const char *begin; /* the BEGIN that rides with the next statement; NULL when none is due */
     bool failed;       /* a statement inside the transaction was refused */

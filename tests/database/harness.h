@@ -27,6 +27,7 @@ extern orm_error error;
 TCase *new_case(Suite *suite, const char *name);
 
 const char *test_url(void);
+orm_engine_options test_options(void);
 bool on_sqlite(void);
 /* Owned: close it. Another session, or connection, on the same engine. */
 orm_session *open_session(orm_session_factory factory);
@@ -92,6 +93,7 @@ Suite *suite_on_delete(void);
 Suite *suite_loading(void);
 Suite *suite_keys(void);
 Suite *suite_connections(void);
+Suite *suite_observing(void);
 Suite *suite_related(void);
 Suite *suite_injection(void);
 Suite *suite_differential(void);

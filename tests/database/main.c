@@ -29,6 +29,7 @@ int main(void)
         suite_loading,
         suite_keys,
         suite_connections,
+        suite_observing,
         suite_related,
         suite_streaming,
         suite_differential,

@@ -13,6 +13,7 @@ extern "C" {
 #endif
 
 typedef struct orm_engine orm_engine;
+struct orm_connection;
 
 typedef enum orm_isolation {
     ORM_ISOLATION_DEFAULT, /* of a session: its engine's; of an engine: the server's */
@@ -38,13 +39,34 @@ typedef struct orm_statement_event {
     const char *table; /* "" where no model is involved */
     size_t rows;       /* read, or written */
     orm_status status;
+    int64_t microseconds;   /* from its sending to its end; 0 for a BEGIN that rode with the next statement */
+    bool cached;            /* it was prepared already */
+    const char *parameters; /* "(1, 'ada')" of the first run; a list shows its first ten. Values of sensitive columns are ***,
+                               all are with hide_parameters. NULL unless hooks.parameters, echo or slow want them */
+    const orm_error *error; /* NULL when the status is ORM_OK */
 } orm_statement_event;
 
-/* Called from the thread that runs the statement; must not use the connection or session it is told of. */
+/* Called from the thread that works, and the statement and transaction ones must not use the connection or session they are told
+ * of. Any may be NULL. Clocks are read, and parameters written out, only when somebody wants them. */
 typedef struct orm_hooks {
     void (*statement)(const orm_statement_event *event, void *user);
     void *user;
+    bool parameters; /* events of statements shall have them */
+    /* A new connection: may set it up by orm_connection_execute. Another status than ORM_OK closes it, and is that of the checkout. */
+    orm_status (*connect)(struct orm_connection *connection, void *user);
+    void (*checkout)(struct orm_connection *connection, void *user); /* lent out */
+    void (*checkin)(struct orm_connection *connection, void *user);  /* given back, before it is rolled back */
+    /* "BEGIN", "COMMIT" or "ROLLBACK", after it, with its status. */
+    void (*transaction)(const char *verb, orm_status status, void *user);
 } orm_hooks;
+
+/* Where lines of a log go; `line` has no end of line, and is borrowed for the call. From any thread that uses the engine. */
+typedef struct orm_log {
+    void (*line)(const char *line, void *user);
+    void *user;
+} orm_log;
+/* One of these: writes the line to standard error, in one piece. `user` is ignored. */
+ORM_API void orm_log_to_stderr(const char *line, void *user);
 
 /* How the runtime waits: the one place where it does. `watch` is called once for each connection, before it is first
  * waited for, and may leave a token; `wait` returns ORM_OK when one of `events` (ORM_WAIT_READ, ORM_WAIT_WRITE) holds for
@@ -94,6 +116,11 @@ typedef struct orm_engine_options {
     int statement_timeout;       /* milliseconds a statement may take: 0, any time. Then it is cancelled and ORM_TIMEOUT; a
                                     server that does not hear of that within two seconds is given up, with its connection */
     size_t statement_cache_size; /* prepared statements kept for each connection: 256 */
+    orm_log echo;         /* every statement, in two lines: its SQL; [cached, 0.412 ms, 3 rows] and its parameters */
+    orm_log slow;         /* statements that took slow_after milliseconds or more, in one line each */
+    int slow_after;       /* 500 */
+    bool hide_parameters; /* in events, echo and slow; those of sensitive columns always are */
+    bool statistics;      /* counts for orm_engine_statements */
     const char *const *connect_args; /* libpq's keywords, "sslmode", "require", ..., NULL: go over those of the URL. Copied */
     orm_hooks hooks;
     orm_waiter waiter;
@@ -124,7 +151,8 @@ ORM_API const char *orm_engine_database(const orm_engine *engine);
  *     BLOG_DB_URL                  for orm_engine_open
  *     BLOG_DB_POOL_SIZE, ...       a member of orm_engine_options in capitals: POOL_SIZE MAX_OVERFLOW POOL_TIMEOUT POOL_RECYCLE
  *                                  POOL_IDLE CONNECT_TIMEOUT STATEMENT_TIMEOUT STATEMENT_CACHE_SIZE, whole numbers;
- *                                  POOL_PRE_PING, true or false; POOL_CLASS, queue, null or static; POOL_RESET, rollback or
+ *                                  SLOW_AFTER too; POOL_PRE_PING HIDE_PARAMETERS STATISTICS, true or false; ECHO, true: by
+ *                                  orm_log_to_stderr unless `options` has another; POOL_CLASS, queue, null or static; POOL_RESET, rollback or
  *                                  all; ISOLATION, default, read committed, repeatable read or serializable; PREPARED, on or off
  * Words may be in any case; 1, yes and on are true, 0, no and off false. The file has lines NAME=value, "export" before them
  * and comments behind # allowed, values bare, in 'quotes', or in "quotes" with \n, \t, \" and \\. The environment is not
@@ -144,6 +172,21 @@ typedef struct orm_pool_statistics {
     size_t replaced;                        /* closed at checkout: lost, recycled or disposed of */
 } orm_pool_statistics;
 ORM_API orm_pool_statistics orm_engine_pool(orm_engine *engine);
+
+/* What became of all runs of one statement; SQL that was written by hand too. */
+enum { ORM_HISTOGRAM = 32 };
+typedef struct orm_statement_statistics {
+    const char *sql, *table; /* borrowed for the call; "" without a model */
+    orm_statement_kind kind;
+    uint64_t calls, errors, rows, cached;
+    uint64_t microseconds, longest;    /* in all; of the slowest */
+    uint64_t histogram[ORM_HISTOGRAM]; /* [i]: calls that took less than 2^i microseconds, and half of that or more */
+} orm_statement_statistics;
+/* Calls `each` for every statement since the engine was opened, or since the reset, in no order; at most 1,000 different ones
+ * are told apart, what came later is "(others)". `each` must not use the engine. Nothing unless the option statistics is set. */
+ORM_API void orm_engine_statements(orm_engine *engine, void (*each)(const orm_statement_statistics *one, void *user),
+                                   void *user);
+ORM_API void orm_engine_reset_statements(orm_engine *engine);
 
 #ifdef __cplusplus
 }
