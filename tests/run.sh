@@ -172,6 +172,7 @@ suite_faults() {
     local stride=13
     [ -z "${ORM_TEST_SOAK:-}" ] || stride=1
     run cases "faults/memory on sqlite" "$scratch/faults/memory" "$(new_sqlite memory)" "$stride"
+    run cases faults/outages tests/faults/outages.sh "$scratch/faults/outages"
     run cases "faults/memory on postgresql" "$scratch/faults/memory" "$(new_postgresql memory)" "$stride"
 }
 

@@ -141,11 +141,13 @@ static int64_t connect_deadline(const orm__pg_link *l, const orm__address *addre
     return seconds > 0 ? orm__deadline_in(seconds) : 0;
 }
 
-/* The library prints nothing. A server that goes away says so to an idle connection by a notice. */
+/* The library prints nothing. A server that goes away says so to an idle connection by a notice; one that does so in a
+ * hurry calls it a mere warning. */
 static void drop_notice(void *user, const PGresult *result)
 {
     const char *severity = PQresultErrorField(result, PG_DIAG_SEVERITY_NONLOCALIZED);
-    if (severity && strcmp(severity, "FATAL") == 0)
+    const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+    if ((severity && strcmp(severity, "FATAL") == 0) || (sqlstate && strncmp(sqlstate, "57P0", 4) == 0))
         ((orm__pg_link *)user)->broken = true;
 }
 

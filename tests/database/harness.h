@@ -94,6 +94,7 @@ Suite *suite_loading(void);
 Suite *suite_keys(void);
 Suite *suite_connections(void);
 Suite *suite_observing(void);
+Suite *suite_production(void);
 Suite *suite_related(void);
 Suite *suite_injection(void);
 Suite *suite_differential(void);

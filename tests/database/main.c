@@ -30,6 +30,7 @@ int main(void)
         suite_keys,
         suite_connections,
         suite_observing,
+        suite_production,
         suite_related,
         suite_streaming,
         suite_differential,
