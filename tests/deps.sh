@@ -20,6 +20,7 @@ check  | Check (unit tests)        | check          | have_library check
 check  | valgrind                  | valgrind       | have_program valgrind
 check  | libuv                     | libuv1-dev     | have_library libuv
 check  | a PostgreSQL server       | postgresql     | have_postgresql
+check  | pgbouncer                 | pgbouncer      | PATH=$PATH:/usr/sbin have_program pgbouncer
 check  | g++                       | g++            | have_program g++
 check  | ninja                     | ninja-build    | have_program ninja
 check  | patch                     | patch          | have_program patch

@@ -150,6 +150,13 @@ suite_editor() {
 suite_database() {
     run cases "database on sqlite" env ORM_TEST_URL="$(new_sqlite database)" "$scratch/database/database"
     run cases "database on postgresql" env ORM_TEST_URL="$(new_postgresql database)" "$scratch/database/database"
+    [ -n "${SANITIZE:-}" ] || behind_pgbouncer
+}
+
+# In transaction mode, where nothing may stay at the server between two transactions.
+behind_pgbouncer() {
+    run cases "database behind pgbouncer" env ORM_TEST_POSTGRESQL_URL="$(new_postgresql pooled)" ORM_TEST_PREPARED=off \
+        tests/pgbouncer.sh bash -c 'ORM_TEST_URL=$ORM_TEST_POSTGRESQL_URL exec "$0"' "$scratch/database/database"
 }
 
 # Seeds and operations of each; ORM_TEST_SOAK: as many as a quarter of an hour has room for.
@@ -165,6 +172,7 @@ suite_faults() {
     local stride=13 kills=3
     [ -z "${ORM_TEST_SOAK:-}" ] || stride=1 kills=60
     run cases "faults/memory on sqlite" "$scratch/faults/memory" "$(new_sqlite memory)" "$stride"
+    run cases faults/outages tests/faults/outages.sh "$scratch/faults/outages"
     run cases "faults/memory on postgresql" "$scratch/faults/memory" "$(new_postgresql memory)" "$stride"
     run cases "faults/kill on sqlite" "$scratch/faults/kill" "$(new_sqlite kill)" $((5 * kills))
     run cases "faults/kill on postgresql" "$scratch/faults/kill" "$(new_postgresql kill)" "$kills"

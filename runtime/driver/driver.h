@@ -27,6 +27,8 @@ typedef struct orm__address {
     const char *file;                            /* SQLite: a file name or a file: URI */
     bool memory;                                 /* SQLite: a database in memory, where WAL means nothing */
     int connect_timeout;                         /* seconds; 0: none */
+    int statement_timeout;                       /* milliseconds; 0: none */
+    bool unprepared;                             /* PostgreSQL: nothing stays there between transactions */
 } orm__address;
 
 /* The declared type of a parameter. Values are encoded by it, not by their own type: an int32 comparison may declare INT64.
@@ -36,6 +38,7 @@ typedef struct orm__parameter {
     orm_type type;
     bool list;  /* ORM_FORM_LIST or ORM_FORM_ROWS values */
     bool array; /* the value, or each of the list, is an ORM_FORM_ARRAY of `type` */
+    bool sensitive; /* its value appears in no log */
 } orm__parameter;
 
 typedef enum orm__fetch {
@@ -65,6 +68,8 @@ typedef struct orm__driver {
     void (*close)(orm__link *link);
     /* Whether an idle link still seems alive; costs no round trip. */
     bool (*usable)(orm__link *link);
+    /* Undoes what the holder has set on the server outside transactions, all but prepared statements. NULL: there is nothing. */
+    orm_status (*reset)(orm__link *link);
 
     /* A statement to be started many times. The SQL and the parameter types are copied. On PostgreSQL nothing is sent before
      * the first start, and a mistake in the SQL may be told only there. Owned: forget it. */

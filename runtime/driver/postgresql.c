@@ -60,7 +60,7 @@ static char *place_arrays(orm__prepared *prepared)
 
 static void give_name(orm__pg_link *l, orm__prepared *prepared)
 {
-    snprintf(prepared->name, sizeof prepared->name, "orm_%lu", ++l->names);
+    snprintf(prepared->name, sizeof prepared->name, "orm_%s_%lu", l->tag, ++l->names);
     prepared->sent = false;
 }
 
@@ -183,6 +183,11 @@ static orm_status run_alone(orm__pg_link *l, orm__prepared *prepared)
 static void send_prepared(orm__pg_link *l, orm__prepared *prepared)
 {
     int count = (int)prepared->count;
+    if (l->unprepared && !l->failure)
+        orm__pg_note_sent(l, PQsendQueryParams(l->connection, prepared->sql, count, prepared->types, prepared->values,
+                                               prepared->sizes, prepared->formats, ORM__PG_BINARY));
+    if (l->unprepared)
+        return;
     if (!prepared->sent && !l->failure)
         orm__pg_note_sent(l, PQsendPrepare(l->connection, prepared->name, prepared->sql, count, prepared->types));
     if (!l->failure)
@@ -193,7 +198,7 @@ static void send_prepared(orm__pg_link *l, orm__prepared *prepared)
 static void receive_prepared(orm__pg_link *l, orm__prepared *prepared, orm__fetch fetch)
 {
     l->reused = prepared->sent;
-    if (!prepared->sent && !l->failure) {
+    if (!prepared->sent && !l->unprepared && !l->failure) {
         PQclear(orm__pg_receive(l, prepared->sql));
         prepared->sent = !l->failure;
     }
@@ -312,6 +317,7 @@ const orm__driver orm__driver_postgresql = {
     .open = orm__pg_open,
     .close = orm__pg_close,
     .usable = orm__pg_usable,
+    .reset = orm__pg_reset,
     .prepare = prepare,
     .forget = forget,
     .describe = orm__pg_describe,

@@ -3,10 +3,13 @@
 #include "driver/postgresql_link.h"
 
 #include "base/error.h"
+#include "base/uuid.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+static void choose_tag(orm__pg_link *l);
 static orm_status connect_to(orm__pg_link *l, const orm__address *address);
 static orm_status check_string(const orm__address *address, orm_error *error);
 static PGconn *start_connecting(const orm__address *address);
@@ -24,6 +27,9 @@ orm_status orm__pg_open(const orm__address *address, const orm_waiter *waiter, o
     l->base.driver = &orm__driver_postgresql;
     l->waiter = waiter;
     l->error = error;
+    l->unprepared = address->unprepared;
+    choose_tag(l);
+    l->timeout = (int64_t)address->statement_timeout * 1000;
     orm_status status = connect_to(l, address);
     if (status) {
         orm__pg_close(&l->base);
@@ -31,6 +37,16 @@ orm_status orm__pg_open(const orm__address *address, const orm_waiter *waiter, o
     }
     *opened = &l->base;
     return ORM_OK;
+}
+
+/* Of the random bits of a UUID, or of the clock where there are none. */
+static void choose_tag(orm__pg_link *l)
+{
+    orm_uuid uuid;
+    uint64_t bits = (uint64_t)orm__deadline_in(0);
+    if (orm__uuid_make(&uuid))
+        memcpy(&bits, uuid.bytes + 8, sizeof bits);
+    snprintf(l->tag, sizeof l->tag, "%012llx", (unsigned long long)(bits >> 16));
 }
 
 static orm_status connect_to(orm__pg_link *l, const orm__address *address)
@@ -125,11 +141,13 @@ static int64_t connect_deadline(const orm__pg_link *l, const orm__address *addre
     return seconds > 0 ? orm__deadline_in(seconds) : 0;
 }
 
-/* The library prints nothing. A server that goes away says so to an idle connection by a notice. */
+/* The library prints nothing. A server that goes away says so to an idle connection by a notice; one that does so in a
+ * hurry calls it a mere warning. */
 static void drop_notice(void *user, const PGresult *result)
 {
     const char *severity = PQresultErrorField(result, PG_DIAG_SEVERITY_NONLOCALIZED);
-    if (severity && strcmp(severity, "FATAL") == 0)
+    const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+    if ((severity && strcmp(severity, "FATAL") == 0) || (sqlstate && strncmp(sqlstate, "57P0", 4) == 0))
         ((orm__pg_link *)user)->broken = true;
 }
 
@@ -149,6 +167,22 @@ static orm_status settle(orm__pg_link *l)
             ORM_TRY(orm__driver_postgresql.control(&l->base, wanted[i][2], NULL, l->error));
     }
     return ORM_OK;
+}
+
+/* DISCARD ALL, but for prepared statements. What connecting has settled is settled again. */
+orm_status orm__pg_reset(orm__link *base)
+{
+    static const char *const steps[] = {
+        "CLOSE ALL",         "SET SESSION AUTHORIZATION DEFAULT",          "RESET ALL",
+        "UNLISTEN *",        "SELECT pg_catalog.pg_advisory_unlock_all()", "DISCARD TEMP",
+        "DISCARD SEQUENCES",
+    };
+    orm_error ignored;
+    orm__pg_link *l = orm__pg_link_of(base);
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++)
+        ORM_TRY(orm__driver_postgresql.control(base, steps[i], NULL, &ignored));
+    l->error = &ignored;
+    return settle(l);
 }
 
 void orm__pg_close(orm__link *base)
@@ -176,5 +210,5 @@ bool orm__pg_usable(orm__link *base)
         orm__pg_lost(l);
     for (PGnotify *notice; (notice = PQnotifies(l->connection)) != NULL;)
         PQfreemem(notice);
-    return !l->broken && PQstatus(l->connection) == CONNECTION_OK;
+    return !l->broken && !l->cancelled && PQstatus(l->connection) == CONNECTION_OK;
 }

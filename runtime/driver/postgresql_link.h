@@ -5,9 +5,10 @@
  * failed in between; so the link is idle and in step again when the call returns. Only a statement that streams leaves its
  * rows for `step`, and reaches its Sync by its last row or by finish.
  *
- * A wait that ends without its event (ORM_TIMEOUT, or what the waiter says) leaves answers on their way, and libpq
- * without memory loses some: then the link is given up, and its next use is ORM_DISCONNECTED. What ran on the server
- * goes on there until it has something to answer.
+ * A statement that takes longer than it may is cancelled: then it fails as the server says, and the link stays. A wait
+ * that ends without its event all the same (the caller's deadline, a server that does not answer, or what the waiter
+ * says) leaves answers on their way, and libpq without memory loses some: then the link is given up, and its next use
+ * is ORM_DISCONNECTED. What ran on the server goes on there until it has something to answer.
  * SPDX-License-Identifier: MIT */
 #ifndef ORM_DRIVER_POSTGRESQL_LINK_H
 #define ORM_DRIVER_POSTGRESQL_LINK_H
@@ -23,7 +24,7 @@ enum { ORM__PG_BINARY = 1, ORM__PG_KNOWN_TYPES = 64 };
 struct orm__prepared {
     orm__prepared *next; /* among the forgotten */
     bool sent;           /* the server knows it by its name */
-    char name[32];
+    char name[48];
     size_t count;        /* of the arrays below; one allocation holds all */
     const char **values; /* values, sizes and formats are what libpq takes; the first two filled at each start */
     orm__parameter *parameters;
@@ -37,8 +38,13 @@ typedef struct orm__pg_link {
     PGconn *connection;
     const orm_waiter *waiter; /* borrowed */
     orm__watch watch;
+    bool unprepared;          /* statements are sent whole each time: nothing stays at the server */
+    int64_t timeout;          /* microseconds for a statement; 0: any time */
+    int64_t deadline;         /* of this trip; 0: none */
+    bool cancelled;           /* the server was asked to end a statement, and has not said that it did */
     bool broken;              /* lost or given up: only close is left */
     unsigned long names;      /* given to prepared statements so far */
+    char tag[16];             /* in each name: behind a pooler others' statements may be on the same back end */
     orm__prepared *forgotten; /* which the server still keeps */
     orm__text buffer;         /* parameters, encoded */
 
@@ -69,6 +75,7 @@ static inline orm__pg_link *orm__pg_link_of(orm__link *link)
 orm_status orm__pg_open(const orm__address *address, const orm_waiter *waiter, orm__link **opened, orm_error *error);
 void orm__pg_close(orm__link *base);
 bool orm__pg_usable(orm__link *base);
+orm_status orm__pg_reset(orm__link *base);
 orm_status orm__pg_copy(orm__link *base, const char *sql, const orm_value *lists, size_t count, size_t *rows,
                         orm_error *error);
 

@@ -4,12 +4,19 @@
 
 #include "base/error.h"
 
+#include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+enum { CANCEL_SECONDS = 2 };
+static const char QUERY_CANCELED[] = "57014";
+
 static bool has_choked(orm__pg_link *l);
 static bool wait_for(orm__pg_link *l, int events);
+static bool cancel(orm__pg_link *l);
+static void *send_cancel(void *request);
 static void refused(orm__pg_link *l, const PGresult *result);
 static bool is_outdated(const char *sqlstate, const PGresult *result);
 static orm_status status_of(const char *sqlstate);
@@ -26,6 +33,9 @@ orm_status orm__pg_begin_trip(orm__pg_link *l, const char *sql, orm_error *error
     l->sql = sql;
     l->complaints = 0;
     l->reused = l->outdated = false;
+    l->deadline = l->base.deadline ? l->base.deadline : l->timeout ? orm__deadline_in(0) + l->timeout : 0;
+    if (l->cancelled) /* the request may still be on its way, and would meet this statement */
+        give_up(l, ORM_DISCONNECTED, "a statement ended while it was being cancelled; the connection is given up");
     if (l->broken)
         fail(l, ORM_DISCONNECTED, "the connection is lost");
     return l->failure;
@@ -169,11 +179,44 @@ static bool has_choked(orm__pg_link *l)
 
 static bool wait_for(orm__pg_link *l, int events)
 {
-    orm_status status = orm__wait(&l->watch, events, l->base.deadline);
+    orm_status status = orm__wait(&l->watch, events, l->deadline);
+    if (status == ORM_TIMEOUT && !l->base.deadline && !l->cancelled && cancel(l))
+        status = orm__wait(&l->watch, events, l->deadline);
     if (status)
         give_up(l, status,
                 status == ORM_TIMEOUT ? "no answer in time; the connection is given up" : orm_status_text(status));
     return status == ORM_OK;
+}
+
+/* Asks the server to end the statement, from a thread of its own: connecting for it may block. The server has a while
+ * to answer. */
+static bool cancel(orm__pg_link *l)
+{
+    pthread_t thread;
+    pthread_attr_t detached;
+    PGcancel *request = PQgetCancel(l->connection);
+    if (!request || pthread_attr_init(&detached)) {
+        PQfreeCancel(request);
+        return false;
+    }
+    pthread_attr_setdetachstate(&detached, PTHREAD_CREATE_DETACHED);
+    l->cancelled = pthread_create(&thread, &detached, send_cancel, request) == 0;
+    pthread_attr_destroy(&detached);
+    if (!l->cancelled)
+        PQfreeCancel(request);
+    l->deadline = orm__deadline_in(CANCEL_SECONDS);
+    return l->cancelled;
+}
+
+static void *send_cancel(void *request)
+{
+    char ignored[256];
+    sigset_t all;
+    sigfillset(&all); /* signals are for the program's own threads */
+    pthread_sigmask(SIG_SETMASK, &all, NULL);
+    PQcancel(request, ignored, sizeof ignored);
+    PQfreeCancel(request);
+    return NULL;
 }
 
 /* Whether it is the result of a statement that succeeded. */
@@ -221,6 +264,7 @@ static void refused(orm__pg_link *l, const PGresult *result)
     const char *detail = PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL);
     bool fatal = PQstatus(l->connection) == CONNECTION_BAD || (severity && strcmp(severity, "ERROR") != 0);
     bool first = !l->failure;
+    l->cancelled = l->cancelled && !(sqlstate && strcmp(sqlstate, QUERY_CANCELED) == 0);
     char line[sizeof l->error->message], both[2 * sizeof line];
     l->complaints = strlen(PQerrorMessage(l->connection));
     one_line(primary ? primary : PQresultErrorMessage(result), line, sizeof line);

@@ -29,6 +29,8 @@ typedef struct sqlite_link {
     sqlite3 *database;
     const orm_waiter *waiter; /* NULL: a thread that waits sleeps */
     int64_t busy_until;       /* of the wait for a lock that is going on */
+    int64_t timeout;          /* microseconds for a statement; 0: any time */
+    int64_t stop_at;          /* when the one that runs is interrupted; 0: never */
     uint64_t random;
     orm__prepared *running; /* NULL between statements */
     int code;               /* of the last step of it */
@@ -51,8 +53,9 @@ static orm_status set_up(sqlite_link *l, orm_error *error);
 static void use_wal(sqlite_link *l);
 static void cannot_open(sqlite_link *l, const char *file, const orm_error *reason, orm_error *error);
 static int wait_busy(void *user, int tries);
-static int let_others_run(void *user);
+static int look_around(void *user);
 static bool delay(sqlite_link *l, int64_t deadline);
+static void start_clock(sqlite_link *l);
 static uint64_t next_random(sqlite_link *l);
 static orm_status prepare_statement(sqlite_link *l, const char *sql, unsigned flags, sqlite3_stmt **statement,
                                     const char **rest, orm_error *error);
@@ -112,8 +115,9 @@ static orm_status configure(sqlite_link *l, const orm__address *address, orm_err
 {
     sqlite3_extended_result_codes(l->database, 1);
     sqlite3_busy_handler(l->database, wait_busy, l);
-    if (l->waiter && l->waiter->self)
-        sqlite3_progress_handler(l->database, STEPS_PER_TURN, let_others_run, l);
+    l->timeout = (int64_t)address->statement_timeout * 1000;
+    if (l->timeout || (l->waiter && l->waiter->self))
+        sqlite3_progress_handler(l->database, STEPS_PER_TURN, look_around, l);
     sqlite3_db_config(l->database, SQLITE_DBCONFIG_DQS_DML, 0, (int *)NULL); /* "nme" is a mistake, not a text */
     sqlite3_db_config(l->database, SQLITE_DBCONFIG_DQS_DDL, 0, (int *)NULL);
     ORM_TRY(set_up(l, error));
@@ -169,7 +173,7 @@ static int wait_busy(void *user, int tries)
 {
     sqlite_link *l = user;
     if (tries == 0)
-        l->busy_until = l->base.deadline ? l->base.deadline : orm__deadline_in(BUSY_SECONDS);
+        l->busy_until = l->base.deadline ? l->base.deadline : l->stop_at ? l->stop_at : orm__deadline_in(BUSY_SECONDS);
     int64_t left = l->busy_until - orm__deadline_in(0);
     if (left <= 0)
         return 0;
@@ -181,10 +185,13 @@ static int wait_busy(void *user, int tries)
     return 1;
 }
 
-/* Not 0: the statement is interrupted. */
-static int let_others_run(void *user)
+/* Not 0: the statement is interrupted, because it is late, or because the waiter gives up. */
+static int look_around(void *user)
 {
-    return !delay(user, AT_ONCE);
+    sqlite_link *l = user;
+    if (l->stop_at && orm__deadline_in(0) >= l->stop_at)
+        return 1;
+    return l->waiter && l->waiter->self && !delay(l, AT_ONCE);
 }
 
 /* Through the waiter. False when that gives up, and then its status is that of the statement. */
@@ -195,6 +202,11 @@ static bool delay(sqlite_link *l, int64_t deadline)
         return true;
     orm__error_set(&l->lists.failure, status, "the statement was given up: %s", orm_status_text(status));
     return false;
+}
+
+static void start_clock(sqlite_link *l)
+{
+    l->stop_at = l->timeout ? orm__deadline_in(0) + l->timeout : 0;
 }
 
 static uint64_t next_random(sqlite_link *l)
@@ -307,6 +319,7 @@ static orm_status control(orm__link *base, const char *sql, size_t *rows, orm_er
         *rows = 0;
     if (strcmp(sql, "ROLLBACK") == 0 && sqlite3_get_autocommit(l->database))
         return ORM_OK;
+    start_clock(l);
     for (size_t i = 0; i < KEPT; i++)
         if (strcmp(sql, kept_texts[i]) == 0)
             return run_kept(l, i, error);
@@ -347,6 +360,7 @@ static orm_status start(orm__link *base, const char *before, orm__prepared *prep
         return orm__error_set(error, ORM_MISUSE, "a statement is still running on this connection");
     if (before)
         ORM_TRY(control(base, before, NULL, error));
+    start_clock(l);
     ORM_TRY(bind_all(l, prepared, values, error));
     l->running = prepared;
     l->lists.parameters = prepared->parameters;

@@ -8,7 +8,10 @@
 
 #include <poll.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
+
+enum { MICROSECONDS = 1000000 };
 
 struct orm_engine {
     orm__arena arena;
@@ -18,6 +21,8 @@ struct orm_engine {
 };
 
 static orm_status check_options(const orm_engine_options *options, orm_error *error);
+static orm_status add_arguments(orm_engine *engine, orm_error *error);
+static void set_up_pool(orm_engine *engine);
 static orm_status prepare(orm_engine *engine, const char *url, orm_error *error);
 
 orm_status orm_engine_open(const char *url, const orm_engine_options *options, orm_engine **engine, orm_error *error)
@@ -35,6 +40,7 @@ orm_status orm_engine_open(const char *url, const orm_engine_options *options, o
     made->options = *options;
     orm_status status = prepare(made, url, error);
     if (status) {
+        orm__statistics_free(made->pool.statistics);
         orm__arena_release(&made->arena);
         free(made);
         return status;
@@ -52,12 +58,28 @@ static orm_status check_options(const orm_engine_options *options, orm_error *er
         {"pool_size", options->pool_size, 0},
         {"max_overflow", options->max_overflow, -1},
         {"pool_timeout", options->pool_timeout, -1},
+        {"pool_recycle", options->pool_recycle, 0},
+        {"pool_idle", options->pool_idle, 0},
         {"connect_timeout", options->connect_timeout, 0},
+        {"statement_timeout", options->statement_timeout, 0},
+        {"slow_after", options->slow_after, 0},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (rows[i].value < rows[i].lowest)
             return orm__error_set(error, ORM_MISUSE, "engine option %s is %d; the least is %d", rows[i].name,
                                   rows[i].value, rows[i].lowest);
+    const struct {
+        const char *name;
+        unsigned value, most;
+    } kinds[] = {
+        {"pool_class", options->pool_class, ORM_POOL_STATIC},
+        {"pool_reset", options->pool_reset, ORM_RESET_ALL},
+        {"isolation", options->isolation, ORM_SERIALIZABLE},
+        {"prepared", options->prepared, ORM_PREPARED_OFF},
+    };
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (kinds[i].value > kinds[i].most)
+            return orm__error_set(error, ORM_MISUSE, "engine option %s is none of its constants", kinds[i].name);
     int functions = !!options->waiter.watch + !!options->waiter.wait + !!options->waiter.unwatch;
     if (functions != 0 && functions != 3)
         return orm__error_set(error, ORM_MISUSE, "engine option waiter needs watch, wait and unwatch together");
@@ -70,19 +92,98 @@ static orm_status prepare(orm_engine *engine, const char *url, orm_error *error)
 {
     const orm_engine_options *options = &engine->options;
     ORM_TRY(orm__url_parse(url, &engine->arena, &engine->url, error));
-    engine->url.address.connect_timeout = options->connect_timeout;
+    orm__address *address = &engine->url.address;
+    address->connect_timeout = options->connect_timeout;
+    address->statement_timeout = options->statement_timeout;
+    address->unprepared = options->prepared == ORM_PREPARED_OFF;
+    ORM_TRY(add_arguments(engine, error));
+    engine->options.connect_args = NULL; /* copied */
+    if (address->memory && options->pool_class == ORM_POOL_NULL)
+        return orm__error_set(error, ORM_MISUSE,
+                              "a database in memory lasts as long as a connection to it: "
+                              "pool_class ORM_POOL_NULL would lose it");
+    if (options->statistics && !(engine->pool.statistics = orm__statistics_new()))
+        return orm__error_no_memory(error);
+    set_up_pool(engine);
+    return orm__pool_init(&engine->pool, error);
+}
+
+/* connect_args behind the keywords of the URL: libpq takes the last. */
+static orm_status add_arguments(orm_engine *engine, orm_error *error)
+{
+    orm__address *address = &engine->url.address;
+    const char *const *arguments = engine->options.connect_args;
+    size_t count = 0, added = 0;
+    if (!arguments || !arguments[0])
+        return ORM_OK;
+    if (address->dialect == ORM_SQLITE)
+        return orm__error_set(error, ORM_MISUSE, "engine option connect_args has '%.60s': SQLite takes none",
+                              arguments[0]);
+    while (address->keywords[count])
+        count++;
+    while (arguments[added]) {
+        if (!arguments[added + 1])
+            return orm__error_set(error, ORM_MISUSE, "engine option connect_args has no value for '%.60s'",
+                                  arguments[added]);
+        added += 2;
+    }
+    size_t size = (count + added / 2 + 1) * sizeof(char *);
+    const char **keywords = orm__arena_alloc(&engine->arena, size), **values = orm__arena_alloc(&engine->arena, size);
+    if (!keywords || !values)
+        return orm__error_no_memory(error);
+    memcpy(keywords, address->keywords, count * sizeof *keywords);
+    memcpy(values, address->values, count * sizeof *values);
+    for (size_t i = 0; i < added; i += 2, count++) {
+        keywords[count] = orm__arena_strdup(&engine->arena, arguments[i]);
+        values[count] = orm__arena_strdup(&engine->arena, arguments[i + 1]);
+        if (!keywords[count] || !values[count])
+            return orm__error_no_memory(error);
+    }
+    keywords[count] = values[count] = NULL;
+    address->keywords = keywords;
+    address->values = values;
+    return ORM_OK;
+}
+
+static void set_up_pool(orm_engine *engine)
+{
+    const orm_engine_options *options = &engine->options;
     int overflow = options->max_overflow == 0 ? 10 : options->max_overflow < 0 ? 0 : options->max_overflow;
     int timeout = options->pool_timeout == 0 ? 30 : options->pool_timeout < 0 ? 0 : options->pool_timeout;
     orm__pool *pool = &engine->pool;
     pool->address = &engine->url.address;
-    pool->waiter = &engine->options.waiter;
-    pool->hooks = &engine->options.hooks;
+    pool->options = options;
     pool->engine = engine;
-    pool->statement_cache_size = options->statement_cache_size;
     pool->size = options->pool_size ? (size_t)options->pool_size : 5;
     pool->most = pool->size + (size_t)overflow;
-    pool->timeout = (int64_t)timeout * 1000000;
-    return orm__pool_init(pool, error);
+    if (options->pool_class == ORM_POOL_STATIC)
+        pool->size = pool->most = 1;
+    if (options->pool_class == ORM_POOL_NULL) {
+        pool->size = 0;
+        pool->most = SIZE_MAX;
+    }
+    pool->timeout = (int64_t)timeout * MICROSECONDS;
+    pool->recycle = (int64_t)options->pool_recycle * MICROSECONDS;
+    pool->idle_limit = (int64_t)options->pool_idle * MICROSECONDS;
+}
+
+void orm_engine_statements(orm_engine *engine, void (*each)(const orm_statement_statistics *one, void *user),
+                           void *user)
+{
+    if (engine->pool.statistics)
+        orm__statistics_each(engine->pool.statistics, each, user);
+}
+
+void orm_engine_reset_statements(orm_engine *engine)
+{
+    if (engine->pool.statistics)
+        orm__statistics_reset(engine->pool.statistics);
+}
+
+void orm_engine_dispose(orm_engine *engine)
+{
+    if (!engine->url.address.memory)
+        orm__pool_dispose(&engine->pool);
 }
 
 void orm_engine_close(orm_engine *engine)
@@ -90,6 +191,7 @@ void orm_engine_close(orm_engine *engine)
     if (!engine)
         return;
     orm__pool_release(&engine->pool);
+    orm__statistics_free(engine->pool.statistics);
     orm__arena_release(&engine->arena);
     free(engine);
 }
@@ -108,15 +210,26 @@ orm_pool_statistics orm_engine_pool(orm_engine *engine)
 {
     orm__pool *pool = &engine->pool;
     pthread_mutex_lock(&pool->lock);
-    const orm_pool_statistics statistics = {pool->open, pool->open - pool->idle_count, pool->idle_count,
-                                            pool->opened_ever};
+    const orm_pool_statistics statistics = {.open = pool->open,
+                                            .in_use = pool->open - pool->idle_count,
+                                            .idle = pool->idle_count,
+                                            .opened_ever = pool->opened_ever,
+                                            .waiting = pool->waiting,
+                                            .lent_ever = pool->lent_ever,
+                                            .waited_ever = pool->waited_ever,
+                                            .timeouts = pool->timeouts,
+                                            .replaced = pool->replaced};
     pthread_mutex_unlock(&pool->lock);
     return statistics;
 }
 
-orm_status orm__engine_acquire(orm_engine *engine, orm_connection **connection, orm_error *error)
+orm_status orm__engine_acquire(orm_engine *engine, const char *file, int line, orm_connection **connection,
+                               orm_error *error)
 {
-    return orm__pool_acquire(&engine->pool, connection, error);
+    ORM_TRY(orm__pool_acquire(&engine->pool, connection, error));
+    if (file)
+        orm__pool_note_holder(&engine->pool, *connection, file, line);
+    return ORM_OK;
 }
 
 void orm__engine_give_back(orm_engine *engine, orm_connection *connection)
@@ -136,7 +249,18 @@ void orm__engine_sleep(orm_engine *engine, int64_t microseconds)
         poll(NULL, 0, (int)((microseconds + 999) / 1000));
 }
 
-orm_status orm_connection_open(orm_engine *engine, orm_connection **connection, orm_error *error)
+orm_isolation orm__engine_isolation(const orm_engine *engine)
+{
+    return engine->options.isolation;
+}
+
+orm_status(orm_connection_open)(orm_engine *engine, orm_connection **connection, orm_error *error)
+{
+    return orm_connection_open_at(NULL, 0, engine, connection, error);
+}
+
+orm_status orm_connection_open_at(const char *file, int line, orm_engine *engine, orm_connection **connection,
+                                  orm_error *error)
 {
     if (connection)
         *connection = NULL;
@@ -144,7 +268,7 @@ orm_status orm_connection_open(orm_engine *engine, orm_connection **connection, 
     if (!engine || !connection)
         return orm__error_set(error, ORM_MISUSE, "orm_connection_open was given no %s",
                               engine ? "place for the connection" : "engine");
-    return orm__engine_acquire(engine, connection, error);
+    return orm__engine_acquire(engine, file, line, connection, error);
 }
 
 void orm_connection_close(orm_connection *connection)

@@ -2,17 +2,20 @@
  *
  * A place is the right to have one connection open, and is held until that is closed, so that the server never sees
  * more than are allowed. Whoever gives a connection back hands it, or its place, to the waiter who came first, so none
- * starves. A pool keeps at least one connection: a database in memory lives as long.
+ * starves. The clock is read only when connections are recycled, pinged or closed for being idle.
  * SPDX-License-Identifier: MIT */
 #include "engine/pool.h"
 
 #include "base/error.h"
+#include "driver/wait.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
-enum { MICROSECONDS = 1000000, NANOSECONDS = 1000000000 };
+enum { MICROSECONDS = 1000000, NANOSECONDS = 1000000000, LATELY = MICROSECONDS };
 
 /* Stands on the stack of the thread or fiber that waits. */
 struct orm__waiting {
@@ -30,14 +33,19 @@ static bool grow(orm__pool *pool);
 static orm_status wait_for_turn(orm__pool *pool, orm_connection **connection, orm_error *error);
 static orm_status stand_still(orm__pool *pool, orm__waiting *me);
 static void decline(orm__pool *pool, orm_connection *connection);
+static orm_status nothing_free(const orm__pool *pool, orm_error *error);
+static void name_holders(const orm__pool *pool, orm_error *error);
 static bool init_wake(pthread_cond_t *wake);
 static void join_queue(orm__pool *pool, orm__waiting *waiting);
 static void leave_queue(orm__pool *pool, orm__waiting *waiting);
 static struct timespec deadline_of(int64_t timeout);
+static bool is_fit(orm__pool *pool, orm_connection *connection);
 static orm_status open_one(orm__pool *pool, orm_connection **connection, orm_error *error);
+static void refuse(orm__pool *pool, orm_connection *connection, orm_status status, orm_error *error);
 static bool no_longer_lent(orm__pool *pool, const orm_connection *connection);
 static bool keep(orm__pool *pool, orm_connection *connection);
 static bool serve_first(orm__pool *pool, orm_connection *connection);
+static void close_idle(orm__pool *pool, size_t least, int64_t before);
 static void give_up_place(orm__pool *pool);
 static void before_fork(void);
 static void after_fork_in_parent(void);
@@ -56,8 +64,10 @@ orm_status orm__pool_init(orm__pool *pool, orm_error *error)
     status = orm__pool_acquire(pool, &first, error);
     if (status)
         orm__pool_release(pool);
-    else if (no_longer_lent(pool, first)) /* a new one needs no reset */
-        keep(pool, first);
+    else if (no_longer_lent(pool, first) && !keep(pool, first)) { /* a new one needs no reset */
+        orm__connection_free(first);
+        give_up_place(pool);
+    }
     return status;
 }
 
@@ -82,7 +92,7 @@ orm_status orm__pool_acquire(orm__pool *pool, orm_connection **connection, orm_e
     pthread_mutex_unlock(&pool->lock);
     if (status)
         return status;
-    if (found && !orm__connection_usable(found)) { /* lost while idle: replaced unseen */
+    if (found && !is_fit(pool, found)) { /* replaced unseen */
         no_longer_lent(pool, found);
         orm__connection_free(found);
         found = NULL;
@@ -90,6 +100,8 @@ orm_status orm__pool_acquire(orm__pool *pool, orm_connection **connection, orm_e
     if (!found)
         ORM_TRY(open_one(pool, &found, error));
     *connection = found;
+    if (pool->options->hooks.checkout)
+        pool->options->hooks.checkout(found, pool->options->hooks.user);
     return ORM_OK;
 }
 
@@ -97,6 +109,7 @@ orm_status orm__pool_acquire(orm__pool *pool, orm_connection **connection, orm_e
  * place is free, since both are handed over: so newcomers cannot overtake. */
 static orm_status take(orm__pool *pool, orm_connection **connection, orm_error *error)
 {
+    pool->lent_ever++;
     if (pool->idle_count > 0) {
         *connection = pool->lent[pool->lent_count++] = pool->idle[--pool->idle_count];
         return ORM_OK;
@@ -132,6 +145,7 @@ static orm_status wait_for_turn(orm__pool *pool, orm_connection **connection, or
     if (!init_wake(&me.wake))
         return orm__error_no_memory(error);
     join_queue(pool, &me);
+    pool->waited_ever++;
     orm_status status = stand_still(pool, &me);
     if (!me.served)
         leave_queue(pool, &me);
@@ -139,13 +153,14 @@ static orm_status wait_for_turn(orm__pool *pool, orm_connection **connection, or
     if (status && status != ORM_TIMEOUT) {
         if (me.served)
             decline(pool, me.connection);
+        pool->lent_ever--;
         return orm__error_set(error, status, "the wait for a connection was given up: %s", orm_status_text(status));
     }
-    if (!me.served)
-        return orm__error_set(
-            error, ORM_TIMEOUT,
-            "no connection was free within %.3g s: all of pool_size %zu and max_overflow %zu are in use",
-            (double)pool->timeout / MICROSECONDS, pool->size, pool->most - pool->size);
+    if (!me.served) {
+        pool->timeouts++;
+        pool->lent_ever--;
+        return nothing_free(pool, error);
+    }
     *connection = me.connection;
     return ORM_OK;
 }
@@ -153,7 +168,7 @@ static orm_status wait_for_turn(orm__pool *pool, orm_connection **connection, or
 /* Until served, or the time is over, or the waiter gives up. A fiber leaves the lock to others meanwhile, as a thread does. */
 static orm_status stand_still(orm__pool *pool, orm__waiting *me)
 {
-    const orm_waiter *waiter = pool->waiter;
+    const orm_waiter *waiter = &pool->options->waiter;
     struct timespec end = deadline_of(pool->timeout);
     int64_t deadline = (int64_t)end.tv_sec * MICROSECONDS + end.tv_nsec / 1000;
     orm_status status = ORM_OK;
@@ -181,6 +196,43 @@ static void decline(orm__pool *pool, orm_connection *connection)
     pthread_mutex_lock(&pool->lock);
 }
 
+static orm_status nothing_free(const orm__pool *pool, orm_error *error)
+{
+    orm__error_set(error, ORM_TIMEOUT,
+                   "no connection was free within %.3g s: all of pool_size %zu and max_overflow %zu are in use",
+                   (double)pool->timeout / MICROSECONDS, pool->size, pool->most - pool->size);
+    if (error)
+        name_holders(pool, error);
+    return ORM_TIMEOUT;
+}
+
+/* Each place once, with how often it holds one; called with the lock held. What has no room is left out. */
+static void name_holders(const orm__pool *pool, orm_error *error)
+{
+    size_t length = strlen(error->message);
+    const char *before = "; held since ";
+    for (size_t i = 0; i < pool->lent_count; i++) {
+        const orm_connection *one = pool->lent[i];
+        size_t earlier = 0, all = 0;
+        for (size_t j = 0; one->file && j < pool->lent_count; j++) {
+            const orm_connection *other = pool->lent[j];
+            bool same = other->file && other->line == one->line && strcmp(other->file, one->file) == 0;
+            all += same;
+            earlier += same && j < i;
+        }
+        if (all == 0 || earlier > 0)
+            continue;
+        char place[200];
+        int size = all > 1 ? snprintf(place, sizeof place, "%s%s:%d (%zu times)", before, one->file, one->line, all)
+                           : snprintf(place, sizeof place, "%s%s:%d", before, one->file, one->line);
+        if (size < 0 || (size_t)size >= sizeof place || length + (size_t)size >= sizeof error->message)
+            return;
+        memcpy(error->message + length, place, (size_t)size + 1);
+        length += (size_t)size;
+        before = ", ";
+    }
+}
+
 static bool init_wake(pthread_cond_t *wake)
 {
     pthread_condattr_t monotonic;
@@ -194,6 +246,7 @@ static bool init_wake(pthread_cond_t *wake)
 
 static void join_queue(orm__pool *pool, orm__waiting *waiting)
 {
+    pool->waiting++;
     *(pool->last ? &pool->last->next : &pool->first) = waiting;
     pool->last = waiting;
 }
@@ -201,6 +254,7 @@ static void join_queue(orm__pool *pool, orm__waiting *waiting)
 static void leave_queue(orm__pool *pool, orm__waiting *waiting)
 {
     orm__waiting *before = NULL;
+    pool->waiting--;
     for (orm__waiting *w = pool->first; w != waiting; w = w->next)
         before = w;
     *(before ? &before->next : &pool->first) = waiting->next;
@@ -218,21 +272,59 @@ static struct timespec deadline_of(int64_t timeout)
     return now;
 }
 
+/* Whether an idle one may be lent: as far as its age, its socket and, when that is asked for, its server tell. */
+static bool is_fit(orm__pool *pool, orm_connection *connection)
+{
+    const orm_engine_options *options = pool->options;
+    int64_t now = pool->recycle || options->pool_pre_ping ? orm__deadline_in(0) : 0;
+    bool fit = !(pool->recycle && now - connection->born >= pool->recycle) && orm__connection_usable(connection) &&
+               !(options->pool_pre_ping && now - connection->returned >= LATELY && !orm__connection_ping(connection));
+    if (!fit) {
+        pthread_mutex_lock(&pool->lock);
+        pool->replaced++;
+        pthread_mutex_unlock(&pool->lock);
+    }
+    return fit;
+}
+
 /* The caller holds a place, and loses it when no connection can be made. */
 static orm_status open_one(orm__pool *pool, orm_connection **connection, orm_error *error)
 {
-    orm_status status = orm__connection_new(pool->address, pool->waiter, pool->hooks, pool->statement_cache_size,
-                                            connection, error);
+    pthread_mutex_lock(&pool->lock);
+    unsigned generation = pool->generation; /* as of before it connects */
+    pthread_mutex_unlock(&pool->lock);
+    orm_status status = orm__connection_new(pool->address, pool->options, connection, error);
     if (status) {
         give_up_place(pool);
         return status;
     }
     (*connection)->engine = pool->engine;
+    (*connection)->observation.statistics = pool->statistics;
+    (*connection)->generation = generation;
+    (*connection)->born = pool->recycle ? orm__deadline_in(0) : 0;
+    const orm_hooks *hooks = &pool->options->hooks;
+    status = hooks->connect ? hooks->connect(*connection, hooks->user) : ORM_OK;
+    if (status) {
+        refuse(pool, *connection, status, error);
+        *connection = NULL;
+        return status;
+    }
     pthread_mutex_lock(&pool->lock);
     pool->lent[pool->lent_count++] = *connection;
     pool->opened_ever++;
     pthread_mutex_unlock(&pool->lock);
     return ORM_OK;
+}
+
+/* What the hook for new connections did not want. */
+static void refuse(orm__pool *pool, orm_connection *connection, orm_status status, orm_error *error)
+{
+    if (connection->error.status == status && error)
+        *error = connection->error;
+    else
+        orm__error_set(error, status, "the hook for new connections failed: %s", orm_status_text(status));
+    orm__connection_free(connection);
+    give_up_place(pool);
 }
 
 /* --- taking back ------------------------------------------------------------------------------------------------- */
@@ -241,10 +333,20 @@ void orm__pool_give_back(orm__pool *pool, orm_connection *connection)
 {
     if (!connection || !no_longer_lent(pool, connection))
         return;
+    if (pool->options->hooks.checkin)
+        pool->options->hooks.checkin(connection, pool->options->hooks.user);
     if (orm__connection_reset(connection) && keep(pool, connection))
         return;
     orm__connection_free(connection);
     give_up_place(pool);
+}
+
+void orm__pool_note_holder(orm__pool *pool, orm_connection *connection, const char *file, int line)
+{
+    pthread_mutex_lock(&pool->lock);
+    connection->file = file;
+    connection->line = line;
+    pthread_mutex_unlock(&pool->lock);
 }
 
 /* False when it was not lent: given back already, or by a parent before a fork. */
@@ -264,15 +366,48 @@ static bool no_longer_lent(orm__pool *pool, const orm_connection *connection)
 static bool keep(orm__pool *pool, orm_connection *connection)
 {
     pthread_mutex_lock(&pool->lock);
-    bool kept = true;
-    if (serve_first(pool, connection))
+    bool kept = connection->generation == pool->generation;
+    if (kept && (pool->idle_limit || pool->options->pool_pre_ping))
+        connection->returned = orm__deadline_in(0);
+    connection->file = NULL;
+    if (!kept)
+        ;
+    else if (serve_first(pool, connection))
         pool->lent[pool->lent_count++] = connection;
     else if (pool->idle_count < pool->size)
         pool->idle[pool->idle_count++] = connection;
     else
         kept = false;
     pthread_mutex_unlock(&pool->lock);
+    if (kept && pool->idle_limit)
+        close_idle(pool, 1, orm__deadline_in(0) - pool->idle_limit);
     return kept;
+}
+
+void orm__pool_dispose(orm__pool *pool)
+{
+    pthread_mutex_lock(&pool->lock);
+    pool->generation++;
+    pthread_mutex_unlock(&pool->lock);
+    close_idle(pool, 0, INT64_MAX);
+}
+
+/* Those that came back before that moment, the longest idle first, until only so many are left. */
+static void close_idle(orm__pool *pool, size_t least, int64_t before)
+{
+    for (;;) {
+        orm_connection *oldest = NULL;
+        pthread_mutex_lock(&pool->lock);
+        if (pool->idle_count > least && pool->idle[0]->returned <= before) {
+            oldest = pool->idle[0];
+            memmove(pool->idle, pool->idle + 1, --pool->idle_count * sizeof *pool->idle);
+        }
+        pthread_mutex_unlock(&pool->lock);
+        if (!oldest)
+            return;
+        orm__connection_free(oldest);
+        give_up_place(pool);
+    }
 }
 
 /* Wakes who waits longest and hands over the connection, or a place without one. Called with the lock held. */
@@ -281,13 +416,14 @@ static bool serve_first(orm__pool *pool, orm_connection *connection)
     orm__waiting *waiting = pool->first;
     if (!waiting)
         return false;
+    pool->waiting--;
     pool->first = waiting->next;
     if (!pool->first)
         pool->last = NULL;
     waiting->connection = connection;
     waiting->served = true;
     if (waiting->self)
-        pool->waiter->wake(waiting->self, pool->waiter->user);
+        pool->options->waiter.wake(waiting->self, pool->options->waiter.user);
     else
         pthread_cond_signal(&waiting->wake);
     return true;
@@ -355,7 +491,7 @@ static void after_fork_in_parent(void)
 static void after_fork_in_child(void)
 {
     for (orm__pool *pool = pools.first; pool; pool = pool->next) {
-        pool->idle_count = pool->lent_count = pool->open = 0;
+        pool->idle_count = pool->lent_count = pool->open = pool->waiting = 0;
         pool->first = pool->last = NULL;
     }
     after_fork_in_parent();

@@ -14,28 +14,33 @@ typedef struct orm__waiting orm__waiting;
 
 typedef struct orm__pool {
     const orm__address *address; /* borrowed, as all below */
-    const orm_waiter *waiter;
-    const orm_hooks *hooks;
+    const orm_engine_options *options;
     orm_engine *engine;
-    size_t statement_cache_size;
-    size_t size, most;             /* connections kept, at least 1; allowed at once */
+    orm__statistics *statistics;   /* NULL: none */
+    size_t size, most;             /* connections kept; allowed at once */
     int64_t timeout;               /* microseconds to wait for one */
+    int64_t recycle, idle_limit;   /* microseconds after its making, its return: 0, never */
     pthread_mutex_t lock;          /* guards what follows */
     orm_connection **idle, **lent; /* of the idle ones the last returned is lent first */
     size_t idle_count, lent_count;
     size_t open, capacity; /* places taken: idle, lent, being made or closed; room for them in both lists */
-    size_t opened_ever;
+    size_t opened_ever, lent_ever, waited_ever, timeouts, replaced, waiting;
+    unsigned generation;               /* older ones are closed: dispose has raised it */
     orm__waiting *first, *last;        /* who waits, in the order of coming */
     struct orm__pool *next, *previous; /* all pools of the process */
 } orm__pool;
 
-/* The fields up to `timeout` have been set, the others are zero. Makes the first connection. */
+/* The fields up to `idle_limit` have been set, the others are zero. Makes the first connection. */
 orm_status orm__pool_init(orm__pool *pool, orm_error *error);
 /* Everything lent must have been given back. */
 void orm__pool_release(orm__pool *pool);
 /* Lends a connection that seems alive; ORM_TIMEOUT when none was free in time. `*connection` is NULL on failure. */
 orm_status orm__pool_acquire(orm__pool *pool, orm_connection **connection, orm_error *error);
+/* Where the holder of a connection stands in the program, told to those who wait for one in vain. `file` is borrowed. */
+void orm__pool_note_holder(orm__pool *pool, orm_connection *connection, const char *file, int line);
 /* NULL, or what is not lent by this pool in this process, does nothing. */
 void orm__pool_give_back(orm__pool *pool, orm_connection *connection);
+/* Closes all that are idle, and lets those that are lent be closed when they come back. */
+void orm__pool_dispose(orm__pool *pool);
 
 #endif

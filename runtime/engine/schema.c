@@ -36,7 +36,7 @@ orm_status orm_schema_drop_all(const orm_schema *schema, orm_engine *engine, orm
 static orm_status run_alone(orm_engine *engine, const orm_schema *schema, schema_step step, orm_error *error)
 {
     orm_connection *connection;
-    orm_status status = orm_connection_open(engine, &connection, error);
+    orm_status status = (orm_connection_open)(engine, &connection, error);
     if (status)
         return status;
     status = run_step(connection, schema, step);

@@ -29,7 +29,13 @@ static void expire_all(orm_session *session);
 static void expire(orm_session *session, orm__entity *entity);
 static void free_stores(orm_session *session);
 
-orm_status orm_session_open(const orm_session_factory *factory, orm_session **session, orm_error *error)
+orm_status(orm_session_open)(const orm_session_factory *factory, orm_session **session, orm_error *error)
+{
+    return orm_session_open_at(NULL, 0, factory, session, error);
+}
+
+orm_status orm_session_open_at(const char *file, int line, const orm_session_factory *factory, orm_session **session,
+                               orm_error *error)
 {
     *session = NULL;
     if (!factory || !factory->engine)
@@ -41,6 +47,10 @@ orm_status orm_session_open(const orm_session_factory *factory, orm_session **se
     orm__error_clear(&made->error);
     orm__error_clear(&made->sticky);
     made->factory = *factory;
+    if (!made->factory.isolation)
+        made->factory.isolation = orm__engine_isolation(factory->engine);
+    made->file = file;
+    made->line = line;
     *session = made;
     return ORM_OK;
 }
@@ -91,7 +101,8 @@ static orm_status hold_connection(orm_session *session)
         give_back(session);
     if (session->connection)
         return ORM_OK;
-    ORM_TRY(orm__engine_acquire(session->factory.engine, &session->connection, &session->error));
+    ORM_TRY(orm__engine_acquire(session->factory.engine, session->file, session->line, &session->connection,
+                                &session->error));
     session->connection->session = session;
     session->connection->listener = &orm__session_listener;
     return ORM_OK;
@@ -154,17 +165,7 @@ orm_status orm__session_lock(orm_session *session, orm_lock lock)
 
 static const char *begin_text(const orm_session *session)
 {
-    static const char *const texts[][2] = {
-        [ORM_ISOLATION_DEFAULT] = {"BEGIN", "BEGIN READ ONLY"},
-        [ORM_READ_COMMITTED] = {"BEGIN ISOLATION LEVEL READ COMMITTED",
-                                "BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY"},
-        [ORM_REPEATABLE_READ] = {"BEGIN ISOLATION LEVEL REPEATABLE READ",
-                                 "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"},
-        [ORM_SERIALIZABLE] = {"BEGIN ISOLATION LEVEL SERIALIZABLE", "BEGIN ISOLATION LEVEL SERIALIZABLE READ ONLY"},
-    };
-    if (session->connection->dialect == ORM_SQLITE)
-        return "BEGIN IMMEDIATE";
-    return texts[session->factory.isolation][session->factory.read_only];
+    return orm__begin_text(session->connection, session->factory.isolation, session->factory.read_only);
 }
 
 orm_status orm_session_begin(orm_session *session)
@@ -445,7 +446,7 @@ orm_status orm_transaction(const orm_session_factory *factory, orm_transaction_b
     int64_t most = (options && options->first_wait ? options->first_wait : 10) * INT64_C(1000);
     for (int attempt = 1;; attempt++, most *= 2) {
         orm_session *session;
-        ORM_TRY(orm_session_open(factory, &session, error));
+        ORM_TRY(orm_session_open_at(NULL, 0, factory, &session, error));
         session->immediate = attempt > 1 && strcmp(orm_engine_database(factory->engine), "sqlite") == 0;
         orm_status status = body(session, user);
         if (!status)

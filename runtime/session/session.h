@@ -121,6 +121,8 @@ typedef struct orm__list_block {
 } orm__list_block;
 
 struct orm_session {
+    const char *file; /* where it was opened; NULL: unknown */
+    int line;
     orm_session_factory factory;
     orm_connection *connection; /* NULL while no transaction holds one */
     bool failed;                /* a flush failed: only rollback helps */

@@ -14,8 +14,8 @@ static bool must_roll_back_first(orm_connection *connection);
 static orm_status end_transaction(orm_connection *connection, const char *sql);
 static bool only_reads(const char *sql);
 
-orm_status orm__connection_new(const orm__address *address, const orm_waiter *waiter, const orm_hooks *hooks,
-                               size_t statement_cache_size, orm_connection **connection, orm_error *error)
+orm_status orm__connection_new(const orm__address *address, const orm_engine_options *options,
+                               orm_connection **connection, orm_error *error)
 {
     *connection = NULL;
     orm_connection *made = calloc(1, sizeof *made);
@@ -24,9 +24,12 @@ orm_status orm__connection_new(const orm__address *address, const orm_waiter *wa
     made->driver = address->dialect == ORM_SQLITE ? &orm__driver_sqlite : &orm__driver_postgresql;
     made->dialect = address->dialect;
     made->memory = address->memory;
-    made->hooks = *hooks;
-    made->statements.limit = statement_cache_size ? statement_cache_size : DEFAULT_CACHE;
-    orm_status status = made->driver->open(address, waiter, &made->link, error);
+    made->hooks = options->hooks;
+    orm__observe_init(&made->observation, options);
+    made->isolation = options->isolation;
+    made->reset = options->pool_reset;
+    made->statements.limit = options->statement_cache_size ? options->statement_cache_size : DEFAULT_CACHE;
+    orm_status status = made->driver->open(address, &options->waiter, &made->link, error);
     if (status) {
         free(made);
         return status;
@@ -42,6 +45,7 @@ void orm__connection_free(orm_connection *connection)
     orm__statements_free(connection);
     connection->driver->close(connection->link);
     orm__text_release(&connection->sql);
+    orm__observe_release(&connection->observation);
     orm__patterns_release(&connection->patterns);
     free(connection->sequences.items);
     free(connection->tables.items);
@@ -53,7 +57,16 @@ bool orm__connection_reset(orm_connection *connection)
     orm_connection_rollback(connection);
     orm__error_clear(&connection->error);
     connection->session = NULL;
+    if (connection->reset == ORM_RESET_ALL && connection->driver->reset && !connection->broken)
+        connection->broken = connection->driver->reset(connection->link) != ORM_OK;
     return !connection->broken;
+}
+
+bool orm__connection_ping(orm_connection *connection)
+{
+    orm_error ignored;
+    return connection->dialect == ORM_SQLITE ||
+           connection->driver->control(connection->link, "", NULL, &ignored) == ORM_OK;
 }
 
 bool orm__connection_usable(orm_connection *connection)
@@ -71,7 +84,20 @@ orm_status orm_connection_begin(orm_connection *connection)
     if (connection->transaction == ORM__WRITING)
         return orm__error_set(&connection->error, ORM_MISUSE, "a transaction is already open on this connection");
     ORM_TRY(orm_connection_rollback(connection));
-    return orm__connection_begin(connection, connection->dialect == ORM_SQLITE ? "BEGIN IMMEDIATE" : "BEGIN");
+    return orm__connection_begin(connection, orm__begin_text(connection, connection->isolation, false));
+}
+
+const char *orm__begin_text(const orm_connection *connection, orm_isolation isolation, bool read_only)
+{
+    static const char *const texts[][2] = {
+        [ORM_ISOLATION_DEFAULT] = {"BEGIN", "BEGIN READ ONLY"},
+        [ORM_READ_COMMITTED] = {"BEGIN ISOLATION LEVEL READ COMMITTED",
+                                "BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY"},
+        [ORM_REPEATABLE_READ] = {"BEGIN ISOLATION LEVEL REPEATABLE READ",
+                                 "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"},
+        [ORM_SERIALIZABLE] = {"BEGIN ISOLATION LEVEL SERIALIZABLE", "BEGIN ISOLATION LEVEL SERIALIZABLE READ ONLY"},
+    };
+    return connection->dialect == ORM_SQLITE ? "BEGIN IMMEDIATE" : texts[isolation][read_only];
 }
 
 orm_status orm__connection_begin(orm_connection *connection, const char *begin)
@@ -98,7 +124,7 @@ orm_status orm_connection_commit(orm_connection *connection)
         return ORM_ROLLBACK_FIRST;
     bool was_broken = connection->broken;
     orm_status status = end_transaction(connection, "COMMIT");
-    if (status == ORM_DISCONNECTED && !was_broken)
+    if (!was_broken && (status == ORM_DISCONNECTED || (status == ORM_TIMEOUT && connection->broken)))
         return orm__error_set(&connection->error, ORM_IN_DOUBT,
                               "the connection was lost while COMMIT was unanswered: %s", connection->error.message);
     bool unheard = status == ORM_NO_MEMORY && connection->dialect == ORM_POSTGRESQL;
@@ -179,6 +205,7 @@ orm_status orm__connection_control(orm_connection *connection, orm_statement_kin
         connection->begin = NULL;
         ORM_TRY(orm__connection_control(connection, ORM_STATEMENT_TRANSACTION, begin, NULL));
     }
+    orm__observe_start(&connection->observation, false);
     orm_status status = connection->driver->control(connection->link, sql, &count, &connection->error);
     orm__connection_tell(connection, kind, sql, "", count, status);
     if (rows)
@@ -189,7 +216,7 @@ orm_status orm__connection_control(orm_connection *connection, orm_statement_kin
 orm_status orm__connection_failed(orm_connection *connection)
 {
     orm_status status = connection->error.status;
-    if (status == ORM_DISCONNECTED)
+    if (status == ORM_DISCONNECTED || (status == ORM_TIMEOUT && !connection->driver->usable(connection->link)))
         connection->broken = true;
     if (connection->transaction != ORM__NO_TRANSACTION)
         connection->failed = true;
@@ -199,8 +226,13 @@ orm_status orm__connection_failed(orm_connection *connection)
 void orm__connection_tell(orm_connection *connection, orm_statement_kind kind, const char *sql, const char *table,
                           size_t rows, orm_status status)
 {
-    if (!connection->hooks.statement)
-        return;
-    const orm_statement_event event = {.kind = kind, .sql = sql, .table = table, .rows = rows, .status = status};
-    connection->hooks.statement(&event, connection->hooks.user);
+    if (connection->observation.wanted)
+        orm__observe_end(&connection->observation, connection,
+                         &(orm_statement_event){.kind = kind,
+                                                .sql = sql,
+                                                .table = table,
+                                                .rows = rows,
+                                                .status = status,
+                                                .error = status ? &connection->error : NULL});
+    ORM__PROBE(statement, sql, table, rows, status);
 }

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "driver/driver.h"
 #include "orm/connection.h"
+#include "sql/observe.h"
 #include "sql/validate.h"
 
 typedef enum orm__transaction {
@@ -62,6 +63,7 @@ struct orm_connection {
     orm_dialect dialect;
     orm_error error; /* the last failure */
     orm_hooks hooks;
+    orm__observation observation;
     orm__transaction transaction;
     const char *begin; /* the BEGIN that rides with the next statement; NULL when none is due */
     bool failed;       /* a statement inside the transaction was refused */
@@ -84,21 +86,31 @@ struct orm_connection {
     } tables;                    /* PostgreSQL: what copy.c has asked */
     orm__patterns patterns;      /* compiled for validation */
     orm__text sql;               /* where statements are put together, reused */
+    orm_isolation isolation;     /* of orm_connection_begin */
+    orm_pool_reset reset;
     struct orm_engine *engine;   /* whose pool lent it; borrowed */
+    const char *file;            /* where the holder opened it, for the pool's complaints; NULL: unknown */
+    int line;
+    unsigned generation;         /* the pool's own three */
+    int64_t born, returned;      /* monotonic microseconds; 0 where nobody asks */
     struct orm_session *session; /* the session that holds it, or NULL */
     const orm__listener *listener; /* of that session */
 };
 
-/* Connects. Owned: free it. `waiter` and `address` are borrowed until then, `hooks` is copied. */
-orm_status orm__connection_new(const orm__address *address, const orm_waiter *waiter, const orm_hooks *hooks,
-                               size_t statement_cache_size, orm_connection **connection, orm_error *error);
+/* Connects to where and as the options say. Owned: free it. `options` and `address` are borrowed until then. */
+orm_status orm__connection_new(const orm__address *address, const orm_engine_options *options,
+                               orm_connection **connection, orm_error *error);
 void orm__connection_free(orm_connection *connection);
 
 /* Makes it as new for the next holder: rolls back, clears errors. A broken connection cannot be mended: false. */
 bool orm__connection_reset(orm_connection *connection);
 /* Whether an idle one still seems alive; costs no round trip. */
 bool orm__connection_usable(orm_connection *connection);
+/* The same by a round trip. */
+bool orm__connection_ping(orm_connection *connection);
 
+/* How a transaction begins on this database. A borrowed constant. */
+const char *orm__begin_text(const orm_connection *connection, orm_isolation isolation, bool read_only);
 /* Begins with `begin` ("BEGIN", "BEGIN ISOLATION LEVEL ..."; a constant). On PostgreSQL it rides with the next statement. */
 orm_status orm__connection_begin(orm_connection *connection, const char *begin);
 /* What must stand before a statement: on SQLite a write ends a transaction that only read and begins one that may write. */

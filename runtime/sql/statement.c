@@ -58,7 +58,7 @@ void orm__sql_recall(orm__sql *sql, const orm_model *model, orm__recipe recipe, 
         sql->recalled = known->statement;
     *known = (orm__known){.model = model, .recipe = (int)recipe, .columns = columns, .statement = sql->recalled};
     sql->known = known;
-    if (sql->recalled && c->hooks.statement) /* they want to see it */
+    if (sql->recalled && c->observation.wanted) /* they want to see it */
         orm__text_bytes(sql->text, sql->recalled->text, sql->recalled->length);
 }
 _Static_assert(ORM__KNOWN == 1 << (64 - 58), "as many places as the hash has values");
@@ -160,7 +160,9 @@ void orm__sql_list(orm__sql *sql, const orm_column *like, orm_value value)
 
 static orm__parameter declared_as(const orm_column *like, bool list)
 {
-    return (orm__parameter){.type = like->type, .list = list, .array = like->flags & ORM_ARRAY};
+    return (orm__parameter){.type = like->type, .list = list,
+                            .array = like->flags & ORM_ARRAY,
+                            .sensitive = like->flags & ORM_SENSITIVE};
 }
 
 bool orm__sql_travels_as_text(const orm_column *column)
@@ -272,15 +274,20 @@ orm_status orm__statement_start(orm__sql *sql, orm__purpose purpose, orm__fetch 
     if (purpose.kind != ORM_STATEMENT_SELECT)
         ORM_TRY(orm__connection_prepare_write(c));
     sql->sent = c->sent = true;
+    orm__observe_start(&c->observation, true);
     ORM_TRY(prepare(sql, statement));
+    orm__observe_parameters(&c->observation, sql->parameters, sql->values, sql->count);
     if ((*statement)->known && (*statement)->last_rows <= ORM__FEW_ROWS)
         fetch = ORM__FETCH_WHOLE;
     (*statement)->rows = 0;
     const char *begin = c->begin;
     c->begin = NULL;
     orm_status status = c->driver->start(c->link, begin, (*statement)->prepared, sql->values, fetch, &c->error);
-    if (begin)
+    if (begin) {
+        const orm__observation kept = orm__observe_hold(&c->observation);
         orm__connection_tell(c, ORM_STATEMENT_TRANSACTION, begin, "", 0, status == ORM_DISCONNECTED ? status : ORM_OK);
+        c->observation = kept;
+    }
     return status ? orm__connection_failed(c) : ORM_OK;
 }
 
@@ -337,6 +344,7 @@ orm_status orm__statement_copy(orm__sql *sql, const orm_value *lists, size_t cou
     c->begin = NULL;
     if (begin)
         ORM_TRY(orm__connection_control(c, ORM_STATEMENT_TRANSACTION, begin, NULL));
+    orm__observe_start(&c->observation, false);
     orm_status status = c->driver->copy(c->link, sql->text->data, lists, count, rows, &c->error);
     return status ? orm__connection_failed(c) : ORM_OK;
 }
@@ -363,6 +371,7 @@ static orm_status prepare(orm__sql *sql, orm__statement **statement)
             sql->known->statement = found;
         return ORM_OK;
     }
+    c->observation.cached = false;
     orm__statement *made = malloc(sizeof *made + sql->text->length + 1);
     if (!made)
         return orm__error_no_memory(&c->error);

@@ -31,8 +31,11 @@ static void open_fibers(int adapter, const orm_async_options *options, int timeo
 {
     ok(adapter == POLL ? orm_async_poll_open(options, &async, &error)
                        : orm_async_uv_open(uv_default_loop(), options, &async, &error));
-    const orm_engine_options engine_options = {
+    orm_engine_options engine_options = {
         .pool_size = 5, .max_overflow = -1, .pool_timeout = timeout, .waiter = orm_async_waiter(async)};
+    char *url; /* the same that test_url gives */
+    ok(orm_engine_options_from_env("ORM_TEST_", NULL, &engine_options, &url, &error));
+    free(url);
     ok(orm_engine_open(test_url(), &engine_options, &fibers, &error));
     order[0] = '\0';
 }

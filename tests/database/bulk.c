@@ -246,7 +246,9 @@ static int copies_of(const char *before, const char *after)
     if (before)
         run_sql(before);
     copies = 0;
-    ok(orm_engine_open(test_url(), &(orm_engine_options){.hooks.statement = count_copies}, &watched, &error));
+    orm_engine_options options = test_options();
+    options.hooks.statement = count_copies;
+    ok(orm_engine_open(test_url(), &options, &watched, &error));
     ok(orm_connection_open(watched, &on, &error));
     make_values();
     orm_status status = blog_author_copy(on, values, MOST);

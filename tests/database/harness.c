@@ -78,7 +78,8 @@ static void close_all(void)
 
 static void open_engine(void)
 {
-    const orm_engine_options options = {.hooks = {.statement = note_statement}};
+    orm_engine_options options = test_options();
+    options.hooks.statement = note_statement;
     ok(orm_engine_open(test_url(), &options, &engine, &error));
 }
 
@@ -103,6 +104,15 @@ const char *test_url(void)
     const char *url = getenv("ORM_TEST_URL");
     ck_assert_msg(url != NULL, "ORM_TEST_URL names no database");
     return url;
+}
+
+orm_engine_options test_options(void)
+{
+    char *url;
+    orm_engine_options options = {0};
+    ok(orm_engine_options_from_env("ORM_TEST_", NULL, &options, &url, &error));
+    free(url);
+    return options;
 }
 
 bool on_sqlite(void)

@@ -1,7 +1,8 @@
 /* harness.h -- what the suites of this folder share: the database under test, the statements it was sent, assertions.
  *
  * Each test runs in a process of its own (Check's fork mode), on empty tables, with an engine, a session and a
- * connection that are opened before it and closed after it. The database is the one that ORM_TEST_URL names.
+ * connection that are opened before it and closed after it. The database is the one that ORM_TEST_URL names; engine options
+ * may be given likewise (ORM_TEST_PREPARED=off).
  * SPDX-License-Identifier: MIT */
 #ifndef HARNESS_H
 #define HARNESS_H
@@ -26,6 +27,7 @@ extern orm_error error;
 TCase *new_case(Suite *suite, const char *name);
 
 const char *test_url(void);
+orm_engine_options test_options(void);
 bool on_sqlite(void);
 /* Owned: close it. Another session, or connection, on the same engine. */
 orm_session *open_session(orm_session_factory factory);
@@ -91,6 +93,8 @@ Suite *suite_on_delete(void);
 Suite *suite_loading(void);
 Suite *suite_keys(void);
 Suite *suite_connections(void);
+Suite *suite_observing(void);
+Suite *suite_production(void);
 Suite *suite_related(void);
 Suite *suite_injection(void);
 Suite *suite_named(void);

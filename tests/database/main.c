@@ -29,6 +29,8 @@ int main(void)
         suite_loading,
         suite_keys,
         suite_connections,
+        suite_observing,
+        suite_production,
         suite_related,
         suite_streaming,
         suite_differential,

@@ -81,6 +81,15 @@ static const struct {
     {{.max_overflow = -2}, "max_overflow"},
     {{.pool_timeout = -2}, "pool_timeout"},
     {{.connect_timeout = -1}, "connect_timeout"},
+    {{.pool_recycle = -1}, "pool_recycle"},
+    {{.pool_idle = -1}, "pool_idle"},
+    {{.statement_timeout = -1}, "statement_timeout"},
+    {{.pool_class = (orm_pool_class)3}, "pool_class"},
+    {{.pool_class = ORM_POOL_NULL}, "in memory"},
+    {{.pool_reset = (orm_pool_reset)2}, "pool_reset"},
+    {{.isolation = (orm_isolation)4}, "isolation"},
+    {{.prepared = (orm_prepared)2}, "prepared"},
+    {{.connect_args = (const char *const[]){"sslmode", "require", NULL}}, "sslmode"},
     {{.waiter = {.watch = no_watch}}, "waiter"},
 };
 
@@ -437,6 +446,152 @@ static void leave(void)
     orm_engine_close(engine);
 }
 
+/* --- options ----------------------------------------------------------------------------------------------------- */
+
+/* Some billion steps. */
+static const char endless[] = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000000000) "
+                              "SELECT count(*) FROM n";
+
+START_TEST(a_statement_of_sqlite_ends_when_its_time_is_over)
+{
+    open_engine("sqlite://", &(orm_engine_options){.statement_timeout = 50});
+    orm_connection *connection = must_open();
+    ck_assert_int_eq(orm_connection_execute(connection, endless, NULL), ORM_TIMEOUT);
+    ck_assert_str_eq(orm_connection_error(connection)->sqlstate, "57014");
+    execute(connection, "SELECT 1");
+    orm_connection_close(connection);
+}
+END_TEST
+
+START_TEST(a_null_pool_keeps_nothing_and_has_no_end)
+{
+    orm_connection *lent[30];
+    open_engine("sqlite:///blog.db", &(orm_engine_options){.pool_class = ORM_POOL_NULL, .pool_timeout = -1});
+    expect_pool(0, 0, 1);
+    for (int i = 0; i < 30; i++)
+        lent[i] = must_open();
+    for (int i = 0; i < 30; i++)
+        orm_connection_close(lent[i]);
+    expect_pool(0, 0, 31);
+}
+END_TEST
+
+START_TEST(a_static_pool_has_one_that_is_lent_to_one_at_a_time)
+{
+    orm_connection *none;
+    open_engine("sqlite://", &(orm_engine_options){.pool_class = ORM_POOL_STATIC, .pool_timeout = -1});
+    orm_connection *one = must_open();
+    ck_assert_int_eq(orm_connection_open(engine, &none, &error), ORM_TIMEOUT);
+    ck_assert_ptr_nonnull(strstr(error.message, "test_engine.c:"));
+    orm_connection_close(one);
+    ck_assert_ptr_eq(must_open(), one);
+    orm_connection_close(one);
+}
+END_TEST
+
+START_TEST(dispose_leaves_a_database_in_memory_alone)
+{
+    open_engine("sqlite://", NULL);
+    orm_connection *connection = must_open();
+    execute(connection, "CREATE TABLE t (x)");
+    orm_connection_close(connection);
+    orm_engine_dispose(engine);
+    connection = must_open();
+    execute(connection, "INSERT INTO t VALUES (1)");
+    orm_connection_close(connection);
+    orm_engine_close(engine);
+    open_engine("sqlite:///blog.db", NULL);
+    orm_engine_dispose(engine);
+    expect_pool(0, 0, 1);
+}
+END_TEST
+
+/* An error unless the value is the one expected. */
+static void expect_setting(orm_connection *connection, const char *name, const char *value)
+{
+    char sql[256];
+    snprintf(sql, sizeof sql, "SELECT 1 / (current_setting('%s') = '%s')::int", name, value);
+    ck_assert_msg(orm_connection_execute(connection, sql, NULL) == ORM_OK, "%s is not %s: %s", name, value,
+                  orm_connection_error(connection)->message);
+}
+
+START_TEST(connect_args_go_over_the_keywords_of_the_url)
+{
+    static const char *const arguments[] = {"application_name", "argued", "options", "-c work_mem=5MB", NULL};
+    open_server("application_name=addressed", &(orm_engine_options){.connect_args = arguments});
+    orm_connection *connection = must_open();
+    expect_setting(connection, "application_name", "argued");
+    expect_setting(connection, "work_mem", "5MB");
+    orm_connection_close(connection);
+    const char *const odd[] = {"application_name", NULL};
+    ck_assert_int_eq(orm_engine_open(server, &(orm_engine_options){.connect_args = odd}, &(orm_engine *){NULL}, &error),
+                     ORM_MISUSE);
+}
+END_TEST
+
+START_TEST(the_isolation_of_the_engine_is_that_of_its_transactions)
+{
+    open_server("", &(orm_engine_options){.isolation = ORM_REPEATABLE_READ});
+    orm_connection *connection = must_open();
+    ck_assert_int_eq(orm_connection_begin(connection), ORM_OK);
+    expect_setting(connection, "transaction_isolation", "repeatable read");
+    orm_connection_close(connection);
+}
+END_TEST
+
+START_TEST(a_statement_of_the_server_is_cancelled_and_the_connection_stays)
+{
+    open_server("", &(orm_engine_options){.statement_timeout = 100});
+    orm_connection *connection = must_open();
+    for (int i = 0; i < 3; i++) {
+        ck_assert_int_eq(orm_connection_execute(connection, "SELECT pg_sleep(60)", NULL), ORM_TIMEOUT);
+        ck_assert_str_eq(orm_connection_error(connection)->sqlstate, "57014");
+        execute(connection, "SELECT 1");
+    }
+    ck_assert_int_eq(orm_connection_begin(connection), ORM_OK);
+    ck_assert_int_eq(orm_connection_execute(connection, "SELECT pg_sleep(60)", NULL), ORM_TIMEOUT);
+    ck_assert_int_eq(orm_connection_execute(connection, "SELECT 1", NULL), ORM_ROLLBACK_FIRST);
+    ck_assert_int_eq(orm_connection_rollback(connection), ORM_OK);
+    execute(connection, "SELECT 1");
+    orm_connection_close(connection);
+    expect_pool(1, 0, 1);
+}
+END_TEST
+
+START_TEST(a_full_reset_undoes_settings_and_keeps_what_the_library_needs)
+{
+    open_server("options=-c%20DateStyle%3DGerman", &(orm_engine_options){.pool_reset = ORM_RESET_ALL});
+    orm_connection *connection = must_open();
+    execute(connection, "SET work_mem = '7MB'");
+    execute(connection, "CREATE TEMPORARY TABLE t (x int)");
+    execute(connection, "SELECT pg_advisory_lock(4711)");
+    orm_connection_close(connection);
+    ck_assert_ptr_eq(must_open(), connection);
+    expect_setting(connection, "DateStyle", "ISO, DMY");
+    execute(connection, "SELECT 1 / (current_setting('work_mem') <> '7MB')::int");
+    execute(connection, "SELECT 1 / (to_regclass('t') IS NULL)::int");
+    execute(connection, "SELECT 1 / (NOT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' "
+                        "AND pid = pg_backend_pid()))::int");
+    orm_connection_close(connection);
+}
+END_TEST
+
+START_TEST(dispose_closes_the_servers_connections)
+{
+    open_server("application_name=disposed", NULL);
+    orm_connection *a = must_open(), *b = must_open();
+    orm_connection_close(a);
+    orm_engine_dispose(engine);
+    expect_pool(1, 1, 2);
+    execute(b, "SELECT 1");
+    orm_connection_close(b);
+    expect_pool(0, 0, 2);
+    a = must_open();
+    execute(a, "SELECT 1");
+    orm_connection_close(a);
+}
+END_TEST
+
 static TCase *on_sqlite(void)
 {
     TCase *tests = tcase_create("sqlite");
@@ -457,6 +612,10 @@ static TCase *on_sqlite(void)
     tcase_add_test(tests, what_was_not_committed_is_rolled_back_on_return);
     tcase_add_test(tests, options_are_copied);
     tcase_add_test(tests, an_engine_is_shared_between_threads);
+    tcase_add_test(tests, a_statement_of_sqlite_ends_when_its_time_is_over);
+    tcase_add_test(tests, a_null_pool_keeps_nothing_and_has_no_end);
+    tcase_add_test(tests, a_static_pool_has_one_that_is_lent_to_one_at_a_time);
+    tcase_add_test(tests, dispose_leaves_a_database_in_memory_alone);
     return tests;
 }
 
@@ -476,6 +635,11 @@ static TCase *on_postgresql(void)
     tcase_add_test(tests, connections_killed_while_idle_are_replaced_unseen);
     tcase_add_test(tests, one_killed_while_lent_is_an_error_and_frees_its_place);
     tcase_add_test(tests, a_child_leaves_its_parents_server_connections_alone);
+    tcase_add_test(tests, connect_args_go_over_the_keywords_of_the_url);
+    tcase_add_test(tests, the_isolation_of_the_engine_is_that_of_its_transactions);
+    tcase_add_test(tests, a_statement_of_the_server_is_cancelled_and_the_connection_stays);
+    tcase_add_test(tests, a_full_reset_undoes_settings_and_keeps_what_the_library_needs);
+    tcase_add_test(tests, dispose_closes_the_servers_connections);
     return tests;
 }
 

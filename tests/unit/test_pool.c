@@ -1,6 +1,6 @@
 /* test_pool.c -- the pool, lending connections that are none: no database is behind them.
  *
- * The four functions of sql/connection.h that a pool calls are defined here, and the linker takes these.
+ * The five functions of sql/connection.h that a pool calls are defined here, and the linker takes these.
  * SPDX-License-Identifier: MIT */
 #include "engine/pool.h"
 
@@ -20,15 +20,15 @@ enum { THREADS = 16 };
 
 /* --- connections that are none ----------------------------------------------------------------------------------- */
 
-static atomic_int made, freed, resets, living, most_living;
+static atomic_int made, freed, resets, pings, living, most_living;
 static atomic_bool refuse;  /* no connection can be made */
 static atomic_bool hold_up; /* who connects posts `connecting` and waits for `go_on` */
 static sem_t connecting, go_on;
 
-orm_status orm__connection_new(const orm__address *address, const orm_waiter *waiter, const orm_hooks *hooks,
-                               size_t statement_cache_size, orm_connection **connection, orm_error *error)
+orm_status orm__connection_new(const orm__address *address, const orm_engine_options *options,
+                               orm_connection **connection, orm_error *error)
 {
-    (void)address, (void)waiter, (void)hooks, (void)statement_cache_size;
+    (void)address, (void)options;
     *connection = NULL;
     if (atomic_load(&hold_up)) {
         sem_post(&connecting);
@@ -63,6 +63,12 @@ bool orm__connection_reset(orm_connection *connection)
     return !connection->broken;
 }
 
+bool orm__connection_ping(orm_connection *connection)
+{
+    atomic_fetch_add(&pings, 1);
+    return !connection->failed;
+}
+
 bool orm__connection_usable(orm_connection *connection)
 {
     return !connection->broken;
@@ -72,12 +78,13 @@ bool orm__connection_usable(orm_connection *connection)
 
 static orm__pool pool;
 static orm_error error;
+static orm_engine_options options;
 
 static void open_pool(size_t size, size_t most, int64_t timeout)
 {
     sem_init(&connecting, 0, 0);
     sem_init(&go_on, 0, 0);
-    pool = (orm__pool){.size = size, .most = most, .timeout = timeout};
+    pool = (orm__pool){.options = &options, .size = size, .most = most, .timeout = timeout};
     ck_assert_int_eq(orm__pool_init(&pool, &error), ORM_OK);
 }
 
@@ -142,7 +149,7 @@ END_TEST
 START_TEST(a_pool_without_its_first_connection_is_none)
 {
     atomic_store(&refuse, true);
-    pool = (orm__pool){.size = 5, .most = 15};
+    pool = (orm__pool){.options = &options, .size = 5, .most = 15};
     ck_assert_int_eq(orm__pool_init(&pool, &error), ORM_DISCONNECTED);
     ck_assert_str_eq(error.message, "nobody there");
 }
@@ -594,6 +601,132 @@ START_TEST(a_fork_at_any_moment_leaves_the_child_a_pool_that_works)
 }
 END_TEST
 
+START_TEST(an_old_one_is_replaced_at_its_next_checkout)
+{
+    open_pool(1, 1, 0);
+    pool.recycle = 1000000;
+    pool.idle[0]->born = now() - 900000;
+    orm__pool_give_back(&pool, acquire());
+    ck_assert_int_eq(atomic_load(&made), 1);
+    pool.idle[0]->born = now() - 1000000;
+    orm_connection *fresh = acquire();
+    ck_assert_int_eq(atomic_load(&made), 2);
+    ck_assert_int_eq(atomic_load(&freed), 1);
+    ck_assert_int_ge(fresh->born, now() - 900000);
+    ck_assert_uint_eq(pool.replaced, 1);
+    orm__pool_give_back(&pool, fresh);
+    close_pool();
+}
+END_TEST
+
+START_TEST(the_server_is_asked_only_for_one_that_was_idle_long)
+{
+    options.pool_pre_ping = true;
+    open_pool(1, 1, 0);
+    orm__pool_give_back(&pool, acquire());
+    ck_assert_int_eq(atomic_load(&pings), 0);
+    pool.idle[0]->returned = now() - 1000000;
+    orm_connection *lent = acquire();
+    ck_assert_int_eq(atomic_load(&pings), 1);
+    ck_assert_int_eq(atomic_load(&made), 1);
+    orm__pool_give_back(&pool, lent);
+    pool.idle[0]->returned = now() - 1000000;
+    pool.idle[0]->failed = true; /* answers no ping */
+    orm__pool_give_back(&pool, acquire());
+    ck_assert_int_eq(atomic_load(&pings), 2);
+    ck_assert_int_eq(atomic_load(&made), 2);
+    close_pool();
+}
+END_TEST
+
+START_TEST(those_idle_too_long_are_closed_but_for_the_last)
+{
+    open_pool(3, 3, 0);
+    pool.idle_limit = 1000000;
+    orm_connection *a = acquire(), *b = acquire(), *c = acquire();
+    orm__pool_give_back(&pool, a);
+    orm__pool_give_back(&pool, b);
+    a->returned = now() - 1000000;
+    orm__pool_give_back(&pool, c);
+    ck_assert_int_eq(atomic_load(&freed), 1);
+    ck_assert_uint_eq(pool.open, 2);
+    b->returned = c->returned = now() - 1000000;
+    orm__pool_give_back(&pool, acquire());
+    ck_assert_ptr_eq(pool.idle[0], c);
+    ck_assert_uint_eq(pool.open, 1);
+    c->returned = now() - 1000000;
+    orm__pool_give_back(&pool, acquire());
+    ck_assert_uint_eq(pool.open, 1);
+    close_pool();
+}
+END_TEST
+
+START_TEST(dispose_closes_the_idle_now_and_the_lent_on_their_return)
+{
+    open_pool(3, 3, 0);
+    orm_connection *a = acquire(), *b = acquire(), *lent = acquire();
+    orm__pool_give_back(&pool, a);
+    orm__pool_give_back(&pool, b);
+    orm__pool_dispose(&pool);
+    ck_assert_int_eq(atomic_load(&freed), 2);
+    ck_assert_uint_eq(pool.open, 1);
+    orm__pool_give_back(&pool, lent);
+    ck_assert_int_eq(atomic_load(&freed), 3);
+    ck_assert_uint_eq(pool.open, 0);
+    orm__pool_give_back(&pool, acquire());
+    ck_assert_uint_eq(pool.idle_count, 1);
+    close_pool();
+}
+END_TEST
+
+START_TEST(a_pool_of_size_none_keeps_none)
+{
+    open_pool(0, 2, 0);
+    ck_assert_int_eq(atomic_load(&freed), 1);
+    orm_connection *a = acquire(), *b = acquire();
+    orm__pool_give_back(&pool, a);
+    orm__pool_give_back(&pool, b);
+    ck_assert_int_eq(atomic_load(&freed), 3);
+    ck_assert_uint_eq(pool.open, 0);
+    close_pool();
+}
+END_TEST
+
+START_TEST(who_waits_in_vain_is_told_who_holds)
+{
+    open_pool(1, 3, 0);
+    orm_connection *a = acquire(), *b = acquire(), *c = acquire();
+    orm__pool_note_holder(&pool, a, "a.c", 7);
+    orm__pool_note_holder(&pool, b, "b.c", 9);
+    orm__pool_note_holder(&pool, c, "a.c", 7);
+    ck_assert_int_eq(acquire_in_vain(), ORM_TIMEOUT);
+    ck_assert_msg(strstr(error.message, "; held since a.c:7 (2 times), b.c:9"), "%s", error.message);
+    orm__pool_give_back(&pool, a);
+    acquire();
+    ck_assert_int_eq(acquire_in_vain(), ORM_TIMEOUT);
+    ck_assert_msg(strstr(error.message, "; held since b.c:9, a.c:7") ||
+                      strstr(error.message, "; held since a.c:7, b.c:9"),
+                  "%s", error.message);
+    ck_assert_uint_eq(pool.timeouts, 2);
+    ck_assert_uint_eq(pool.waiting, 0);
+}
+END_TEST
+
+START_TEST(more_holders_than_a_message_has_room_for_are_left_out)
+{
+    char places[30][40];
+    open_pool(30, 30, 0);
+    for (int i = 0; i < 30; i++) {
+        memset(places[i], 'a' + i % 26, sizeof places[i] - 1);
+        places[i][sizeof places[i] - 1] = '\0';
+        orm__pool_note_holder(&pool, acquire(), places[i], i);
+    }
+    ck_assert_int_eq(acquire_in_vain(), ORM_TIMEOUT);
+    ck_assert_uint_gt(strlen(error.message), sizeof error.message - 60);
+    ck_assert_uint_lt(strlen(error.message), sizeof error.message);
+}
+END_TEST
+
 static TCase *alone(void)
 {
     TCase *tests = tcase_create("alone");
@@ -608,6 +741,13 @@ static TCase *alone(void)
     tcase_add_test(tests, a_place_is_free_again_when_connecting_failed);
     tcase_add_test(tests, who_waits_too_long_is_told_the_size_the_overflow_and_the_time);
     tcase_add_test(tests, who_may_not_wait_is_refused_at_once);
+    tcase_add_test(tests, an_old_one_is_replaced_at_its_next_checkout);
+    tcase_add_test(tests, the_server_is_asked_only_for_one_that_was_idle_long);
+    tcase_add_test(tests, those_idle_too_long_are_closed_but_for_the_last);
+    tcase_add_test(tests, dispose_closes_the_idle_now_and_the_lent_on_their_return);
+    tcase_add_test(tests, a_pool_of_size_none_keeps_none);
+    tcase_add_test(tests, who_waits_in_vain_is_told_who_holds);
+    tcase_add_test(tests, more_holders_than_a_message_has_room_for_are_left_out);
     tcase_add_test(tests, a_huge_pool_takes_no_memory_before_it_is_used);
     return tests;
 }

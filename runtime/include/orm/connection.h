@@ -24,6 +24,14 @@ ORM_API void orm_result_free(orm_result *result);
 ORM_API orm_status orm_connection_open(orm_engine *engine, orm_connection **connection, orm_error *error);
 ORM_API void orm_connection_close(orm_connection *connection);
 
+/* The same, told where it is called: unless NDEBUG is defined, orm_connection_open is this, and a checkout that finds the pool
+ * used up names the files and lines that hold its connections. `file` is borrowed until the close; NULL: nobody knows. */
+ORM_API orm_status orm_connection_open_at(const char *file, int line, orm_engine *engine, orm_connection **connection,
+                                          orm_error *error);
+#if !defined(NDEBUG) && !defined(ORM_NO_PLACES)
+#define orm_connection_open(...) orm_connection_open_at(__FILE__, __LINE__, __VA_ARGS__)
+#endif
+
 /* Without begin each statement is a transaction of its own. After a statement that the server refused inside a
  * transaction every further one is ORM_ROLLBACK_FIRST until the rollback. commit and rollback without a transaction do
  * nothing. A failed commit has rolled back, but for ORM_IN_DOUBT: the connection was lost before the answer came. */

@@ -13,6 +13,14 @@ extern "C" {
 #endif
 
 typedef struct orm_engine orm_engine;
+struct orm_connection;
+
+typedef enum orm_isolation {
+    ORM_ISOLATION_DEFAULT, /* of a session: its engine's; of an engine: the server's */
+    ORM_READ_COMMITTED,
+    ORM_REPEATABLE_READ,
+    ORM_SERIALIZABLE
+} orm_isolation;
 
 typedef enum orm_statement_kind {
     ORM_STATEMENT_SELECT = 1,
@@ -31,13 +39,34 @@ typedef struct orm_statement_event {
     const char *table; /* "" where no model is involved */
     size_t rows;       /* read, or written */
     orm_status status;
+    int64_t microseconds;   /* from its sending to its end; 0 for a BEGIN that rode with the next statement */
+    bool cached;            /* it was prepared already */
+    const char *parameters; /* "(1, 'ada')" of the first run; a list shows its first ten. Values of sensitive columns are ***,
+                               all are with hide_parameters. NULL unless hooks.parameters, echo or slow want them */
+    const orm_error *error; /* NULL when the status is ORM_OK */
 } orm_statement_event;
 
-/* Called from the thread that runs the statement; must not use the connection or session it is told of. */
+/* Called from the thread that works, and the statement and transaction ones must not use the connection or session they are told
+ * of. Any may be NULL. Clocks are read, and parameters written out, only when somebody wants them. */
 typedef struct orm_hooks {
     void (*statement)(const orm_statement_event *event, void *user);
     void *user;
+    bool parameters; /* events of statements shall have them */
+    /* A new connection: may set it up by orm_connection_execute. Another status than ORM_OK closes it, and is that of the checkout. */
+    orm_status (*connect)(struct orm_connection *connection, void *user);
+    void (*checkout)(struct orm_connection *connection, void *user); /* lent out */
+    void (*checkin)(struct orm_connection *connection, void *user);  /* given back, before it is rolled back */
+    /* "BEGIN", "COMMIT" or "ROLLBACK", after it, with its status. */
+    void (*transaction)(const char *verb, orm_status status, void *user);
 } orm_hooks;
+
+/* Where lines of a log go; `line` has no end of line, and is borrowed for the call. From any thread that uses the engine. */
+typedef struct orm_log {
+    void (*line)(const char *line, void *user);
+    void *user;
+} orm_log;
+/* One of these: writes the line to standard error, in one piece. `user` is ignored. */
+ORM_API void orm_log_to_stderr(const char *line, void *user);
 
 /* How the runtime waits: the one place where it does. `watch` is called once for each connection, before it is first
  * waited for, and may leave a token; `wait` returns ORM_OK when one of `events` (ORM_WAIT_READ, ORM_WAIT_WRITE) holds for
@@ -59,13 +88,47 @@ typedef struct orm_waiter {
     void (*wake)(void *self, void *user);
 } orm_waiter;
 
+/* What becomes of connections that nobody uses. */
+typedef enum orm_pool_class {
+    ORM_POOL_QUEUE, /* pool_size are kept, max_overflow more may be open */
+    ORM_POOL_NULL,  /* none is kept and any number may be open: for those who pool elsewhere */
+    ORM_POOL_STATIC /* a single one, never closed before its engine, lent to one at a time */
+} orm_pool_class;
+
+/* What is undone when a connection comes back, besides the transaction that was not committed, which always is. */
+typedef enum orm_pool_reset {
+    ORM_RESET_ROLLBACK, /* nothing more */
+    ORM_RESET_ALL       /* settings, temporary tables, LISTEN, advisory locks, on PostgreSQL; costs several round trips */
+} orm_pool_reset;
+
+typedef enum orm_prepared {
+    ORM_PREPARED_ON,
+    ORM_PREPARED_OFF /* for poolers in transaction mode: nothing stays at the server between two transactions */
+} orm_prepared;
+
 /* Zero is the default of each. */
 typedef struct orm_engine_options {
     int pool_size;               /* connections kept: 5 */
     int max_overflow;            /* more for a moment: 10; -1: none */
     int pool_timeout;            /* seconds to wait for a connection: 30; -1: none at all */
+    int pool_recycle;            /* seconds after which a connection is replaced at its next checkout: 0, never */
+    int pool_idle;               /* seconds after which a connection that nobody used is closed, but for the last: 0, never */
+    bool pool_pre_ping;          /* ask the server before lending a connection that was idle for a second or more. That the
+                                    server has closed it is seen without: it then says so, and the connection is replaced */
+    orm_pool_class pool_class;   /* with another than ORM_POOL_QUEUE pool_size and max_overflow mean nothing */
+    orm_pool_reset pool_reset;
+    orm_isolation isolation;     /* of transactions that say nothing else */
+    orm_prepared prepared;
     int connect_timeout;         /* seconds: 0 leaves it to the URL or to libpq */
+    int statement_timeout;       /* milliseconds a statement may take: 0, any time. Then it is cancelled and ORM_TIMEOUT; a
+                                    server that does not hear of that within two seconds is given up, with its connection */
     size_t statement_cache_size; /* prepared statements kept for each connection: 256 */
+    orm_log echo;         /* every statement, in two lines: its SQL; [cached, 0.412 ms, 3 rows] and its parameters */
+    orm_log slow;         /* statements that took slow_after milliseconds or more, in one line each */
+    int slow_after;       /* 500 */
+    bool hide_parameters; /* in events, echo and slow; those of sensitive columns always are */
+    bool statistics;      /* counts for orm_engine_statements */
+    const char *const *connect_args; /* libpq's keywords, "sslmode", "require", ..., NULL: go over those of the URL. Copied */
     orm_hooks hooks;
     orm_waiter waiter;
 } orm_engine_options;
@@ -90,10 +153,47 @@ ORM_API const char *orm_engine_url(const orm_engine *engine);
 /* "postgresql" or "sqlite". A borrowed constant. */
 ORM_API const char *orm_engine_database(const orm_engine *engine);
 
+/* Reads options from variables of the environment, else from the file `dotenv_path` (NULL, or a file that is not there: none),
+ * else leaves what `options` holds. With the prefix "BLOG_DB_":
+ *     BLOG_DB_URL                  for orm_engine_open
+ *     BLOG_DB_POOL_SIZE, ...       a member of orm_engine_options in capitals: POOL_SIZE MAX_OVERFLOW POOL_TIMEOUT POOL_RECYCLE
+ *                                  POOL_IDLE CONNECT_TIMEOUT STATEMENT_TIMEOUT STATEMENT_CACHE_SIZE, whole numbers;
+ *                                  SLOW_AFTER too; POOL_PRE_PING HIDE_PARAMETERS STATISTICS, true or false; ECHO, true: by
+ *                                  orm_log_to_stderr unless `options` has another; POOL_CLASS, queue, null or static; POOL_RESET, rollback or
+ *                                  all; ISOLATION, default, read committed, repeatable read or serializable; PREPARED, on or off
+ * Words may be in any case; 1, yes and on are true, 0, no and off false. The file has lines NAME=value, "export" before them
+ * and comments behind # allowed, values bare, in 'quotes', or in "quotes" with \n, \t, \" and \\. The environment is not
+ * changed. A value that cannot be read, or a line that is none, is ORM_INVALID; the message names the variable and what it may
+ * be, and shows no value. Owned: `*url` is freed with free(); NULL when no variable gives it. */
+ORM_API orm_status orm_engine_options_from_env(const char *prefix, const char *dotenv_path, orm_engine_options *options,
+                                               char **url, orm_error *error);
+
+/* Closes the connections that are idle now, and those that are lent when they come back; new ones are made as they are needed.
+ * For servers that have moved, passwords that have changed, a fork to come. A database in memory keeps its connections. */
+ORM_API void orm_engine_dispose(orm_engine *engine);
+
 typedef struct orm_pool_statistics {
-    size_t open, in_use, idle, opened_ever;
+    size_t open, in_use, idle, opened_ever; /* connections */
+    size_t waiting;                         /* who waits for one now */
+    size_t lent_ever, waited_ever, timeouts; /* checkouts, those that had to wait, and those that did in vain */
+    size_t replaced;                        /* closed at checkout: lost, recycled or disposed of */
 } orm_pool_statistics;
 ORM_API orm_pool_statistics orm_engine_pool(orm_engine *engine);
+
+/* What became of all runs of one statement; SQL that was written by hand too. */
+enum { ORM_HISTOGRAM = 32 };
+typedef struct orm_statement_statistics {
+    const char *sql, *table; /* borrowed for the call; "" without a model */
+    orm_statement_kind kind;
+    uint64_t calls, errors, rows, cached;
+    uint64_t microseconds, longest;    /* in all; of the slowest */
+    uint64_t histogram[ORM_HISTOGRAM]; /* [i]: calls that took less than 2^i microseconds, and half of that or more */
+} orm_statement_statistics;
+/* Calls `each` for every statement since the engine was opened, or since the reset, in no order; at most 1,000 different ones
+ * are told apart, what came later is "(others)". `each` must not use the engine. Nothing unless the option statistics is set. */
+ORM_API void orm_engine_statements(orm_engine *engine, void (*each)(const orm_statement_statistics *one, void *user),
+                                   void *user);
+ORM_API void orm_engine_reset_statements(orm_engine *engine);
 
 #ifdef __cplusplus
 }

@@ -32,13 +32,6 @@ typedef enum orm_lazy {
     ORM_LAZY_RAISE  /* ORM_NOT_LOADED */
 } orm_lazy;
 
-typedef enum orm_isolation {
-    ORM_ISOLATION_DEFAULT, /* the server's */
-    ORM_READ_COMMITTED,
-    ORM_REPEATABLE_READ,
-    ORM_SERIALIZABLE
-} orm_isolation;
-
 /* Hooks. Those of a model are made by its generated _on: blog_post_on(&(blog_post_hooks){.before_insert = slugify}), and get the
  * session and the const entity; they write by setters, may add and delete other entities, and may read. The before hooks are
  * called at the beginning of a flush, once for each entity that it will write, before anything is validated or sent; the after
@@ -74,12 +67,18 @@ typedef struct orm_session_factory {
     bool expire_on_commit; /* a commit marks every entity expired */
     orm_lazy lazy;
     bool read_only; /* any write is ORM_MISUSE, and the transaction is READ ONLY on PostgreSQL */
-    orm_isolation isolation;
+    orm_isolation isolation; /* ORM_ISOLATION_DEFAULT: the engine's */
     const orm_session_hooks *hooks; /* borrowed as long as a session made by this is open */
 } orm_session_factory;
 
 /* Owned: close `*session` with orm_session_close. The factory is copied. No connection is taken yet. */
 ORM_API orm_status orm_session_open(const orm_session_factory *factory, orm_session **session, orm_error *error);
+/* The same, told where it is called, as orm_connection_open_at. */
+ORM_API orm_status orm_session_open_at(const char *file, int line, const orm_session_factory *factory,
+                                       orm_session **session, orm_error *error);
+#if !defined(NDEBUG) && !defined(ORM_NO_PLACES)
+#define orm_session_open(...) orm_session_open_at(__FILE__, __LINE__, __VA_ARGS__)
+#endif
 /* Rolls back what was not committed, frees every entity, gives the connection back. NULL does nothing. */
 ORM_API void orm_session_close(orm_session *session);
 

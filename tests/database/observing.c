@@ -1,0 +1,283 @@
+/* observing.c -- what hooks, echo, the slow-statement log and the statistics of an engine tell.
+ * SPDX-License-Identifier: MIT */
+#include "harness.h"
+
+#include <stdio.h>
+
+static char seen[8192];
+static size_t connects, checkouts, checkins;
+static int64_t longest;
+
+static void note(const char *text)
+{
+    size_t length = strlen(seen);
+    snprintf(seen + length, sizeof seen - length, "%s\n", text);
+}
+
+static void note_line(const char *line, void *user)
+{
+    (void)user;
+    note(line);
+}
+
+/* Opens another engine in the place of the harness's, with a session on it. */
+static void watch(orm_engine_options more)
+{
+    orm_engine_options options = test_options();
+    options.echo = more.echo;
+    options.slow = more.slow;
+    options.slow_after = more.slow_after;
+    options.hooks = more.hooks;
+    options.hide_parameters = more.hide_parameters;
+    options.statistics = more.statistics;
+    orm_session_close(s);
+    orm_connection_close(c);
+    orm_engine_close(engine);
+    c = NULL;
+    s = NULL;
+    ok(orm_engine_open(test_url(), &options, &engine, &error));
+    s = open_session((orm_session_factory){0});
+    seen[0] = '\0';
+}
+
+START_TEST(echo_shows_statements_parameters_and_whether_they_were_prepared)
+{
+    const blog_author *found;
+    watch((orm_engine_options){.echo = {note_line, NULL}});
+    expect_status(ORM_NOT_FOUND, blog_author_get(s, 4711, &found));
+    expect_said(seen, "SELECT ");
+    expect_said(seen, "\n[prepared, ");
+    expect_said(seen, " ms, 0 rows] (4711)\n");
+    seen[0] = '\0';
+    expect_status(ORM_NOT_FOUND, blog_author_get(s, 4712, &found));
+    expect_said(seen, "SELECT ");
+    expect_said(seen, "[cached, ");
+    expect_said(seen, "(4712)\n");
+    seen[0] = '\0';
+    add_author("ada");
+    ok(orm_session_commit(s));
+    expect_said(seen, "INSERT ");
+    expect_said(seen, "'ada'");
+    expect_said(seen, "1 row]");
+    expect_said(seen, "COMMIT\n");
+}
+END_TEST
+
+START_TEST(echo_shows_no_parameters_that_are_to_be_hidden)
+{
+    const blog_author *found;
+    watch((orm_engine_options){.echo = {note_line, NULL}, .hide_parameters = true});
+    add_author("sesame");
+    ok(orm_session_commit(s));
+    expect_said(seen, "(***");
+    ck_assert_ptr_null(strstr(seen, "sesame"));
+    expect_status(ORM_NOT_FOUND, blog_author_get(s, 4711, &found));
+    ck_assert_ptr_null(strstr(seen, "4711"));
+}
+END_TEST
+
+START_TEST(values_of_sensitive_columns_are_never_shown)
+{
+    static const char *const pins[] = {"sesame 1", "sesame 2", "sesame 3"};
+    const server_crate *found;
+    watch((orm_engine_options){.echo = {note_line, NULL}, .slow = {note_line, NULL}, .slow_after = 1});
+    for (int i = 0; i < 3; i++) {
+        ok(server_crate_add(s, &(server_crate_values){.code = "open", .pin = ORM_VALUE(pins[i])}, NULL));
+        if (i != 1) /* one alone, then two together */
+            ok(orm_session_commit(s));
+    }
+    ck_assert_int_eq(
+        server_crate_one(s, &(server_crate_query){.where = {orm_eq(SERVER_CRATE.pin, "sesame 2")}}, &found), ORM_OK);
+    expect_said(seen, "'open'");
+    expect_said(seen, "***");
+    ck_assert_ptr_null(strstr(seen, "sesame"));
+}
+END_TEST
+
+START_TEST(a_refused_statement_is_told_with_its_error)
+{
+    watch((orm_engine_options){.echo = {note_line, NULL}});
+    c = open_connection();
+    ck_assert_int_ne(orm_connection_execute(c, "SELECT nonsense", NULL), ORM_OK);
+    expect_said(seen, "SELECT nonsense\n");
+    expect_said(seen, ", ORM_SCHEMA] ()");
+}
+END_TEST
+
+START_TEST(the_slow_log_has_slow_statements_only)
+{
+    static const char *const slow[] = {
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000000) SELECT count(*) FROM n",
+        "SELECT pg_sleep(0.02)"};
+    watch((orm_engine_options){.slow = {note_line, NULL}, .slow_after = 10});
+    c = open_connection();
+    ok(orm_connection_execute(c, slow[!on_sqlite()], NULL));
+    expect_said(seen, "slow: ");
+    expect_said(seen, slow[!on_sqlite()]);
+    watch((orm_engine_options){.slow = {note_line, NULL}, .slow_after = 100000});
+    add_author("ada");
+    ok(orm_session_commit(s));
+    expect_text(seen, "");
+}
+END_TEST
+
+static void note_event(const orm_statement_event *event, void *user)
+{
+    (void)user;
+    if (event->kind == ORM_STATEMENT_SELECT) {
+        longest = event->microseconds > longest ? event->microseconds : longest;
+        note(event->parameters ? event->parameters : "none");
+        ck_assert_ptr_null(event->error);
+    }
+}
+
+static orm_status note_connect(orm_connection *connection, void *user)
+{
+    (void)user;
+    connects++;
+    return orm_connection_execute(connection, "SELECT 1", NULL);
+}
+
+static void note_checkout(orm_connection *connection, void *user)
+{
+    (void)connection, (void)user;
+    checkouts++;
+}
+
+static void note_checkin(orm_connection *connection, void *user)
+{
+    (void)connection, (void)user;
+    checkins++;
+}
+
+static void note_transaction(const char *verb, orm_status status, void *user)
+{
+    (void)user;
+    note(verb);
+    ck_assert_int_eq(status, ORM_OK);
+}
+
+START_TEST(hooks_are_told_of_connections_and_transactions)
+{
+    connects = checkouts = checkins = 0;
+    watch((orm_engine_options){.hooks = {.connect = note_connect,
+                                         .checkout = note_checkout,
+                                         .checkin = note_checkin,
+                                         .transaction = note_transaction}});
+    ck_assert_uint_eq(connects, 1);
+    size_t before = checkouts;
+    add_author("ada");
+    ok(orm_session_begin_nested(s));
+    ok(orm_session_rollback_nested(s));
+    ok(orm_session_commit(s));
+    ck_assert_uint_eq(checkouts, before + 1);
+    ck_assert_uint_eq(checkins, 1);
+    add_author("bob");
+    ok(orm_session_flush(s));
+    ok(orm_session_rollback(s));
+    expect_text(seen, "BEGIN\nCOMMIT\nBEGIN\nROLLBACK\n");
+    ck_assert_uint_eq(connects, 1);
+}
+END_TEST
+
+static orm_status refuse_connection(orm_connection *connection, void *user)
+{
+    (void)user;
+    return orm_connection_execute(connection, "SELECT nonsense", NULL);
+}
+
+START_TEST(a_hook_may_refuse_a_connection)
+{
+    orm_engine *opened = engine;
+    orm_engine_options options = test_options();
+    options.hooks.connect = refuse_connection;
+    expect_status(ORM_SCHEMA, orm_engine_open(test_url(), &options, &opened, &error));
+    ck_assert_ptr_null(opened);
+    expect_said(error.message, "nonsense");
+}
+END_TEST
+
+START_TEST(an_event_has_parameters_and_time_when_they_are_wanted)
+{
+    const blog_author *found;
+    watch((orm_engine_options){.hooks = {.statement = note_event}});
+    expect_status(ORM_NOT_FOUND, blog_author_get(s, 5, &found));
+    expect_text(seen, "none\n");
+    watch((orm_engine_options){.hooks = {.statement = note_event, .parameters = true}});
+    expect_status(ORM_NOT_FOUND, blog_author_get(s, 5, &found));
+    expect_text(seen, "(5)\n");
+    ck_assert_int_gt(longest, 0);
+}
+END_TEST
+
+static orm_statement_statistics gets;
+static size_t statements;
+
+static void note_statistics(const orm_statement_statistics *one, void *user)
+{
+    (void)user;
+    statements++;
+    if (one->kind == ORM_STATEMENT_SELECT)
+        gets = *one;
+}
+
+START_TEST(statistics_count_each_statement)
+{
+    const blog_author *found;
+    uint64_t calls = 0;
+    watch((orm_engine_options){.statistics = true});
+    add_author("ada");
+    ok(orm_session_commit(s));
+    orm_engine_reset_statements(engine);
+    for (int i = 1; i <= 10; i++)
+        expect_status(ORM_NOT_FOUND, blog_author_get(s, 1000000 + i, &found));
+    orm_engine_statements(engine, note_statistics, NULL);
+    ck_assert_uint_eq(gets.calls, 10);
+    ck_assert_uint_eq(gets.cached, 9);
+    ck_assert_uint_eq(gets.errors, 0);
+    ck_assert_uint_eq(gets.rows, 0);
+    ck_assert_uint_ge(gets.microseconds, gets.longest);
+    for (int i = 0; i < ORM_HISTOGRAM; i++)
+        calls += gets.histogram[i];
+    ck_assert_uint_eq(calls, 10);
+    orm_engine_reset_statements(engine);
+    statements = 0;
+    orm_engine_statements(engine, note_statistics, NULL);
+    ck_assert_uint_eq(statements, 0);
+}
+END_TEST
+
+START_TEST(a_thousand_statements_are_told_apart)
+{
+    char sql[64];
+    watch((orm_engine_options){.statistics = true});
+    orm_engine_reset_statements(engine);
+    c = open_connection();
+    for (int i = 0; i < 1010; i++) {
+        snprintf(sql, sizeof sql, "SELECT %d", i);
+        run_sql(sql);
+    }
+    statements = 0;
+    orm_engine_statements(engine, note_statistics, NULL);
+    ck_assert_uint_eq(statements, 1001);
+}
+END_TEST
+
+Suite *suite_observing(void)
+{
+    Suite *suite = suite_create("observing");
+    TCase *logs = new_case(suite, "logs");
+    tcase_add_test(logs, echo_shows_statements_parameters_and_whether_they_were_prepared);
+    tcase_add_test(logs, echo_shows_no_parameters_that_are_to_be_hidden);
+    tcase_add_test(logs, values_of_sensitive_columns_are_never_shown);
+    tcase_add_test(logs, a_refused_statement_is_told_with_its_error);
+    tcase_add_test(logs, the_slow_log_has_slow_statements_only);
+    TCase *hooks = new_case(suite, "hooks");
+    tcase_add_test(hooks, hooks_are_told_of_connections_and_transactions);
+    tcase_add_test(hooks, a_hook_may_refuse_a_connection);
+    tcase_add_test(hooks, an_event_has_parameters_and_time_when_they_are_wanted);
+    TCase *counts = new_case(suite, "statistics");
+    tcase_add_test(counts, statistics_count_each_statement);
+    tcase_add_test(counts, a_thousand_statements_are_told_apart);
+    return suite;
+}
