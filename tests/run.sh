@@ -166,6 +166,7 @@ suite_faults() {
     [ -z "${ORM_TEST_SOAK:-}" ] || stride=1
     run cases "faults/memory on sqlite" "$scratch/faults/memory" "$(new_sqlite memory)" "$stride"
     run cases "faults/memory on postgresql" "$scratch/faults/memory" "$(new_postgresql memory)" "$stride"
+    run cases "faults/cut on postgresql" "$scratch/faults/cut" "$(new_postgresql cut)" "$stride"
 }
 
 suite_schemas() {
