@@ -35,7 +35,9 @@ const ormc_command ormc_command_check = {
         "Reads the schemas, which together are one package, and says what is wrong with them, as generate does.\n"
         "Nothing is written.\n",
     .usage = {.options = (const ormc_option *const[]){&database, &lock, ORMC_DIAGNOSTIC_OPTIONS, NULL},
-              .operands = "SCHEMA.yaml...", .operand = "schema", .sorted = true},
+              .operands = "SCHEMA.yaml...",
+              .operand = "schema",
+              .sorted = true},
     .run = check,
 };
 

@@ -43,8 +43,8 @@ static const ormc_command command_new = {
         "Compares the schemas with what the last revision leaves, and writes NNNN_NAME.sql, with the way up and\n"
         "down for each database, and NNNN_NAME.yaml, the schema that it leads to. Nothing is written when\n"
         "nothing changed, or when data would be lost and that is not allowed.\n",
-    .usage = {.options = (const ormc_option *const[]){&ormc_migrate_folder, &ormc_migrate_allow, ORMC_DIAGNOSTIC_OPTIONS,
-                                                      NULL},
+    .usage = {.options = (const ormc_option *const[]){&ormc_migrate_folder, &ormc_migrate_allow,
+                                                      ORMC_DIAGNOSTIC_OPTIONS, NULL},
               .operands = "NAME SCHEMA.yaml...",
               .operand = "name"},
     .run = new_revision,

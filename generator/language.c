@@ -15,10 +15,9 @@ static const ormc_value_kind truth = {ORMC_FORM_TRUTH, "truth"}, text = {ORMC_FO
                              default_value = {ORMC_FORM_ANY, "default"}, sql_text = {ORMC_FORM_ANY, "sql_text"},
                              generated = {ORMC_FORM_ANY, "generated"}, now = {ORMC_FORM_TEXT, "now"},
                              on_delete = {ORMC_FORM_TEXT, "on_delete"}, orphan = {ORMC_FORM_TEXT, "orphan"},
-                             through_model = {ORMC_FORM_ANY, "through_model"},
-                             queries = {ORMC_FORM_MAPPING, "queries"}, fields = {ORMC_FORM_MAPPING, "fields"},
-                             returned = {ORMC_FORM_ANY, "returned"}, cardinality = {ORMC_FORM_TEXT, "cardinality"},
-                             dialects = {ORMC_FORM_LIST, "dialects"};
+                             through_model = {ORMC_FORM_ANY, "through_model"}, queries = {ORMC_FORM_MAPPING, "queries"},
+                             fields = {ORMC_FORM_MAPPING, "fields"}, returned = {ORMC_FORM_ANY, "returned"},
+                             cardinality = {ORMC_FORM_TEXT, "cardinality"}, dialects = {ORMC_FORM_LIST, "dialects"};
 
 /* context, word, kind, need, doc */
 const ormc_key ormc_keys[] = {
@@ -158,12 +157,18 @@ const ormc_companion ormc_companions[] = {
 static const struct {
     const char *name, *definition;
 } contexts[ORMC_CONTEXTS] = {
-    [ORMC_IN_PACKAGE] = {"a schema", "package"},     [ORMC_IN_ENUM] = {"an enum", "enum"},
-    [ORMC_IN_ENUM_VALUE] = {"a value", "value"},     [ORMC_IN_MODEL] = {"a model", "model"},
-    [ORMC_IN_COLUMN] = {"a column", "column"},       [ORMC_AS_DB_TYPE] = {"a type", "db_type"},
-    [ORMC_IN_RELATION] = {"a relation", "relation"}, [ORMC_IN_THROUGH] = {"'through'", "through"},
-    [ORMC_IN_INDEX] = {"an index", "index"},         [ORMC_IN_CHECK] = {"a check", "check"},
-    [ORMC_IN_SQL] = {"SQL by database", "sql"},      [ORMC_IN_QUERY] = {"a query", "query"},
+    [ORMC_IN_PACKAGE] = {"a schema", "package"},
+    [ORMC_IN_ENUM] = {"an enum", "enum"},
+    [ORMC_IN_ENUM_VALUE] = {"a value", "value"},
+    [ORMC_IN_MODEL] = {"a model", "model"},
+    [ORMC_IN_COLUMN] = {"a column", "column"},
+    [ORMC_AS_DB_TYPE] = {"a type", "db_type"},
+    [ORMC_IN_RELATION] = {"a relation", "relation"},
+    [ORMC_IN_THROUGH] = {"'through'", "through"},
+    [ORMC_IN_INDEX] = {"an index", "index"},
+    [ORMC_IN_CHECK] = {"a check", "check"},
+    [ORMC_IN_SQL] = {"SQL by database", "sql"},
+    [ORMC_IN_QUERY] = {"a query", "query"},
     [ORMC_IN_FIELD] = {"a parameter or result", "field"},
 };
 

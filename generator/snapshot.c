@@ -398,6 +398,7 @@ static void read_list(reader *r, ormc_record record, const ormc_node *node, list
 
 static void refuse(reader *r, const ormc_node *node, const char *what)
 {
-    ormc_report(r->diagnostics, ORMC_E_NOT_A_SCHEMA, node->place, "this is no snapshot of a schema: '%s' is missing here", what);
+    ormc_report(r->diagnostics, ORMC_E_NOT_A_SCHEMA, node->place,
+                "this is no snapshot of a schema: '%s' is missing here", what);
     r->failed = true;
 }

@@ -34,9 +34,9 @@ typedef struct view_list {
 } view_list;
 
 typedef struct view_file {
-    view_list models; /* of view_model: its own */
-    view_list others; /* of view_model: those of other files that they refer to */
-    view_list enums;  /* of view_enum: what its header declares */
+    view_list models;  /* of view_model: its own */
+    view_list others;  /* of view_model: those of other files that they refer to */
+    view_list enums;   /* of view_enum: what its header declares */
     view_list queries; /* of ormc_query */
 } view_file;
 

@@ -36,8 +36,8 @@ typedef struct orm__address {
  * arrays travels to PostgreSQL as text[], each in the notation {...}, and the SQL casts it. */
 typedef struct orm__parameter {
     orm_type type;
-    bool list;  /* ORM_FORM_LIST or ORM_FORM_ROWS values */
-    bool array; /* the value, or each of the list, is an ORM_FORM_ARRAY of `type` */
+    bool list;      /* ORM_FORM_LIST or ORM_FORM_ROWS values */
+    bool array;     /* the value, or each of the list, is an ORM_FORM_ARRAY of `type` */
     bool sensitive; /* its value appears in no log */
 } orm__parameter;
 

@@ -62,14 +62,14 @@ typedef struct orm__entity {
     orm__slot *slots;  /* by relation; NULL until the first is needed */
     void *original;    /* the newest snapshot of the row in the undo log, or NULL; see ORM__REPLACES */
     union {
-        uint64_t word;    /* up to 64 columns */
-        uint64_t *words;  /* more: arena */
-    } dirty;              /* pending: the columns given; persistent: those to be updated */
-    uint8_t state : 7;    /* orm__state */
-    bool held : 1;        /* scratch of stream.c */
-    uint8_t flags;        /* ORM__QUEUED and so on */
-    uint16_t generation;  /* slots of an older generation count as not loaded */
-    uint32_t undo;        /* 1 + its newest record in session->undo; 0: untouched */
+        uint64_t word;   /* up to 64 columns */
+        uint64_t *words; /* more: arena */
+    } dirty;             /* pending: the columns given; persistent: those to be updated */
+    uint8_t state : 7;   /* orm__state */
+    bool held : 1;       /* scratch of stream.c */
+    uint8_t flags;       /* ORM__QUEUED and so on */
+    uint16_t generation; /* slots of an older generation count as not loaded */
+    uint32_t undo;       /* 1 + its newest record in session->undo; 0: untouched */
 } orm__entity;
 
 /* How an entity was before its first change since a savepoint, or since the transaction began. */
@@ -104,9 +104,9 @@ struct orm__store {
     orm__batch alone; /* of the entities that came alone */
     orm__batch links; /* of those that a many_to_many made: pending, they go when one of their ends does */
     size_t entity_size;
-    uint32_t used;   /* entities handed out */
+    uint32_t used;      /* entities handed out */
     orm__entities left; /* those of them that left by a stream: their places are used again */
-    char *slabs[28]; /* slab k holds 8 << k entities */
+    char *slabs[28];    /* slab k holds 8 << k entities */
     orm__identity *map;
     uint32_t capacity, bits, mapped; /* capacity is 1 << bits */
     uint32_t rank;                   /* scratch of order.c */
@@ -149,7 +149,7 @@ struct orm_session {
     bool populating;         /* what is read overwrites entities that are present */
     uint32_t ended, cleared; /* transactions that are over; how often it was cleared */
     orm_stream *streams;     /* those that are open */
-    orm__patterns patterns; /* compiled for validation */
+    orm__patterns patterns;  /* compiled for validation */
     /* From here on not zeroed when a session opens. */
     orm_error error, sticky; /* the last failure; the one that the next flush repeats */
 };

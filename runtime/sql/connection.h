@@ -83,17 +83,17 @@ struct orm_connection {
     struct {
         orm__table *items;
         size_t count;
-    } tables;                    /* PostgreSQL: what copy.c has asked */
-    orm__patterns patterns;      /* compiled for validation */
-    orm__text sql;               /* where statements are put together, reused */
-    orm_isolation isolation;     /* of orm_connection_begin */
+    } tables;                /* PostgreSQL: what copy.c has asked */
+    orm__patterns patterns;  /* compiled for validation */
+    orm__text sql;           /* where statements are put together, reused */
+    orm_isolation isolation; /* of orm_connection_begin */
     orm_pool_reset reset;
-    struct orm_engine *engine;   /* whose pool lent it; borrowed */
-    const char *file;            /* where the holder opened it, for the pool's complaints; NULL: unknown */
+    struct orm_engine *engine; /* whose pool lent it; borrowed */
+    const char *file;          /* where the holder opened it, for the pool's complaints; NULL: unknown */
     int line;
-    unsigned generation;         /* the pool's own three */
-    int64_t born, returned;      /* monotonic microseconds; 0 where nobody asks */
-    struct orm_session *session; /* the session that holds it, or NULL */
+    unsigned generation;           /* the pool's own three */
+    int64_t born, returned;        /* monotonic microseconds; 0 where nobody asks */
+    struct orm_session *session;   /* the session that holds it, or NULL */
     const orm__listener *listener; /* of that session */
 };
 

@@ -160,9 +160,8 @@ void orm__sql_list(orm__sql *sql, const orm_column *like, orm_value value)
 
 static orm__parameter declared_as(const orm_column *like, bool list)
 {
-    return (orm__parameter){.type = like->type, .list = list,
-                            .array = like->flags & ORM_ARRAY,
-                            .sensitive = like->flags & ORM_SENSITIVE};
+    return (orm__parameter){
+        .type = like->type, .list = list, .array = like->flags & ORM_ARRAY, .sensitive = like->flags & ORM_SENSITIVE};
 }
 
 bool orm__sql_travels_as_text(const orm_column *column)

@@ -19,7 +19,7 @@ typedef struct orm__sql {
     bool sent;                /* the database has seen it: hooks are told of it */
     orm__known *known;        /* where it is remembered; NULL: nowhere */
     orm__statement *recalled; /* found there: the text is not needed, nor the parameters' types */
-    size_t tables; /* named so far besides t0 */
+    size_t tables;            /* named so far besides t0 */
     size_t count, capacity;
     orm__parameter *parameters;
     orm_value *values;

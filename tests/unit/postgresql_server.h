@@ -121,8 +121,7 @@ static inline void count_unwatch(void *token, int descriptor, void *user)
     watches--;
 }
 
-static const orm_waiter counting = {
-    .watch = count_watch, .wait = count_wait, .unwatch = count_unwatch, .user = &waits};
+static const orm_waiter counting = {.watch = count_watch, .wait = count_wait, .unwatch = count_unwatch, .user = &waits};
 
 static inline void kill_own_backend(void)
 {

@@ -39,9 +39,10 @@ typedef struct orm_statement_event {
     const char *table; /* "" where no model is involved */
     size_t rows;       /* read, or written */
     orm_status status;
-    int64_t microseconds;   /* from its sending to its end; 0 for a BEGIN that rode with the next statement */
-    bool cached;            /* it was prepared already */
-    const char *parameters; /* "(1, 'ada')" of the first run; a list shows its first ten. Values of sensitive columns are ***,
+    int64_t microseconds; /* from its sending to its end; 0 for a BEGIN that rode with the next statement */
+    bool cached;          /* it was prepared already */
+    const char
+        *parameters; /* "(1, 'ada')" of the first run; a list shows its first ten. Values of sensitive columns are ***,
                                all are with hide_parameters. NULL unless hooks.parameters, echo or slow want them */
     const orm_error *error; /* NULL when the status is ORM_OK */
 } orm_statement_event;
@@ -98,7 +99,7 @@ typedef enum orm_pool_class {
 /* What is undone when a connection comes back, besides the transaction that was not committed, which always is. */
 typedef enum orm_pool_reset {
     ORM_RESET_ROLLBACK, /* nothing more */
-    ORM_RESET_ALL       /* settings, temporary tables, LISTEN, advisory locks, on PostgreSQL; costs several round trips */
+    ORM_RESET_ALL /* settings, temporary tables, LISTEN, advisory locks, on PostgreSQL; costs several round trips */
 } orm_pool_reset;
 
 typedef enum orm_prepared {
@@ -108,19 +109,19 @@ typedef enum orm_prepared {
 
 /* Zero is the default of each. */
 typedef struct orm_engine_options {
-    int pool_size;               /* connections kept: 5 */
-    int max_overflow;            /* more for a moment: 10; -1: none */
-    int pool_timeout;            /* seconds to wait for a connection: 30; -1: none at all */
-    int pool_recycle;            /* seconds after which a connection is replaced at its next checkout: 0, never */
-    int pool_idle;               /* seconds after which a connection that nobody used is closed, but for the last: 0, never */
-    bool pool_pre_ping;          /* ask the server before lending a connection that was idle for a second or more. That the
+    int pool_size;      /* connections kept: 5 */
+    int max_overflow;   /* more for a moment: 10; -1: none */
+    int pool_timeout;   /* seconds to wait for a connection: 30; -1: none at all */
+    int pool_recycle;   /* seconds after which a connection is replaced at its next checkout: 0, never */
+    int pool_idle;      /* seconds after which a connection that nobody used is closed, but for the last: 0, never */
+    bool pool_pre_ping; /* ask the server before lending a connection that was idle for a second or more. That the
                                     server has closed it is seen without: it then says so, and the connection is replaced */
-    orm_pool_class pool_class;   /* with another than ORM_POOL_QUEUE pool_size and max_overflow mean nothing */
+    orm_pool_class pool_class; /* with another than ORM_POOL_QUEUE pool_size and max_overflow mean nothing */
     orm_pool_reset pool_reset;
-    orm_isolation isolation;     /* of transactions that say nothing else */
+    orm_isolation isolation; /* of transactions that say nothing else */
     orm_prepared prepared;
-    int connect_timeout;         /* seconds: 0 leaves it to the URL or to libpq */
-    int statement_timeout;       /* milliseconds a statement may take: 0, any time. Then it is cancelled and ORM_TIMEOUT; a
+    int connect_timeout;   /* seconds: 0 leaves it to the URL or to libpq */
+    int statement_timeout; /* milliseconds a statement may take: 0, any time. Then it is cancelled and ORM_TIMEOUT; a
                                     server that does not hear of that within two seconds is given up, with its connection */
     size_t statement_cache_size; /* prepared statements kept for each connection: 256 */
     orm_log echo;         /* every statement, in two lines: its SQL; [cached, 0.412 ms, 3 rows] and its parameters */
@@ -128,7 +129,8 @@ typedef struct orm_engine_options {
     int slow_after;       /* 500 */
     bool hide_parameters; /* in events, echo and slow; those of sensitive columns always are */
     bool statistics;      /* counts for orm_engine_statements */
-    const char *const *connect_args; /* libpq's keywords, "sslmode", "require", ..., NULL: go over those of the URL. Copied */
+    const char *const
+        *connect_args; /* libpq's keywords, "sslmode", "require", ..., NULL: go over those of the URL. Copied */
     orm_hooks hooks;
     orm_waiter waiter;
 } orm_engine_options;
@@ -173,10 +175,10 @@ ORM_API orm_status orm_engine_options_from_env(const char *prefix, const char *d
 ORM_API void orm_engine_dispose(orm_engine *engine);
 
 typedef struct orm_pool_statistics {
-    size_t open, in_use, idle, opened_ever; /* connections */
-    size_t waiting;                         /* who waits for one now */
+    size_t open, in_use, idle, opened_ever;  /* connections */
+    size_t waiting;                          /* who waits for one now */
     size_t lent_ever, waited_ever, timeouts; /* checkouts, those that had to wait, and those that did in vain */
-    size_t replaced;                        /* closed at checkout: lost, recycled or disposed of */
+    size_t replaced;                         /* closed at checkout: lost, recycled or disposed of */
 } orm_pool_statistics;
 ORM_API orm_pool_statistics orm_engine_pool(orm_engine *engine);
 

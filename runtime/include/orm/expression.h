@@ -32,7 +32,7 @@ typedef struct orm_expr {
     orm_op op;
     const orm_column *column;
     const orm_relation *relation;
-    orm_value value, upper; /* upper: of a BETWEEN; otherwise the path into a JSON column */
+    orm_value value, upper;          /* upper: of a BETWEEN; otherwise the path into a JSON column */
     const struct orm_expr *children; /* ended by ORM_OP_END */
 } orm_expr;
 
