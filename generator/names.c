@@ -93,7 +93,7 @@ const ormc_name_form ormc_name_forms[] = {
 };
 
 /* clang-format off */
-/* Each list is sorted as strcmp sorts: they are searched by halving. */
+/* Sorted as strcmp sorts: it is searched by halving. */
 static const char *const words_of_c[] = {
     "AF_DECnet", "L_ctermid", "L_tmpnam", "NULL", "PF_DECnet", "P_tmpdir", "_Alignas", "_Alignof", "_Atomic",
     "_BitInt", "_Bool", "_Complex", "_Decimal128", "_Decimal32", "_Decimal64", "_Generic", "_Imaginary",
@@ -116,27 +116,6 @@ static const char *const words_of_c[] = {
     "typedef", "typeid", "typename", "typeof", "typeof_unqual", "uint16_t", "uint32_t", "uint64_t", "uint8_t",
     "union", "unix", "unsigned", "using", "va_arg", "va_copy", "va_end", "va_start", "virtual", "void",
     "volatile", "wchar_t", "while", "xor", "xor_eq",
-};
-
-static const char *const words_of_sql[] = {
-    "abort", "action", "add", "after", "all", "alter", "always", "analyse", "analyze", "and", "any", "array",
-    "as", "asc", "asymmetric", "attach", "authorization", "autoincrement", "before", "begin", "between",
-    "binary", "both", "by", "cascade", "case", "cast", "check", "collate", "collation", "column", "commit",
-    "concurrently", "conflict", "constraint", "create", "cross", "current", "current_catalog", "current_date",
-    "current_role", "current_schema", "current_time", "current_timestamp", "current_user", "database",
-    "default", "deferrable", "deferred", "delete", "desc", "detach", "distinct", "do", "drop", "each", "else",
-    "end", "escape", "except", "exclude", "exclusive", "exists", "explain", "fail", "false", "fetch", "filter",
-    "first", "following", "for", "foreign", "freeze", "from", "full", "generated", "glob", "grant", "group",
-    "groups", "having", "if", "ignore", "ilike", "immediate", "in", "index", "indexed", "initially", "inner",
-    "insert", "instead", "intersect", "into", "is", "isnull", "join", "key", "last", "lateral", "leading",
-    "left", "like", "limit", "localtime", "localtimestamp", "match", "materialized", "natural", "no", "not",
-    "nothing", "notnull", "null", "nulls", "of", "offset", "on", "only", "or", "order", "others", "outer",
-    "over", "overlaps", "partition", "placing", "plan", "pragma", "preceding", "primary", "query", "raise",
-    "range", "recursive", "references", "regexp", "reindex", "release", "rename", "replace", "restrict",
-    "returning", "right", "rollback", "row", "rows", "savepoint", "select", "session_user", "set", "similar",
-    "some", "symmetric", "system_user", "table", "tablesample", "temp", "temporary", "then", "ties", "to",
-    "trailing", "transaction", "trigger", "true", "unbounded", "union", "unique", "update", "user", "using",
-    "vacuum", "values", "variadic", "verbose", "view", "virtual", "when", "where", "window", "with", "without",
 };
 /* clang-format on */
 
@@ -166,12 +145,6 @@ const char *ormc_names_constant(orm__arena *arena, const char *package, const ch
 const char *ormc_names_enum_part(orm__arena *arena, const char *package, const char *part, const char *enumeration)
 {
     return orm__arena_printf(arena, "%s_%s_%s", package, part, enumeration);
-}
-
-const char *ormc_names_function(orm__arena *arena, const char *package, const char *model, const char *verb,
-                                const char *member)
-{
-    return orm__arena_printf(arena, "%s_%s_%s_%s", package, model, verb, member);
 }
 
 const char *ormc_names_guard(orm__arena *arena, const char *stem)
@@ -266,14 +239,6 @@ static bool is_format_macro(const char *name)
 static int compare_words(const void *key, const void *item)
 {
     return strcmp(key, *(const char *const *)item);
-}
-
-bool ormc_names_is_plain_sql(const char *name)
-{
-    if (!ormc_names_is_word(name) || strpbrk(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"))
-        return false;
-    size_t count = sizeof words_of_sql / sizeof *words_of_sql;
-    return !bsearch(name, words_of_sql, count, sizeof *words_of_sql, compare_words);
 }
 
 const char *ormc_names_index(orm__arena *arena, const char *table, const char *const *columns, size_t count,

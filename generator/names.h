@@ -19,10 +19,6 @@ const char *ormc_names_handle(orm__arena *arena, const char *package, const char
 const char *ormc_names_constant(orm__arena *arena, const char *package, const char *enumeration, const char *value);
 /* "blog_opt_post_status", for the part "opt"; others are in, in_null, change, change_null. */
 const char *ormc_names_enum_part(orm__arena *arena, const char *package, const char *part, const char *enumeration);
-/* "blog_post_set_title": verbs are set (columns); get, set (to one); get, add_to, remove_from (to many). `member`
- * is the c_name of the column or relation. */
-const char *ormc_names_function(orm__arena *arena, const char *package, const char *model, const char *verb,
-                                const char *member);
 /* "BLOG_H", of the file whose stem is "blog". */
 const char *ormc_names_guard(orm__arena *arena, const char *stem);
 /* The rule by which any name of a database becomes a name of C:
@@ -68,8 +64,6 @@ bool ormc_names_is_word(const char *name);
 /* A keyword of C or C++, a macro that the standard headers or the compiler define with small letters, a type that the
  * emitted structs use, or a name of the library's. */
 bool ormc_names_is_reserved(const char *name);
-/* May stand in SQL without quotes, in both dialects: lower case, and no key word of either. */
-bool ormc_names_is_plain_sql(const char *name);
 
 /* The words of a text, joined by '_': "lower_email" of "lower(email)". */
 const char *ormc_names_words(orm__arena *arena, const char *text);

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+static orm_status may_run(orm__sql *sql);
 static bool add_parameter(orm__sql *sql, orm__parameter declared, orm_value value);
 static orm__parameter declared_as(const orm_column *like, bool list);
 static void write_type(orm__sql *sql, const orm_column *like);
@@ -264,12 +265,7 @@ void orm__statement_tell(orm__sql *sql, orm__purpose purpose, size_t rows, orm_s
 orm_status orm__statement_start(orm__sql *sql, orm__purpose purpose, orm__fetch fetch, orm__statement **statement)
 {
     orm_connection *c = sql->connection;
-    if (!sql->status && sql->text->failed)
-        sql->status = orm__error_no_memory(&c->error);
-    if (sql->status)
-        return sql->status;
-    if (c->failed)
-        return orm__error_set(&c->error, ORM_ROLLBACK_FIRST, "a statement of this transaction failed: roll back first");
+    ORM_TRY(may_run(sql));
     if (purpose.kind != ORM_STATEMENT_SELECT)
         ORM_TRY(orm__connection_prepare_write(c));
     sql->sent = c->sent = true;
@@ -288,6 +284,19 @@ orm_status orm__statement_start(orm__sql *sql, orm__purpose purpose, orm__fetch 
         c->observation = kept;
     }
     return status ? orm__connection_failed(c) : ORM_OK;
+}
+
+/* Whether all of it was put together, and the transaction takes statements. */
+static orm_status may_run(orm__sql *sql)
+{
+    orm_connection *c = sql->connection;
+    if (!sql->status && sql->text->failed)
+        sql->status = orm__error_no_memory(&c->error);
+    if (sql->status)
+        return sql->status;
+    if (c->failed)
+        return orm__error_set(&c->error, ORM_ROLLBACK_FIRST, "a statement of this transaction failed: roll back first");
+    return ORM_OK;
 }
 
 orm_status orm__statement_restart(orm_connection *connection, orm__statement *statement, const orm_value *values)
@@ -332,12 +341,7 @@ orm_status orm__statement_copy(orm__sql *sql, const orm_value *lists, size_t cou
 {
     orm_connection *c = sql->connection;
     *rows = 0;
-    if (!sql->status && sql->text->failed)
-        sql->status = orm__error_no_memory(&c->error);
-    if (sql->status)
-        return sql->status;
-    if (c->failed)
-        return orm__error_set(&c->error, ORM_ROLLBACK_FIRST, "a statement of this transaction failed: roll back first");
+    ORM_TRY(may_run(sql));
     sql->sent = c->sent = true;
     const char *begin = c->begin;
     c->begin = NULL;

@@ -33,8 +33,8 @@ static orm_status update_arrays(change *u);
 static orm_status ask_defaults(change *u);
 static orm_status ask_default(change *u, const orm_column *column, const char **text);
 static void write_defaults(orm__sql *sql, const change *u);
-static void write_one(orm__sql *sql, const change *u);
-static void write_many(orm__sql *sql, const change *u);
+static void write_update(orm__sql *sql, const change *u, bool many);
+static void write_value(orm__sql *sql, const change *u, size_t index, bool many);
 static void write_version(orm__sql *sql, const orm_model *model);
 static void add_found_by(orm__chosen *columns, const orm_model *model);
 
@@ -146,7 +146,7 @@ static orm_status update_each(change *u)
         orm__chosen_values(&u->columns, 0, u->set, u->rows[i]);
         orm__chosen_values(&u->columns, u->set, u->columns.count, u->keys[i]);
         if (i == 0) {
-            write_one(&sql, u);
+            write_update(&sql, u, false);
             status = orm__statement_start(&sql, (orm__purpose){ORM_STATEMENT_UPDATE, u->model->table}, ORM__FETCH_WHOLE,
                                           &statement);
         } else {
@@ -161,7 +161,8 @@ static orm_status update_each(change *u)
     return status;
 }
 
-static void write_one(orm__sql *sql, const change *u)
+/* UPDATE ... SET a = $1 WHERE key = $2; of many UPDATE ... SET a = u.c0 FROM unnest(...) AS u WHERE key = u.c1. */
+static void write_update(orm__sql *sql, const change *u, bool many)
 {
     orm__sql_text(sql, "UPDATE ");
     orm__sql_table(sql, u->model);
@@ -170,16 +171,28 @@ static void write_one(orm__sql *sql, const change *u)
         orm__sql_text(sql, i > 0 ? ", " : "");
         orm__sql_identifier(sql, u->columns.columns[i]->name);
         orm__sql_text(sql, " = ");
-        orm__sql_parameter(sql, u->columns.columns[i], u->columns.values[i]);
+        write_value(sql, u, i, many);
     }
     write_defaults(sql, u);
     write_version(sql, u->model);
+    if (many) {
+        orm__sql_text(sql, " FROM ");
+        orm__sql_from_lists(sql, u->columns.columns, u->columns.count, u->columns.values, false);
+    }
     for (size_t i = u->set; i < u->columns.count; i++) {
         orm__sql_text(sql, i == u->set ? " WHERE " : " AND ");
         orm__sql_column(sql, u->columns.columns[i]);
         orm__sql_text(sql, " = ");
-        orm__sql_parameter(sql, u->columns.columns[i], u->columns.values[i]);
+        write_value(sql, u, i, many);
     }
+}
+
+static void write_value(orm__sql *sql, const change *u, size_t index, bool many)
+{
+    if (many)
+        orm__sql_list_item(sql, index, u->columns.columns[index]);
+    else
+        orm__sql_parameter(sql, u->columns.columns[index], u->columns.values[index]);
 }
 
 static void write_version(orm__sql *sql, const orm_model *model)
@@ -194,7 +207,6 @@ static void write_version(orm__sql *sql, const orm_model *model)
     orm__sql_text(sql, " + 1");
 }
 
-/* UPDATE ... SET a = u.c0 FROM unnest(...) AS u WHERE key = u.c1 */
 static orm_status update_arrays(change *u)
 {
     orm_status status = ORM_OK;
@@ -204,35 +216,12 @@ static orm_status update_arrays(change *u)
         orm__sql_init(&sql, u->c);
         orm__chosen_lists(&u->columns, 0, u->set, u->rows + done, size);
         orm__chosen_lists(&u->columns, u->set, u->columns.count, u->keys + done, size);
-        write_many(&sql, u);
+        write_update(&sql, u, true);
         status = orm__run_quietly(&sql, u->model, ORM_STATEMENT_UPDATE, &found);
         u->matched += found;
         orm__sql_release(&sql);
     }
     return status;
-}
-
-static void write_many(orm__sql *sql, const change *u)
-{
-    orm__sql_text(sql, "UPDATE ");
-    orm__sql_table(sql, u->model);
-    orm__sql_text(sql, " SET ");
-    for (size_t i = 0; i < u->set; i++) {
-        orm__sql_text(sql, i > 0 ? ", " : "");
-        orm__sql_identifier(sql, u->columns.columns[i]->name);
-        orm__sql_text(sql, " = ");
-        orm__sql_list_item(sql, i, u->columns.columns[i]);
-    }
-    write_defaults(sql, u);
-    write_version(sql, u->model);
-    orm__sql_text(sql, " FROM ");
-    orm__sql_from_lists(sql, u->columns.columns, u->columns.count, u->columns.values, false);
-    for (size_t i = u->set; i < u->columns.count; i++) {
-        orm__sql_text(sql, i == u->set ? " WHERE " : " AND ");
-        orm__sql_column(sql, u->columns.columns[i]);
-        orm__sql_text(sql, " = ");
-        orm__sql_list_item(sql, i, u->columns.columns[i]);
-    }
 }
 
 orm_status orm__delete_rows(orm_connection *connection, const orm_model *model, const void *const *keys, size_t count,

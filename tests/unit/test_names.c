@@ -24,7 +24,6 @@ START_TEST(types_handles_and_constants_join_package_and_name)
     ck_assert_str_eq(ormc_names_handle(&arena, "blog", "post"), "BLOG_POST");
     ck_assert_str_eq(ormc_names_constant(&arena, "blog", "post_status", "draft"), "BLOG_POST_STATUS_DRAFT");
     ck_assert_str_eq(ormc_names_enum_part(&arena, "blog", "in_null", "mood"), "blog_in_null_mood");
-    ck_assert_str_eq(ormc_names_function(&arena, "blog", "author", "add_to", "posts"), "blog_author_add_to_posts");
 }
 END_TEST
 
@@ -116,18 +115,6 @@ START_TEST(a_word_is_letters_digits_and_underscores)
 }
 END_TEST
 
-START_TEST(sql_needs_quotes_for_key_words_and_upper_case)
-{
-    ck_assert(ormc_names_is_plain_sql("author_id"));
-    ck_assert(!ormc_names_is_plain_sql("order"));
-    ck_assert(!ormc_names_is_plain_sql("abort"));
-    ck_assert(!ormc_names_is_plain_sql("without"));
-    ck_assert(!ormc_names_is_plain_sql("Author"));
-    ck_assert(!ormc_names_is_plain_sql("a b"));
-    ck_assert(!ormc_names_is_plain_sql(""));
-}
-END_TEST
-
 START_TEST(an_index_is_named_after_table_and_columns)
 {
     const char *columns[] = {"author_id", "created_at"};
@@ -182,7 +169,6 @@ int main(void)
     tcase_add_test(tcase, an_index_of_an_expression_is_named_by_its_words);
     tcase_add_test(tcase, words_of_c_and_cpp_are_reserved);
     tcase_add_test(tcase, a_word_is_letters_digits_and_underscores);
-    tcase_add_test(tcase, sql_needs_quotes_for_key_words_and_upper_case);
     tcase_add_test(tcase, an_index_is_named_after_table_and_columns);
     tcase_add_test(tcase, a_long_index_name_is_cut_to_63_bytes_and_stays_distinct);
     tcase_add_test(tcase, a_cut_index_name_keeps_characters_whole);
