@@ -1,15 +1,11 @@
-/* session/unit_of_work.c -- writes what a session has changed: inserts, updates, deletes, many rows to a statement.
+/* session/unit_of_work.c -- plans a flush: what is added, changed and deleted, in which order, and what follows from it.
  *
  * Everything that can be refused without asking the database is refused before anything is sent. Takes the marks that
- * entity.c made, the order from order.c; hands rows of one shape to sql/write.c.
+ * entity.c made, the order from order.c and conflict.c; hands entities to groups.c, which writes them.
  * SPDX-License-Identifier: MIT */
 #include "base/error.h"
 #include "base/value.h"
-#include "session/conflict.h"
-#include "session/order.h"
-#include "session/session.h"
-#include "sql/rows.h"
-#include "sql/write.h"
+#include "session/groups.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -18,13 +14,9 @@ typedef struct plan {
     orm__entities added, changed, deleted;
     orm__entities replaced; /* deleted, too: but others, among `changed`, take their places */
     orm__order inserts, deletes;
-    orm__steps steps;          /* when unique values pass from row to row */
-    const void **rows, **keys; /* room for one group */
+    orm__steps steps; /* when unique values pass from row to row */
+    orm__room room;
 } plan;
-
-/* Writes one group: entities of one model with one mask. */
-typedef orm_status (*write_group)(orm_session *session, orm__store *store, orm__entity **entities, size_t count,
-                                  plan *p);
 
 static orm_status classify(orm_session *session, plan *p);
 static bool has_lost_an_end(orm_session *session, orm__entity *entity);
@@ -36,25 +28,8 @@ static orm_status make_room(orm_session *session, plan *p);
 static orm_status write_all(orm_session *session, plan *p);
 static void drop_forsaken(orm__entities *changed);
 static orm_status write_steps(orm_session *session, plan *p);
-static orm_status release_value(orm_session *session, const orm__release *release);
-static orm_status in_groups(orm_session *session, orm__entity **entities, const uint32_t *waves, size_t count,
-                            bool by_mask, write_group write, plan *p);
-static orm_status write_wave(orm_session *session, orm__entity **entities, size_t count, bool by_mask,
-                             write_group write, plan *p);
-static orm_status insert_group(orm_session *session, orm__store *store, orm__entity **entities, size_t count, plan *p);
-static orm_status update_group(orm_session *session, orm__store *store, orm__entity **entities, size_t count, plan *p);
-static orm_status delete_group(orm_session *session, orm__store *store, orm__entity **entities, size_t count, plan *p);
 static void hold_back(const orm__order *order);
 static orm_status write_held_back(orm_session *session, plan *p, const orm__order *order, bool null);
-static orm_status set_clocks(orm_session *session, orm__entity *entity);
-static orm_status replace_group(orm_session *session, orm__store *store, orm__entity **entities, size_t count, plan *p);
-static orm_status read_computed(orm_session *session, orm__store *store, orm__entity **entities, size_t count,
-                                const uint64_t *also, plan *p);
-static orm_status copy_keys(orm_session *session, orm__entity *entity);
-static orm_status inserted(orm_session *session, orm__store *store, orm__entity *entity);
-static orm_status updated(orm_session *session, orm__store *store, orm__entity *entity);
-static orm_status stale(orm_session *session, orm__store *store, orm__entity **entities, size_t count, size_t matched,
-                        plan *p);
 static orm_status cascade(orm_session *session, plan *p);
 static orm_status cascade_along(orm_session *session, const orm_relation *relation, orm__entities *deleted);
 static void release_plan(plan *p);
@@ -111,7 +86,7 @@ static void release_plan(plan *p)
     free(p->changed.items);
     free(p->deleted.items);
     free(p->replaced.items);
-    free(p->rows);
+    free(p->room.rows);
     orm__steps_release(&p->steps);
     orm__order_release(&p->inserts);
     orm__order_release(&p->deletes);
@@ -232,10 +207,10 @@ static orm_status make_room(orm_session *session, plan *p)
     most = p->changed.count > most ? p->changed.count : most;
     most = p->deleted.count > most ? p->deleted.count : most;
     most += p->inserts.deferred_count + p->deletes.deferred_count + 1;
-    p->rows = malloc(2 * most * sizeof *p->rows);
-    if (!p->rows)
+    p->room.rows = malloc(2 * most * sizeof *p->room.rows);
+    if (!p->room.rows)
         return orm__session_no_memory(session);
-    p->keys = p->rows + most;
+    p->room.keys = p->room.rows + most;
     return ORM_OK;
 }
 
@@ -251,11 +226,11 @@ static orm_status write_all(orm_session *session, plan *p)
     }
     if (p->steps.count > 0)
         return write_steps(session, p);
-    ORM_TRY(in_groups(session, p->inserts.rows, p->inserts.waves, p->inserts.count, true, insert_group, p));
+    ORM_TRY(orm__write_waves(session, ORM__INSERT, p->inserts.rows, p->inserts.waves, p->inserts.count, &p->room));
     ORM_TRY(write_held_back(session, p, &p->inserts, false));
-    ORM_TRY(in_groups(session, p->changed.items, NULL, p->changed.count, true, update_group, p));
+    ORM_TRY(orm__write_wave(session, ORM__UPDATE, p->changed.items, p->changed.count, &p->room));
     ORM_TRY(write_held_back(session, p, &p->deletes, true));
-    ORM_TRY(in_groups(session, p->deletes.rows, p->deletes.waves, p->deletes.count, false, delete_group, p));
+    ORM_TRY(orm__write_waves(session, ORM__DELETE, p->deletes.rows, p->deletes.waves, p->deletes.count, &p->room));
     return p->deleted.count > 0 ? cascade(session, p) : ORM_OK;
 }
 
@@ -272,13 +247,11 @@ static void drop_forsaken(orm__entities *changed)
 /* The same where unique values pass from row to row: wave by wave, each verb of a wave at once. */
 static orm_status write_steps(orm_session *session, plan *p)
 {
-    static const write_group writers[] = {
-        [ORM__INSERT] = insert_group, [ORM__UPDATE] = update_group, [ORM__DELETE] = delete_group};
     const orm__step *steps = p->steps.items;
     orm__entity **entities = malloc(p->steps.count * sizeof *entities);
     orm_status status = entities ? ORM_OK : orm__session_no_memory(session);
     for (size_t i = 0; i < p->steps.release_count && !status; i++)
-        status = release_value(session, &p->steps.releases[i]);
+        status = orm__release_value(session, &p->steps.releases[i]);
     if (!status)
         status = write_held_back(session, p, &p->deletes, true);
     for (size_t first = 0, last; first < p->steps.count && !status; first = last) {
@@ -288,253 +261,12 @@ static orm_status write_steps(orm_session *session, plan *p)
              last++)
             if (steps[last].verb == ORM__DELETE || steps[last].entity->state != ORM__DELETING)
                 entities[count++] = steps[last].entity;
-        status = write_wave(session, entities, count, steps[first].verb != ORM__DELETE, writers[steps[first].verb], p);
+        status = orm__write_wave(session, steps[first].verb, entities, count, &p->room);
     }
     free(entities);
     if (!status)
         status = write_held_back(session, p, &p->inserts, false);
     return !status && p->deleted.count > 0 ? cascade(session, p) : status;
-}
-
-/* One row gives up a unique value; what it gets instead follows. */
-static orm_status release_value(orm_session *session, const orm__release *release)
-{
-    const orm_model *model = orm__model_of(release->entity);
-    uint64_t *mask = orm__arena_zalloc(&session->arena, orm__mask_words(model), sizeof *mask);
-    void *row = orm__arena_zalloc(&session->arena, 1, model->row_size);
-    if (!mask || !row)
-        return orm__session_no_memory(session);
-    const void *key = orm__key_row(release->entity), *rows[] = {row};
-    size_t matched;
-    orm__mask_add(mask, release->column->index);
-    orm_status status = orm__update_rows(session->connection, model, mask, NULL, rows, &key, 1, &matched);
-    orm__arena_recycle(&session->arena, row, model->row_size);
-    orm__arena_recycle(&session->arena, mask, orm__mask_words(model) * sizeof *mask);
-    return status ? orm__session_failed(session, status) : ORM_OK;
-}
-
-/* Wave by wave; `waves` NULL: one wave. */
-static orm_status in_groups(orm_session *session, orm__entity **entities, const uint32_t *waves, size_t count,
-                            bool by_mask, write_group write, plan *p)
-{
-    for (size_t first = 0, last; first < count; first = last) {
-        for (last = first + 1; last < count && (!waves || waves[last] == waves[first]); last++)
-            ;
-        ORM_TRY(write_wave(session, entities + first, last - first, by_mask, write, p));
-    }
-    return ORM_OK;
-}
-
-static bool same_shape(orm__entity *a, orm__entity *b, bool by_mask)
-{
-    if (a->batch->store != b->batch->store || ((a->flags ^ b->flags) & ORM__REPLACES))
-        return false;
-    return !by_mask || memcmp(orm__entity_dirty(a), orm__entity_dirty(b),
-                              orm__mask_words(orm__model_of(a)) * sizeof(uint64_t)) == 0;
-}
-
-/* Brings rows of one shape together, in the order of their first, and writes each shape at once. */
-static orm_status write_wave(orm_session *session, orm__entity **entities, size_t count, bool by_mask,
-                             write_group write, plan *p)
-{
-    for (size_t i = 0; by_mask && i < count; i++) {
-        ORM_TRY(copy_keys(session, entities[i]));
-        if (entities[i]->state == ORM__PERSISTENT)
-            ORM_TRY(set_clocks(session, entities[i]));
-    }
-    while (count > 0) {
-        orm__entity *first = entities[0];
-        orm__entity **rest = malloc(count * sizeof *rest), **group = malloc(count * sizeof *group);
-        size_t grouped = 0, left = 0;
-        for (size_t i = 0; rest && group && i < count; i++) {
-            if (same_shape(first, entities[i], by_mask))
-                group[grouped++] = entities[i];
-            else
-                rest[left++] = entities[i];
-        }
-        orm_status status = rest && group ? write(session, first->batch->store, group, grouped, p)
-                                          : orm__session_no_memory(session);
-        if (!status) { /* all stay in the array: what follows the flush looks at them again */
-            memcpy(entities, group, grouped * sizeof *entities);
-            memcpy(entities + grouped, rest, left * sizeof *entities);
-            entities += grouped;
-        }
-        free(rest);
-        free(group);
-        ORM_TRY(status);
-        count = left;
-    }
-    return ORM_OK;
-}
-
-/* Columns that an update sets to the clock, unless it sets them itself. */
-static orm_status set_clocks(orm_session *session, orm__entity *entity)
-{
-    const orm_model *model = orm__model_of(entity);
-    for (size_t i = 0; i < model->column_count; i++)
-        if ((model->columns[i].flags & ORM_ON_UPDATE_NOW) && !orm__mask_has(orm__entity_dirty(entity), i))
-            ORM_TRY(
-                orm__entity_put(session, entity, &model->columns[i], orm__value_now(&model->columns[i], session->now)));
-    return ORM_OK;
-}
-
-/* The keys of what an entity refers to by pointer, now that they are known. */
-static orm_status copy_keys(orm_session *session, orm__entity *entity)
-{
-    const orm_model *model = orm__model_of(entity);
-    for (size_t i = 0; i < model->relation_count; i++) {
-        const orm_relation *relation = &model->relations[i];
-        const orm__slot *slot = relation->owning ? orm__entity_loaded(entity, relation) : NULL;
-        if (!slot || !slot->as.one)
-            continue;
-        for (size_t k = 0; k < relation->column_count; k++)
-            if (orm__mask_has(orm__entity_dirty(entity), relation->columns[k]->index))
-                ORM_TRY(orm__entity_put(session, entity, relation->columns[k],
-                                        orm__value_of_member(relation->target_columns[k], orm__row_of(slot->as.one))));
-    }
-    return ORM_OK;
-}
-
-static orm_status insert_group(orm_session *session, orm__store *store, orm__entity **entities, size_t count, plan *p)
-{
-    const orm_timestamptz now = session->now;
-    uint64_t *given = orm__entity_dirty(entities[0]);
-    for (size_t i = count; i-- > 0;) { /* the first row's mask changes last: it is the group's */
-        orm__values_default(store->model, orm__row_of(entities[i]), orm__entity_dirty(entities[i]), &now);
-        p->rows[i] = orm__row_of(entities[i]);
-    }
-    orm_status status = orm__insert_rows(session->connection, store->model, given, (void *const *)p->rows, count,
-                                         &session->arena);
-    if (status)
-        return orm__session_failed(session, status);
-    for (size_t i = 0; i < count; i++)
-        ORM_TRY(inserted(session, store, entities[i]));
-    return ORM_OK;
-}
-
-static orm_status inserted(orm_session *session, orm__store *store, orm__entity *entity)
-{
-    entity->state = ORM__PERSISTENT;
-    memset(orm__entity_dirty(entity), 0, orm__mask_words(store->model) * sizeof(uint64_t));
-    if (!(entity->flags & ORM__MAPPED) && !orm__identity_add(store, entity))
-        return orm__session_no_memory(session);
-    return ORM_OK;
-}
-
-static orm_status update_group(orm_session *session, orm__store *store, orm__entity **entities, size_t count, plan *p)
-{
-    size_t matched;
-    if (entities[0]->flags & ORM__REPLACES)
-        return replace_group(session, store, entities, count, p);
-    for (size_t i = 0; i < count; i++) {
-        p->rows[i] = orm__row_of(entities[i]);
-        p->keys[i] = orm__key_row(entities[i]);
-    }
-    orm_status status = orm__update_rows(session->connection, store->model, orm__entity_dirty(entities[0]), NULL,
-                                         p->rows, p->keys, count, &matched);
-    if (status)
-        return orm__session_failed(session, status);
-    if (matched != count)
-        return stale(session, store, entities, count, matched, p);
-    for (size_t i = 0; i < count; i++)
-        ORM_TRY(updated(session, store, entities[i]));
-    return read_computed(session, store, entities, count, NULL, p);
-}
-
-/* These are added with the keys of rows that are deleted: every column is set, as an INSERT would. */
-static orm_status replace_group(orm_session *session, orm__store *store, orm__entity **entities, size_t count, plan *p)
-{
-    const orm_model *model = store->model;
-    const orm_column *version = orm__version_of(model);
-    size_t words = orm__mask_words(model), matched = count;
-    uint64_t *changed = orm__arena_zalloc(&session->arena, 2 * words, sizeof *changed);
-    if (!changed)
-        return orm__session_no_memory(session);
-    for (size_t i = 0; i < count; i++) {
-        void *row = orm__row_of(entities[i]);
-        orm__values_default(model, row, orm__entity_dirty(entities[i]), &session->now);
-        if (version) /* what the row has now */
-            orm__member_set(version, row, orm__value_of_member(version, entities[i]->original));
-        p->rows[i] = p->keys[i] = row;
-    }
-    orm_status status = ORM_OK;
-    uint64_t *defaulted = changed + words;
-    bool sends = orm__replace_masks(model, orm__entity_dirty(entities[0]), changed, defaulted);
-    if (sends)
-        status = orm__update_rows(session->connection, model, changed,
-                                  orm__mask_empty(model, defaulted) ? NULL : defaulted, p->rows, p->keys, count,
-                                  &matched);
-    if (status)
-        return orm__session_failed(session, status);
-    if (matched != count)
-        return stale(session, store, entities, count, matched, p);
-    for (size_t i = 0; i < count; i++) {
-        if (sends)
-            ORM_TRY(updated(session, store, entities[i]));
-        ORM_TRY(inserted(session, store, entities[i]));
-    }
-    status = read_computed(session, store, entities, count, defaulted, p);
-    orm__arena_recycle(&session->arena, changed, 2 * words * sizeof *changed);
-    return status;
-}
-
-/* What the database computes may have changed with what was written; `also`, which may be NULL, are further columns. */
-static orm_status read_computed(orm_session *session, orm__store *store, orm__entity **entities, size_t count,
-                                const uint64_t *also, plan *p)
-{
-    const orm_model *model = store->model;
-    orm__chosen computed;
-    orm_status status = orm__chosen_init(session->connection, model, NULL, &computed);
-    for (size_t i = 0; i < model->column_count && !status; i++)
-        if ((model->columns[i].flags & ORM_COMPUTED) || (also && orm__mask_has(also, i)))
-            orm__chosen_add(&computed, &model->columns[i]);
-    for (size_t i = 0; i < count && !status; i++) {
-        void *row = orm__row_of(entities[i]);
-        p->rows[i] = row;
-        for (size_t k = 0; k < computed.count; k++) {
-            if (!orm__member_points(computed.columns[k]) ||
-                (entities[i]->original && orm__member_same(computed.columns[k], entities[i]->original, row)))
-                continue;
-            orm__member_recycle(computed.columns[k], row, &session->arena);
-            orm__member_set_null(computed.columns[k], row);
-        }
-    }
-    if (!status && computed.count > 0)
-        status = orm__read_back(session->connection, model, computed.columns, computed.count, (void *const *)p->rows,
-                                count, &session->arena);
-    orm__chosen_release(&computed);
-    return status ? orm__session_failed(session, status) : ORM_OK;
-}
-
-static orm_status updated(orm_session *session, orm__store *store, orm__entity *entity)
-{
-    if (entity->flags & ORM__KEY_CHANGED) {
-        orm__identity_remove(store, entity);
-        orm__old_key_forget(session, entity);
-        if (!orm__identity_add(store, entity))
-            return orm__session_no_memory(session);
-    }
-    const orm_column *version = orm__version_of(store->model);
-    if (version) {
-        orm_value counted = orm__value_of_member(version, orm__row_of(entity));
-        counted.as.integer++;
-        orm__member_set(version, orm__row_of(entity), counted);
-    }
-    memset(orm__entity_dirty(entity), 0, orm__mask_words(store->model) * sizeof(uint64_t));
-    orm__held_forget(session, entity);
-    entity->flags |= ORM__WRITTEN;
-    return ORM_OK;
-}
-
-static orm_status delete_group(orm_session *session, orm__store *store, orm__entity **entities, size_t count, plan *p)
-{
-    size_t matched;
-    for (size_t i = 0; i < count; i++)
-        p->keys[i] = orm__key_row(entities[i]);
-    orm_status status = orm__delete_rows(session->connection, store->model, p->keys, count, &matched);
-    if (status)
-        return orm__session_failed(session, status);
-    return matched == count ? ORM_OK : stale(session, store, entities, count, matched, p);
 }
 
 /* Relations that are written by a second UPDATE are left out of the INSERT. */
@@ -570,34 +302,9 @@ static orm_status write_held_back(orm_session *session, plan *p, const orm__orde
             status = orm__session_no_memory(session);
     }
     if (!status)
-        status = in_groups(session, rows.items, NULL, rows.count, true, update_group, p);
+        status = orm__write_wave(session, ORM__UPDATE, rows.items, rows.count, &p->room);
     free(rows.items);
     return status;
-}
-
-/* Fewer rows were there than should be: one that is gone is named. */
-static orm_status stale(orm_session *session, orm__store *store, orm__entity **entities, size_t count, size_t matched,
-                        plan *p)
-{
-    orm__entity *gone = entities[0];
-    char name[160];
-    size_t found;
-    (void)p;
-    for (size_t i = 0; i < count && count > 1; i++) {
-        orm_status status = orm__count_key(session, entities[i], &found);
-        if (status)
-            return orm__session_failed(session, status);
-        gone = entities[i];
-        if (found == 0)
-            break;
-    }
-    orm_connection *c = session->connection;
-    orm__error_set(&c->error, ORM_STALE,
-                   "%s is no longer in table '%s', or was changed by another (%zu of %zu rows matched)",
-                   orm__entity_name(gone, name, sizeof name), store->model->table, matched, count);
-    ORM__ERROR_COPY(c->error.table, store->model->table);
-    orm__connection_failed(c);
-    return orm__session_failed(session, ORM_STALE);
 }
 
 /* What the database did by itself to rows that referred to deleted ones, done to those that the session holds. */

@@ -1,0 +1,327 @@
+/* session/groups.c -- writes entities: brings those of one model and shape together and hands them to sql/write.c at once.
+ *
+ * Then marks what was written. A row that is not there any more is named. The order and all checks are unit_of_work.c's.
+ * SPDX-License-Identifier: MIT */
+#include "session/groups.h"
+
+#include "base/error.h"
+#include "base/value.h"
+#include "sql/rows.h"
+#include "sql/write.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Writes one group: entities of one model with one mask. */
+typedef orm_status (*group_writer)(orm_session *session, orm__store *store, orm__entity **entities, size_t count,
+                                   const orm__room *room);
+
+static bool same_shape(orm__entity *a, orm__entity *b, bool by_mask);
+static orm_status set_clocks(orm_session *session, orm__entity *entity);
+static orm_status copy_keys(orm_session *session, orm__entity *entity);
+static orm_status insert_group(orm_session *session, orm__store *store, orm__entity **entities, size_t count,
+                               const orm__room *room);
+static orm_status inserted(orm_session *session, orm__store *store, orm__entity *entity);
+static const void *found_by(orm__entity *entity);
+static orm_status update_group(orm_session *session, orm__store *store, orm__entity **entities, size_t count,
+                               const orm__room *room);
+static orm_status replace_group(orm_session *session, orm__store *store, orm__entity **entities, size_t count,
+                                const orm__room *room);
+static orm_status read_computed(orm_session *session, orm__store *store, orm__entity **entities, size_t count,
+                                const uint64_t *also, const orm__room *room);
+static orm_status updated(orm_session *session, orm__store *store, orm__entity *entity);
+static void count_version(orm__entity *entity);
+static orm_status delete_group(orm_session *session, orm__store *store, orm__entity **entities, size_t count,
+                               const orm__room *room);
+static orm_status stale(orm_session *session, orm__store *store, orm__entity **entities, size_t count, size_t matched);
+
+orm_status orm__write_waves(orm_session *session, orm__verb verb, orm__entity **entities, const uint32_t *waves,
+                            size_t count, const orm__room *room)
+{
+    for (size_t first = 0, last; first < count; first = last) {
+        for (last = first + 1; last < count && waves[last] == waves[first]; last++)
+            ;
+        ORM_TRY(orm__write_wave(session, verb, entities + first, last - first, room));
+    }
+    return ORM_OK;
+}
+
+orm_status orm__write_wave(orm_session *session, orm__verb verb, orm__entity **entities, size_t count,
+                           const orm__room *room)
+{
+    static const group_writer writers[] = {
+        [ORM__INSERT] = insert_group, [ORM__UPDATE] = update_group, [ORM__DELETE] = delete_group};
+    bool by_mask = verb != ORM__DELETE;
+    for (size_t i = 0; by_mask && i < count; i++) {
+        ORM_TRY(copy_keys(session, entities[i]));
+        if (entities[i]->state == ORM__PERSISTENT)
+            ORM_TRY(set_clocks(session, entities[i]));
+    }
+    while (count > 0) {
+        orm__entity *first = entities[0];
+        orm__entity **rest = malloc(count * sizeof *rest), **group = malloc(count * sizeof *group);
+        size_t grouped = 0, left = 0;
+        for (size_t i = 0; rest && group && i < count; i++) {
+            if (same_shape(first, entities[i], by_mask))
+                group[grouped++] = entities[i];
+            else
+                rest[left++] = entities[i];
+        }
+        orm_status status = rest && group ? writers[verb](session, first->batch->store, group, grouped, room)
+                                          : orm__session_no_memory(session);
+        if (!status) { /* all stay in the array: what follows the flush looks at them again */
+            memcpy(entities, group, grouped * sizeof *entities);
+            memcpy(entities + grouped, rest, left * sizeof *entities);
+            entities += grouped;
+        }
+        free(rest);
+        free(group);
+        ORM_TRY(status);
+        count = left;
+    }
+    return ORM_OK;
+}
+
+static bool same_shape(orm__entity *a, orm__entity *b, bool by_mask)
+{
+    if (a->batch->store != b->batch->store || ((a->flags ^ b->flags) & ORM__REPLACES))
+        return false;
+    return !by_mask || memcmp(orm__entity_dirty(a), orm__entity_dirty(b),
+                              orm__mask_words(orm__model_of(a)) * sizeof(uint64_t)) == 0;
+}
+
+/* Columns that an update sets to the clock, unless it sets them itself. */
+static orm_status set_clocks(orm_session *session, orm__entity *entity)
+{
+    const orm_model *model = orm__model_of(entity);
+    for (size_t i = 0; i < model->column_count; i++)
+        if ((model->columns[i].flags & ORM_ON_UPDATE_NOW) && !orm__mask_has(orm__entity_dirty(entity), i))
+            ORM_TRY(
+                orm__entity_put(session, entity, &model->columns[i], orm__value_now(&model->columns[i], session->now)));
+    return ORM_OK;
+}
+
+/* The keys of what an entity refers to by pointer, now that they are known. */
+static orm_status copy_keys(orm_session *session, orm__entity *entity)
+{
+    const orm_model *model = orm__model_of(entity);
+    for (size_t i = 0; i < model->relation_count; i++) {
+        const orm_relation *relation = &model->relations[i];
+        const orm__slot *slot = relation->owning ? orm__entity_loaded(entity, relation) : NULL;
+        if (!slot || !slot->as.one)
+            continue;
+        for (size_t k = 0; k < relation->column_count; k++)
+            if (orm__mask_has(orm__entity_dirty(entity), relation->columns[k]->index))
+                ORM_TRY(orm__entity_put(session, entity, relation->columns[k],
+                                        orm__value_of_member(relation->target_columns[k], orm__row_of(slot->as.one))));
+    }
+    return ORM_OK;
+}
+
+static orm_status insert_group(orm_session *session, orm__store *store, orm__entity **entities, size_t count,
+                               const orm__room *room)
+{
+    const orm_timestamptz now = session->now;
+    uint64_t *given = orm__entity_dirty(entities[0]);
+    for (size_t i = count; i-- > 0;) { /* the first row's mask changes last: it is the group's */
+        orm__values_default(store->model, orm__row_of(entities[i]), orm__entity_dirty(entities[i]), &now);
+        room->rows[i] = orm__row_of(entities[i]);
+    }
+    orm_status status = orm__insert_rows(session->connection, store->model, given, (void *const *)room->rows, count,
+                                         &session->arena);
+    if (status)
+        return orm__session_failed(session, status);
+    for (size_t i = 0; i < count; i++)
+        ORM_TRY(inserted(session, store, entities[i]));
+    return ORM_OK;
+}
+
+static orm_status inserted(orm_session *session, orm__store *store, orm__entity *entity)
+{
+    entity->state = ORM__PERSISTENT;
+    memset(orm__entity_dirty(entity), 0, orm__mask_words(store->model) * sizeof(uint64_t));
+    if (!(entity->flags & ORM__MAPPED) && !orm__identity_add(store, entity))
+        return orm__session_no_memory(session);
+    return ORM_OK;
+}
+
+/* The row with the key and the version by which the database knows the entity. */
+static const void *found_by(orm__entity *entity)
+{
+    const orm_column *version = orm__version_of(orm__model_of(entity));
+    if (version && (entity->flags & ORM__KEY_CHANGED))
+        orm__member_set(version, orm__old_key_row(entity), orm__value_of_member(version, orm__row_of(entity)));
+    return orm__key_row(entity);
+}
+
+static orm_status update_group(orm_session *session, orm__store *store, orm__entity **entities, size_t count,
+                               const orm__room *room)
+{
+    size_t matched;
+    if (entities[0]->flags & ORM__REPLACES)
+        return replace_group(session, store, entities, count, room);
+    for (size_t i = 0; i < count; i++) {
+        room->rows[i] = orm__row_of(entities[i]);
+        room->keys[i] = found_by(entities[i]);
+    }
+    orm_status status = orm__update_rows(session->connection, store->model, orm__entity_dirty(entities[0]), NULL,
+                                         room->rows, room->keys, count, &matched);
+    if (status)
+        return orm__session_failed(session, status);
+    if (matched != count)
+        return stale(session, store, entities, count, matched);
+    for (size_t i = 0; i < count; i++)
+        ORM_TRY(updated(session, store, entities[i]));
+    return read_computed(session, store, entities, count, NULL, room);
+}
+
+/* These are added with the keys of rows that are deleted: every column is set, as an INSERT would. */
+static orm_status replace_group(orm_session *session, orm__store *store, orm__entity **entities, size_t count,
+                                const orm__room *room)
+{
+    const orm_model *model = store->model;
+    const orm_column *version = orm__version_of(model);
+    size_t words = orm__mask_words(model), matched = count;
+    uint64_t *changed = orm__arena_zalloc(&session->arena, 2 * words, sizeof *changed);
+    if (!changed)
+        return orm__session_no_memory(session);
+    for (size_t i = 0; i < count; i++) {
+        void *row = orm__row_of(entities[i]);
+        orm__values_default(model, row, orm__entity_dirty(entities[i]), &session->now);
+        if (version) /* what the row has now */
+            orm__member_set(version, row, orm__value_of_member(version, entities[i]->original));
+        room->rows[i] = room->keys[i] = row;
+    }
+    orm_status status = ORM_OK;
+    uint64_t *defaulted = changed + words;
+    bool sends = orm__replace_masks(model, orm__entity_dirty(entities[0]), changed, defaulted);
+    if (sends)
+        status = orm__update_rows(session->connection, model, changed,
+                                  orm__mask_empty(model, defaulted) ? NULL : defaulted, room->rows, room->keys, count,
+                                  &matched);
+    if (status)
+        return orm__session_failed(session, status);
+    if (matched != count)
+        return stale(session, store, entities, count, matched);
+    for (size_t i = 0; i < count; i++) {
+        if (sends)
+            ORM_TRY(updated(session, store, entities[i]));
+        ORM_TRY(inserted(session, store, entities[i]));
+    }
+    status = read_computed(session, store, entities, count, defaulted, room);
+    orm__arena_recycle(&session->arena, changed, 2 * words * sizeof *changed);
+    return status;
+}
+
+/* What the database computes may have changed with what was written; `also`, which may be NULL, are further columns. */
+static orm_status read_computed(orm_session *session, orm__store *store, orm__entity **entities, size_t count,
+                                const uint64_t *also, const orm__room *room)
+{
+    const orm_model *model = store->model;
+    orm__chosen computed;
+    orm_status status = orm__chosen_init(session->connection, model, NULL, &computed);
+    for (size_t i = 0; i < model->column_count && !status; i++)
+        if ((model->columns[i].flags & ORM_COMPUTED) || (also && orm__mask_has(also, i)))
+            orm__chosen_add(&computed, &model->columns[i]);
+    for (size_t i = 0; i < count && !status; i++) {
+        void *row = orm__row_of(entities[i]);
+        room->rows[i] = row;
+        for (size_t k = 0; k < computed.count; k++) {
+            if (!orm__member_points(computed.columns[k]) ||
+                (entities[i]->original && orm__member_same(computed.columns[k], entities[i]->original, row)))
+                continue;
+            orm__member_recycle(computed.columns[k], row, &session->arena);
+            orm__member_set_null(computed.columns[k], row);
+        }
+    }
+    if (!status && computed.count > 0)
+        status = orm__read_back(session->connection, model, computed.columns, computed.count, (void *const *)room->rows,
+                                count, &session->arena);
+    orm__chosen_release(&computed);
+    return status ? orm__session_failed(session, status) : ORM_OK;
+}
+
+static orm_status updated(orm_session *session, orm__store *store, orm__entity *entity)
+{
+    if (entity->flags & ORM__KEY_CHANGED) {
+        orm__identity_remove(store, entity);
+        orm__old_key_forget(session, entity);
+        if (!orm__identity_add(store, entity))
+            return orm__session_no_memory(session);
+    }
+    count_version(entity);
+    memset(orm__entity_dirty(entity), 0, orm__mask_words(store->model) * sizeof(uint64_t));
+    orm__held_forget(session, entity);
+    return ORM_OK;
+}
+
+/* An UPDATE counted the row's version at the database; so it is here. */
+static void count_version(orm__entity *entity)
+{
+    const orm_column *version = orm__version_of(orm__model_of(entity));
+    if (version) {
+        orm_value counted = orm__value_of_member(version, orm__row_of(entity));
+        counted.as.integer++;
+        orm__member_set(version, orm__row_of(entity), counted);
+    }
+    entity->flags |= ORM__WRITTEN;
+}
+
+static orm_status delete_group(orm_session *session, orm__store *store, orm__entity **entities, size_t count,
+                               const orm__room *room)
+{
+    size_t matched;
+    for (size_t i = 0; i < count; i++)
+        room->keys[i] = found_by(entities[i]);
+    orm_status status = orm__delete_rows(session->connection, store->model, room->keys, count, &matched);
+    if (status)
+        return orm__session_failed(session, status);
+    return matched == count ? ORM_OK : stale(session, store, entities, count, matched);
+}
+
+/* Fewer rows were there than should be: one that is gone is named. */
+static orm_status stale(orm_session *session, orm__store *store, orm__entity **entities, size_t count, size_t matched)
+{
+    orm__entity *gone = entities[0];
+    char name[160];
+    size_t found;
+    for (size_t i = 0; i < count && count > 1; i++) {
+        orm_status status = orm__count_key(session, entities[i], &found);
+        if (status)
+            return orm__session_failed(session, status);
+        gone = entities[i];
+        if (found == 0)
+            break;
+    }
+    orm_connection *c = session->connection;
+    orm__error_set(&c->error, ORM_STALE,
+                   "%s is no longer in table '%s', or was changed by another (%zu of %zu rows matched)",
+                   orm__entity_name(gone, name, sizeof name), store->model->table, matched, count);
+    ORM__ERROR_COPY(c->error.table, store->model->table);
+    orm__connection_failed(c);
+    return orm__session_failed(session, ORM_STALE);
+}
+
+orm_status orm__release_value(orm_session *session, const orm__release *release)
+{
+    orm__entity *entity = release->entity;
+    if (entity->flags & ORM__REPLACES)
+        entity = orm__entity_of(entity->original);
+    const orm_model *model = orm__model_of(entity);
+    uint64_t *mask = orm__arena_zalloc(&session->arena, orm__mask_words(model), sizeof *mask);
+    void *row = orm__arena_zalloc(&session->arena, 1, model->row_size);
+    if (!mask || !row)
+        return orm__session_no_memory(session);
+    const void *key = found_by(entity), *rows[] = {row};
+    size_t matched;
+    orm__mask_add(mask, release->column->index);
+    orm_status status = orm__update_rows(session->connection, model, mask, NULL, rows, &key, 1, &matched);
+    orm__arena_recycle(&session->arena, row, model->row_size);
+    orm__arena_recycle(&session->arena, mask, orm__mask_words(model) * sizeof *mask);
+    if (status)
+        return orm__session_failed(session, status);
+    if (matched != 1)
+        return stale(session, entity->batch->store, &entity, 1, matched);
+    count_version(entity);
+    return ORM_OK;
+}
