@@ -1,0 +1,99 @@
+/* settle.c -- tables of a catalog to settled ones; columns are settle_types.c's, defaults settle_values.c's, checks
+ * settle_checks.c's.
+ * SPDX-License-Identifier: MIT */
+#include "settle.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void settle_table(settler *s, const ormc_snapshot_table *from, const char *view);
+static void take_enums(settler *s);
+
+bool ormc_settle(ormc_catalog *catalog, orm__arena *arena, ormc_settled *settled)
+{
+    const ormc_snapshot *snapshot = &catalog->snapshot;
+    settler s = {.arena = arena, .settled = settled, .dialect = snapshot->dialect};
+    size_t most = snapshot->table_count + catalog->view_count, columns = 0;
+    *settled = (ormc_settled){.catalog = catalog};
+    for (size_t i = 0; i < snapshot->table_count; i++)
+        columns += snapshot->tables[i].column_count;
+    settled->tables = orm__arena_zalloc(arena, most + 1, sizeof *settled->tables);
+    settled->enums = orm__arena_zalloc(arena, snapshot->enum_count + columns + 1, sizeof *settled->enums);
+    s.failed = !settled->tables || !settled->enums;
+    if (!s.failed)
+        take_enums(&s);
+    for (size_t i = 0; i < snapshot->table_count && !s.failed; i++)
+        settle_table(&s, &snapshot->tables[i], NULL);
+    for (size_t i = 0; i < catalog->view_count && !s.failed; i++)
+        settle_table(&s, &catalog->views[i].table, catalog->views[i].definition);
+    return !s.failed;
+}
+
+static void take_enums(settler *s)
+{
+    ormc_snapshot *snapshot = &s->settled->catalog->snapshot;
+    for (size_t i = 0; i < snapshot->enum_count; i++)
+        s->settled->enums[s->settled->enum_count++] = &snapshot->enums[i];
+}
+
+static void settle_table(settler *s, const ormc_snapshot_table *from, const char *view)
+{
+    ormc_settled_table *table = &s->settled->tables[s->settled->table_count++];
+    *table = (ormc_settled_table){.from = from, .view = view};
+    table->columns = orm__arena_zalloc(s->arena, from->column_count + 1, sizeof *table->columns);
+    table->checks = orm__arena_zalloc(s->arena, from->check_count + 1, sizeof *table->checks);
+    s->failed |= !table->columns || !table->checks;
+    for (size_t i = 0; i < from->column_count && !s->failed; i++) {
+        ormc_settled_column *column = &table->columns[table->column_count++];
+        const ormc_snapshot_column *is = &from->columns[i];
+        *column = (ormc_settled_column){.from = is,
+                                        .array = is->array,
+                                        .not_null = is->not_null,
+                                        .identity = is->identity,
+                                        .generated = is->generated};
+        settle_type(s, table, column);
+        settle_default(s, column);
+    }
+    for (size_t i = 0; i < from->check_count && !s->failed; i++)
+        if (!settle_check(s, table, &from->checks[i]))
+            table->checks[table->check_count++] = from->checks[i];
+}
+
+ormc_settled_table *ormc_settled_find(const ormc_settled *settled, const char *schema, const char *name)
+{
+    for (size_t i = 0; i < settled->table_count; i++)
+        if (ormc_same(settled->tables[i].from->name, name) && ormc_same(settled->tables[i].from->schema, schema))
+            return &settled->tables[i];
+    return NULL;
+}
+
+ormc_settled_column *ormc_settled_column_of(const ormc_settled_table *table, const char *name)
+{
+    for (size_t i = 0; i < table->column_count; i++)
+        if (strcmp(table->columns[i].from->name, name) == 0)
+            return &table->columns[i];
+    return NULL;
+}
+
+void settle_note(settler *s, const ormc_settled_table *table, const char *format, const char *name, const char *what)
+{
+    catalog_reader r = {.arena = s->arena, .catalog = s->settled->catalog};
+    orm__text text = {0};
+    for (; *format; format++)
+        if (*format == '@') /* the column */
+            orm__text_string(&text, name);
+        else if (*format == '#') /* what it has */
+            orm__text_string(&text, what);
+        else
+            orm__text_char(&text, *format);
+    catalog_note(&r, table->from->schema, table->from->name, "%s", text.data ? text.data : "");
+    s->failed |= r.failed || text.failed;
+    orm__text_release(&text);
+}
+
+const char *settle_copy(settler *s, const char *begin, const char *end)
+{
+    const char *copy = orm__arena_copy(s->arena, begin, (size_t)(end - begin));
+    s->failed |= !copy;
+    return copy ? copy : "";
+}
