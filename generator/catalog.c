@@ -66,6 +66,20 @@ bool ormc_catalog_run(const ormc_catalog_link *link, const char *sql, orm__text 
     return false;
 }
 
+bool ormc_catalog_home(const ormc_catalog_link *link, orm__arena *arena, const char **home, orm__text *message)
+{
+    catalog_reader r = {.link = link, .arena = arena};
+    *home = "";
+    if (link->dialect == ORMC_SQLITE)
+        return true;
+    catalog_rows rows = catalog_query(&r, "SELECT coalesce(current_schema(), 'public')::text", 1);
+    if (r.failed)
+        orm__text_string(message, *r.error.message ? r.error.message : "out of memory");
+    else
+        *home = catalog_cell(&rows, 0, 0);
+    return !r.failed;
+}
+
 bool ormc_catalog_read(const ormc_catalog_link *link, const ormc_catalog_choice *choice, orm__arena *arena,
                        ormc_catalog *catalog, orm__text *message)
 {

@@ -43,6 +43,9 @@ void ormc_catalog_close(ormc_catalog_link *link);
 /* One statement. */
 bool ormc_catalog_run(const ormc_catalog_link *link, const char *sql, orm__text *message);
 
+/* The schema of PostgreSQL where names are found without one; "" on SQLite. */
+bool ormc_catalog_home(const ormc_catalog_link *link, orm__arena *arena, const char **home, orm__text *message);
+
 typedef struct ormc_catalog_choice {
     const char *const *schemas; /* PostgreSQL: these alone; none: all but the system's */
     size_t schema_count;

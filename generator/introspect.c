@@ -62,7 +62,7 @@ void shown_find_relations(shown_schema *s)
         shown_model *model = &s->models[i];
         if (is_join(model))
             join(s, model);
-        else
+        else if (model->table->from->primary_key_count) /* rows without a key cannot be listed */
             for (size_t k = 0; k < model->owning_count; k++)
                 add_inverse(s, model, &model->relations[k]);
     }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 static void settle_table(settler *s, const ormc_snapshot_table *from, const char *view);
+static int compare_names(const void *left, const void *right);
 static void take_enums(settler *s);
 
 bool ormc_settle(ormc_catalog *catalog, orm__arena *arena, ormc_settled *settled)
@@ -26,7 +27,17 @@ bool ormc_settle(ormc_catalog *catalog, orm__arena *arena, ormc_settled *settled
         settle_table(&s, &snapshot->tables[i], NULL);
     for (size_t i = 0; i < catalog->view_count && !s.failed; i++)
         settle_table(&s, &catalog->views[i].table, catalog->views[i].definition);
+    if (!s.failed)
+        qsort(settled->tables, settled->table_count, sizeof *settled->tables, compare_names);
     return !s.failed;
+}
+
+static int compare_names(const void *left, const void *right)
+{
+    const ormc_snapshot_table *a = ((const ormc_settled_table *)left)->from;
+    const ormc_snapshot_table *b = ((const ormc_settled_table *)right)->from;
+    int schemas = strcmp(a->schema ? a->schema : "", b->schema ? b->schema : "");
+    return schemas ? schemas : strcmp(a->name, b->name);
 }
 
 static void take_enums(settler *s)

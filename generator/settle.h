@@ -15,7 +15,7 @@ typedef struct ormc_settled_column {
     const ormc_snapshot_column *from;
     const char *type;      /* "text", "decimal(10,2)", an enum's name; of an array its items' */
     const char *db_type;   /* in place of it */
-    const char *stored;    /* what the database holds: the type, or SQLite's affinity */
+    const char *stored;    /* PostgreSQL's type; of SQLite what ormc stores such a type as */
     const ormc_type *kind; /* of it, or of its items */
     bool array, not_null, identity;
     const char *default_value; /* "now"; "[]" of an array */
@@ -35,7 +35,7 @@ typedef struct ormc_settled_table {
 
 typedef struct ormc_settled {
     ormc_catalog *catalog;      /* gets more notes */
-    ormc_settled_table *tables; /* in the catalog's order, views behind them */
+    ormc_settled_table *tables; /* and views, by schema and name */
     size_t table_count;
     ormc_snapshot_enum **enums; /* in order of name; on SQLite those that checks tell of */
     size_t enum_count;
@@ -61,6 +61,8 @@ void settle_default(settler *s, ormc_settled_column *column);
 /* True when a column tells it. */
 bool settle_check(settler *s, ormc_settled_table *table, const ormc_snapshot_check *check);
 void settle_note(settler *s, const ormc_settled_table *table, const char *format, const char *name, const char *what);
+/* The text of an SQL string; moves behind it. */
+const char *settle_unquote(settler *s, const char **at);
 const char *settle_copy(settler *s, const char *begin, const char *end);
 
 #endif

@@ -20,7 +20,7 @@ typedef struct limit {
     const char *function; /* NULL: of the value */
     ormc_sql_word column;
     bool least;
-    const char *value;
+    char *value; /* of the arena */
 } limit;
 
 static bool is_named_after(settler *s, const ormc_settled_table *table, const ormc_settled_column *column,
@@ -30,7 +30,7 @@ static size_t read_limit(settler *s, const condition *from, size_t at, limit *ma
 static bool is_sign(ormc_sql_word word, const char *sign);
 static ormc_settled_column *column_of(const ormc_settled_table *table, ormc_sql_word word);
 static bool takes(const settler *s, const ormc_settled_column *column, const limit *given);
-static void take(ormc_settled_column *column, const limit *given);
+static void take(ormc_settled_column *column, limit *given);
 static bool settle_values(settler *s, ormc_settled_table *table, const ormc_snapshot_check *check);
 
 bool settle_check(settler *s, ormc_settled_table *table, const ormc_snapshot_check *check)
@@ -42,7 +42,7 @@ bool settle_check(settler *s, ormc_settled_table *table, const ormc_snapshot_che
     if (!read_condition(s, check->sql, &read))
         return false;
     size_t at = read_limit(s, &read, 0, &first);
-    ormc_settled_column *column = at ? column_of(table, first.column) : NULL;
+    ormc_settled_column *column = at && !s->failed ? column_of(table, first.column) : NULL;
     if (!column || !takes(s, column, &first) || !is_named_after(s, table, column, check))
         return false;
     bool both = at < read.count;
@@ -110,9 +110,7 @@ static size_t read_limit(settler *s, const condition *from, size_t at, limit *ma
         begin++, end--;
     if ((size_t)(end - begin) == 0 || strspn(begin, "-0123456789.") < (size_t)(end - begin))
         return 0;
-    made->value = settle_copy(s, begin, end);
-    if (negative)
-        made->value = orm__arena_printf(s->arena, "-%s", made->value);
+    made->value = orm__arena_printf(s->arena, "%s%.*s", negative ? "-" : "", (int)(end - begin), begin);
     s->failed |= !made->value;
     return at + negative + 1;
 }
@@ -145,8 +143,11 @@ static bool takes(const settler *s, const ormc_settled_column *column, const lim
     return function ? whole : class == ORMC_CLASS_INTEGER ? !strchr(given->value, '.') : class == ORMC_CLASS_REAL;
 }
 
-static void take(ormc_settled_column *column, const limit *given)
+static void take(ormc_settled_column *column, limit *given)
 {
+    size_t length = strlen(given->value); /* "5.0" is 5 */
+    if (length > 2 && strcmp(given->value + length - 2, ".0") == 0)
+        given->value[length - 2] = '\0';
     if (given->function)
         *(given->least ? &column->min_length : &column->max_length) = given->value;
     else
@@ -169,7 +170,7 @@ static bool settle_values(settler *s, ormc_settled_table *table, const ormc_snap
         if (i % 2 ? !is_sign(word, ",") : *word.begin != '\'' || word.end - word.begin < 3)
             return false;
         if (i % 2 == 0)
-            values[made->values.count++] = settle_copy(s, word.begin + 1, word.end - 1);
+            values[made->values.count++] = settle_unquote(s, &word.begin);
     }
     if (s->failed)
         return false;

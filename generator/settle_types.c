@@ -123,7 +123,6 @@ static void settle_sqlite(settler *s, const ormc_settled_table *table, ormc_sett
     spelled type = spell(from->type);
     const char *word = find_word(of_sqlite, type.name), *affinity = affinity_of(type.name);
     bool text = strcmp(affinity, "TEXT") == 0;
-    column->stored = affinity;
     if (strcasecmp(from->type, "text") == 0 && from->default_sql)
         word = find_word(clocks, from->default_sql);
     word = word ? word : find_word(of_affinities, affinity);
@@ -131,6 +130,7 @@ static void settle_sqlite(settler *s, const ormc_settled_table *table, ormc_sett
     take_word(s, column, word, decimal ? type.size : "");
     if (text && *type.size && strspn(type.size, "0123456789") == strlen(type.size))
         column->max_length = settle_copy(s, type.size, type.size + strlen(type.size));
+    column->stored = column->kind->sqlite; /* what ormc would have made of it */
     if (!*from->type)
         settle_note(s, table, "column @ has no type#", from->name, "");
 }

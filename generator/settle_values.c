@@ -11,7 +11,6 @@
 
 static bool is_now(const settler *s, const ormc_settled_column *column, const char *sql);
 static const char *read_literal(settler *s, const char *sql, bool *quoted);
-static const char *unquote(settler *s, const char **at);
 static bool fits(const ormc_settled_column *column, const char *value, bool quoted);
 static bool is_integer(const char *text, long long lowest, long long highest);
 static bool is_number(const char *text);
@@ -78,7 +77,7 @@ static const char *read_literal(settler *s, const char *sql, bool *quoted)
     const char *begin = at, *value;
     if (*at == '\'') {
         *quoted = true;
-        value = unquote(s, &at);
+        value = settle_unquote(s, &at);
     } else {
         at += *at == '-';
         size_t length = strspn(at, "0123456789.eEtrufalsTRUFALS+-");
@@ -95,7 +94,7 @@ static const char *read_literal(settler *s, const char *sql, bool *quoted)
     return *at || open ? NULL : value;
 }
 
-static const char *unquote(settler *s, const char **at)
+const char *settle_unquote(settler *s, const char **at)
 {
     orm__text text = {0};
     for (++*at; **at && !(**at == '\'' && (*at)[1] != '\''); ++*at) {
