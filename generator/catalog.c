@@ -9,12 +9,18 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 enum { MOST_CELLS = 24 };
 
 static bool is_there(const orm__address *address, orm__text *message);
+static void sort_parts(ormc_snapshot_table *table);
+static int compare_keys(const void *left, const void *right);
+static int compare_checks(const void *left, const void *right);
+static int compare_indexes(const void *left, const void *right);
+static int compare_names(const char *a, const char *b);
 static bool read_rows(catalog_reader *r, size_t width, catalog_rows *rows);
 static bool add_row(catalog_reader *r, const char *const *cells, catalog_rows *rows);
 static const char *format_text(catalog_reader *r, const char *format, va_list values)
@@ -91,7 +97,52 @@ bool ormc_catalog_read(const ormc_catalog_link *link, const ormc_catalog_choice 
         catalog_read_sqlite(&r);
     if (r.failed)
         orm__text_string(message, *r.error.message ? r.error.message : "out of memory");
+    for (size_t i = 0; i < catalog->snapshot.table_count && !r.failed; i++)
+        sort_parts(&catalog->snapshot.tables[i]);
     return !r.failed;
+}
+
+/* The order in which things were made says nothing. */
+static void sort_parts(ormc_snapshot_table *table)
+{
+    if (table->unique_count)
+        qsort(table->uniques, table->unique_count, sizeof *table->uniques, compare_keys);
+    if (table->check_count)
+        qsort(table->checks, table->check_count, sizeof *table->checks, compare_checks);
+    if (table->index_count)
+        qsort(table->indexes, table->index_count, sizeof *table->indexes, compare_indexes);
+}
+
+static int compare_keys(const void *left, const void *right)
+{
+    const ormc_names *a = &((const ormc_snapshot_key *)left)->columns, *b = &((const ormc_snapshot_key *)right)->columns;
+    for (size_t i = 0; i < a->count && i < b->count; i++) {
+        int order = strcmp(a->items[i], b->items[i]);
+        if (order)
+            return order;
+    }
+    return a->count < b->count ? -1 : a->count > b->count;
+}
+
+static int compare_checks(const void *left, const void *right)
+{
+    const ormc_snapshot_check *a = left, *b = right;
+    int order = compare_names(a->name, b->name);
+    return order ? order : strcmp(a->sql, b->sql);
+}
+
+static int compare_indexes(const void *left, const void *right)
+{
+    return compare_names(((const ormc_snapshot_index *)left)->name, ((const ormc_snapshot_index *)right)->name);
+}
+
+/* So that check2 stands before check10. */
+static int compare_names(const char *a, const char *b)
+{
+    if (!a || !b)
+        return (a != NULL) - (b != NULL);
+    size_t longer = strlen(a), length = strlen(b);
+    return longer == length ? strcmp(a, b) : longer < length ? -1 : 1;
 }
 
 catalog_rows catalog_query(catalog_reader *r, const char *sql, size_t width)

@@ -18,6 +18,9 @@ static const ormc_option output = {
 static const ormc_option singular = {.name = "--singular",
                                      .help = "name models in the singular: \"author\" of authors"};
 
+static const ormc_option sort = {
+    .name = "--sort", .help = "columns in the order of their names, to compare databases that came about differently"};
+
 static int introspect(const ormc_arguments *given);
 static const char *package_of(const ormc_arguments *given, orm__arena *arena);
 static bool write_schema(const ormc_arguments *given, const orm__text *schema, orm__text *message);
@@ -30,7 +33,7 @@ const ormc_command ormc_command_introspect = {
         "relations in both directions, enums, indexes, checks, defaults, comments, views. What the schema language\n"
         "has no words for (triggers, functions, policies, partitions, ...) is listed in comments. Nothing is changed\n"
         "in the database.\n",
-    .usage = {.options = (const ormc_option *const[]){&package, &output, &singular, &ormc_catalog_schema,
+    .usage = {.options = (const ormc_option *const[]){&package, &output, &singular, &sort, &ormc_catalog_schema,
                                                       ORMC_DIAGNOSTIC_OPTIONS, NULL},
               .operands = "URL",
               .operand = "database"},
@@ -52,7 +55,10 @@ static int introspect(const ormc_arguments *given)
         orm__text_string(&message, "there are no tables in this database");
         done = false;
     }
-    done = done && ormc_settle(&catalog, &arena, &settled) && ormc_introspect(&settled, &options, &arena, &schema);
+    done = done && ormc_settle(&catalog, &arena, &settled);
+    if (done && ormc_arguments_value(given, &sort))
+        ormc_settled_sort(&settled);
+    done = done && ormc_introspect(&settled, &options, &arena, &schema);
     done = done && write_schema(given, &schema, &message);
     orm__text_release(&schema);
     orm__arena_release(&arena);

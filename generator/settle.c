@@ -7,7 +7,9 @@
 #include <string.h>
 
 static void settle_table(settler *s, const ormc_snapshot_table *from, const char *view);
+static int compare_columns(const void *left, const void *right);
 static int compare_names(const void *left, const void *right);
+static int compare_enums(const void *left, const void *right);
 static void take_enums(settler *s);
 
 bool ormc_settle(ormc_catalog *catalog, orm__arena *arena, ormc_settled *settled)
@@ -29,6 +31,8 @@ bool ormc_settle(ormc_catalog *catalog, orm__arena *arena, ormc_settled *settled
         settle_table(&s, &catalog->views[i].table, catalog->views[i].definition);
     if (!s.failed)
         qsort(settled->tables, settled->table_count, sizeof *settled->tables, compare_names);
+    if (!s.failed)
+        qsort(settled->enums, settled->enum_count, sizeof(ormc_snapshot_enum *), compare_enums);
     return !s.failed;
 }
 
@@ -38,6 +42,13 @@ static int compare_names(const void *left, const void *right)
     const ormc_snapshot_table *b = ((const ormc_settled_table *)right)->from;
     int schemas = strcmp(a->schema ? a->schema : "", b->schema ? b->schema : "");
     return schemas ? schemas : strcmp(a->name, b->name);
+}
+
+static int compare_enums(const void *left, const void *right)
+{
+    const ormc_snapshot_enum *a = *(ormc_snapshot_enum *const *)left, *b = *(ormc_snapshot_enum *const *)right;
+    int names = strcmp(a->name, b->name);
+    return names ? names : strcmp(a->schema ? a->schema : "", b->schema ? b->schema : "");
 }
 
 static void take_enums(settler *s)
@@ -68,6 +79,19 @@ static void settle_table(settler *s, const ormc_snapshot_table *from, const char
     for (size_t i = 0; i < from->check_count && !s->failed; i++)
         if (!settle_check(s, table, &from->checks[i]))
             table->checks[table->check_count++] = from->checks[i];
+}
+
+void ormc_settled_sort(ormc_settled *settled)
+{
+    for (size_t i = 0; i < settled->table_count; i++)
+        qsort(settled->tables[i].columns, settled->tables[i].column_count, sizeof *settled->tables[i].columns,
+              compare_columns);
+}
+
+static int compare_columns(const void *left, const void *right)
+{
+    const ormc_settled_column *a = left, *b = right;
+    return strcmp(a->from->name, b->from->name);
 }
 
 ormc_settled_table *ormc_settled_find(const ormc_settled *settled, const char *schema, const char *name)

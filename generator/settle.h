@@ -44,6 +44,9 @@ typedef struct ormc_settled {
 /* In the arena. False when memory is gone. */
 bool ormc_settle(ormc_catalog *catalog, orm__arena *arena, ormc_settled *settled);
 
+/* Columns by their names. */
+void ormc_settled_sort(ormc_settled *settled);
+
 ormc_settled_table *ormc_settled_find(const ormc_settled *settled, const char *schema, const char *name);
 ormc_settled_column *ormc_settled_column_of(const ormc_settled_table *table, const char *name);
 
