@@ -115,7 +115,8 @@ static void sort_parts(ormc_snapshot_table *table)
 
 static int compare_keys(const void *left, const void *right)
 {
-    const ormc_names *a = &((const ormc_snapshot_key *)left)->columns, *b = &((const ormc_snapshot_key *)right)->columns;
+    const ormc_names *a = &((const ormc_snapshot_key *)left)->columns,
+                     *b = &((const ormc_snapshot_key *)right)->columns;
     for (size_t i = 0; i < a->count && i < b->count; i++) {
         int order = strcmp(a->items[i], b->items[i]);
         if (order)

@@ -185,7 +185,8 @@ static void add_foreign_key(sqlite_reader *s, const catalog_rows *rows, size_t r
         to = far->columns.items[key->columns.count];
     catalog_add_name(r, &key->target_columns, sqlite_column_name(target, to));
     catalog_add_name(r, &key->columns, sqlite_column_name(read, catalog_cell(rows, row, 2)));
-    ormc_snapshot_column *column = ormc_snapshot_find_column(table, sqlite_column_name(read, catalog_cell(rows, row, 2)));
+    ormc_snapshot_column *column = ormc_snapshot_find_column(table,
+                                                             sqlite_column_name(read, catalog_cell(rows, row, 2)));
     if (column)
         column->identity = false; /* it has what it refers to */
 }

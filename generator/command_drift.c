@@ -56,7 +56,7 @@ static int drift(const ormc_arguments *given)
             given->operands[files.operand_count++] = given->operands[i];
     if (said.url && files.operand_count)
         return ormc_command_with_package(&files, compare, &said);
-    fprintf(stderr, "ormc: no %s given\ntry 'ormc drift --help'\n", said.url ? "schema" : "database");
+    fprintf(stderr, "ormc: no %s is given\ntry 'ormc drift --help'\n", said.url ? "schema" : "database");
     return ORMC_EXIT_USAGE;
 }
 
@@ -94,8 +94,8 @@ static bool look(const ormc_arguments *given, const ormc_package *package, ormc_
     const ormc_drift_options options = {.known_only = ormc_arguments_value(given, &known_only)};
     bool done = ormc_catalog_open(given->operands[0], &arena, &link, message) &&
                 choose_schemas(given, package, &arena, &link, &choice, message) &&
-                ormc_catalog_read(&link, &choice, &arena, &catalog, message) &&
-                ormc_settle(&catalog, &arena, &live) && ormc_drift_wanted(package, &link, &arena, &wanted, message) &&
+                ormc_catalog_read(&link, &choice, &arena, &catalog, message) && ormc_settle(&catalog, &arena, &live) &&
+                ormc_drift_wanted(package, &link, &arena, &wanted, message) &&
                 ormc_drift_compare(package, &live, &wanted, &options, &arena, found);
     ormc_catalog_close(&link);
     orm__arena_release(&arena);
@@ -107,7 +107,8 @@ static bool choose_schemas(const ormc_arguments *given, const ormc_package *pack
                            const ormc_catalog_link *link, ormc_catalog_choice *choice, orm__text *message)
 {
     const char *home = NULL;
-    if (!ormc_catalog_choose(given, arena, choice) || (!choice->schema_count && !ormc_catalog_home(link, arena, &home, message)))
+    if (!ormc_catalog_choose(given, arena, choice) ||
+        (!choice->schema_count && !ormc_catalog_home(link, arena, &home, message)))
         return false;
     if (choice->schema_count)
         return true;

@@ -111,7 +111,8 @@ static void move_away(scratch *s)
 
 static const char *away(scratch *s, const char *schema)
 {
-    const char *made = schema ? orm__arena_printf(s->arena, "%s_%s", ORMC_CATALOG_SCRATCH, schema) : ORMC_CATALOG_SCRATCH;
+    const char *made = schema ? orm__arena_printf(s->arena, "%s_%s", ORMC_CATALOG_SCRATCH, schema)
+                              : ORMC_CATALOG_SCRATCH;
     s->failed |= !made;
     return made ? made : ORMC_CATALOG_SCRATCH;
 }

@@ -26,7 +26,7 @@ static bool is_alone(const shown_model *model, const shown_relation *relation);
 static void join(shown_schema *s, shown_model *between);
 static void add_many(shown_schema *s, shown_model *between, size_t from, size_t to);
 static bool is_made_just_so(shown_schema *s, const shown_model *between);
-static void find_made(shown_schema *s, shown_model *model);
+static void find_made(shown_model *model);
 static bool is_made(const shown_model *model, size_t column, size_t *relation);
 
 bool ormc_introspect(ormc_settled *settled, const ormc_introspect_options *options, orm__arena *arena, orm__text *out)
@@ -66,8 +66,10 @@ void shown_find_relations(shown_schema *s)
             for (size_t k = 0; k < model->owning_count; k++)
                 add_inverse(s, model, &model->relations[k]);
     }
-    for (size_t i = 0; i < s->model_count && !s->failed; i++)
-        find_made(s, &s->models[i]);
+    for (size_t i = 0; i < s->model_count && !s->failed; i++) {
+        find_made(&s->models[i]);
+        shown_note_names(s, &s->models[i]);
+    }
 }
 
 static void find_owning(shown_schema *s, shown_model *model)
@@ -305,10 +307,9 @@ static bool is_made_just_so(shown_schema *s, const shown_model *between)
 }
 
 /* Columns at the end that relations make by themselves, in the relations' order. */
-static void find_made(shown_schema *s, shown_model *model)
+static void find_made(shown_model *model)
 {
     size_t count = model->table->column_count, relation = model->owning_count;
-    (void)s;
     while (model->made + 1 < count && is_made(model, count - model->made - 1, &relation))
         model->made++;
 }

@@ -77,6 +77,9 @@ bool shown_is_plain(const ormc_snapshot_index *index);
 ormc_names shown_index_columns(shown_schema *s, const ormc_snapshot_index *index);
 const char *shown_index_name(shown_schema *s, const ormc_snapshot_table *table, const ormc_snapshot_index *index);
 
+/* Notes keys whose names ormc would not give. */
+void shown_note_names(shown_schema *s, const shown_model *model);
+
 /* A YAML scalar, in quotes where it needs some. */
 void shown_put_scalar(orm__text *out, const char *text);
 

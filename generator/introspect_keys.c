@@ -8,6 +8,8 @@
 #include <string.h>
 
 static bool holds_same(const ormc_names *names, const char *const *columns, size_t count);
+static void add_other_name(shown_schema *s, const ormc_snapshot_table *table, const ormc_names *columns,
+                           const char *ending, const char *name, orm__text *text);
 
 bool shown_same_names(const ormc_names *names, const char *const *others, size_t count)
 {
@@ -107,4 +109,36 @@ const char *shown_index_name(shown_schema *s, const ormc_snapshot_table *table, 
                                  : ormc_names_index(s->arena, table->name, columns, index->parts.count, index->unique);
     s->failed |= !name;
     return name ? name : "";
+}
+
+void shown_note_names(shown_schema *s, const shown_model *model)
+{
+    const ormc_snapshot_table *table = model->table->from;
+    const ormc_names none = {NULL, 0};
+    orm__text text = {0};
+    for (size_t i = 0; i < table->primary_key_count; i++)
+        add_other_name(s, table, &none, "pkey", table->primary_key->name, &text);
+    for (size_t i = 0; i < table->unique_count; i++)
+        add_other_name(s, table, &table->uniques[i].columns, "key", table->uniques[i].name, &text);
+    for (size_t i = 0; i < table->foreign_key_count; i++)
+        add_other_name(s, table, &table->foreign_keys[i].columns, "fkey", table->foreign_keys[i].name, &text);
+    if (text.length && !text.failed)
+        shown_note(s, model, text.data);
+    s->failed |= text.failed;
+    orm__text_release(&text);
+}
+
+/* PostgreSQL and ormc name keys alike, as long as names are not too long. */
+static void add_other_name(shown_schema *s, const ormc_snapshot_table *table, const ormc_names *columns,
+                           const char *ending, const char *name, orm__text *text)
+{
+    orm__text ours = {0};
+    orm__text_string(&ours, table->name);
+    for (size_t i = 0; i < columns->count; i++)
+        orm__text_printf(&ours, "_%s", columns->items[i]);
+    orm__text_printf(&ours, "_%s", ending);
+    if (name && !ours.failed && ours.length < 64 && strcmp(name, ours.data) != 0)
+        orm__text_printf(text, "%s%s (ormc: %s)", text->length ? ", " : "names of keys: ", name, ours.data);
+    s->failed |= ours.failed;
+    orm__text_release(&ours);
 }

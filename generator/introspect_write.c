@@ -208,7 +208,7 @@ static void put_column(shown_schema *s, const shown_model *model, const ormc_set
     bool whole = key && column->kind->class == ORMC_CLASS_INTEGER;
     if (!key && !unique && !indexed && !c_name && !column->default_value && !column->server_default &&
         !column->generated && !column->min && !column->max && !column->min_length && !column->max_length &&
-        !column->from->comment && !column->db_type && !(column->array && !column->not_null)) {
+        !column->from->comment && !column->db_type && (column->not_null || (!column->array && is_word_type(column)))) {
         put_type(s, column, &nullable);
         orm__text_char(s->out, '\n');
         return;

@@ -129,9 +129,9 @@ run_case() {
     answers ${down[@]+"${down[@]}"}
 }
 
-# Columns sorted, without comments on what the schema language cannot say.
+# Columns sorted, without comments on what the schema language cannot say; SQLite quotes what it renames.
 describe() {
-    "$ormc" introspect --sort --package x "$1" 2>"$scratch/log" | grep -v '^ *#'
+    "$ormc" introspect --sort --package x "$1" 2>"$scratch/log" | grep -v '^ *#' | tr -d "\"'"
     [ ! -s "$scratch/log" ] || { cat "$scratch/log"; return 1; }
 }
 
