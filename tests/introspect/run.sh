@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # run.sh -- `ormc introspect` and `ormc drift` on databases that people wrote, and on those that ormc makes.
 #
-#     tests/introspect/run.sh BUILD [--update]        --update rewrites the expectations beside this file
+#     tests/introspect/run.sh BUILD [--update|"" [WORDS]]     --update rewrites the expectations beside this file; only
+#                                                             tests whose names hold WORDS
 #
 # Each test is a function whose name is its sentence; those of both_ run on each database. The last line counts.
 # SPDX-License-Identifier: MIT
@@ -16,6 +17,7 @@ scratch=$(mktemp -d) || exit 1
 trap 'rm -rf "$scratch"' EXIT
 passed=0 failed=0
 server=${ORM_TEST_POSTGRESQL_URL:?tests/postgresql.sh gives it}
+only=${3:-}
 cd "$scratch" || exit 1
 
 # --- databases: emptied rather than made anew, which takes ten times as long ------------------------------------------
@@ -73,7 +75,7 @@ schema_goes_round() {
 golden() {
     local url
     url=$(new 1) && ask "$url" <"$here/$1.sql" && "$ormc" introspect "$url" --package "$1" --singular >"$1.yaml" || return
-    [ -z "$update" ] || cp "$1.yaml" "$here/$1.yaml"
+    [ "$update" != --update ] || cp "$1.yaml" "$here/$1.yaml"
     diff "$here/$1.yaml" "$1.yaml" && compiles "$1.yaml"
 }
 
@@ -103,6 +105,14 @@ both_the_schemas_of_the_tests_go_round() {
     for schema in arrays kinds named server shapes; do
         schema_goes_round "$root/tests/database/$schema.yaml" || { echo "$schema"; return 1; }
     done
+}
+# Seconds of the processor that the whole way takes, whatever else the machine does.
+postgresql_three_hundred_tables_go_round_in_a_minute() {
+    local url taken TIMEFORMAT='%U %S'
+    "$here/many.py" >many.sql && is "$(grep -c '^CREATE TABLE' many.sql)" 300 && url=$(new 1) && ask "$url" <many.sql || return
+    { time { goes_round "$url" --singular && compiles round.yaml; } >said 2>&1; } 2>taken || { cat said; return 1; }
+    taken=$(awk '{ printf "%d", $1 + $2 }' taken)
+    [ "$taken" -lt 60 ] || [ -n "${SANITIZE:-}" ] || { echo "$taken seconds"; return 1; }
 }
 both_a_file_can_be_written() {
     local url
@@ -260,6 +270,7 @@ both_usage_is_told() {
 }
 
 for test in $(declare -F | sed -nE 's/^declare -f ((both|postgresql|sqlite)_.*)/\1/p'); do
+    [[ $test == *$only* ]] || continue
     for database in postgresql sqlite; do
         [[ $test == both_* || $test == "${database}"_* ]] || continue
         if said=$("$test" 2>&1); then
