@@ -22,7 +22,8 @@ static things list_keys(drifter *d, const ormc_settled_table *table);
 static things list_uniques(drifter *d, const ormc_settled_table *table);
 static things list_checks(drifter *d, const ormc_settled_table *table);
 static things list_foreign_keys(drifter *d, const ormc_settled_table *table);
-static bool refers_to_key(const ormc_settled *in, const ormc_snapshot_foreign_key *key);
+static bool refers_to_key(const ormc_settled *in, const ormc_settled_table *table,
+                          const ormc_snapshot_foreign_key *key);
 static void sort_pairs(drifter *d, ormc_names *near, ormc_names *far);
 static things list_indexes(drifter *d, const ormc_settled_table *table);
 static things make_room(drifter *d, size_t count);
@@ -106,7 +107,7 @@ static things list_foreign_keys(drifter *d, const ormc_settled_table *table)
     things list = make_room(d, from->foreign_key_count);
     for (size_t i = 0; i < from->foreign_key_count && !d->failed; i++) {
         const ormc_snapshot_foreign_key *key = &from->foreign_keys[i];
-        if (!refers_to_key(table == d->is ? d->live : d->wanted, key))
+        if (!refers_to_key(table == d->is ? d->live : d->wanted, table, key))
             continue;
         ormc_names columns = key->columns, far = key->target_columns;
         sort_pairs(d, &columns, &far);
@@ -118,18 +119,20 @@ static things list_foreign_keys(drifter *d, const ormc_settled_table *table)
     return list;
 }
 
-/* Others are beyond the language. */
-static bool refers_to_key(const ormc_settled *in, const ormc_snapshot_foreign_key *key)
+/* Others are beyond the language, as are keys of another type than what they refer to. */
+static bool refers_to_key(const ormc_settled *in, const ormc_settled_table *table, const ormc_snapshot_foreign_key *key)
 {
     const ormc_settled_table *target = ormc_settled_find(in, key->schema, key->table);
-    if (!target || !target->from->primary_key_count ||
-        target->from->primary_key->columns.count != key->target_columns.count)
-        return false;
+    const ormc_snapshot_key *far = target && target->from->primary_key_count ? target->from->primary_key : NULL;
     size_t found = 0;
-    for (size_t i = 0; i < key->target_columns.count; i++)
-        for (size_t k = 0; k < key->target_columns.count; k++)
-            found += strcmp(target->from->primary_key->columns.items[i], key->target_columns.items[k]) == 0;
-    return found == key->target_columns.count;
+    for (size_t i = 0; far && i < key->target_columns.count; i++) {
+        const char *name = key->target_columns.items[i];
+        bool same = ormc_settled_same_type(ormc_settled_column_of(table, key->columns.items[i]),
+                                           ormc_settled_column_of(target, name));
+        for (size_t k = 0; k < far->columns.count && same; k++)
+            found += strcmp(far->columns.items[k], name) == 0;
+    }
+    return far && found == key->target_columns.count && found == far->columns.count;
 }
 
 /* By the names of the near columns, in lists of their own. */

@@ -14,7 +14,6 @@ static void add_owning(shown_schema *s, shown_model *model, const ormc_snapshot_
 static shown_model *find_model(shown_schema *s, const char *schema, const char *table);
 static bool refers_to_key(shown_schema *s, shown_model *model, const ormc_snapshot_foreign_key *key,
                           const shown_model *target, shown_relation *relation);
-static bool same_type(const ormc_settled_column *a, const ormc_settled_column *b);
 static size_t first_column(const shown_model *model, const shown_relation *relation);
 static void sort_by_column(shown_model *model);
 static void name_owning(shown_schema *s, shown_model *model, shown_relation *relation);
@@ -24,7 +23,7 @@ static shown_relation *add_relation(shown_schema *s, shown_model *model);
 static void add_inverse(shown_schema *s, shown_model *model, const shown_relation *owning);
 static bool is_alone(const shown_model *model, const shown_relation *relation);
 static void join(shown_schema *s, shown_model *between);
-static void add_many(shown_schema *s, shown_model *between, size_t from, size_t to);
+static const char *add_many(shown_schema *s, shown_model *between, size_t from, size_t to, const char *inverse);
 static bool is_made_just_so(shown_schema *s, const shown_model *between);
 static void find_made(shown_model *model);
 static bool is_made(const shown_model *model, size_t column, size_t *relation);
@@ -132,18 +131,12 @@ static bool refers_to_key(shown_schema *s, shown_model *model, const ormc_snapsh
             if (strcmp(key->target_columns.items[k], wanted) == 0)
                 found = key->columns.items[k];
         const ormc_settled_column *near = found ? ormc_settled_column_of(model->table, found) : NULL;
-        if (!near || !same_type(near, ormc_settled_column_of(target->table, wanted)))
+        if (!near || !ormc_settled_same_type(near, ormc_settled_column_of(target->table, wanted)))
             return false;
         relation->columns[relation->column_count++] = found;
         relation->nullable |= !near->not_null;
     }
     return !s->failed;
-}
-
-static bool same_type(const ormc_settled_column *a, const ormc_settled_column *b)
-{
-    return a && b && a->kind == b->kind && a->array == b->array && a->enumeration == b->enumeration &&
-           ormc_same(a->db_type, b->db_type);
 }
 
 static void sort_by_column(shown_model *model)
@@ -172,9 +165,10 @@ static void name_owning(shown_schema *s, shown_model *model, shown_relation *rel
 {
     const char *target = shown_singular(s, relation->target->name);
     const char *last = relation->columns[relation->column_count - 1];
-    const char *own = relation->column_count == 1 ? without_ending(s, last, relation) : target;
-    const char *with = shown_printf(s, "%s_%s", last, target);
-    const char *wanted[] = {own ? own : is_alone(model, relation) ? target : with, with};
+    bool alone = is_alone(model, relation), one = relation->column_count == 1;
+    const char *own = one || !alone ? without_ending(s, last, relation) : target;
+    const char *with = strcmp(last, target) == 0 ? target : shown_printf(s, "%s_%s", last, target);
+    const char *wanted[] = {own ? own : alone ? target : with, shown_printf(s, "%s_%s", last, target)};
     relation->stem = own ? own : last;
     relation->name = shown_take_member(s, model, wanted, 2);
 }
@@ -253,11 +247,12 @@ static bool is_alone(const shown_model *model, const shown_relation *relation)
 static void join(shown_schema *s, shown_model *between)
 {
     between->left_out = is_made_just_so(s, between);
-    add_many(s, between, 0, 1);
-    add_many(s, between, 1, 0);
+    const char *first = add_many(s, between, 0, 1, NULL);
+    add_many(s, between, 1, 0, first);
 }
 
-static void add_many(shown_schema *s, shown_model *between, size_t from, size_t to)
+/* Its name. The second one is the other side of the first. */
+static const char *add_many(shown_schema *s, shown_model *between, size_t from, size_t to, const char *inverse)
 {
     const shown_relation *near = &between->relations[from], *far = &between->relations[to];
     shown_model *model = &s->models[near->target - s->models];
@@ -267,13 +262,15 @@ static void add_many(shown_schema *s, shown_model *between, size_t from, size_t 
                             shown_printf(s, "%s_%s", between->name, own)};
     shown_relation *relation = add_relation(s, model);
     if (s->failed)
-        return;
+        return NULL;
     *relation = (shown_relation){.kind = "many_to_many",
                                  .target = far->target,
-                                 .through = between,
+                                 .inverse = inverse,
+                                 .through = inverse ? NULL : between,
                                  .from = near->name,
                                  .to = far->name,
                                  .name = shown_take_member(s, model, wanted, 3)};
+    return relation->name;
 }
 
 /* As ormc makes the model between when nobody declares it. */
@@ -281,9 +278,8 @@ static bool is_made_just_so(shown_schema *s, const shown_model *between)
 {
     const ormc_snapshot_table *table = between->table->from;
     const shown_relation *near = &between->relations[0], *far = &between->relations[1];
-    if (near->target == far->target || near->target > far->target || table->comment || table->schema ||
-        table->check_count || table->unique_count || table->index_count != 1 ||
-        strcmp(between->name, table->name) != 0 || near->target->table->from->schema ||
+    if (near->target == far->target || table->comment || table->schema || table->check_count || table->unique_count ||
+        table->index_count != 1 || strcmp(between->name, table->name) != 0 || near->target->table->from->schema ||
         !shown_is_plain(table->indexes) || table->indexes->unique)
         return false;
     for (size_t i = 0, at = 0; i < 2; i++) {

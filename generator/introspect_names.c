@@ -13,6 +13,8 @@
 static const struct {
     const char *one, *many;
 } irregular[] = {
+    {"shelf", "shelves"},       {"leaf", "leaves"},    {"half", "halves"},
+    {"life", "lives"},          {"knife", "knives"},   {"wife", "wives"},
     {"person", "people"},       {"child", "children"}, {"man", "men"},
     {"woman", "women"},         {"datum", "data"},     {"index", "indices"},
     {"series", "series"},       {"news", "news"},      {"status", "statuses"},

@@ -6,11 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+static bool is_sayable(settler *s, const ormc_snapshot_table *table);
 static void settle_table(settler *s, const ormc_snapshot_table *from, const char *view);
 static int compare_columns(const void *left, const void *right);
 static int compare_names(const void *left, const void *right);
 static int compare_enums(const void *left, const void *right);
 static void take_enums(settler *s);
+static void take_enum(settler *s, ormc_snapshot_enum *made);
 
 bool ormc_settle(ormc_catalog *catalog, orm__arena *arena, ormc_settled *settled)
 {
@@ -26,7 +28,8 @@ bool ormc_settle(ormc_catalog *catalog, orm__arena *arena, ormc_settled *settled
     if (!s.failed)
         take_enums(&s);
     for (size_t i = 0; i < snapshot->table_count && !s.failed; i++)
-        settle_table(&s, &snapshot->tables[i], NULL);
+        if (is_sayable(&s, &snapshot->tables[i]))
+            settle_table(&s, &snapshot->tables[i], NULL);
     for (size_t i = 0; i < catalog->view_count && !s.failed; i++)
         settle_table(&s, &catalog->views[i].table, catalog->views[i].definition);
     if (!s.failed)
@@ -51,11 +54,44 @@ static int compare_enums(const void *left, const void *right)
     return names ? names : strcmp(a->schema ? a->schema : "", b->schema ? b->schema : "");
 }
 
+/* One of each name that is no type of the language, and has no empty value; of several that which needs no schema. */
 static void take_enums(settler *s)
 {
     ormc_snapshot *snapshot = &s->settled->catalog->snapshot;
-    for (size_t i = 0; i < snapshot->enum_count; i++)
-        s->settled->enums[s->settled->enum_count++] = &snapshot->enums[i];
+    for (int at_home = 1; at_home >= 0; at_home--)
+        for (size_t i = 0; i < snapshot->enum_count && !s->failed; i++)
+            if ((snapshot->enums[i].schema == NULL) == at_home)
+                take_enum(s, &snapshot->enums[i]);
+}
+
+static void take_enum(settler *s, ormc_snapshot_enum *made)
+{
+    ormc_settled *settled = s->settled;
+    bool said = !ormc_type_find(made->name);
+    for (size_t i = 0; i < settled->enum_count; i++)
+        said &= strcmp(settled->enums[i]->name, made->name) != 0;
+    for (size_t i = 0; i < made->values.count; i++)
+        said &= *made->values.items[i] != '\0';
+    if (said) {
+        settled->enums[settled->enum_count++] = made;
+        return;
+    }
+    catalog_reader r = {.arena = s->arena, .catalog = settled->catalog};
+    catalog_note(&r, made->schema, NULL, "enum %s%s%s, which has an empty value or a name that is taken",
+                 made->schema ? made->schema : "", made->schema ? "." : "", made->name);
+    s->failed |= r.failed;
+}
+
+/* A model has at least one column that is not computed. */
+static bool is_sayable(settler *s, const ormc_snapshot_table *table)
+{
+    for (size_t i = 0; i < table->column_count; i++)
+        if (!table->columns[i].generated)
+            return true;
+    catalog_reader r = {.arena = s->arena, .catalog = s->settled->catalog};
+    catalog_note(&r, table->schema, NULL, "table %s, which has no columns but computed ones", table->name);
+    s->failed |= r.failed;
+    return false;
 }
 
 static void settle_table(settler *s, const ormc_snapshot_table *from, const char *view)
@@ -108,6 +144,12 @@ ormc_settled_column *ormc_settled_column_of(const ormc_settled_table *table, con
         if (strcmp(table->columns[i].from->name, name) == 0)
             return &table->columns[i];
     return NULL;
+}
+
+bool ormc_settled_same_type(const ormc_settled_column *a, const ormc_settled_column *b)
+{
+    return a && b && a->kind == b->kind && a->array == b->array && a->enumeration == b->enumeration &&
+           ormc_same(a->db_type, b->db_type);
 }
 
 void settle_note(settler *s, const ormc_settled_table *table, const char *format, const char *name, const char *what)

@@ -50,6 +50,9 @@ void ormc_settled_sort(ormc_settled *settled);
 ormc_settled_table *ormc_settled_find(const ormc_settled *settled, const char *schema, const char *name);
 ormc_settled_column *ormc_settled_column_of(const ormc_settled_table *table, const char *name);
 
+/* Whether one may be a key that refers to the other. */
+bool ormc_settled_same_type(const ormc_settled_column *a, const ormc_settled_column *b);
+
 /* --- what settle*.c share ------------------------------------------------------------------------------------------- */
 
 typedef struct settler {

@@ -105,12 +105,15 @@ static void settle_postgresql(settler *s, const ormc_settled_table *table, ormc_
     column->stored = column->type;
 }
 
-/* Enums of other schemas than those that are read are any other type. */
+/* Enums of other schemas than those that are read, and those that the language cannot name, are any other type. */
 static bool is_enum_of_ours(const settler *s, const ormc_settled_column *column)
 {
     const ormc_snapshot_column *from = column->from;
-    return from->enum_name &&
-           ormc_snapshot_find_enum(&s->settled->catalog->snapshot, from->enum_schema, from->enum_name);
+    for (size_t i = 0; from->enum_name && i < s->settled->enum_count; i++)
+        if (ormc_same(s->settled->enums[i]->name, from->enum_name) &&
+            ormc_same(s->settled->enums[i]->schema, from->enum_schema))
+            return true;
+    return false;
 }
 
 static void settle_sqlite(settler *s, const ormc_settled_table *table, ormc_settled_column *column)

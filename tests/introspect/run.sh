@@ -84,7 +84,8 @@ postgresql_a_shop_that_somebody_wrote_becomes_yaml() { golden shop; }
 sqlite_a_club_that_somebody_wrote_becomes_yaml() { golden club; }
 postgresql_the_shop_goes_round() {
     local url
-    url=$(new 1) && ask "$url" <"$here/shop.sql" && goes_round "$url" --singular
+    url=$(new 1) && ask "$url" <"$here/shop.sql" && goes_round "$url" --singular && goes_round "$url" &&
+        grep -q 'through: shirt_colours' round.yaml && ! grep -q '^  shirt_colours:' round.yaml
 }
 # SQLite keeps no types but its own: those that people declare (BOOLEAN, DATETIME) are told from its own once alone.
 sqlite_the_club_goes_round_from_its_second_time_on() {
@@ -126,6 +127,37 @@ both_nothing_is_changed() {
     is "$(dump "$url")" "$before"
 }
 dump() { if [ "$database" = sqlite ]; then sha256sum <1.db; else pg_dump -s "$1" | grep -v '^\\'; fi; }
+postgresql_what_has_no_words_is_told() {
+    local url
+    url=$(new 1) && ask "$url" <<'END' && ends_with 0 introspect "$url" || return
+CREATE SCHEMA other;
+CREATE TYPE state AS ENUM ('a', 'b');
+CREATE TYPE other.state AS ENUM ('empty', 'full');
+CREATE TYPE answer AS ENUM ('yes', 'no', '');
+CREATE TYPE "int64" AS ENUM ('yes');
+CREATE TABLE nothing ();
+CREATE TABLE all_of_it (id int, one state, two other.state, three answer, four "int64", UNIQUE (id) DEFERRABLE);
+CREATE TABLE below (more int) INHERITS (all_of_it);
+CREATE STATISTICS together ON id, three FROM all_of_it;
+END
+    says 'enum other.state, which' && says 'enum answer, which' && says 'enum int64, which' && says 'table nothing, which' &&
+        says 'constraint all_of_it_id_key: UNIQUE (id) DEFERRABLE' && says 'inherits from all_of_it' && says 'CREATE STATISTICS' &&
+        says '{db_type: other.state, nullable: true}' && says '{db_type: answer, nullable: true}' && says 'one:   state?' &&
+        cp log told.yaml && compiles told.yaml && ends_with 0 "$ormc" drift -w --known-only "$url" told.yaml
+}
+sqlite_what_has_no_words_is_told() {
+    local url
+    url=$(new 1) && ask "$url" <<'END' && ends_with 0 introspect "$url" || return
+CREATE TABLE a (id INTEGER PRIMARY KEY ON CONFLICT REPLACE, b TEXT COLLATE NOCASE, c TEXT UNIQUE ON CONFLICT IGNORE,
+    d INT GENERATED ALWAYS AS (id + 1), e REFERENCES a (id) DEFERRABLE INITIALLY DEFERRED);
+CREATE TABLE k (k TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE INDEX both ON a (b COLLATE RTRIM);
+CREATE TRIGGER t AFTER INSERT ON k BEGIN DELETE FROM a; END;
+END
+    says 'ON CONFLICT REPLACE' && says 'ON CONFLICT IGNORE' && says 'b has the collation NOCASE' && says 'd is computed when' &&
+        says 'INITIALLY DEFERRED' && says 'WITHOUT ROWID' && says 'CREATE INDEX both ON a' && says 'CREATE TRIGGER t' &&
+        cp log told.yaml && compiles told.yaml && ends_with 0 "$ormc" drift -w "$url" told.yaml
+}
 postgresql_one_schema_alone_is_read() {
     local url
     url=$(new 1) && ask "$url" <"$here/shop.sql" && ends_with 0 introspect "$url" --schema stock && says 'items:' &&
