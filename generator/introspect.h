@@ -82,5 +82,19 @@ void shown_note_names(shown_schema *s, const shown_model *model);
 
 /* A YAML scalar, in quotes where it needs some. */
 void shown_put_scalar(orm__text *out, const char *text);
+/* [a, b] */
+void shown_list(orm__text *out, const char *const *names, size_t count);
+
+/* A mapping in braces whose keys come one by one: {a: b, c: d} */
+typedef struct shown_braces {
+    orm__text *out;
+    size_t count;
+} shown_braces;
+/* The key, behind which somebody puts a value. */
+void shown_open(shown_braces *b, const char *key);
+/* Nothing when the value is NULL; a plain one is never quoted. */
+void shown_pair(shown_braces *b, const char *key, const char *value);
+void shown_plain_pair(shown_braces *b, const char *key, const char *value);
+void shown_close(shown_braces *b);
 
 #endif

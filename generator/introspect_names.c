@@ -13,13 +13,17 @@
 static const struct {
     const char *one, *many;
 } irregular[] = {
-    {"shelf", "shelves"},       {"leaf", "leaves"},    {"half", "halves"},
-    {"life", "lives"},          {"knife", "knives"},   {"wife", "wives"},
-    {"person", "people"},       {"child", "children"}, {"man", "men"},
-    {"woman", "women"},         {"datum", "data"},     {"index", "indices"},
-    {"series", "series"},       {"news", "news"},      {"status", "statuses"},
-    {"address", "addresses"},   {"bus", "buses"},      {"move", "moves"},
-    {"analysis", "analyses"},   {"alias", "aliases"},  {"information", "information"},
+    {"movie", "movies"},        {"shelf", "shelves"},
+    {"leaf", "leaves"},         {"half", "halves"},
+    {"life", "lives"},          {"knife", "knives"},
+    {"wife", "wives"},          {"person", "people"},
+    {"child", "children"},      {"man", "men"},
+    {"woman", "women"},         {"datum", "data"},
+    {"index", "indices"},       {"series", "series"},
+    {"news", "news"},           {"status", "statuses"},
+    {"address", "addresses"},   {"bus", "buses"},
+    {"move", "moves"},          {"analysis", "analyses"},
+    {"alias", "aliases"},       {"information", "information"},
     {"equipment", "equipment"},
 };
 

@@ -8,12 +8,6 @@
 #include <string.h>
 #include <strings.h>
 
-/* A mapping in braces whose keys come one by one: {a: b, c: d}; alone, "b". */
-typedef struct braces {
-    orm__text *out;
-    size_t count;
-} braces;
-
 static void put_notes(shown_schema *s, const char *schema, const char *table, const char *indent, bool of_all);
 static void put_comment(shown_schema *s, const char *text, const char *indent);
 static void put_enum(shown_schema *s, const ormc_snapshot_enum *enumeration);
@@ -25,17 +19,12 @@ static void put_column(shown_schema *s, const shown_model *model, const ormc_set
                        const char *c_name);
 static void put_type(shown_schema *s, const ormc_settled_column *column, bool *nullable);
 static bool is_word_type(const ormc_settled_column *column);
-static void put_default(braces *b, const ormc_settled_column *column);
-static void open_key(braces *b, const char *key);
-static void put_pair(braces *b, const char *key, const char *value);
-static void put_plain_pair(braces *b, const char *key, const char *value);
-static void close_braces(braces *b);
-static void put_list(shown_schema *s, const char *const *names, size_t count);
+static void put_default(shown_braces *b, const ormc_settled_column *column);
 static bool is_key_alone(const shown_model *model, const ormc_settled_column *column);
 static bool is_in_key(const shown_model *model, const char *column);
 static void put_relations(shown_schema *s, const shown_model *model);
 static void put_relation(shown_schema *s, const shown_model *model, const shown_relation *relation);
-static void put_owning(shown_schema *s, const shown_model *model, const shown_relation *relation, braces *b);
+static void put_owning(shown_schema *s, const shown_model *model, const shown_relation *relation, shown_braces *b);
 static void put_uniques(shown_schema *s, const shown_model *model);
 static bool is_told(shown_schema *s, const shown_model *model, const ormc_names *columns);
 static const shown_relation *relation_of(const shown_model *model, const ormc_names *columns);
@@ -46,7 +35,6 @@ static const ormc_snapshot_index *index_on(shown_schema *s, const shown_model *m
                                            size_t count, bool unique);
 static void put_index(shown_schema *s, const shown_model *model, const ormc_snapshot_index *index);
 static void put_checks(shown_schema *s, const shown_model *model);
-static bool is_plain_scalar(const char *text);
 
 void shown_write(shown_schema *s)
 {
@@ -113,12 +101,12 @@ static void put_enum(shown_schema *s, const ormc_snapshot_enum *enumeration)
         orm__text_char(s->out, '\n');
         return;
     }
-    braces b = {s->out, 0};
-    open_key(&b, "values");
+    shown_braces b = {s->out, 0};
+    shown_open(&b, "values");
     put_values(s, enumeration);
-    put_pair(&b, "doc", enumeration->comment);
-    put_pair(&b, "schema", enumeration->schema);
-    close_braces(&b);
+    shown_pair(&b, "doc", enumeration->comment);
+    shown_pair(&b, "schema", enumeration->schema);
+    shown_close(&b);
 }
 
 /* A value whose name in C another one has gets a name of its own. */
@@ -162,7 +150,7 @@ static void put_model(shown_schema *s, const shown_model *model)
         put_text_key(s, "    c_name", model->c_name);
     if (table->primary_key_count && table->primary_key->columns.count > 1) {
         orm__text_string(s->out, "    primary_key: ");
-        put_list(s, table->primary_key->columns.items, table->primary_key->columns.count);
+        shown_list(s->out, table->primary_key->columns.items, table->primary_key->columns.count);
         orm__text_char(s->out, '\n');
     }
     put_columns(s, model);
@@ -170,15 +158,6 @@ static void put_model(shown_schema *s, const shown_model *model)
     put_uniques(s, model);
     put_indexes(s, model);
     put_checks(s, model);
-}
-
-static void put_list(shown_schema *s, const char *const *names, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        orm__text_string(s->out, i ? ", " : "[");
-        shown_put_scalar(s->out, names[i]);
-    }
-    orm__text_char(s->out, ']');
 }
 
 static void put_columns(shown_schema *s, const shown_model *model)
@@ -213,24 +192,24 @@ static void put_column(shown_schema *s, const shown_model *model, const ormc_set
         orm__text_char(s->out, '\n');
         return;
     }
-    braces b = {s->out, 0};
-    open_key(&b, column->db_type && !column->array ? "db_type" : "type");
+    shown_braces b = {s->out, 0};
+    shown_open(&b, column->db_type && !column->array ? "db_type" : "type");
     put_type(s, column, &nullable);
-    put_plain_pair(&b, "nullable", nullable ? "true" : NULL);
-    put_plain_pair(&b, "primary_key", key ? "true" : NULL);
-    put_plain_pair(&b, "generated", whole && !column->identity && !relation ? "false" : NULL);
-    put_plain_pair(&b, "unique", unique ? "true" : NULL);
-    put_plain_pair(&b, "index", indexed ? "true" : NULL);
+    shown_plain_pair(&b, "nullable", nullable ? "true" : NULL);
+    shown_plain_pair(&b, "primary_key", key ? "true" : NULL);
+    shown_plain_pair(&b, "generated", whole && !column->identity && !relation ? "false" : NULL);
+    shown_plain_pair(&b, "unique", unique ? "true" : NULL);
+    shown_plain_pair(&b, "index", indexed ? "true" : NULL);
     put_default(&b, column);
-    put_pair(&b, "server_default", column->server_default);
-    put_pair(&b, "generated", column->generated);
-    put_plain_pair(&b, "min", column->min);
-    put_plain_pair(&b, "max", column->max);
-    put_plain_pair(&b, "min_length", column->min_length);
-    put_plain_pair(&b, "max_length", column->max_length);
-    put_pair(&b, "c_name", c_name);
-    put_pair(&b, "doc", column->from->comment);
-    close_braces(&b);
+    shown_pair(&b, "server_default", column->server_default);
+    shown_pair(&b, "generated", column->generated);
+    shown_plain_pair(&b, "min", column->min);
+    shown_plain_pair(&b, "max", column->max);
+    shown_plain_pair(&b, "min_length", column->min_length);
+    shown_plain_pair(&b, "max_length", column->max_length);
+    shown_pair(&b, "c_name", c_name);
+    shown_pair(&b, "doc", column->from->comment);
+    shown_close(&b);
 }
 
 /* `text?`, or the type alone, and then *nullable is for a key of its own. */
@@ -255,39 +234,12 @@ static bool is_word_type(const ormc_settled_column *column)
     return ormc_names_is_word(column->type) || column->kind->class == ORMC_CLASS_DECIMAL;
 }
 
-static void put_default(braces *b, const ormc_settled_column *column)
+static void put_default(shown_braces *b, const ormc_settled_column *column)
 {
     if (column->default_value && (column->array || column->kind->class == ORMC_CLASS_BOOL))
-        put_plain_pair(b, "default", column->default_value);
+        shown_plain_pair(b, "default", column->default_value);
     else
-        put_pair(b, "default", column->default_value);
-}
-
-static void open_key(braces *b, const char *key)
-{
-    orm__text_printf(b->out, "%s%s: ", b->count++ ? ", " : "{", key);
-}
-
-static void put_pair(braces *b, const char *key, const char *value)
-{
-    if (!value)
-        return;
-    open_key(b, key);
-    shown_put_scalar(b->out, value);
-}
-
-/* A value that is never quoted. */
-static void put_plain_pair(braces *b, const char *key, const char *value)
-{
-    if (!value)
-        return;
-    open_key(b, key);
-    orm__text_string(b->out, value);
-}
-
-static void close_braces(braces *b)
-{
-    orm__text_string(b->out, "}\n");
+        shown_pair(b, "default", column->default_value);
 }
 
 static bool is_key_alone(const shown_model *model, const ormc_settled_column *column)
@@ -318,26 +270,26 @@ static void put_relations(shown_schema *s, const shown_model *model)
 
 static void put_relation(shown_schema *s, const shown_model *model, const shown_relation *relation)
 {
-    braces b = {s->out, 0};
-    put_pair(&b, relation->kind, relation->target->name);
+    shown_braces b = {s->out, 0};
+    shown_pair(&b, relation->kind, relation->target->name);
     if (relation->key)
         put_owning(s, model, relation, &b);
-    put_pair(&b, "inverse", relation->inverse);
+    shown_pair(&b, "inverse", relation->inverse);
     if (relation->through && (relation->through->left_out ||
                               relation->through->relations[0].target != relation->through->relations[1].target)) {
-        put_pair(&b, "through", relation->through->name);
+        shown_pair(&b, "through", relation->through->name);
     } else if (relation->through) {
-        open_key(&b, "through");
-        braces inner = {s->out, 0};
-        put_pair(&inner, "model", relation->through->name);
-        put_pair(&inner, "from", relation->from);
-        put_pair(&inner, "to", relation->to);
+        shown_open(&b, "through");
+        shown_braces inner = {s->out, 0};
+        shown_pair(&inner, "model", relation->through->name);
+        shown_pair(&inner, "from", relation->from);
+        shown_pair(&inner, "to", relation->to);
         orm__text_char(s->out, '}');
     }
-    close_braces(&b);
+    shown_close(&b);
 }
 
-static void put_owning(shown_schema *s, const shown_model *model, const shown_relation *relation, braces *b)
+static void put_owning(shown_schema *s, const shown_model *model, const shown_relation *relation, shown_braces *b)
 {
     static const struct {
         const char *sql, *word;
@@ -352,15 +304,15 @@ static void put_owning(shown_schema *s, const shown_model *model, const shown_re
         if (strcmp(relation->key->on_delete, actions[i].sql) == 0)
             word = actions[i].word;
     if (relation->column_count == 1) {
-        put_pair(b, "column", relation->columns[0]);
+        shown_pair(b, "column", relation->columns[0]);
     } else {
-        open_key(b, "columns");
-        put_list(s, relation->columns, relation->column_count);
+        shown_open(b, "columns");
+        shown_list(s->out, relation->columns, relation->column_count);
     }
-    put_plain_pair(b, "nullable", relation->nullable && made ? "true" : NULL);
-    put_plain_pair(b, "on_delete", strcmp(word, usual) != 0 ? word : NULL);
+    shown_plain_pair(b, "nullable", relation->nullable && made ? "true" : NULL);
+    shown_plain_pair(b, "on_delete", strcmp(word, usual) != 0 ? word : NULL);
     if (index_on(s, model, relation->columns, relation->column_count, false))
-        put_plain_pair(b, "index", "true");
+        shown_plain_pair(b, "index", "true");
 }
 
 /* Keys of several columns; those of one stand at the column. */
@@ -379,7 +331,7 @@ static void put_uniques(shown_schema *s, const shown_model *model)
         if (before || columns.count < 2 || relation_of(model, &columns))
             continue;
         orm__text_string(s->out, first ? "    unique:\n      - " : "      - ");
-        put_list(s, columns.items, columns.count);
+        shown_list(s->out, columns.items, columns.count);
         orm__text_char(s->out, '\n');
         first = false;
     }
@@ -461,14 +413,14 @@ static void put_index(shown_schema *s, const shown_model *model, const ormc_snap
     bool named = !has_default_name(s, model, index), descending;
     bool bare = !named && !index->unique && !index->where && !index->include.count && !index->comment;
     bool expression = *index->parts.items[0] != '"';
-    braces b = {s->out, 0};
+    shown_braces b = {s->out, 0};
     orm__text_string(s->out, "      - ");
     if (expression) {
         const char *sql = index->parts.items[0];
-        put_pair(&b, "expression", orm__arena_copy(s->arena, sql + 1, strlen(sql) - 2));
+        shown_pair(&b, "expression", orm__arena_copy(s->arena, sql + 1, strlen(sql) - 2));
     } else {
         if (!bare)
-            open_key(&b, "columns");
+            shown_open(&b, "columns");
         for (size_t i = 0; i < index->parts.count; i++) {
             const char *column = shown_part_column(s, index->parts.items[i], &descending);
             orm__text_string(s->out, i ? ", " : "[");
@@ -480,15 +432,15 @@ static void put_index(shown_schema *s, const shown_model *model, const ormc_snap
         orm__text_char(s->out, '\n');
         return;
     }
-    put_plain_pair(&b, "unique", index->unique ? "true" : NULL);
-    put_pair(&b, "where", index->where);
+    shown_plain_pair(&b, "unique", index->unique ? "true" : NULL);
+    shown_pair(&b, "where", index->where);
     if (index->include.count) {
-        open_key(&b, "include");
-        put_list(s, index->include.items, index->include.count);
+        shown_open(&b, "include");
+        shown_list(s->out, index->include.items, index->include.count);
     }
-    put_pair(&b, "name", named ? index->name : NULL);
-    put_pair(&b, "doc", index->comment);
-    close_braces(&b);
+    shown_pair(&b, "name", named ? index->name : NULL);
+    shown_pair(&b, "doc", index->comment);
+    shown_close(&b);
 }
 
 /* Without the name where ormc would give the same. */
@@ -504,59 +456,13 @@ static void put_checks(shown_schema *s, const shown_model *model)
         unnamed += !named;
         orm__text_string(s->out, i ? "      - " : "    checks:\n      - ");
         if (named) {
-            braces b = {s->out, 0};
-            put_pair(&b, "name", check->name);
-            put_pair(&b, "sql", check->sql);
-            close_braces(&b);
+            shown_braces b = {s->out, 0};
+            shown_pair(&b, "name", check->name);
+            shown_pair(&b, "sql", check->sql);
+            shown_close(&b);
             continue;
         }
         shown_put_scalar(s->out, check->sql);
         orm__text_char(s->out, '\n');
     }
-}
-
-void shown_put_scalar(orm__text *out, const char *text)
-{
-    bool control = false;
-    for (const char *at = text; *at; at++)
-        control |= (unsigned char)*at < 0x20 || *at == 0x7F;
-    if (!control && is_plain_scalar(text)) {
-        orm__text_string(out, text);
-        return;
-    }
-    orm__text_char(out, control ? '"' : '\'');
-    for (const char *at = text; *at; at++) {
-        unsigned char c = (unsigned char)*at;
-        if (!control && c == '\'')
-            orm__text_string(out, "''");
-        else if (control && (c == '"' || c == '\\'))
-            orm__text_printf(out, "\\%c", c);
-        else if (control && c == '\n')
-            orm__text_string(out, "\\n");
-        else if (control && (c < 0x20 || c == 0x7F))
-            orm__text_printf(out, "\\x%02X", c);
-        else
-            orm__text_char(out, *at);
-    }
-    orm__text_char(out, control ? '"' : '\'');
-}
-
-/* Letters in front, nothing that YAML minds, and no word that means something else. */
-static bool is_plain_scalar(const char *text)
-{
-    static const char *const words[] = {"true", "false", "null", "yes", "no", "on", "off", "y", "n", "nan", "inf"};
-    size_t length = strlen(text);
-    if (!length || text[length - 1] == ' ' || strlen(text) > 90)
-        return false;
-    if (!isalpha((unsigned char)*text) && *text != '_' && (unsigned char)*text < 128 &&
-        !isdigit((unsigned char)*text) &&
-        !(*text == '-' && (isalpha((unsigned char)text[1]) || isdigit((unsigned char)text[1]))))
-        return false;
-    for (const char *at = text; *at; at++)
-        if (!isalnum((unsigned char)*at) && !strchr("_ ()+*/<>=.$-?;", *at) && (unsigned char)*at < 128)
-            return false;
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (strcasecmp(text, words[i]) == 0)
-            return false;
-    return true;
 }

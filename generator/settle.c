@@ -8,6 +8,7 @@
 
 static bool is_sayable(settler *s, const ormc_snapshot_table *table);
 static void settle_table(settler *s, const ormc_snapshot_table *from, const char *view);
+static void settle_identity(settler *s, const ormc_settled_table *table, ormc_settled_column *column);
 static int compare_columns(const void *left, const void *right);
 static int compare_names(const void *left, const void *right);
 static int compare_enums(const void *left, const void *right);
@@ -111,10 +112,23 @@ static void settle_table(settler *s, const ormc_snapshot_table *from, const char
                                         .generated = is->generated};
         settle_type(s, table, column);
         settle_default(s, column);
+        settle_identity(s, table, column);
     }
     for (size_t i = 0; i < from->check_count && !s->failed; i++)
         if (!settle_check(s, table, &from->checks[i]))
             table->checks[table->check_count++] = from->checks[i];
+}
+
+/* Only a lone key can be said to be made by the database. */
+static void settle_identity(settler *s, const ormc_settled_table *table, ormc_settled_column *column)
+{
+    const ormc_snapshot_table *from = table->from;
+    bool key = from->primary_key_count && from->primary_key->columns.count == 1 &&
+               strcmp(from->primary_key->columns.items[0], column->from->name) == 0;
+    if (!column->identity || key)
+        return;
+    column->identity = false;
+    settle_note(s, table, "column @ is numbered by the database (identity or serial)#", column->from->name, "");
 }
 
 void ormc_settled_sort(ormc_settled *settled)

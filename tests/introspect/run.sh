@@ -138,10 +138,11 @@ CREATE TYPE "int64" AS ENUM ('yes');
 CREATE TABLE nothing ();
 CREATE TABLE all_of_it (id int, one state, two other.state, three answer, four "int64", UNIQUE (id) DEFERRABLE);
 CREATE TABLE below (more int) INHERITS (all_of_it);
+CREATE TABLE numbered (a int, b serial, PRIMARY KEY (a, b));
 CREATE STATISTICS together ON id, three FROM all_of_it;
 END
     says 'enum other.state, which' && says 'enum answer, which' && says 'enum int64, which' && says 'table nothing, which' &&
-        says 'constraint all_of_it_id_key: UNIQUE (id) DEFERRABLE' && says 'inherits from all_of_it' && says 'CREATE STATISTICS' &&
+        says 'constraint all_of_it_id_key: UNIQUE (id) DEFERRABLE' && says 'inherits from all_of_it' && says 'column b is numbered by' && says 'CREATE STATISTICS' &&
         says '{db_type: other.state, nullable: true}' && says '{db_type: answer, nullable: true}' && says 'one:   state?' &&
         cp log told.yaml && compiles told.yaml && ends_with 0 "$ormc" drift -w --known-only "$url" told.yaml
 }
