@@ -11,6 +11,7 @@
 #include "orm/error.h"
 #include "orm/expression.h"
 #include "orm/migration.h"
+#include "orm/rows.h"
 #include "orm/session.h"
 #include "orm/types.h"
 #include "orm/validation.h"

@@ -8,6 +8,7 @@ int main(void)
     Suite *(*const suites[])(void) = {
         suite_schema,
         suite_core,
+        suite_execute,
         suite_refusals,
         suite_types,
         suite_where,

@@ -169,9 +169,9 @@ static size_t take_rows(orm_engine *engine)
     }
     orm_session_close(s);
     if (!orm_connection_open(engine, &c, &error)) {
-        orm_connection_execute(c, "DELETE FROM comment", NULL);
-        orm_connection_execute(c, "DELETE FROM post", NULL);
-        orm_connection_execute(c, "DELETE FROM authors", NULL);
+        orm_connection_execute(c, "DELETE FROM comment", NULL, NULL);
+        orm_connection_execute(c, "DELETE FROM post", NULL, NULL);
+        orm_connection_execute(c, "DELETE FROM authors", NULL, NULL);
     }
     orm_connection_close(c);
     return count == 0 && posts == 0 ? 0 : count == 1 && posts == POSTS - 1 ? 1 : 4711;
