@@ -58,6 +58,7 @@ static const struct phrase {
     {"no such function: ", ORM_SCHEMA, "42883"},
     {"no such collation sequence: ", ORM_SCHEMA, "42704"},
     {"near \"", ORM_DATABASE, "42601"},
+    {"integer overflow", ORM_DATABASE, "22003"},
     {"incomplete input", ORM_DATABASE, "42601"},
     {"cannot start a transaction within", ORM_DATABASE, "25001"},
 };

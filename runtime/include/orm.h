@@ -6,6 +6,7 @@
 #ifndef ORM_H
 #define ORM_H
 
+#include "orm/aggregate.h"
 #include "orm/connection.h"
 #include "orm/engine.h"
 #include "orm/error.h"

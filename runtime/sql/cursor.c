@@ -4,6 +4,7 @@
 
 #include "base/array.h"
 #include "base/error.h"
+#include "base/value.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -97,7 +98,7 @@ static orm_status read_bounds(orm_rows *rows)
 {
     for (size_t i = 0; i < rows->bound_count; i++) {
         const orm__bound *bound = &rows->bounds[i];
-        ORM_TRY(read_one(rows, bound->index, &bound->column, bound->place));
+        ORM_TRY(read_one(rows, bound->index, bound->column, bound->place));
     }
     return ORM_OK;
 }
@@ -137,7 +138,8 @@ static orm_status finish(orm_rows *rows, orm_status status)
     rows->statement = NULL;
     c->rows = NULL;
     rows->written = written;
-    orm__statement_tell(&rows->sql, rows->purpose, written ? written : rows->count, status == ORM_DONE ? ORM_OK : status);
+    orm__statement_tell(&rows->sql, rows->purpose, written ? written : rows->count,
+                        status == ORM_DONE ? ORM_OK : status);
     if (rows->tells && c->session)
         c->listener->mentioned(c->session, rows->text.data);
     return stick(rows, status);
@@ -216,7 +218,11 @@ orm_status orm_rows_bind(orm_rows *rows, orm_at column, int code, void *place)
     size_t index;
     orm_column described;
     ORM_TRY(describe(rows, column, code, &index, &described));
-    return orm__rows_add_bound(rows, index, &described, place);
+    orm_column *kept = orm__column_new(&rows->names_arena, sizeof *kept);
+    if (!kept)
+        return stick(rows, orm__error_no_memory(&rows->connection->error));
+    *kept = described;
+    return orm__rows_add_bound(rows, index, kept, place);
 }
 
 orm_status orm__rows_add_bound(orm_rows *rows, size_t index, const orm_column *column, void *place)
@@ -225,8 +231,15 @@ orm_status orm__rows_add_bound(orm_rows *rows, size_t index, const orm_column *c
     if (!bounds)
         return stick(rows, orm__error_no_memory(&rows->connection->error));
     rows->bounds = bounds;
-    bounds[rows->bound_count++] = (orm__bound){.index = index, .column = *column, .place = place};
+    bounds[rows->bound_count++] = (orm__bound){.index = index, .column = column, .place = place};
     return ORM_OK;
+}
+
+orm_column *orm__column_new(orm__arena *arena, size_t size)
+{
+    char *block = orm__arena_zalloc(arena, 1, size + ORM__COLUMN_ALIGNMENT);
+    size_t over = (uintptr_t)block % ORM__COLUMN_ALIGNMENT;
+    return block ? (orm_column *)(void *)(block + ORM__COLUMN_ALIGNMENT - over) : NULL;
 }
 
 static orm_status describe(orm_rows *rows, orm_at at, int code, size_t *index, orm_column *column)

@@ -144,7 +144,8 @@ static orm_status check_names(orm_connection *connection, const orm_parameters *
     if (count == 0 || !given->named)
         return ORM_OK;
     if (given->values)
-        return orm__error_set(&connection->error, ORM_MISUSE, "parameters are given by name or by position, not by both");
+        return orm__error_set(&connection->error, ORM_MISUSE,
+                              "parameters are given by name or by position, not by both");
     for (size_t i = 0; i < count; i++) {
         if (!given->named[i].name)
             return orm__error_set(&connection->error, ORM_MISUSE, "parameter %zu is given without a name", i + 1);

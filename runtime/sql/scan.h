@@ -9,11 +9,11 @@
 
 typedef enum orm__word_kind {
     ORM__WORD_END,
-    ORM__WORD_NAME,   /* a keyword or a name */
-    ORM__WORD_QUOTED, /* a name in quotes, which belong to it */
-    ORM__WORD_NAMED,  /* a parameter, without its colon */
+    ORM__WORD_NAME,     /* a keyword or a name */
+    ORM__WORD_QUOTED,   /* a name in quotes, which belong to it */
+    ORM__WORD_NAMED,    /* a parameter, without its colon */
     ORM__WORD_NUMBERED, /* a parameter: the digits behind its $ */
-    ORM__WORD_OTHER   /* a string, a number, a sign */
+    ORM__WORD_OTHER     /* a string, a number, a sign */
 } orm__word_kind;
 
 typedef struct orm__word {

@@ -36,6 +36,7 @@ void orm__sql_init(orm__sql *sql, orm_connection *connection)
     sql->recalled = NULL;
     sql->tables = 0;
     sql->signature = 0;
+    sql->groups = NULL;
     sql->count = 0;
     sql->capacity = ORM__INLINE_PARAMETERS;
     sql->parameters = sql->inline_parameters;

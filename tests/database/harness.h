@@ -72,6 +72,7 @@ const char *story(void);
 Suite *suite_schema(void);
 Suite *suite_core(void);
 Suite *suite_execute(void);
+Suite *suite_aggregate(void);
 Suite *suite_refusals(void);
 Suite *suite_types(void);
 Suite *suite_where(void);

@@ -9,6 +9,7 @@ int main(void)
         suite_schema,
         suite_core,
         suite_execute,
+        suite_aggregate,
         suite_refusals,
         suite_types,
         suite_where,

@@ -156,12 +156,13 @@ template <class orm_place> static inline int orm__code_of(orm_place *)
 #define ORM__CODE(place) orm__code_of(place)
 #else
 #define ORM__AT(column) \
-    _Generic((column), char *: orm_at_name, const char *: orm_at_name, default: orm_at_index)(column)
-#define ORM__CODE_OF(NAME, type) type *: ORM_TYPE_##NAME,
+    _Generic((column), char * : orm_at_name, const char * : orm_at_name, default : orm_at_index)(column)
+#define ORM__CODE_OF(NAME, type) type * : ORM_TYPE_##NAME,
 #define ORM__CODES_OF(name, NAME, type, given) \
-    orm_opt_##name *: ORM_PLACE_OPT + (int)ORM_TYPE_##NAME, orm_##name##_array *: ORM_PLACE_ARRAY + (int)ORM_TYPE_##NAME,
+    orm_opt_##name * : ORM_PLACE_OPT + (int)ORM_TYPE_##NAME, \
+        orm_##name##_array * : ORM_PLACE_ARRAY + (int)ORM_TYPE_##NAME,
 #define ORM__CODE(place) \
-    _Generic((place), ORM__PLAIN_PLACES ORM_SCALAR_TYPES(ORM__CODES_OF) const char **: ORM_TYPE_TEXT)
+    _Generic((place), ORM__PLAIN_PLACES ORM_SCALAR_TYPES(ORM__CODES_OF) const char ** : ORM_TYPE_TEXT)
 #endif
 /* Without text, which ends the list in C, and `other`, which is text too. */
 #define ORM__PLAIN_PLACES \
