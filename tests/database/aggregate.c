@@ -520,6 +520,47 @@ START_TEST(a_session_s_groups_see_what_is_pending)
 }
 END_TEST
 
+/* What the README shows. */
+/* clang-format off */
+static orm_status print_most_read(orm_connection *connection, FILE *to)
+{
+    struct {
+        const char *author;
+        int64_t posts;
+        orm_opt_float64 views;                             /* NULL where nobody has views */
+    } row;
+    orm_rows *rows;
+    orm_status status = blog_post_group(connection, &(orm_grouping){
+        .join = {BLOG_POST.author},                        /* a LEFT JOIN: its columns may be used like the post's own */
+        .where = {orm_eq(BLOG_POST.status, BLOG_POST_STATUS_DRAFT)},
+        .select = {orm_into(row.author, BLOG_AUTHOR.name), /* a column makes groups */
+                   orm_into(row.posts, orm_count()),
+                   orm_into_opt(row.views, orm_avg(BLOG_POST.views))},
+        .having = {orm_gt(orm_sum(BLOG_POST.views), 10)},
+        .order_by = {orm_desc(orm_count())},
+        .limit = 10,
+    }, &rows);
+    while (!status && (status = orm_rows_next(rows)) == ORM_OK)
+        fprintf(to, "%s: %lld posts, %.1f views\n", row.author, (long long)row.posts, row.views.value);
+    orm_rows_close(rows);
+    return status == ORM_DONE ? ORM_OK : status;
+}
+/* clang-format on */
+
+START_TEST(the_readme_s_groups_are_printed)
+{
+    char *text = NULL;
+    size_t size;
+    FILE *to = open_memstream(&text, &size);
+    ck_assert_ptr_nonnull(to);
+    store_posts();
+    ok(print_most_read(c, to));
+    fclose(to);
+    expect_text(text, "ada: 3 posts, 20.0 views\n");
+    free(text);
+}
+END_TEST
+
 /* --- refused before anything is sent --- */
 
 START_TEST(what_no_group_can_tell_is_misuse)
@@ -659,6 +700,7 @@ Suite *suite_aggregate(void)
     tcase_add_test(groups, columns_alone_are_distinct);
     tcase_add_test(groups, null_for_a_member_without_null_is_misuse);
     tcase_add_test(groups, a_session_s_groups_see_what_is_pending);
+    tcase_add_test(groups, the_readme_s_groups_are_printed);
     TCase *refused = new_case(suite, "refused");
     tcase_add_test(refused, what_no_group_can_tell_is_misuse);
     tcase_add_test(refused, json_has_no_extremes);

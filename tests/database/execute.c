@@ -787,6 +787,42 @@ START_TEST(a_value_out_of_range_is_not_sent)
 }
 END_TEST
 
+/* What the README shows. */
+/* clang-format off */
+static orm_status archive(orm_connection *connection, int32_t fewer, FILE *to)
+{
+    orm_rows *rows;
+    orm_status status = orm_connection_query(connection,
+        "UPDATE post SET status = 'archived' WHERE views < :fewer RETURNING id, title",
+        ORM_NAMED({"fewer", orm_of_int32(fewer)}), &rows);
+    while (!status && (status = orm_rows_next(rows)) == ORM_OK) {
+        int64_t id;
+        const char *title;
+        orm_get(rows, "id", &id);                          /* what fails here the next orm_rows_next tells */
+        orm_get(rows, "title", &title);
+        fprintf(to, "%lld %s\n", (long long)id, title);
+    }
+    orm_rows_close(rows);
+    return status == ORM_DONE ? ORM_OK : status;
+}
+/* clang-format on */
+
+START_TEST(the_readme_s_statement_is_run)
+{
+    char *text = NULL, wanted[64];
+    size_t size;
+    FILE *to = open_memstream(&text, &size);
+    ck_assert_ptr_nonnull(to);
+    const blog_post *post = add_post(add_author("ada"), "unread");
+    ok(orm_session_commit(s));
+    ok(archive(c, 1, to));
+    fclose(to);
+    snprintf(wanted, sizeof wanted, "%lld unread\n", (long long)post->id);
+    expect_text(text, wanted);
+    free(text);
+}
+END_TEST
+
 /* --- transactions --- */
 
 START_TEST(savepoints_nest)
@@ -1113,6 +1149,7 @@ Suite *suite_execute(void)
     tcase_add_test(refused, a_refusal_says_where);
     tcase_add_test(refused, a_refused_row_is_a_result);
     tcase_add_test(refused, a_value_out_of_range_is_not_sent);
+    tcase_add_test(refused, the_readme_s_statement_is_run);
     TCase *transactions = new_case(suite, "transactions");
     tcase_add_test(transactions, savepoints_nest);
     tcase_add_test(transactions, a_refusal_is_undone_by_its_savepoint);
