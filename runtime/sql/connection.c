@@ -59,7 +59,8 @@ void orm__connection_free(orm_connection *connection)
 bool orm__connection_reset(orm_connection *connection)
 {
     orm__rows_end(connection);
-    orm__connection_rollback(connection);
+    if (orm__connection_rollback(connection))
+        connection->broken = true; /* nobody knows what it is in */
     orm__error_clear(&connection->error);
     connection->session = NULL;
     if (connection->reset == ORM_RESET_ALL && connection->driver->reset && !connection->broken)
@@ -194,7 +195,9 @@ orm_status orm__connection_rollback(orm_connection *connection)
     orm_status status = end_transaction(connection, "ROLLBACK");
     if (!status)
         connection->error = kept;
-    connection->failed = false;
+    bool open = status && status != ORM_DISCONNECTED && !connection->broken;
+    connection->transaction = open ? ORM__WRITING : ORM__NO_TRANSACTION; /* it was refused for want of memory: again */
+    connection->failed = open;
     return status == ORM_DISCONNECTED ? ORM_OK : status; /* the server has rolled back by itself */
 }
 
