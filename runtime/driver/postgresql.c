@@ -40,7 +40,7 @@ static orm_status prepare(orm__link *base, const char *sql, const orm__parameter
     for (size_t i = 0; i < count; i++) {
         made->parameters[i] = parameters[i];
         made->types[i] = orm__pg_type(&parameters[i]);
-        made->formats[i] = ORM__PG_BINARY;
+        made->formats[i] = orm__pg_goes_as_text(&parameters[i]) ? ORM__PG_TEXT_FORMAT : ORM__PG_BINARY;
     }
     give_name(orm__pg_link_of(base), made);
     *prepared = made;
@@ -293,6 +293,11 @@ static size_t width(orm__link *base)
     return l->result ? (size_t)PQnfields(l->result) : 0;
 }
 
+static const char *column_name(orm__link *base, size_t index)
+{
+    return PQfname(orm__pg_link_of(base)->result, (int)index);
+}
+
 /* A failure that step has told is not told again. */
 static orm_status finish(orm__link *base, size_t *rows, orm_error *error)
 {
@@ -328,6 +333,9 @@ const orm__driver orm__driver_postgresql = {
     .read_integer = read_integer,
     .is_null = is_null,
     .width = width,
+    .column_name = column_name,
     .finish = finish,
     .copy = orm__pg_copy,
+    .copy_in = orm__pg_copy_in,
+    .copy_out = orm__pg_copy_out,
 };

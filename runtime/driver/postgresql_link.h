@@ -19,7 +19,7 @@
 
 #include <libpq-fe.h>
 
-enum { ORM__PG_BINARY = 1, ORM__PG_KNOWN_TYPES = 64 };
+enum { ORM__PG_TEXT_FORMAT = 0, ORM__PG_BINARY = 1, ORM__PG_KNOWN_TYPES = 64 };
 
 struct orm__prepared {
     orm__prepared *next; /* among the forgotten */
@@ -79,6 +79,9 @@ orm_status orm__pg_reset(orm__link *base);
 orm_status orm__pg_copy(orm__link *base, const char *sql, const orm_value *lists, size_t count, size_t *rows,
                         orm_error *error);
 
+orm_status orm__pg_copy_in(orm__link *base, const char *sql, orm__copying *copying, size_t *rows, orm_error *error);
+orm_status orm__pg_copy_out(orm__link *base, const char *sql, orm__copying *copying, size_t *rows, orm_error *error);
+
 orm_status orm__pg_describe(orm__link *base, const char *sql, size_t count, orm__arena *arena,
                             orm__description *description, orm_error *error);
 
@@ -103,6 +106,8 @@ PGresult *orm__pg_receive(orm__pg_link *l, const char *sql);
 void orm__pg_drain(orm__pg_link *l, int syncs);
 /* The next result as PQgetResult has it, where NULL is the end of a command; NULL also when the link is lost. Owned. */
 PGresult *orm__pg_next_result(orm__pg_link *l);
+/* Waits for more from the server, and takes it. False when the link is given up. */
+bool orm__pg_wait_input(orm__pg_link *l);
 /* Whether it is the result of a statement that succeeded; a failure is recorded. NULL is none. */
 bool orm__pg_check(orm__pg_link *l, const PGresult *result);
 /* How many rows an INSERT, UPDATE, DELETE or COPY wrote; 0 of NULL. */

@@ -177,6 +177,15 @@ static bool has_choked(orm__pg_link *l)
     return true;
 }
 
+bool orm__pg_wait_input(orm__pg_link *l)
+{
+    if (!wait_for(l, ORM_WAIT_READ))
+        return false;
+    if (!PQconsumeInput(l->connection))
+        orm__pg_lost(l);
+    return !l->broken;
+}
+
 static bool wait_for(orm__pg_link *l, int events)
 {
     orm_status status = orm__wait(&l->watch, events, l->deadline);
@@ -276,6 +285,8 @@ static void refused(orm__pg_link *l, const PGresult *result)
                                       : ORM_NO_MEMORY;
     fail(l, status, both);
     if (first && l->error) {
+        const char *position = PQresultErrorField(result, PG_DIAG_STATEMENT_POSITION);
+        l->error->position = position ? atoi(position) : 0;
         ORM__ERROR_COPY(l->error->sqlstate, sqlstate);
         ORM__ERROR_COPY(l->error->constraint, PQresultErrorField(result, PG_DIAG_CONSTRAINT_NAME));
         ORM__ERROR_COPY(l->error->table, PQresultErrorField(result, PG_DIAG_TABLE_NAME));

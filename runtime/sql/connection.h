@@ -55,6 +55,8 @@ typedef struct orm__listener {
     orm_status (*copy)(struct orm_session *session, const orm_model *model, const void *row);
     /* After: what else this may have changed. */
     void (*written)(struct orm_session *session, const orm_model *model, orm__written what);
+    /* After SQL by hand: it may have written whatever it names. */
+    void (*mentioned)(struct orm_session *session, const char *sql);
 } orm__listener;
 
 struct orm_connection {
@@ -70,6 +72,8 @@ struct orm_connection {
     bool broken;       /* the link is lost */
     bool sent;         /* a statement was sent since somebody set this to false */
     bool memory;       /* an SQLite database in memory */
+    unsigned savepoints;    /* set by hand and not given up */
+    struct orm_rows *rows;  /* that are open: no other statement may run */
     struct {
         orm__statement **slots;
         size_t count, capacity, limit;
@@ -115,6 +119,13 @@ const char *orm__begin_text(const orm_connection *connection, orm_isolation isol
 orm_status orm__connection_begin(orm_connection *connection, const char *begin);
 /* What must stand before a statement: on SQLite a write ends a transaction that only read and begins one that may write. */
 orm_status orm__connection_prepare_write(orm_connection *connection);
+/* ORM_MISUSE while rows of another statement are open. */
+orm_status orm__connection_is_free(orm_connection *connection);
+/* What orm_connection_commit and _rollback do, on a session's connection too. */
+orm_status orm__connection_commit(orm_connection *connection);
+orm_status orm__connection_rollback(orm_connection *connection);
+/* SQL by hand that has no parameters. */
+orm_status orm__connection_run(orm_connection *connection, const char *sql, size_t *rows);
 /* A statement of no parameters and no rows. */
 orm_status orm__connection_control(orm_connection *connection, orm_statement_kind kind, const char *sql, size_t *rows);
 /* Remembers what a failed statement means for the transaction and the link; returns the status, error already filled in. */

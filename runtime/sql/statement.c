@@ -17,6 +17,7 @@ static bool add_parameter(orm__sql *sql, orm__parameter declared, orm_value valu
 static orm__parameter declared_as(const orm_column *like, bool list);
 static void write_type(orm__sql *sql, const orm_column *like);
 static const char *postgresql_type(orm_type type);
+static orm_status before_copy(orm__sql *sql);
 static orm_status prepare(orm__sql *sql, orm__statement **statement);
 static uint64_t hash_text(const char *text, size_t length);
 static orm__statement **slot_of(orm_connection *connection, const char *text, size_t length, uint64_t hash);
@@ -34,6 +35,8 @@ void orm__sql_init(orm__sql *sql, orm_connection *connection)
     sql->known = NULL;
     sql->recalled = NULL;
     sql->tables = 0;
+    sql->signature = 0;
+    sql->groups = NULL;
     sql->count = 0;
     sql->capacity = ORM__INLINE_PARAMETERS;
     sql->parameters = sql->inline_parameters;
@@ -136,6 +139,13 @@ void orm__sql_parameter(orm__sql *sql, const orm_column *like, orm_value value)
 void orm__sql_bind(orm__sql *sql, const orm_column *like, orm_value value)
 {
     add_parameter(sql, declared_as(like, false), value);
+}
+
+void orm__sql_bind_open(orm__sql *sql, orm_value value)
+{
+    bool array = value.form == ORM_FORM_ARRAY;
+    sql->signature = (sql->signature + 2 * (uint64_t)value.type + array + 1) * 0x9e3779b97f4a7c15u;
+    add_parameter(sql, (orm__parameter){.type = value.type, .array = array, .open = true}, value);
 }
 
 void orm__sql_integer(orm__sql *sql, int64_t value)
@@ -296,7 +306,7 @@ static orm_status may_run(orm__sql *sql)
         return sql->status;
     if (c->failed)
         return orm__error_set(&c->error, ORM_ROLLBACK_FIRST, "a statement of this transaction failed: roll back first");
-    return ORM_OK;
+    return orm__connection_is_free(c);
 }
 
 orm_status orm__statement_restart(orm_connection *connection, orm__statement *statement, const orm_value *values)
@@ -336,11 +346,19 @@ orm_status orm__statement_run(orm__sql *sql, orm__purpose purpose, size_t *rows)
     return status;
 }
 
-/* COPY goes alone: a BEGIN that is due goes ahead in a trip of its own. */
 orm_status orm__statement_copy(orm__sql *sql, const orm_value *lists, size_t count, size_t *rows)
 {
     orm_connection *c = sql->connection;
     *rows = 0;
+    ORM_TRY(before_copy(sql));
+    orm_status status = c->driver->copy(c->link, sql->text->data, lists, count, rows, &c->error);
+    return status ? orm__connection_failed(c) : ORM_OK;
+}
+
+/* COPY goes alone: a BEGIN that is due goes ahead in a trip of its own. */
+static orm_status before_copy(orm__sql *sql)
+{
+    orm_connection *c = sql->connection;
     ORM_TRY(may_run(sql));
     sql->sent = c->sent = true;
     const char *begin = c->begin;
@@ -348,8 +366,18 @@ orm_status orm__statement_copy(orm__sql *sql, const orm_value *lists, size_t cou
     if (begin)
         ORM_TRY(orm__connection_control(c, ORM_STATEMENT_TRANSACTION, begin, NULL));
     orm__observe_start(&c->observation, false);
-    orm_status status = c->driver->copy(c->link, sql->text->data, lists, count, rows, &c->error);
-    return status ? orm__connection_failed(c) : ORM_OK;
+    return ORM_OK;
+}
+
+/* A sink that fails leaves the transaction as it was. */
+orm_status orm__statement_copy_by_hand(orm__sql *sql, orm__copying *copying, size_t *rows)
+{
+    orm_connection *c = sql->connection;
+    ORM_TRY(before_copy(sql));
+    orm_status (*const copy)(orm__link *, const char *, orm__copying *, size_t *, orm_error *) =
+        copying->source ? c->driver->copy_in : c->driver->copy_out;
+    orm_status status = copy(c->link, sql->text->data, copying, rows, &c->error);
+    return status && !copying->own ? orm__connection_failed(c) : status;
 }
 
 /* The statement of that text, found in the cache or prepared and put there; the newest now. */
@@ -364,7 +392,7 @@ static orm_status prepare(orm__sql *sql, orm__statement **statement)
     }
     if (!make_room(c))
         return orm__error_no_memory(&c->error);
-    uint64_t hash = hash_text(sql->text->data, sql->text->length);
+    uint64_t hash = hash_text(sql->text->data, sql->text->length) ^ sql->signature;
     orm__statement **slot = slot_of(c, sql->text->data, sql->text->length, hash), *found = *slot;
     if (found) {
         unlink_statement(c, found);

@@ -71,6 +71,8 @@ const char *story(void);
 /* The suites, each in the file of its name. */
 Suite *suite_schema(void);
 Suite *suite_core(void);
+Suite *suite_execute(void);
+Suite *suite_aggregate(void);
 Suite *suite_refusals(void);
 Suite *suite_types(void);
 Suite *suite_where(void);

@@ -8,6 +8,8 @@ int main(void)
     Suite *(*const suites[])(void) = {
         suite_schema,
         suite_core,
+        suite_execute,
+        suite_aggregate,
         suite_refusals,
         suite_types,
         suite_where,

@@ -103,7 +103,7 @@ static void forget_all(void)
                                       "DELETE FROM loan",
                                       "DELETE FROM node"};
     for (size_t i = 0; i < sizeof sql / sizeof *sql; i++)
-        must(orm_connection_execute(d.connection, sql[i], NULL), sql[i]);
+        must(orm_connection_execute(d.connection, sql[i], NULL, NULL), sql[i]);
 }
 
 static int below(int limit)
