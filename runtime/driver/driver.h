@@ -12,10 +12,13 @@
 #include "orm/engine.h"
 #include "orm/model.h"
 
+#include <stdatomic.h>
+
 /* Both drivers' connections begin with this. */
 typedef struct orm__link {
     const struct orm__driver *driver;
-    int64_t deadline; /* microseconds of the monotonic clock for the waits of the calls to come; 0: none */
+    int64_t deadline;     /* microseconds of the monotonic clock for the waits of the calls to come; 0: none */
+    atomic_size_t *trips; /* counts how often something was sent and its answers awaited; NULL: nobody counts */
 } orm__link;
 
 typedef struct orm__prepared orm__prepared;
@@ -45,6 +48,14 @@ typedef enum orm__fetch {
     ORM__FETCH_WHOLE, /* few rows: the whole answer at once */
     ORM__FETCH_STREAM /* many, or nobody knows: a row at a time */
 } orm__fetch;
+
+/* How a control statement fared that went behind another. */
+typedef enum orm__end {
+    ORM__END_NOT_RUN, /* what went ahead of it was refused, or nothing was sent */
+    ORM__END_UNKNOWN, /* it was sent, and its answer was not heard */
+    ORM__END_REFUSED,
+    ORM__END_DONE
+} orm__end;
 
 /* What a statement would return, as far as the database tells without running it. */
 typedef struct orm__described {
@@ -88,6 +99,10 @@ typedef struct orm__driver {
      * fails the statement is not run and the error is its. `values` are borrowed until finish. On failure nothing is open. */
     orm_status (*start)(orm__link *link, const char *before, orm__prepared *prepared, const orm_value *values,
                         orm__fetch fetch, orm_error *error);
+    /* The same, whole, and `after`, a control statement, behind it in the same trip, which is run unless the statement was
+     * refused. Fails also when `after` does; `end` tells how it fared. NULL in SQLite's table. */
+    orm_status (*start_last)(orm__link *link, const char *before, orm__prepared *prepared, const orm_value *values,
+                             const char *after, orm__end *end, orm_error *error);
     /* The next row: ORM_OK, ORM_DONE after the last, or a failure (finish is called all the same). */
     orm_status (*step)(orm__link *link, orm_error *error);
     /* Reads result columns first, first + 1, ... of the current row into the members that `columns` describe of the struct `row`.

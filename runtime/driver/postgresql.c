@@ -17,6 +17,7 @@ static char *place_arrays(orm__prepared *prepared);
 static void give_name(orm__pg_link *l, orm__prepared *prepared);
 static orm_status encode(orm__pg_link *l, orm__prepared *prepared, const orm_value *values);
 static orm_status run(orm__pg_link *l, const char *before, orm__prepared *prepared, orm__fetch fetch);
+static void receive_after(orm__pg_link *l);
 static orm_status run_alone(orm__pg_link *l, orm__prepared *prepared);
 static void send_prepared(orm__pg_link *l, orm__prepared *prepared);
 static void receive_prepared(orm__pg_link *l, orm__prepared *prepared, orm__fetch fetch);
@@ -114,6 +115,23 @@ static orm_status start(orm__link *base, const char *before, orm__prepared *prep
     return run(l, before, prepared, fetch);
 }
 
+/* An outdated statement is not sent again: the transaction that it ends has begun. */
+static orm_status start_last(orm__link *base, const char *before, orm__prepared *prepared, const orm_value *values,
+                             const char *after, orm__end *end, orm_error *error)
+{
+    orm__pg_link *l = orm__pg_link_of(base);
+    *end = ORM__END_NOT_RUN;
+    ORM_TRY(orm__pg_begin_trip(l, prepared->sql, error));
+    ORM_TRY(encode(l, prepared, values));
+    l->after = after;
+    orm_status status = run(l, before, prepared, ORM__FETCH_WHOLE);
+    l->after = NULL;
+    *end = l->end;
+    if (l->outdated)
+        give_name(l, prepared);
+    return status;
+}
+
 static orm_status encode(orm__pg_link *l, orm__prepared *prepared, const orm_value *values)
 {
     orm__text_clear(&l->buffer);
@@ -137,11 +155,14 @@ static orm_status encode(orm__pg_link *l, orm__prepared *prepared, const orm_val
 static orm_status run(orm__pg_link *l, const char *before, orm__prepared *prepared, orm__fetch fetch)
 {
     size_t forgotten = orm__pg_send_forgotten(l);
-    if (!before && forgotten == 0 && prepared->sent && fetch == ORM__FETCH_WHOLE)
+    if (!before && !l->after && forgotten == 0 && prepared->sent && fetch == ORM__FETCH_WHOLE)
         return run_alone(l, prepared);
     if (before)
         orm__pg_send_control(l, before);
     send_prepared(l, prepared);
+    if (l->after)
+        orm__pg_send_control(l, l->after);
+    l->end = l->after && !l->failure ? ORM__END_UNKNOWN : ORM__END_NOT_RUN;
     orm__pg_send_sync(l);
     orm__pg_flush(l);
     orm__pg_receive_forgotten(l, forgotten);
@@ -149,6 +170,7 @@ static orm_status run(orm__pg_link *l, const char *before, orm__prepared *prepar
         PQclear(orm__pg_receive(l, before));
     l->sql = prepared->sql;
     receive_prepared(l, prepared, fetch);
+    receive_after(l);
     if (!l->streaming)
         orm__pg_drain(l, 0);
     if (l->failure && !prepared->sent) /* the server may have it all the same */
@@ -158,6 +180,22 @@ static orm_status run(orm__pg_link *l, const char *before, orm__prepared *prepar
     else
         l->running = prepared;
     return l->failure;
+}
+
+/* Only what the server refuses is known to have failed: an answer may be lost on its way, or for want of memory. */
+static void receive_after(orm__pg_link *l)
+{
+    if (l->end != ORM__END_UNKNOWN)
+        return;
+    bool reached = !l->failure;
+    for (PGresult *result; !l->failure && (result = orm__pg_next_result(l)) != NULL; PQclear(result))
+        orm__pg_check(l, result);
+    if (!l->failure)
+        PQclear(orm__pg_receive(l, l->after));
+    if (!l->failure)
+        l->end = ORM__END_DONE;
+    else if (!l->broken && l->failure != ORM_NO_MEMORY)
+        l->end = reached ? ORM__END_REFUSED : ORM__END_NOT_RUN;
 }
 
 /* A trip of one statement needs no pipeline, whose Sync has an answer of its own: that is a tenth of what a get costs. */
@@ -323,6 +361,7 @@ const orm__driver orm__driver_postgresql = {
     .describe = orm__pg_describe,
     .control = control,
     .start = start,
+    .start_last = start_last,
     .step = step,
     .read = read_row,
     .read_integer = read_integer,

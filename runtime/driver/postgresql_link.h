@@ -55,6 +55,8 @@ typedef struct orm__pg_link {
     int syncs;         /* not answered yet */
     size_t complaints; /* length of those of libpq that results have told */
     bool reused;       /* the answer is to a statement that an earlier trip prepared */
+    const char *after; /* goes behind the statement; or NULL */
+    orm__end end;      /* how it fared */
     bool outdated;     /* which the server has lost, or cannot plan as it was: it did nothing */
 
     /* the statement that is open */

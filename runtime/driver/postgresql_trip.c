@@ -13,6 +13,7 @@
 enum { CANCEL_SECONDS = 2 };
 static const char QUERY_CANCELED[] = "57014";
 
+static void count_trip(const orm__pg_link *l);
 static bool has_choked(orm__pg_link *l);
 static bool wait_for(orm__pg_link *l, int events);
 static bool cancel(orm__pg_link *l);
@@ -38,7 +39,15 @@ orm_status orm__pg_begin_trip(orm__pg_link *l, const char *sql, orm_error *error
         give_up(l, ORM_DISCONNECTED, "a statement ended while it was being cancelled; the connection is given up");
     if (l->broken)
         fail(l, ORM_DISCONNECTED, "the connection is lost");
+    if (!l->failure)
+        count_trip(l);
     return l->failure;
+}
+
+static void count_trip(const orm__pg_link *l)
+{
+    if (l->base.trips)
+        atomic_fetch_add_explicit(l->base.trips, 1, memory_order_relaxed);
 }
 
 /* What was forgotten leaves the server ahead of the next trip, behind a Sync of its own: its failures disturb nobody.

@@ -127,7 +127,8 @@ struct orm_session {
     orm_connection *connection; /* NULL while no transaction holds one */
     bool failed;                /* a flush failed: only rollback helps */
     bool flushing;
-    bool immediate; /* begin with the write lock, even to read */
+    bool committing; /* COMMIT follows the flush, and may go with its last statement */
+    bool immediate;  /* begin with the write lock, even to read */
     uint16_t generation;
     orm_timestamptz now; /* one reading of the clock for a flush */
     orm__arena arena;
@@ -185,6 +186,8 @@ void orm__store_drop(orm__store *store, orm__entity *entity);
 orm__entity *orm__identity_find(const orm__store *store, const orm_value *key);
 orm__entity *orm__identity_find_row(const orm__store *store, const orm_column *const *columns, const void *row);
 bool orm__identity_add(orm__store *store, orm__entity *entity);
+/* Room for so many more: adding them cannot fail. */
+bool orm__identity_reserve(orm__store *store, size_t count);
 void orm__identity_remove(orm__store *store, orm__entity *entity);
 /* "author 5": the entity as messages name it. Returns buffer. */
 char *orm__entity_name(const orm__entity *entity, char *buffer, size_t size);

@@ -213,6 +213,13 @@ orm_status orm__connection_control(orm_connection *connection, orm_statement_kin
     return status ? orm__connection_failed(connection) : ORM_OK;
 }
 
+void orm__connection_tell_ride(orm_connection *connection, orm_status status)
+{
+    if (connection->rode)
+        orm__connection_tell(connection, ORM_STATEMENT_TRANSACTION, "COMMIT", "", 0, status);
+    connection->rode = false;
+}
+
 orm_status orm__connection_failed(orm_connection *connection)
 {
     orm_status status = connection->error.status;

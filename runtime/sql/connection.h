@@ -29,6 +29,7 @@ typedef struct orm__sequence {
 typedef struct orm__table {
     const orm_model *model;
     bool copies;
+    bool plain; /* an INSERT of VALUES puts in just these rows: nothing drops or adds any */
 } orm__table;
 
 /* A prepared statement by what it is made of: found so without its text. */
@@ -66,6 +67,8 @@ struct orm_connection {
     orm__observation observation;
     orm__transaction transaction;
     const char *begin; /* the BEGIN that rides with the next statement; NULL when none is due */
+    bool commits;      /* the last statement of the write that is about to run may take COMMIT with it */
+    bool rode;         /* it did, and the hooks are not told yet */
     bool failed;       /* a statement inside the transaction was refused */
     bool broken;       /* the link is lost */
     bool sent;         /* a statement was sent since somebody set this to false */
@@ -117,6 +120,8 @@ orm_status orm__connection_begin(orm_connection *connection, const char *begin);
 orm_status orm__connection_prepare_write(orm_connection *connection);
 /* A statement of no parameters and no rows. */
 orm_status orm__connection_control(orm_connection *connection, orm_statement_kind kind, const char *sql, size_t *rows);
+/* Tells the hooks of the COMMIT that went with the statement that they were told of last, if one did. */
+void orm__connection_tell_ride(orm_connection *connection, orm_status status);
 /* Remembers what a failed statement means for the transaction and the link; returns the status, error already filled in. */
 orm_status orm__connection_failed(orm_connection *connection);
 void orm__connection_tell(orm_connection *connection, orm_statement_kind kind, const char *sql, const char *table,

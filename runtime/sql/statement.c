@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+static orm_status start_last(orm_connection *c, const char *begin, orm__statement *statement, const orm_value *values);
 static orm_status may_run(orm__sql *sql);
 static bool add_parameter(orm__sql *sql, orm__parameter declared, orm_value value);
 static orm__parameter declared_as(const orm_column *like, bool list);
@@ -30,6 +31,7 @@ void orm__sql_init(orm__sql *sql, orm_connection *connection)
     sql->connection = connection;
     sql->text = &connection->sql;
     sql->status = ORM_OK;
+    sql->last = false;
     sql->sent = false;
     sql->known = NULL;
     sql->recalled = NULL;
@@ -277,13 +279,34 @@ orm_status orm__statement_start(orm__sql *sql, orm__purpose purpose, orm__fetch 
     (*statement)->rows = 0;
     const char *begin = c->begin;
     c->begin = NULL;
-    orm_status status = c->driver->start(c->link, begin, (*statement)->prepared, sql->values, fetch, &c->error);
+    orm_status status = sql->last
+                            ? start_last(c, begin, *statement, sql->values)
+                            : c->driver->start(c->link, begin, (*statement)->prepared, sql->values, fetch, &c->error);
     if (begin) {
         const orm__observation kept = orm__observe_hold(&c->observation);
         orm__connection_tell(c, ORM_STATEMENT_TRANSACTION, begin, "", 0, status == ORM_DISCONNECTED ? status : ORM_OK);
         c->observation = kept;
     }
     return status ? orm__connection_failed(c) : ORM_OK;
+}
+
+void orm__sql_is_last(orm__sql *sql)
+{
+    sql->last = sql->connection->commits && sql->connection->driver->start_last;
+}
+
+static orm_status start_last(orm_connection *c, const char *begin, orm__statement *statement, const orm_value *values)
+{
+    orm__end end;
+    orm_status status = c->driver->start_last(c->link, begin, statement->prepared, values, "COMMIT", &end, &c->error);
+    c->rode = end != ORM__END_NOT_RUN;
+    if (end == ORM__END_DONE)
+        c->transaction = ORM__NO_TRANSACTION;
+    if (end != ORM__END_UNKNOWN)
+        return status;
+    orm__connection_failed(c);
+    return orm__error_set(&c->error, ORM_IN_DOUBT, "the connection was lost while COMMIT was unanswered: %s",
+                          c->error.message);
 }
 
 /* Whether all of it was put together, and the transaction takes statements. */

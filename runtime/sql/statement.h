@@ -16,6 +16,7 @@ typedef struct orm__sql {
     orm_connection *connection;
     orm__text *text;
     orm_status status;        /* the error stands in connection->error */
+    bool last;                /* COMMIT goes with it */
     bool sent;                /* the database has seen it: hooks are told of it */
     orm__known *known;        /* where it is remembered; NULL: nowhere */
     orm__statement *recalled; /* found there: the text is not needed, nor the parameters' types */
@@ -72,6 +73,11 @@ static inline orm__fetch orm__fetch_of(size_t limit)
 {
     return limit > 0 && limit <= ORM__FEW_ROWS ? ORM__FETCH_WHOLE : ORM__FETCH_STREAM;
 }
+
+/* Nothing of the write comes behind this one, and nothing about its answer may have to be refused: COMMIT goes with it where
+ * connection->commits says so. Then a success ends the transaction, and what fails on this side from here on, or is not heard,
+ * is ORM_IN_DOUBT. */
+void orm__sql_is_last(orm__sql *sql);
 
 /* What a statement is, for hooks and errors. */
 typedef struct orm__purpose {
