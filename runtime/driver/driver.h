@@ -22,6 +22,7 @@ typedef struct orm__link {
 } orm__link;
 
 typedef struct orm__prepared orm__prepared;
+typedef struct orm__ahead orm__ahead;
 
 /* Where the database is; made by engine/url.c, which owns all of it. */
 typedef struct orm__address {
@@ -103,6 +104,21 @@ typedef struct orm__driver {
      * refused. Fails also when `after` does; `end` tells how it fared. NULL in SQLite's table. */
     orm_status (*start_last)(orm__link *link, const char *before, orm__prepared *prepared, const orm_value *values,
                              const char *after, orm__end *end, orm_error *error);
+    /* Statements sent ahead, whose rows are wanted later: several in one trip, or one while its rows are not needed yet. All of
+     * this is NULL in SQLite's table. `send` queues a statement, also while another is open whose rows are all here; it goes out
+     * with `push`, or with whatever is sent or taken next. On failure it was not queued. Owned: take or drop it. Until then the
+     * prepared statement may not be forgotten, unless it was dropped. */
+    orm_status (*send)(orm__link *link, orm__prepared *prepared, const orm_value *values, orm__fetch fetch,
+                       orm__ahead **ahead, orm_error *error);
+    void (*push)(orm__link *link);
+    /* Opens it, as start does: its rows are stepped and read, and it is finished. What was sent before it is kept whole in memory
+     * until it is taken, as is everything when another statement is started. When one fails, those pushed with it fail too. */
+    orm_status (*take)(orm__link *link, orm__ahead *ahead, orm_error *error);
+    void (*drop)(orm__link *link, orm__ahead *ahead);
+    /* Reads all answers that are still to come; fails, once for each, when one that was not dropped has failed. */
+    orm_status (*settle)(orm__link *link, orm_error *error);
+    /* How many rows of the running statement are here, the next ones to be stepped to. */
+    size_t (*rows_here)(orm__link *link);
     /* The next row: ORM_OK, ORM_DONE after the last, or a failure (finish is called all the same). */
     orm_status (*step)(orm__link *link, orm_error *error);
     /* Reads result columns first, first + 1, ... of the current row into the members that `columns` describe of the struct `row`.

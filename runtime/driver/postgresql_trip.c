@@ -13,7 +13,6 @@
 enum { CANCEL_SECONDS = 2 };
 static const char QUERY_CANCELED[] = "57014";
 
-static void count_trip(const orm__pg_link *l);
 static bool has_choked(orm__pg_link *l);
 static bool wait_for(orm__pg_link *l, int events);
 static bool cancel(orm__pg_link *l);
@@ -27,24 +26,33 @@ static const char *one_line(const char *text, char *buffer, size_t size);
 
 orm_status orm__pg_begin_trip(orm__pg_link *l, const char *sql, orm_error *error)
 {
+    ORM_TRY(orm__pg_begin_reading(l, sql, error));
+    if (l->ahead) {
+        orm__pg_receive_ahead(l);
+        ORM_TRY(orm__pg_begin_reading(l, sql, error));
+    }
+    orm__pg_count_trip(l);
+    return ORM_OK;
+}
+
+orm_status orm__pg_begin_reading(orm__pg_link *l, const char *sql, orm_error *error)
+{
     if (l->running)
         return orm__error_set(error, ORM_MISUSE, "another statement is still open on this connection");
     l->error = error;
     l->failure = ORM_OK;
     l->sql = sql;
-    l->complaints = 0;
+    l->complaints = l->ahead ? strlen(PQerrorMessage(l->connection)) : 0;
     l->reused = l->outdated = false;
     l->deadline = l->base.deadline ? l->base.deadline : l->timeout ? orm__deadline_in(0) + l->timeout : 0;
     if (l->cancelled) /* the request may still be on its way, and would meet this statement */
         give_up(l, ORM_DISCONNECTED, "a statement ended while it was being cancelled; the connection is given up");
     if (l->broken)
         fail(l, ORM_DISCONNECTED, "the connection is lost");
-    if (!l->failure)
-        count_trip(l);
     return l->failure;
 }
 
-static void count_trip(const orm__pg_link *l)
+void orm__pg_count_trip(const orm__pg_link *l)
 {
     if (l->base.trips)
         atomic_fetch_add_explicit(l->base.trips, 1, memory_order_relaxed);
