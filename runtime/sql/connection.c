@@ -3,7 +3,7 @@
 #include "sql/connection.h"
 
 #include "base/error.h"
-#include "sql/statement.h"
+#include "sql/ahead.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -42,6 +42,7 @@ void orm__connection_free(orm_connection *connection)
 {
     if (!connection)
         return;
+    orm__sent_drop_all(connection);
     orm__statements_free(connection);
     connection->driver->close(connection->link);
     orm__text_release(&connection->sql);
@@ -55,6 +56,7 @@ void orm__connection_free(orm_connection *connection)
 bool orm__connection_reset(orm_connection *connection)
 {
     orm_connection_rollback(connection);
+    orm__sent_drop_all(connection);
     orm__error_clear(&connection->error);
     connection->session = NULL;
     if (connection->reset == ORM_RESET_ALL && connection->driver->reset && !connection->broken)
@@ -159,11 +161,13 @@ static orm_status end_transaction(orm_connection *connection, const char *sql)
     connection->transaction = ORM__NO_TRANSACTION;
     connection->begin = NULL;
     if (!begun || connection->broken) {
+        orm__sent_drop_all(connection);
         bool lost = begun && connection->broken;
         connection->failed = false;
         return lost ? orm__error_set(&connection->error, ORM_DISCONNECTED, "the connection is lost") : ORM_OK;
     }
     orm_status status = orm__connection_control(connection, ORM_STATEMENT_TRANSACTION, sql, NULL);
+    orm__sent_drop_all(connection);
     connection->failed = false;
     return status;
 }
@@ -201,6 +205,8 @@ orm_status orm__connection_control(orm_connection *connection, orm_statement_kin
 {
     const char *begin = connection->begin;
     size_t count = 0;
+    if (strncmp(sql, "ROLLBACK", strlen("ROLLBACK")) != 0) /* which is the way out of any failure */
+        ORM_TRY(orm__sent_heed(connection));
     if (begin) {
         connection->begin = NULL;
         ORM_TRY(orm__connection_control(connection, ORM_STATEMENT_TRANSACTION, begin, NULL));

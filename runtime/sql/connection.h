@@ -18,6 +18,7 @@ typedef enum orm__transaction {
 } orm__transaction;
 
 typedef struct orm__statement orm__statement;
+typedef struct orm__sent orm__sent;
 
 /* Whether the keys of a table may be drawn from their sequence. */
 typedef struct orm__sequence {
@@ -72,6 +73,8 @@ struct orm_connection {
     bool failed;       /* a statement inside the transaction was refused */
     bool broken;       /* the link is lost */
     bool sent;         /* a statement was sent since somebody set this to false */
+    orm__sent *ahead;  /* what was sent ahead and not taken: ahead.h */
+    size_t sent_ahead; /* so many ever */
     bool memory;       /* an SQLite database in memory */
     struct {
         orm__statement **slots;

@@ -3,7 +3,7 @@
  * The cache is a hash table of open addressing over the texts, with the order of use as a list: when it is full the
  * statement that was not used for longest is forgotten.
  * SPDX-License-Identifier: MIT */
-#include "sql/statement.h"
+#include "sql/ahead.h"
 
 #include "base/error.h"
 
@@ -13,12 +13,10 @@
 #include <string.h>
 
 static orm_status start_last(orm_connection *c, const char *begin, orm__statement *statement, const orm_value *values);
-static orm_status may_run(orm__sql *sql);
 static bool add_parameter(orm__sql *sql, orm__parameter declared, orm_value value);
 static orm__parameter declared_as(const orm_column *like, bool list);
 static void write_type(orm__sql *sql, const orm_column *like);
 static const char *postgresql_type(orm_type type);
-static orm_status prepare(orm__sql *sql, orm__statement **statement);
 static uint64_t hash_text(const char *text, size_t length);
 static orm__statement **slot_of(orm_connection *connection, const char *text, size_t length, uint64_t hash);
 static bool make_room(orm_connection *connection);
@@ -267,12 +265,13 @@ void orm__statement_tell(orm__sql *sql, orm__purpose purpose, size_t rows, orm_s
 orm_status orm__statement_start(orm__sql *sql, orm__purpose purpose, orm__fetch fetch, orm__statement **statement)
 {
     orm_connection *c = sql->connection;
-    ORM_TRY(may_run(sql));
+    ORM_TRY(orm__statement_may_run(sql));
+    ORM_TRY(orm__sent_heed(c));
     if (purpose.kind != ORM_STATEMENT_SELECT)
         ORM_TRY(orm__connection_prepare_write(c));
     sql->sent = c->sent = true;
     orm__observe_start(&c->observation, true);
-    ORM_TRY(prepare(sql, statement));
+    ORM_TRY(orm__statement_prepare(sql, statement));
     orm__observe_parameters(&c->observation, sql->parameters, sql->values, sql->count);
     if ((*statement)->known && (*statement)->last_rows <= ORM__FEW_ROWS)
         fetch = ORM__FETCH_WHOLE;
@@ -309,8 +308,7 @@ static orm_status start_last(orm_connection *c, const char *begin, orm__statemen
                           c->error.message);
 }
 
-/* Whether all of it was put together, and the transaction takes statements. */
-static orm_status may_run(orm__sql *sql)
+orm_status orm__statement_may_run(orm__sql *sql)
 {
     orm_connection *c = sql->connection;
     if (!sql->status && sql->text->failed)
@@ -364,7 +362,8 @@ orm_status orm__statement_copy(orm__sql *sql, const orm_value *lists, size_t cou
 {
     orm_connection *c = sql->connection;
     *rows = 0;
-    ORM_TRY(may_run(sql));
+    ORM_TRY(orm__statement_may_run(sql));
+    ORM_TRY(orm__sent_heed(c));
     sql->sent = c->sent = true;
     const char *begin = c->begin;
     c->begin = NULL;
@@ -376,7 +375,7 @@ orm_status orm__statement_copy(orm__sql *sql, const orm_value *lists, size_t cou
 }
 
 /* The statement of that text, found in the cache or prepared and put there; the newest now. */
-static orm_status prepare(orm__sql *sql, orm__statement **statement)
+orm_status orm__statement_prepare(orm__sql *sql, orm__statement **statement)
 {
     orm_connection *c = sql->connection;
     if (sql->recalled) {
@@ -446,8 +445,11 @@ static orm__statement **slot_of(orm_connection *connection, const char *text, si
 /* Room for one more: a table at most half full, and no more statements than the limit. */
 static bool make_room(orm_connection *connection)
 {
-    if (connection->statements.count >= connection->statements.limit)
-        remove_statement(connection, connection->statements.oldest);
+    orm__statement *oldest = connection->statements.oldest;
+    while (oldest && oldest->waiting)
+        oldest = oldest->newer;
+    if (connection->statements.count >= connection->statements.limit && oldest)
+        remove_statement(connection, oldest);
     if ((connection->statements.count + 1) * 2 <= connection->statements.capacity)
         return true;
     size_t capacity = connection->statements.capacity ? connection->statements.capacity * 2 : 16;

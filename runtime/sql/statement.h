@@ -92,9 +92,13 @@ struct orm__statement {
     orm__prepared *prepared;
     size_t rows, last_rows;        /* that this run has given so far, and those of the last one */
     bool known;                    /* there was a last one */
+    size_t waiting;                /* so often sent ahead, and to be taken: it stays */
     orm__statement *newer, *older; /* by last use */
 };
 
+/* The parts of start: whether all of it was put together, and the transaction takes statements; the statement of that text. */
+orm_status orm__statement_may_run(orm__sql *sql);
+orm_status orm__statement_prepare(orm__sql *sql, orm__statement **statement);
 /* Prepares `sql`, or finds it prepared, and runs it. On success the caller steps, reads and must finish. */
 orm_status orm__statement_start(orm__sql *sql, orm__purpose purpose, orm__fetch fetch, orm__statement **statement);
 /* The same statement again, with other values. */
