@@ -146,8 +146,8 @@ orm_status orm__load_read(orm_session *session, orm__load *load)
         return read_from(session, load, &sent);
     }
     ORM_TRY(question(session, load, &sql, &rows));
-    orm__source source = orm__source_of(
-        &sql, (orm__purpose){ORM_STATEMENT_SELECT, load->relation->target->table}, fetch_of(load));
+    orm__source source = orm__source_of(&sql, (orm__purpose){ORM_STATEMENT_SELECT, load->relation->target->table},
+                                        fetch_of(load));
     orm_status status = read_from(session, load, &source);
     orm__sql_release(&sql);
     free(rows);

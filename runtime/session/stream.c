@@ -257,7 +257,7 @@ static orm_status read_batch(orm_stream *stream)
     if (!status)
         status = orm__batch_new(session, store, &stream->batch);
     stream->wanted = rows_that_fit(stream);
-    if (!status && !stream->begun && stream->cursor[0])
+    if (!status && !stream->ahead)
         fetch_ahead(stream);
     if (!status)
         status = orm__load_all(session, stream->model, stream->load, stream->batch.items, stream->batch.count);
@@ -283,7 +283,7 @@ static orm_status fetch(orm_stream *stream, orm__store *store)
     orm__source source = sent ? orm__source_sent(sent) : orm__source_of(&sql, purpose, ORM__FETCH_WHOLE);
     stream->ahead = 0;
     orm_status status = orm__source_open(c, &source);
-    if (!status && stream->begun && c->driver->rows_here(c->link) == wanted)
+    if (!status && sent && c->driver->rows_here(c->link) == wanted)
         fetch_ahead(stream);
     status = orm__read_opened(session, store, &source, status, stream->query.lock != ORM_NO_LOCK, &stream->batch);
     orm__sql_release(&sql);
@@ -298,16 +298,20 @@ static void fetch_ahead(orm_stream *stream)
     orm_connection *c = stream->session->connection;
     orm__sent *sent;
     orm__sql sql;
-    if (stream->done || stream->query.lock || !orm__sends_ahead(c))
+    if (!stream->cursor[0] || stream->done || stream->query.lock || !orm__sends_ahead(c))
         return;
     const orm_error kept = c->error;
+    const bool failed = c->failed;
     orm__sql_init(&sql, c);
     write_fetch(&sql, stream);
     stream->fetching = stream->wanted;
-    if (orm__sent_new(&sql, (orm__purpose){ORM_STATEMENT_SELECT, stream->model->table}, ORM__FETCH_WHOLE, &sent) == ORM_OK)
+    if (orm__sent_new(&sql, (orm__purpose){ORM_STATEMENT_SELECT, stream->model->table}, ORM__FETCH_WHOLE, &sent) ==
+        ORM_OK)
         stream->ahead = sent->number;
-    else if (!c->broken)
+    if (!stream->ahead && !c->broken) {
         c->error = kept;
+        c->failed = failed;
+    }
     orm__sql_release(&sql);
     orm__sent_push(c);
 }

@@ -49,7 +49,8 @@ static orm_status queue(orm__sql *sql, orm__fetch fetch, orm__sent *sent)
     orm__observe_parameters(&c->observation, sql->parameters, sql->values, sql->count);
     if (sent->statement->known && sent->statement->last_rows <= ORM__FEW_ROWS)
         fetch = ORM__FETCH_WHOLE;
-    orm_status status = c->driver->send(c->link, sent->statement->prepared, sql->values, fetch, &sent->ahead, &c->error);
+    orm_status status = c->driver->send(c->link, sent->statement->prepared, sql->values, fetch, &sent->ahead,
+                                        &c->error);
     return status ? orm__connection_failed(c) : ORM_OK;
 }
 

@@ -10,7 +10,7 @@
 
 struct orm__sent {
     orm__sent *next; /* of the connection */
-    size_t number;          /* of all that it has sent ahead: for those who may hold on to one that is gone */
+    size_t number;   /* of all that it has sent ahead: for those who may hold on to one that is gone */
     orm__statement *statement;
     orm__ahead *ahead;
     orm__purpose purpose;

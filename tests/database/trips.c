@@ -190,13 +190,13 @@ static void store_tree(void)
 
 static orm_status find_tree(blog_author_list *found)
 {
-    return blog_author_find(s,
-                            &(blog_author_query){
-                                .order_by = {orm_asc(BLOG_AUTHOR.name)},
-                                .load = {orm_load(BLOG_AUTHOR.posts, .load = {orm_load(BLOG_POST.comments)}),
-                                         orm_load(BLOG_AUTHOR.comments, .load = {orm_load(BLOG_COMMENT.post)}),
-                                         orm_load(BLOG_AUTHOR.profile)}},
-                            found);
+    return blog_author_find(
+        s,
+        &(blog_author_query){.order_by = {orm_asc(BLOG_AUTHOR.name)},
+                             .load = {orm_load(BLOG_AUTHOR.posts, .load = {orm_load(BLOG_POST.comments)}),
+                                      orm_load(BLOG_AUTHOR.comments, .load = {orm_load(BLOG_COMMENT.post)}),
+                                      orm_load(BLOG_AUTHOR.profile)}},
+        found);
 }
 
 static void expect_tree(const blog_author_list *authors)
