@@ -26,12 +26,23 @@ static const char *one_line(const char *text, char *buffer, size_t size);
 
 orm_status orm__pg_begin_trip(orm__pg_link *l, const char *sql, orm_error *error)
 {
+    ORM_TRY(orm__pg_begin_reading(l, sql, error));
+    if (l->ahead) {
+        orm__pg_receive_ahead(l);
+        ORM_TRY(orm__pg_begin_reading(l, sql, error));
+    }
+    orm__pg_count_trip(l);
+    return ORM_OK;
+}
+
+orm_status orm__pg_begin_reading(orm__pg_link *l, const char *sql, orm_error *error)
+{
     if (l->running)
         return orm__error_set(error, ORM_MISUSE, "another statement is still open on this connection");
     l->error = error;
     l->failure = ORM_OK;
     l->sql = sql;
-    l->complaints = 0;
+    l->complaints = l->ahead ? strlen(PQerrorMessage(l->connection)) : 0;
     l->reused = l->outdated = false;
     l->deadline = l->base.deadline ? l->base.deadline : l->timeout ? orm__deadline_in(0) + l->timeout : 0;
     if (l->cancelled) /* the request may still be on its way, and would meet this statement */
@@ -39,6 +50,12 @@ orm_status orm__pg_begin_trip(orm__pg_link *l, const char *sql, orm_error *error
     if (l->broken)
         fail(l, ORM_DISCONNECTED, "the connection is lost");
     return l->failure;
+}
+
+void orm__pg_count_trip(const orm__pg_link *l)
+{
+    if (l->base.trips)
+        atomic_fetch_add_explicit(l->base.trips, 1, memory_order_relaxed);
 }
 
 /* What was forgotten leaves the server ahead of the next trip, behind a Sync of its own: its failures disturb nobody.

@@ -210,9 +210,12 @@ static orm_status outside_flush(orm_session *session, const char *what)
 
 orm_status orm_session_commit(orm_session *session)
 {
-    ORM_TRY(flush_all(session, "commit"));
+    session->committing = true;
+    orm_status status = flush_all(session, "commit");
+    session->committing = false;
+    ORM_TRY(status);
     if (session->connection) {
-        orm_status status = orm__connection_commit(session->connection);
+        status = orm__connection_commit(session->connection);
         if (status) {
             session->failed = true;
             return orm__session_failed(session, status);

@@ -35,6 +35,7 @@ int main(void)
         suite_production,
         suite_related,
         suite_streaming,
+        suite_trips,
         suite_differential,
         suite_injection,
         suite_named,
