@@ -319,6 +319,9 @@ void orm__entity_merge(orm_session *session, orm__entity *entity, const void *fr
  * result columns precede the model's. With `overwrite` entities that are present take the values read. */
 orm_status orm__read_entities(orm_session *session, orm__store *store, orm__sql *sql, orm__fetch fetch, bool overwrite,
                               orm__entities *found);
+/* The same of the row that has this key. */
+orm_status orm__read_by_key(orm_session *session, orm__store *store, const orm_value *key, bool overwrite,
+                            orm__entities *found);
 /* The current row becomes, or is, an entity; its texts go to the session's arena. */
 orm_status orm__take_row(orm_session *session, orm__store *store, bool overwrite, orm__entity **entity);
 /* Makes the entities found the members of one batch. */
