@@ -111,6 +111,12 @@ typedef struct orm__driver {
     orm_status (*copy)(orm__link *link, const char *sql, const orm_value *lists, size_t count, size_t *rows,
                        orm_error *error);
 
+    /* Makes of an idle link one that many fibers use at once: from now on `start` sends its statement together with those of
+     * others, and stands still, by the waiter's self and wake, until its own answer has come; what follows until finish must
+     * not wait. Only reads, outside transactions; control, describe and copy are ORM_MISUSE. Afterwards `link->driver` is another
+     * table. NULL in SQLite's. */
+    orm_status (*share)(orm__link *link, orm_error *error);
+
     /* The key that SQLite gave to the last row inserted. NULL in PostgreSQL's table. */
     int64_t (*last_key)(orm__link *link);
 } orm__driver;

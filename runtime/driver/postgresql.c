@@ -14,11 +14,8 @@
 enum { MOST_PARAMETERS = 65535, KEPT_BUFFER = 1 << 20 };
 
 static char *place_arrays(orm__prepared *prepared);
-static void give_name(orm__pg_link *l, orm__prepared *prepared);
-static orm_status encode(orm__pg_link *l, orm__prepared *prepared, const orm_value *values);
 static orm_status run(orm__pg_link *l, const char *before, orm__prepared *prepared, orm__fetch fetch);
 static orm_status run_alone(orm__pg_link *l, orm__prepared *prepared);
-static void send_prepared(orm__pg_link *l, orm__prepared *prepared);
 static void receive_prepared(orm__pg_link *l, orm__prepared *prepared, orm__fetch fetch);
 static void take_first(orm__pg_link *l);
 static void hold(orm__pg_link *l, PGresult *result);
@@ -42,7 +39,7 @@ static orm_status prepare(orm__link *base, const char *sql, const orm__parameter
         made->types[i] = orm__pg_type(&parameters[i]);
         made->formats[i] = ORM__PG_BINARY;
     }
-    give_name(orm__pg_link_of(base), made);
+    orm__pg_give_name(orm__pg_link_of(base), made);
     *prepared = made;
     return ORM_OK;
 }
@@ -58,7 +55,7 @@ static char *place_arrays(orm__prepared *prepared)
     return (char *)(prepared->formats + prepared->count);
 }
 
-static void give_name(orm__pg_link *l, orm__prepared *prepared)
+void orm__pg_give_name(orm__pg_link *l, orm__prepared *prepared)
 {
     snprintf(prepared->name, sizeof prepared->name, "orm_%s_%lu", l->tag, ++l->names);
     prepared->sent = false;
@@ -103,18 +100,18 @@ static orm_status start(orm__link *base, const char *before, orm__prepared *prep
 {
     orm__pg_link *l = orm__pg_link_of(base);
     ORM_TRY(orm__pg_begin_trip(l, prepared->sql, error));
-    ORM_TRY(encode(l, prepared, values));
+    ORM_TRY(orm__pg_bind(l, prepared, values));
     orm_status status = run(l, before, prepared, fetch);
     if (!l->outdated)
         return status;
-    give_name(l, prepared);
+    orm__pg_give_name(l, prepared);
     if (PQtransactionStatus(l->connection) != PQTRANS_IDLE)
         return status;
     ORM_TRY(orm__pg_begin_trip(l, prepared->sql, error));
     return run(l, before, prepared, fetch);
 }
 
-static orm_status encode(orm__pg_link *l, orm__prepared *prepared, const orm_value *values)
+orm_status orm__pg_bind(orm__pg_link *l, orm__prepared *prepared, const orm_value *values)
 {
     orm__text_clear(&l->buffer);
     for (size_t i = 0; i < prepared->count; i++) {
@@ -141,7 +138,7 @@ static orm_status run(orm__pg_link *l, const char *before, orm__prepared *prepar
         return run_alone(l, prepared);
     if (before)
         orm__pg_send_control(l, before);
-    send_prepared(l, prepared);
+    orm__pg_send_prepared(l, prepared);
     orm__pg_send_sync(l);
     orm__pg_flush(l);
     orm__pg_receive_forgotten(l, forgotten);
@@ -152,7 +149,7 @@ static orm_status run(orm__pg_link *l, const char *before, orm__prepared *prepar
     if (!l->streaming)
         orm__pg_drain(l, 0);
     if (l->failure && !prepared->sent) /* the server may have it all the same */
-        give_name(l, prepared);
+        orm__pg_give_name(l, prepared);
     if (l->failure)
         hold(l, NULL);
     else
@@ -164,7 +161,7 @@ static orm_status run(orm__pg_link *l, const char *before, orm__prepared *prepar
 static orm_status run_alone(orm__pg_link *l, orm__prepared *prepared)
 {
     orm__pg_note_sent(l, PQexitPipelineMode(l->connection));
-    send_prepared(l, prepared);
+    orm__pg_send_prepared(l, prepared);
     orm__pg_flush(l);
     l->reused = true;
     if (!l->failure)
@@ -180,7 +177,7 @@ static orm_status run_alone(orm__pg_link *l, orm__prepared *prepared)
     return l->failure;
 }
 
-static void send_prepared(orm__pg_link *l, orm__prepared *prepared)
+void orm__pg_send_prepared(orm__pg_link *l, orm__prepared *prepared)
 {
     int count = (int)prepared->count;
     if (l->unprepared && !l->failure)
@@ -216,6 +213,11 @@ static void take_first(orm__pg_link *l)
         PQclear(result);
         return;
     }
+    orm__pg_take(l, result);
+}
+
+void orm__pg_take(orm__pg_link *l, PGresult *result)
+{
     hold(l, result);
     for (int i = 0; i < PQnfields(result) && i < ORM__PG_KNOWN_TYPES; i++)
         l->types[i] = PQftype(result, i);
@@ -330,4 +332,5 @@ const orm__driver orm__driver_postgresql = {
     .width = width,
     .finish = finish,
     .copy = orm__pg_copy,
+    .share = orm__pg_share,
 };

@@ -33,6 +33,8 @@ struct orm__prepared {
     char *sql;
 };
 
+typedef struct orm__pg_shared orm__pg_shared;
+
 typedef struct orm__pg_link {
     orm__link base;
     PGconn *connection;
@@ -56,6 +58,7 @@ typedef struct orm__pg_link {
     size_t complaints; /* length of those of libpq that results have told */
     bool reused;       /* the answer is to a statement that an earlier trip prepared */
     bool outdated;     /* which the server has lost, or cannot plan as it was: it did nothing */
+    orm__pg_shared *shared; /* many use it at once: postgresql_shared.c; NULL: nobody does */
 
     /* the statement that is open */
     orm__prepared *running;
@@ -81,6 +84,17 @@ orm_status orm__pg_copy(orm__link *base, const char *sql, const orm_value *lists
 
 orm_status orm__pg_describe(orm__link *base, const char *sql, size_t count, orm__arena *arena,
                             orm__description *description, orm_error *error);
+
+/* Makes of an idle connection one that many use at once. */
+orm_status orm__pg_share(orm__link *base, orm_error *error);
+
+/* The name by which the server is to know a statement; it does not know it yet. */
+void orm__pg_give_name(orm__pg_link *l, orm__prepared *prepared);
+/* Encodes the values of a statement; then sends it, as far as libpq's buffer, and to be prepared before where it is not yet. */
+orm_status orm__pg_bind(orm__pg_link *l, orm__prepared *prepared, const orm_value *values);
+void orm__pg_send_prepared(orm__pg_link *l, orm__prepared *prepared);
+/* Takes a result whose rows `step` then gives. */
+void orm__pg_take(orm__pg_link *l, PGresult *result);
 
 /* Fails when a statement is open or the link is broken. Afterwards `l->failure` tells how the trip fares: no function
  * below needs its status looked at, since all but send_sync and drain do nothing after a failure, and those what must
@@ -108,6 +122,10 @@ bool orm__pg_check(orm__pg_link *l, const PGresult *result);
 /* How many rows an INSERT, UPDATE, DELETE or COPY wrote; 0 of NULL. */
 size_t orm__pg_rows_written(PGresult *result);
 
+/* Whether libpq had no memory for an answer, of which it then never tells; the link is given up. */
+bool orm__pg_has_choked(orm__pg_link *l);
+/* Asks the server, from a thread, to end what it runs; until l->deadline it has time to answer. False: not possible. */
+bool orm__pg_cancel(orm__pg_link *l);
 /* Records that libpq has lost the connection, or never had one. */
 void orm__pg_lost(orm__pg_link *l);
 /* Whether it is for want of memory that libpq complains. */

@@ -98,7 +98,7 @@ static orm_status select_absent(request *r, orm__entities *read)
     orm__sql sql;
     orm_status status = make_lists(r, lists);
     if (!status)
-        status = orm__session_read(r->session);
+        status = orm__session_begin_get(r->session);
     if (!status) {
         orm__sql_init(&sql, r->session->connection);
         orm__sql_select_from(&sql, model);
@@ -106,6 +106,7 @@ static orm_status select_absent(request *r, orm__entities *read)
         orm__sql_in_lists(&sql, model->primary_key, model->primary_key_count, lists);
         status = orm__read_entities(r->session, r->store, &sql, orm__fetch_of(r->absent_count), false, read);
         orm__sql_release(&sql);
+        orm__session_end_get(r->session);
     }
     for (size_t i = 0; i < model->primary_key_count; i++)
         free((void *)(uintptr_t)lists[i].as.array.items);

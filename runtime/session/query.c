@@ -42,7 +42,7 @@ orm_status orm__read_by_key(orm_session *session, orm__store *store, const orm_v
                             orm__entities *found)
 {
     const orm_model *model = store->model;
-    ORM_TRY(orm__session_read(session));
+    ORM_TRY(orm__session_begin_get(session));
     orm__sql sql;
     orm__sql_init(&sql, session->connection);
     orm__sql_recall(&sql, model, ORM__GET_BY_KEY, 0);
@@ -50,6 +50,7 @@ orm_status orm__read_by_key(orm_session *session, orm__store *store, const orm_v
     orm__sql_where_key(&sql, model->primary_key, model->primary_key_count, key);
     orm_status status = orm__read_entities(session, store, &sql, ORM__FETCH_WHOLE, overwrite, found);
     orm__sql_release(&sql);
+    orm__session_end_get(session);
     return status;
 }
 

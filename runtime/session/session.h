@@ -158,6 +158,10 @@ struct orm_session {
 /* The connection, taken from the pool when there is none, and a transaction as reads or writes need it. */
 orm_status orm__session_read(orm_session *session);
 orm_status orm__session_write(orm_session *session);
+/* The same as orm__session_read for one statement that reads by key: where nothing binds the session to a connection it is one
+ * that other fibers use, too. After the statement comes end_get, whether it succeeded or not, unless this failed. */
+orm_status orm__session_begin_get(orm_session *session);
+void orm__session_end_get(orm_session *session);
 orm_status orm__session_lock(orm_session *session, orm_lock lock);
 /* Flushes before a read, unless autoflush is off; tells when a rollback must come first. */
 orm_status orm__session_autoflush(orm_session *session);

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+static orm_status start_shared(orm_connection *connection, orm__prepared *prepared, const orm_value *values);
 static orm_status may_run(orm__sql *sql);
 static bool add_parameter(orm__sql *sql, orm__parameter declared, orm_value value);
 static orm__parameter declared_as(const orm_column *like, bool list);
@@ -28,7 +29,8 @@ static void link_newest(orm_connection *connection, orm__statement *statement);
 void orm__sql_init(orm__sql *sql, orm_connection *connection)
 {
     sql->connection = connection;
-    sql->text = &connection->sql;
+    sql->own = (orm__text){0};
+    sql->text = connection->shared ? &sql->own : &connection->sql;
     sql->status = ORM_OK;
     sql->sent = false;
     sql->known = NULL;
@@ -47,6 +49,7 @@ void orm__sql_release(orm__sql *sql)
         free(sql->parameters);
     if (sql->values != sql->inline_values)
         free(sql->values);
+    orm__text_release(&sql->own);
 }
 
 void orm__sql_recall(orm__sql *sql, const orm_model *model, orm__recipe recipe, uint64_t columns)
@@ -277,13 +280,26 @@ orm_status orm__statement_start(orm__sql *sql, orm__purpose purpose, orm__fetch 
     (*statement)->rows = 0;
     const char *begin = c->begin;
     c->begin = NULL;
-    orm_status status = c->driver->start(c->link, begin, (*statement)->prepared, sql->values, fetch, &c->error);
+    orm_status status = c->shared ? start_shared(c, (*statement)->prepared, sql->values)
+                                  : c->driver->start(c->link, begin, (*statement)->prepared, sql->values, fetch,
+                                                     &c->error);
     if (begin) {
         const orm__observation kept = orm__observe_hold(&c->observation);
         orm__connection_tell(c, ORM_STATEMENT_TRANSACTION, begin, "", 0, status == ORM_DISCONNECTED ? status : ORM_OK);
         c->observation = kept;
     }
     return status ? orm__connection_failed(c) : ORM_OK;
+}
+
+/* Statements of others are observed while this one waits for its answer. */
+static orm_status start_shared(orm_connection *connection, orm__prepared *prepared, const orm_value *values)
+{
+    const orm__observation own = orm__observe_hold(&connection->observation);
+    orm_status status = connection->driver->start(connection->link, NULL, prepared, values, ORM__FETCH_WHOLE,
+                                                  &connection->error);
+    orm__observe_release(&connection->observation);
+    connection->observation = own;
+    return status;
 }
 
 /* Whether all of it was put together, and the transaction takes statements. */

@@ -114,8 +114,8 @@ START_TEST(pending_ones_are_written_first_and_those_to_be_deleted_are_missing)
     ok(blog_author_get(s, ids[2], &third));
     ok(blog_author_delete(s, third));
     const blog_author *fresh;
-    ok(blog_author_add(
-        s, &(blog_author_values){.id = ORM_VALUE(90000), .email = "n@example.org", .name = "new"}, &fresh));
+    ok(blog_author_add(s, &(blog_author_values){.id = ORM_VALUE(90000), .email = "n@example.org", .name = "new"},
+                       &fresh));
     forget_statements();
     ok(blog_author_get_many(s, (int64_t[]){ids[0], ids[1], ids[2], 90000}, 4, &found));
     expect_statements("INSERT authors 1, DELETE authors 1, SELECT authors 2");

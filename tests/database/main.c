@@ -40,6 +40,7 @@ int main(void)
         suite_hostile,
         suite_async,
         suite_get_many,
+        suite_shared,
     };
     /* clang-format on */
     SRunner *runner = srunner_create(NULL);
