@@ -145,6 +145,18 @@ bool orm__fiber_resume(orm__fiber *fiber)
     return !fiber->ended;
 }
 
+void orm__fiber_expect(const orm__fiber *fiber)
+{
+    enum { LINE = 64, LINES = 12 };
+#if defined(ORM__SWITCH_X86_64) || defined(ORM__SWITCH_AARCH64)
+    const char *top = fiber->own.stack;
+    for (int i = 0; i < LINES; i++)
+        __builtin_prefetch(top + i * LINE, 1);
+#else
+    __builtin_prefetch(fiber, 1);
+#endif
+}
+
 void orm__fiber_suspend(orm__fiber *fiber)
 {
     leaving_fiber(fiber);

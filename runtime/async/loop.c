@@ -245,6 +245,8 @@ static void run_ready(orm_async *async)
     while (fiber != last) {
         fiber = pop(&async->ready);
         async->current = fiber;
+        if (fiber->next)
+            orm__fiber_expect(fiber->next->stack);
         bool more = orm__fiber_resume(fiber->stack);
         async->current = NULL;
         if (!more)

@@ -180,7 +180,8 @@ static void set_up_pool(orm_engine *engine)
 static size_t how_many_shared(const orm_engine *engine)
 {
     int wanted = engine->options.shared_connections;
-    if (!engine->options.waiter.self || engine->url.address.dialect != ORM_POSTGRESQL || wanted < 0)
+    if (!engine->options.waiter.self || engine->url.address.dialect != ORM_POSTGRESQL || wanted < 0 ||
+        engine->options.prepared == ORM_PREPARED_OFF)
         return 0;
     return wanted ? (size_t)wanted : SHARED_CONNECTIONS;
 }

@@ -354,7 +354,7 @@ START_TEST(a_changed_table_is_prepared_for_anew)
 }
 END_TEST
 
-START_TEST(nothing_need_be_prepared)
+START_TEST(none_are_shared_behind_a_pooler)
 {
     store_authors();
     open_fibers((orm_engine_options){.prepared = ORM_PREPARED_OFF});
@@ -362,6 +362,7 @@ START_TEST(nothing_need_be_prepared)
     join_all(MANY);
     for (int i = 0; i < MANY; i++)
         expect_row(&workers[i]);
+    ck_assert_int_eq(lent, MANY);
     close_fibers();
 }
 END_TEST
@@ -550,7 +551,7 @@ Suite *suite_shared(void)
     tcase_add_test(reads, none_are_shared_where_that_is_asked_for);
     tcase_add_test(reads, transactions_read_by_their_own_connections);
     tcase_add_test(reads, outside_a_fiber_the_pool_is_asked);
-    tcase_add_test(reads, nothing_need_be_prepared);
+    tcase_add_test(reads, none_are_shared_behind_a_pooler);
     TCase *errors = new_case(suite, "errors");
     tcase_add_test(errors, an_error_in_a_batch_reaches_no_neighbour);
     tcase_add_test(errors, a_statement_that_cannot_be_prepared_tells_each_why);

@@ -133,7 +133,7 @@ typedef struct orm_engine_options {
     const char *const
         *connect_args; /* libpq's keywords, "sslmode", "require", ..., NULL: go over those of the URL. Copied */
     int shared_connections; /* on PostgreSQL, with a waiter that has `self`: connections besides the pool's that sessions read by
-                                    when they get entities by key outside a transaction, many at once: 2; -1: none */
+                                    when they get entities by key outside a transaction, many at once: 2; -1: none, as with ORM_PREPARED_OFF */
     orm_hooks hooks;
     orm_waiter waiter;
 } orm_engine_options;
