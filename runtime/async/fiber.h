@@ -29,6 +29,8 @@ bool orm__fiber_resume(orm__fiber *fiber);
 void orm__fiber_expect(const orm__fiber *fiber);
 /* To be called by the fiber that runs: goes back to where it was resumed. */
 void orm__fiber_suspend(orm__fiber *fiber);
+/* To be called by the fiber that runs: calls the function on the stack of whoever resumed it, and comes back. */
+void orm__fiber_call_outside(orm__fiber *fiber, void (*function)(void *argument), void *argument);
 /* Its function must have returned, or never begun. Its stack goes back to `stacks`. NULL does nothing. */
 void orm__fiber_free(orm__fiber_stacks *stacks, orm__fiber *fiber);
 

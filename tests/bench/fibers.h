@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { POSTS = 100000, READERS = 1000, CONNECTIONS = 10 };
+enum { POSTS = 100000, READERS = 1000, CONNECTIONS = 10, SHARED = 2 };
 
 /* Which post is to be read as the so-manieth. */
 static inline int64_t post_at(size_t number)

@@ -73,6 +73,12 @@ static void close_fibers(void)
     orm_async_close(async);
 }
 
+/* SQLite, or a pooler before PostgreSQL. */
+static bool shares(void)
+{
+    return !on_sqlite() && test_options().prepared == ORM_PREPARED_ON;
+}
+
 static void store_authors(void)
 {
     blog_author_list list;
@@ -137,7 +143,7 @@ START_TEST(hundreds_of_fibers_read_by_two_connections_of_their_own)
     join_all(MANY);
     for (int i = 0; i < MANY; i++)
         expect_row(&workers[i]);
-    if (!on_sqlite()) {
+    if (shares()) {
         ck_assert_int_eq(opened, 2);
         ck_assert_int_eq(lent, 0); /* nobody took one of the pool's */
     }
@@ -189,7 +195,7 @@ START_TEST(many_keys_are_one_statement_on_a_fiber_too)
     for (int i = 0; i < 20; i++)
         ck_assert(workers[i].done);
     ck_assert_uint_eq(told_count, 20);
-    if (!on_sqlite())
+    if (shares())
         ck_assert_int_eq(lent, 0);
     close_fibers();
 }
@@ -290,7 +296,7 @@ static void cure(void)
 
 START_TEST(an_error_in_a_batch_reaches_no_neighbour)
 {
-    if (on_sqlite())
+    if (!shares())
         return;
     store_authors();
     poison(ids[7]);
@@ -314,7 +320,7 @@ END_TEST
 
 START_TEST(a_statement_that_cannot_be_prepared_tells_each_why)
 {
-    if (on_sqlite())
+    if (!shares())
         return;
     store_authors();
     run_sql("ALTER TABLE authors RENAME TO hidden");
@@ -337,7 +343,7 @@ END_TEST
 
 START_TEST(a_changed_table_is_prepared_for_anew)
 {
-    if (on_sqlite())
+    if (!shares())
         return;
     store_authors();
     open_fibers((orm_engine_options){.shared_connections = 1});
@@ -392,7 +398,7 @@ static void run_for(int64_t microseconds)
 
 START_TEST(a_cancelled_fiber_disturbs_nobody)
 {
-    if (on_sqlite())
+    if (!shares())
         return;
     store_authors();
     open_fibers((orm_engine_options){.shared_connections = 1});
@@ -420,7 +426,7 @@ END_TEST
 
 START_TEST(when_all_are_cancelled_the_next_still_gets_its_own_answer)
 {
-    if (on_sqlite())
+    if (!shares())
         return;
     store_authors();
     open_fibers((orm_engine_options){.shared_connections = 1});
@@ -450,7 +456,7 @@ static void kill_shared(void)
 
 START_TEST(a_lost_connection_fails_those_who_wait_and_the_next_get_a_new_one)
 {
-    if (on_sqlite())
+    if (!shares())
         return;
     store_authors();
     open_fibers((orm_engine_options){.shared_connections = 1});
@@ -473,7 +479,7 @@ END_TEST
 
 START_TEST(one_lost_while_idle_is_replaced_unseen)
 {
-    if (on_sqlite())
+    if (!shares())
         return;
     store_authors();
     open_fibers((orm_engine_options){.shared_connections = 1});
@@ -497,7 +503,7 @@ END_TEST
 
 START_TEST(a_statement_that_takes_too_long_is_cancelled_and_the_connection_stays)
 {
-    if (on_sqlite())
+    if (!shares())
         return;
     store_authors();
     open_fibers((orm_engine_options){.shared_connections = 1, .statement_timeout = 200});
@@ -522,7 +528,7 @@ END_TEST
 
 START_TEST(one_that_cannot_be_opened_fails_all_who_wait_for_it)
 {
-    if (on_sqlite())
+    if (!shares())
         return;
     store_authors();
     open_fibers((orm_engine_options){0});
