@@ -129,11 +129,11 @@ orm_status orm__take_row(orm_session *session, orm__store *store, bool overwrite
 void orm__entity_merge(orm_session *session, orm__entity *entity, const void *fresh)
 {
     const orm_model *model = orm__model_of(entity);
-    bool dirty = entity->state == ORM__PERSISTENT && (entity->flags & ORM__QUEUED) && entity->original;
+    bool changed = entity->state == ORM__PERSISTENT && (entity->flags & ORM__QUEUED);
     bool moved = false;
     for (size_t i = 0; i < model->column_count; i++) {
         const orm_column *column = &model->columns[i];
-        if (dirty && orm__mask_has(orm__entity_dirty(entity), i)) {
+        if (changed && orm__entity_has_dirty(entity, column)) {
             orm__member_recycle(column, fresh, &session->arena);
             continue;
         }
