@@ -158,6 +158,11 @@ typedef struct orm__driver {
      * SQLite's table. */
     orm_status (*copy_in)(orm__link *link, const char *sql, orm__copying *copying, size_t *rows, orm_error *error);
     orm_status (*copy_out)(orm__link *link, const char *sql, orm__copying *copying, size_t *rows, orm_error *error);
+    /* Makes of an idle link one that many fibers use at once: from now on `start` sends its statement together with those of
+     * others, and stands still, by the waiter's self and wake, until its own answer has come; what follows until finish must
+     * not wait. Only reads, outside transactions; control, describe and copy are ORM_MISUSE. Afterwards `link->driver` is another
+     * table. NULL in SQLite's. */
+    orm_status (*share)(orm__link *link, orm_error *error);
 
     /* The key that SQLite gave to the last row inserted. NULL in PostgreSQL's table. */
     int64_t (*last_key)(orm__link *link);

@@ -254,6 +254,11 @@ void orm__pg_take_first(orm__pg_link *l)
         PQclear(result);
         return;
     }
+    orm__pg_take_result(l, result);
+}
+
+void orm__pg_take_result(orm__pg_link *l, PGresult *result)
+{
     orm__pg_hold(l, result);
     for (int i = 0; i < PQnfields(result) && i < ORM__PG_KNOWN_TYPES; i++)
         l->types[i] = PQftype(result, i);
@@ -388,4 +393,5 @@ const orm__driver orm__driver_postgresql = {
     .copy = orm__pg_copy,
     .copy_in = orm__pg_copy_in,
     .copy_out = orm__pg_copy_out,
+    .share = orm__pg_share,
 };

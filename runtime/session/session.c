@@ -136,6 +136,22 @@ orm_status orm__session_read(orm_session *session)
     return status ? orm__session_failed(session, status) : ORM_OK;
 }
 
+orm_status orm__session_begin_get(orm_session *session)
+{
+    if (!session->connection && !session->failed && !session->immediate &&
+        session->factory.isolation < ORM_REPEATABLE_READ)
+        ORM_TRY(orm__engine_share(session->factory.engine, &session->connection, &session->error));
+    return session->connection && session->connection->shared ? ORM_OK : orm__session_read(session);
+}
+
+void orm__session_end_get(orm_session *session)
+{
+    if (!session->connection->shared)
+        return;
+    orm__engine_unshare(session->factory.engine, session->connection);
+    session->connection = NULL;
+}
+
 orm_status orm__session_write(orm_session *session)
 {
     ORM_TRY(hold_connection(session));

@@ -58,6 +58,19 @@ void orm__connection_free(orm_connection *connection)
     free(connection);
 }
 
+/* All its statements stay: those whose answers are on their way must not be forgotten, and only as many as there are models come
+ * here. */
+orm_status orm__connection_share(orm_connection *connection, orm_error *error)
+{
+    if (!connection->driver->share)
+        return orm__error_set(error, ORM_MISUSE, "connections to this database cannot be shared");
+    ORM_TRY(connection->driver->share(connection->link, error));
+    connection->driver = connection->link->driver;
+    connection->shared = true;
+    connection->statements.limit = SIZE_MAX;
+    return ORM_OK;
+}
+
 bool orm__connection_reset(orm_connection *connection)
 {
     orm__rows_end(connection);

@@ -80,6 +80,9 @@ struct orm_connection {
     bool memory;       /* an SQLite database in memory */
     unsigned savepoints;    /* set by hand and not given up */
     struct orm_rows *rows;  /* that are open: no other statement may run */
+    bool shared;       /* many fibers read by it at once: engine/shared.h */
+    bool retired;      /* shared, and freed by the last who uses it */
+    size_t users;      /* shared: how many read by it now */
     struct {
         orm__statement **slots;
         size_t count, capacity, limit;
@@ -111,6 +114,9 @@ struct orm_connection {
 orm_status orm__connection_new(const orm__address *address, const orm_engine_options *options,
                                orm_connection **connection, orm_error *error);
 void orm__connection_free(orm_connection *connection);
+
+/* From now on many fibers read by it at once; see driver.h. */
+orm_status orm__connection_share(orm_connection *connection, orm_error *error);
 
 /* Makes it as new for the next holder: rolls back, clears errors. A broken connection cannot be mended: false. */
 bool orm__connection_reset(orm_connection *connection);

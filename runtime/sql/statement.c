@@ -13,6 +13,7 @@
 #include <string.h>
 
 static orm_status start_last(orm_connection *c, const char *begin, orm__statement *statement, const orm_value *values);
+static orm_status start_shared(orm_connection *connection, orm__prepared *prepared, const orm_value *values);
 static bool add_parameter(orm__sql *sql, orm__parameter declared, orm_value value);
 static orm__parameter declared_as(const orm_column *like, bool list);
 static void write_type(orm__sql *sql, const orm_column *like);
@@ -28,7 +29,8 @@ static void link_newest(orm_connection *connection, orm__statement *statement);
 void orm__sql_init(orm__sql *sql, orm_connection *connection)
 {
     sql->connection = connection;
-    sql->text = &connection->sql;
+    sql->own = (orm__text){0};
+    sql->text = connection->shared ? &sql->own : &connection->sql;
     sql->status = ORM_OK;
     sql->last = false;
     sql->sent = false;
@@ -50,6 +52,7 @@ void orm__sql_release(orm__sql *sql)
         free(sql->parameters);
     if (sql->values != sql->inline_values)
         free(sql->values);
+    orm__text_release(&sql->own);
 }
 
 void orm__sql_recall(orm__sql *sql, const orm_model *model, orm__recipe recipe, uint64_t columns)
@@ -288,9 +291,13 @@ orm_status orm__statement_start(orm__sql *sql, orm__purpose purpose, orm__fetch 
     (*statement)->rows = 0;
     const char *begin = c->begin;
     c->begin = NULL;
-    orm_status status = sql->last
-                            ? start_last(c, begin, *statement, sql->values)
-                            : c->driver->start(c->link, begin, (*statement)->prepared, sql->values, fetch, &c->error);
+    orm_status status;
+    if (c->shared)
+        status = start_shared(c, (*statement)->prepared, sql->values);
+    else if (sql->last)
+        status = start_last(c, begin, *statement, sql->values);
+    else
+        status = c->driver->start(c->link, begin, (*statement)->prepared, sql->values, fetch, &c->error);
     if (begin) {
         const orm__observation kept = orm__observe_hold(&c->observation);
         orm__connection_tell(c, ORM_STATEMENT_TRANSACTION, begin, "", 0, status == ORM_DISCONNECTED ? status : ORM_OK);
@@ -316,6 +323,17 @@ static orm_status start_last(orm_connection *c, const char *begin, orm__statemen
     orm__connection_failed(c);
     return orm__error_set(&c->error, ORM_IN_DOUBT, "the connection was lost while COMMIT was unanswered: %s",
                           c->error.message);
+}
+
+/* Statements of others are observed while this one waits for its answer. */
+static orm_status start_shared(orm_connection *connection, orm__prepared *prepared, const orm_value *values)
+{
+    const orm__observation own = orm__observe_hold(&connection->observation);
+    orm_status status = connection->driver->start(connection->link, NULL, prepared, values, ORM__FETCH_WHOLE,
+                                                  &connection->error);
+    orm__observe_release(&connection->observation);
+    connection->observation = own;
+    return status;
 }
 
 orm_status orm__statement_may_run(orm__sql *sql)

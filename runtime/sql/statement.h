@@ -15,6 +15,7 @@ enum { ORM__INLINE_PARAMETERS = 32 };
 typedef struct orm__sql {
     orm_connection *connection;
     orm__text *text;
+    orm__text own;            /* the text, on a shared connection, whose buffer others use meanwhile */
     orm_status status;        /* the error stands in connection->error */
     bool last;                /* COMMIT goes with it */
     bool sent;                /* the database has seen it: hooks are told of it */
@@ -30,7 +31,7 @@ typedef struct orm__sql {
     orm_value inline_values[ORM__INLINE_PARAMETERS];
 } orm__sql;
 
-/* Takes the connection's buffer; one orm__sql at a time. release frees what the parameters needed, not the text. */
+/* Takes the connection's buffer; one orm__sql at a time, but on a shared connection. release frees what the parameters needed. */
 void orm__sql_init(orm__sql *sql, orm_connection *connection);
 void orm__sql_release(orm__sql *sql);
 

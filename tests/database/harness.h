@@ -107,6 +107,8 @@ Suite *suite_streaming(void);
 Suite *suite_trips(void);
 Suite *suite_hostile(void);
 Suite *suite_async(void);
+Suite *suite_get_many(void);
+Suite *suite_shared(void);
 
 /* Rows that many tests begin with. Each is added to `s` and not flushed. */
 const blog_author *add_author(const char *name);

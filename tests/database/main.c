@@ -42,6 +42,8 @@ int main(void)
         suite_bulk_where,
         suite_hostile,
         suite_async,
+        suite_get_many,
+        suite_shared,
     };
     /* clang-format on */
     SRunner *runner = srunner_create(NULL);
