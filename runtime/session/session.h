@@ -297,6 +297,8 @@ bool orm__key_known(orm__entity *entity);
 /* Makes `target` (or nothing) what an owning relation refers to, on both sides. */
 orm_status orm__relation_set(orm_session *session, orm__entity *entity, const orm_relation *relation,
                              orm__entity *target);
+/* Whether the next UPDATE would send a column of the relation's. */
+bool orm__relation_is_changed(const orm__entity *entity, const orm_relation *owning);
 /* The entity an owning relation refers to, if the session knows it: by pointer, or by its key. */
 orm__entity *orm__known_target(orm_session *session, const orm_relation *owning, orm__entity *entity);
 /* Around a change of a foreign key's column by hand; before a delete. */
