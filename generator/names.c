@@ -47,6 +47,7 @@ const ormc_name_form ormc_name_forms[] = {
     {ORMC_NAMES_OF_MODEL, "%p_%m_model_relations"},
     {ORMC_NAMES_OF_MODEL, "%P_%M"},
     {ORMC_NAMES_OF_MODEL, "%p_%m_get"},
+    {ORMC_NAMES_OF_MODEL, "%p_%m_get_many"},
     {ORMC_NAMES_OF_MODEL, "%p_%m_find"},
     {ORMC_NAMES_OF_MODEL, "%p_%m_one"},
     {ORMC_NAMES_OF_MODEL, "%p_%m_first"},

@@ -3,6 +3,7 @@
 #include "sql/connection.h"
 
 #include "base/error.h"
+#include "sql/ahead.h"
 #include "sql/cursor.h"
 #include "sql/statement.h"
 
@@ -46,6 +47,7 @@ void orm__connection_free(orm_connection *connection)
 {
     if (!connection)
         return;
+    orm__sent_drop_all(connection);
     orm__statements_free(connection);
     connection->driver->close(connection->link);
     orm__text_release(&connection->sql);
@@ -56,11 +58,25 @@ void orm__connection_free(orm_connection *connection)
     free(connection);
 }
 
+/* All its statements stay: those whose answers are on their way must not be forgotten, and only as many as there are models come
+ * here. */
+orm_status orm__connection_share(orm_connection *connection, orm_error *error)
+{
+    if (!connection->driver->share)
+        return orm__error_set(error, ORM_MISUSE, "connections to this database cannot be shared");
+    ORM_TRY(connection->driver->share(connection->link, error));
+    connection->driver = connection->link->driver;
+    connection->shared = true;
+    connection->statements.limit = SIZE_MAX;
+    return ORM_OK;
+}
+
 bool orm__connection_reset(orm_connection *connection)
 {
     orm__rows_end(connection);
     if (orm__connection_rollback(connection))
         connection->broken = true; /* nobody knows what it is in */
+    orm__sent_drop_all(connection);
     orm__error_clear(&connection->error);
     connection->session = NULL;
     if (connection->reset == ORM_RESET_ALL && connection->driver->reset && !connection->broken)
@@ -209,11 +225,13 @@ static orm_status end_transaction(orm_connection *connection, const char *sql)
     connection->begin = NULL;
     connection->savepoints = 0;
     if (!begun || connection->broken) {
+        orm__sent_drop_all(connection);
         bool lost = begun && connection->broken;
         connection->failed = false;
         return lost ? orm__error_set(&connection->error, ORM_DISCONNECTED, "the connection is lost") : ORM_OK;
     }
     orm_status status = orm__connection_control(connection, ORM_STATEMENT_TRANSACTION, sql, NULL);
+    orm__sent_drop_all(connection);
     connection->failed = false;
     return status;
 }
@@ -287,6 +305,8 @@ orm_status orm__connection_control(orm_connection *connection, orm_statement_kin
     const char *begin = connection->begin;
     size_t count = 0;
     ORM_TRY(orm__connection_is_free(connection));
+    if (strncmp(sql, "ROLLBACK", strlen("ROLLBACK")) != 0) /* which is the way out of any failure */
+        ORM_TRY(orm__sent_heed(connection));
     if (begin) {
         connection->begin = NULL;
         ORM_TRY(orm__connection_control(connection, ORM_STATEMENT_TRANSACTION, begin, NULL));
@@ -297,6 +317,13 @@ orm_status orm__connection_control(orm_connection *connection, orm_statement_kin
     if (rows)
         *rows = count;
     return status ? orm__connection_failed(connection) : ORM_OK;
+}
+
+void orm__connection_tell_ride(orm_connection *connection, orm_status status)
+{
+    if (connection->rode)
+        orm__connection_tell(connection, ORM_STATEMENT_TRANSACTION, "COMMIT", "", 0, status);
+    connection->rode = false;
 }
 
 orm_status orm__connection_failed(orm_connection *connection)

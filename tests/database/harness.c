@@ -14,7 +14,7 @@ orm_error error;
 
 static struct {
     char text[RECORD_SIZE];
-    size_t length, control;
+    size_t length, control, trips;
 } record;
 
 /* Those that refer to others first. */
@@ -199,6 +199,13 @@ size_t take_transaction_statements(void)
     size_t control = record.control;
     record.control = 0;
     return control;
+}
+
+size_t take_round_trips(void)
+{
+    size_t before = record.trips;
+    record.trips = orm_engine_pool(engine).round_trips;
+    return record.trips - before;
 }
 
 void forget_statements(void)

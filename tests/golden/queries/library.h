@@ -61,7 +61,7 @@ struct library_reader {
     const char *note;
 };
 
-/* What was found. `partial` when it is not the whole of a relation. */
+/* What was found. `partial` when it is not the whole of a relation, or keys are missing. */
 struct library_reader_list {
     const library_reader *const *items;
     size_t count;
@@ -105,6 +105,10 @@ extern const orm_model library_reader_model;
 
 /* Reading. _one wants exactly one, _first the first of any number. */
 orm_status library_reader_get(orm_session *s, int64_t id, const library_reader **found);
+/* Many keys by one statement, an array for each of their columns: as many items, in their order,
+ * NULL for those that are in no row; `partial` when there is such a one. */
+orm_status library_reader_get_many(orm_session *s, const int64_t *id, size_t count,
+                                   library_reader_list *found);
 orm_status library_reader_find(orm_session *s, const library_reader_query *query,
                                library_reader_list *found);
 orm_status library_reader_one(orm_session *s, const library_reader_query *query,
@@ -173,7 +177,7 @@ struct library_book {
     orm_opt_int64 reader_id;
 };
 
-/* What was found. `partial` when it is not the whole of a relation. */
+/* What was found. `partial` when it is not the whole of a relation, or keys are missing. */
 struct library_book_list {
     const library_book *const *items;
     size_t count;
@@ -222,6 +226,10 @@ extern const orm_model library_book_model;
 
 /* Reading. _one wants exactly one, _first the first of any number. */
 orm_status library_book_get(orm_session *s, int64_t id, const library_book **found);
+/* Many keys by one statement, an array for each of their columns: as many items, in their order,
+ * NULL for those that are in no row; `partial` when there is such a one. */
+orm_status library_book_get_many(orm_session *s, const int64_t *id, size_t count,
+                                 library_book_list *found);
 orm_status library_book_find(orm_session *s, const library_book_query *query,
                              library_book_list *found);
 orm_status library_book_one(orm_session *s, const library_book_query *query,

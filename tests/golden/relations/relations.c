@@ -145,6 +145,16 @@ orm_status office_room_get(orm_session *s, const char *building, int32_t number,
     return status;
 }
 
+orm_status office_room_get_many(orm_session *s, const char *const *building, const int32_t *number,
+                                size_t count, office_room_list *found)
+{
+    const orm_value key[] = {orm_of_texts(building, count), orm_of_int32s(number, count)};
+    orm_list list;
+    orm_status status = orm_model_get_many(s, &office_room_model, key, &list);
+    *found = (office_room_list){(const office_room *const *)list.items, list.count, list.partial};
+    return status;
+}
+
 orm_status office_room_find(orm_session *s, const office_room_query *query, office_room_list *found)
 {
     const orm_query q = ORM_QUERY(query);
@@ -525,6 +535,16 @@ orm_status office_desk_get(orm_session *s, int64_t id, const office_desk **found
     const void *row;
     orm_status status = orm_model_get(s, &office_desk_model, key, &row);
     *found = row;
+    return status;
+}
+
+orm_status office_desk_get_many(orm_session *s, const int64_t *id, size_t count,
+                                office_desk_list *found)
+{
+    const orm_value key[] = {orm_of_int64s(id, count)};
+    orm_list list;
+    orm_status status = orm_model_get_many(s, &office_desk_model, key, &list);
+    *found = (office_desk_list){(const office_desk *const *)list.items, list.count, list.partial};
     return status;
 }
 
@@ -965,6 +985,17 @@ orm_status office_person_get(orm_session *s, int64_t id, const office_person **f
     return status;
 }
 
+orm_status office_person_get_many(orm_session *s, const int64_t *id, size_t count,
+                                  office_person_list *found)
+{
+    const orm_value key[] = {orm_of_int64s(id, count)};
+    orm_list list;
+    orm_status status = orm_model_get_many(s, &office_person_model, key, &list);
+    *found = (office_person_list){(const office_person *const *)list.items, list.count,
+                                  list.partial};
+    return status;
+}
+
 orm_status office_person_find(orm_session *s, const office_person_query *query,
                               office_person_list *found)
 {
@@ -1379,6 +1410,16 @@ orm_status office_badge_get(orm_session *s, int64_t person_id, const office_badg
     return status;
 }
 
+orm_status office_badge_get_many(orm_session *s, const int64_t *person_id, size_t count,
+                                 office_badge_list *found)
+{
+    const orm_value key[] = {orm_of_int64s(person_id, count)};
+    orm_list list;
+    orm_status status = orm_model_get_many(s, &office_badge_model, key, &list);
+    *found = (office_badge_list){(const office_badge *const *)list.items, list.count, list.partial};
+    return status;
+}
+
 orm_status office_badge_find(orm_session *s, const office_badge_query *query,
                              office_badge_list *found)
 {
@@ -1782,6 +1823,16 @@ orm_status office_team_get(orm_session *s, int64_t id, const office_team **found
     return status;
 }
 
+orm_status office_team_get_many(orm_session *s, const int64_t *id, size_t count,
+                                office_team_list *found)
+{
+    const orm_value key[] = {orm_of_int64s(id, count)};
+    orm_list list;
+    orm_status status = orm_model_get_many(s, &office_team_model, key, &list);
+    *found = (office_team_list){(const office_team *const *)list.items, list.count, list.partial};
+    return status;
+}
+
 orm_status office_team_find(orm_session *s, const office_team_query *query, office_team_list *found)
 {
     const orm_query q = ORM_QUERY(query);
@@ -2129,6 +2180,16 @@ orm_status office_north_get(orm_session *s, int64_t id, const office_north **fou
     return status;
 }
 
+orm_status office_north_get_many(orm_session *s, const int64_t *id, size_t count,
+                                 office_north_list *found)
+{
+    const orm_value key[] = {orm_of_int64s(id, count)};
+    orm_list list;
+    orm_status status = orm_model_get_many(s, &office_north_model, key, &list);
+    *found = (office_north_list){(const office_north *const *)list.items, list.count, list.partial};
+    return status;
+}
+
 orm_status office_north_find(orm_session *s, const office_north_query *query,
                              office_north_list *found)
 {
@@ -2432,6 +2493,16 @@ orm_status office_east_get(orm_session *s, int64_t id, const office_east **found
     const void *row;
     orm_status status = orm_model_get(s, &office_east_model, key, &row);
     *found = row;
+    return status;
+}
+
+orm_status office_east_get_many(orm_session *s, const int64_t *id, size_t count,
+                                office_east_list *found)
+{
+    const orm_value key[] = {orm_of_int64s(id, count)};
+    orm_list list;
+    orm_status status = orm_model_get_many(s, &office_east_model, key, &list);
+    *found = (office_east_list){(const office_east *const *)list.items, list.count, list.partial};
     return status;
 }
 
@@ -2778,6 +2849,16 @@ orm_status office_south_get(orm_session *s, int64_t id, const office_south **fou
     const void *row;
     orm_status status = orm_model_get(s, &office_south_model, key, &row);
     *found = row;
+    return status;
+}
+
+orm_status office_south_get_many(orm_session *s, const int64_t *id, size_t count,
+                                 office_south_list *found)
+{
+    const orm_value key[] = {orm_of_int64s(id, count)};
+    orm_list list;
+    orm_status status = orm_model_get_many(s, &office_south_model, key, &list);
+    *found = (office_south_list){(const office_south *const *)list.items, list.count, list.partial};
     return status;
 }
 
@@ -3133,6 +3214,17 @@ orm_status office_course_get(orm_session *s, int64_t id, const office_course **f
     const void *row;
     orm_status status = orm_model_get(s, &office_course_model, key, &row);
     *found = row;
+    return status;
+}
+
+orm_status office_course_get_many(orm_session *s, const int64_t *id, size_t count,
+                                  office_course_list *found)
+{
+    const orm_value key[] = {orm_of_int64s(id, count)};
+    orm_list list;
+    orm_status status = orm_model_get_many(s, &office_course_model, key, &list);
+    *found = (office_course_list){(const office_course *const *)list.items, list.count,
+                                  list.partial};
     return status;
 }
 
@@ -3549,6 +3641,18 @@ orm_status office_attendance_get(orm_session *s, int64_t person_id, int64_t cour
     return status;
 }
 
+orm_status office_attendance_get_many(orm_session *s, const int64_t *person_id,
+                                      const int64_t *course_id, size_t count,
+                                      office_attendance_list *found)
+{
+    const orm_value key[] = {orm_of_int64s(person_id, count), orm_of_int64s(course_id, count)};
+    orm_list list;
+    orm_status status = orm_model_get_many(s, &office_attendance_model, key, &list);
+    *found = (office_attendance_list){(const office_attendance *const *)list.items, list.count,
+                                      list.partial};
+    return status;
+}
+
 orm_status office_attendance_find(orm_session *s, const office_attendance_query *query,
                                   office_attendance_list *found)
 {
@@ -3931,6 +4035,20 @@ orm_status office_course_room_get(orm_session *s, int64_t course_id, const char 
     return status;
 }
 
+orm_status office_course_room_get_many(orm_session *s, const int64_t *course_id,
+                                       const char *const *room_building,
+                                       const int32_t *room_number, size_t count,
+                                       office_course_room_list *found)
+{
+    const orm_value key[] = {orm_of_int64s(course_id, count), orm_of_texts(room_building, count),
+                             orm_of_int32s(room_number, count)};
+    orm_list list;
+    orm_status status = orm_model_get_many(s, &office_course_room_model, key, &list);
+    *found = (office_course_room_list){(const office_course_room *const *)list.items, list.count,
+                                       list.partial};
+    return status;
+}
+
 orm_status office_course_room_find(orm_session *s, const office_course_room_query *query,
                                    office_course_room_list *found)
 {
@@ -4294,6 +4412,18 @@ orm_status office_precedence_get(orm_session *s, int64_t later_id, int64_t earli
     const void *row;
     orm_status status = orm_model_get(s, &office_precedence_model, key, &row);
     *found = row;
+    return status;
+}
+
+orm_status office_precedence_get_many(orm_session *s, const int64_t *later_id,
+                                      const int64_t *earlier_id, size_t count,
+                                      office_precedence_list *found)
+{
+    const orm_value key[] = {orm_of_int64s(later_id, count), orm_of_int64s(earlier_id, count)};
+    orm_list list;
+    orm_status status = orm_model_get_many(s, &office_precedence_model, key, &list);
+    *found = (office_precedence_list){(const office_precedence *const *)list.items, list.count,
+                                      list.partial};
     return status;
 }
 

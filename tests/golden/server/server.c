@@ -528,6 +528,16 @@ orm_status depot_item_get(orm_session *s, orm_uuid id, const depot_item **found)
     return status;
 }
 
+orm_status depot_item_get_many(orm_session *s, const orm_uuid *id, size_t count,
+                               depot_item_list *found)
+{
+    const orm_value key[] = {orm_of_uuids(id, count)};
+    orm_list list;
+    orm_status status = orm_model_get_many(s, &depot_item_model, key, &list);
+    *found = (depot_item_list){(const depot_item *const *)list.items, list.count, list.partial};
+    return status;
+}
+
 orm_status depot_item_find(orm_session *s, const depot_item_query *query, depot_item_list *found)
 {
     const orm_query q = ORM_QUERY(query);
@@ -948,6 +958,16 @@ orm_status depot_crate_get(orm_session *s, orm_uuid id, const depot_crate **foun
     return status;
 }
 
+orm_status depot_crate_get_many(orm_session *s, const orm_uuid *id, size_t count,
+                                depot_crate_list *found)
+{
+    const orm_value key[] = {orm_of_uuids(id, count)};
+    orm_list list;
+    orm_status status = orm_model_get_many(s, &depot_crate_model, key, &list);
+    *found = (depot_crate_list){(const depot_crate *const *)list.items, list.count, list.partial};
+    return status;
+}
+
 orm_status depot_crate_find(orm_session *s, const depot_crate_query *query, depot_crate_list *found)
 {
     const orm_query q = ORM_QUERY(query);
@@ -1213,6 +1233,16 @@ orm_status depot_owner_get(orm_session *s, int64_t id, const depot_owner **found
     const void *row;
     orm_status status = orm_model_get(s, &depot_owner_model, key, &row);
     *found = row;
+    return status;
+}
+
+orm_status depot_owner_get_many(orm_session *s, const int64_t *id, size_t count,
+                                depot_owner_list *found)
+{
+    const orm_value key[] = {orm_of_int64s(id, count)};
+    orm_list list;
+    orm_status status = orm_model_get_many(s, &depot_owner_model, key, &list);
+    *found = (depot_owner_list){(const depot_owner *const *)list.items, list.count, list.partial};
     return status;
 }
 
@@ -1619,6 +1649,17 @@ orm_status depot_other_item_get(orm_session *s, int64_t id, const depot_other_it
     return status;
 }
 
+orm_status depot_other_item_get_many(orm_session *s, const int64_t *id, size_t count,
+                                     depot_other_item_list *found)
+{
+    const orm_value key[] = {orm_of_int64s(id, count)};
+    orm_list list;
+    orm_status status = orm_model_get_many(s, &depot_other_item_model, key, &list);
+    *found = (depot_other_item_list){(const depot_other_item *const *)list.items, list.count,
+                                     list.partial};
+    return status;
+}
+
 orm_status depot_other_item_find(orm_session *s, const depot_other_item_query *query,
                                  depot_other_item_list *found)
 {
@@ -1934,6 +1975,18 @@ orm_status depot_item_crate_get(orm_session *s, orm_uuid item_id, orm_uuid crate
     const void *row;
     orm_status status = orm_model_get(s, &depot_item_crate_model, key, &row);
     *found = row;
+    return status;
+}
+
+orm_status depot_item_crate_get_many(orm_session *s, const orm_uuid *item_id,
+                                     const orm_uuid *crate_id, size_t count,
+                                     depot_item_crate_list *found)
+{
+    const orm_value key[] = {orm_of_uuids(item_id, count), orm_of_uuids(crate_id, count)};
+    orm_list list;
+    orm_status status = orm_model_get_many(s, &depot_item_crate_model, key, &list);
+    *found = (depot_item_crate_list){(const depot_item_crate *const *)list.items, list.count,
+                                     list.partial};
     return status;
 }
 

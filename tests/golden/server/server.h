@@ -125,7 +125,7 @@ struct depot_item {
     orm_opt_int64 owner_id;
 };
 
-/* What was found. `partial` when it is not the whole of a relation. */
+/* What was found. `partial` when it is not the whole of a relation, or keys are missing. */
 struct depot_item_list {
     const depot_item *const *items;
     size_t count;
@@ -227,6 +227,10 @@ extern const orm_model depot_item_model;
 
 /* Reading. _one wants exactly one, _first the first of any number. */
 orm_status depot_item_get(orm_session *s, orm_uuid id, const depot_item **found);
+/* Many keys by one statement, an array for each of their columns: as many items, in their order,
+ * NULL for those that are in no row; `partial` when there is such a one. */
+orm_status depot_item_get_many(orm_session *s, const orm_uuid *id, size_t count,
+                               depot_item_list *found);
 orm_status depot_item_find(orm_session *s, const depot_item_query *query, depot_item_list *found);
 orm_status depot_item_one(orm_session *s, const depot_item_query *query, const depot_item **found);
 orm_status depot_item_first(orm_session *s, const depot_item_query *query,
@@ -315,7 +319,7 @@ struct depot_crate {
     int32_t version;
 };
 
-/* What was found. `partial` when it is not the whole of a relation. */
+/* What was found. `partial` when it is not the whole of a relation, or keys are missing. */
 struct depot_crate_list {
     const depot_crate *const *items;
     size_t count;
@@ -362,6 +366,10 @@ extern const orm_model depot_crate_model;
 
 /* Reading. _one wants exactly one, _first the first of any number. */
 orm_status depot_crate_get(orm_session *s, orm_uuid id, const depot_crate **found);
+/* Many keys by one statement, an array for each of their columns: as many items, in their order,
+ * NULL for those that are in no row; `partial` when there is such a one. */
+orm_status depot_crate_get_many(orm_session *s, const orm_uuid *id, size_t count,
+                                depot_crate_list *found);
 orm_status depot_crate_find(orm_session *s, const depot_crate_query *query,
                             depot_crate_list *found);
 orm_status depot_crate_one(orm_session *s, const depot_crate_query *query,
@@ -425,7 +433,7 @@ struct depot_owner {
     const char *name;
 };
 
-/* What was found. `partial` when it is not the whole of a relation. */
+/* What was found. `partial` when it is not the whole of a relation, or keys are missing. */
 struct depot_owner_list {
     const depot_owner *const *items;
     size_t count;
@@ -466,6 +474,10 @@ extern const orm_model depot_owner_model;
 
 /* Reading. _one wants exactly one, _first the first of any number. */
 orm_status depot_owner_get(orm_session *s, int64_t id, const depot_owner **found);
+/* Many keys by one statement, an array for each of their columns: as many items, in their order,
+ * NULL for those that are in no row; `partial` when there is such a one. */
+orm_status depot_owner_get_many(orm_session *s, const int64_t *id, size_t count,
+                                depot_owner_list *found);
 orm_status depot_owner_find(orm_session *s, const depot_owner_query *query,
                             depot_owner_list *found);
 orm_status depot_owner_one(orm_session *s, const depot_owner_query *query,
@@ -527,7 +539,7 @@ struct depot_log {
     orm_opt_int64 owner_id;
 };
 
-/* What was found. `partial` when it is not the whole of a relation. */
+/* What was found. `partial` when it is not the whole of a relation, or keys are missing. */
 struct depot_log_list {
     const depot_log *const *items;
     size_t count;
@@ -592,7 +604,7 @@ struct depot_other_item {
     int64_t id;
 };
 
-/* What was found. `partial` when it is not the whole of a relation. */
+/* What was found. `partial` when it is not the whole of a relation, or keys are missing. */
 struct depot_other_item_list {
     const depot_other_item *const *items;
     size_t count;
@@ -630,6 +642,10 @@ extern const orm_model depot_other_item_model;
 
 /* Reading. _one wants exactly one, _first the first of any number. */
 orm_status depot_other_item_get(orm_session *s, int64_t id, const depot_other_item **found);
+/* Many keys by one statement, an array for each of their columns: as many items, in their order,
+ * NULL for those that are in no row; `partial` when there is such a one. */
+orm_status depot_other_item_get_many(orm_session *s, const int64_t *id, size_t count,
+                                     depot_other_item_list *found);
 orm_status depot_other_item_find(orm_session *s, const depot_other_item_query *query,
                                  depot_other_item_list *found);
 orm_status depot_other_item_one(orm_session *s, const depot_other_item_query *query,
@@ -700,7 +716,7 @@ struct depot_item_crate {
     orm_uuid crate_id;
 };
 
-/* What was found. `partial` when it is not the whole of a relation. */
+/* What was found. `partial` when it is not the whole of a relation, or keys are missing. */
 struct depot_item_crate_list {
     const depot_item_crate *const *items;
     size_t count;
@@ -746,6 +762,11 @@ extern const orm_model depot_item_crate_model;
 /* Reading. _one wants exactly one, _first the first of any number. */
 orm_status depot_item_crate_get(orm_session *s, orm_uuid item_id, orm_uuid crate_id,
                                 const depot_item_crate **found);
+/* Many keys by one statement, an array for each of their columns: as many items, in their order,
+ * NULL for those that are in no row; `partial` when there is such a one. */
+orm_status depot_item_crate_get_many(orm_session *s, const orm_uuid *item_id,
+                                     const orm_uuid *crate_id, size_t count,
+                                     depot_item_crate_list *found);
 orm_status depot_item_crate_find(orm_session *s, const depot_item_crate_query *query,
                                  depot_item_crate_list *found);
 orm_status depot_item_crate_one(orm_session *s, const depot_item_crate_query *query,
