@@ -43,6 +43,8 @@ typedef struct orm__parameter {
     bool list;      /* ORM_FORM_LIST or ORM_FORM_ROWS values */
     bool array;     /* the value, or each of the list, is an ORM_FORM_ARRAY of `type` */
     bool sensitive; /* its value appears in no log */
+    bool open;      /* of SQL by hand: no cast in the SQL says what becomes of text; PostgreSQL's numeric and inet are
+                       declared so, and of enums and others it finds out the type by itself */
 } orm__parameter;
 
 typedef enum orm__fetch {
@@ -70,6 +72,14 @@ typedef struct orm__description {
     orm__described *columns;
     size_t count;
 } orm__description;
+
+/* Where the bytes of a COPY by hand come from, or go to. */
+typedef struct orm__copying {
+    orm_status (*source)(const void **data, size_t *size, void *user);
+    orm_status (*sink)(const void *data, size_t size, void *user);
+    void *user;
+    orm_status own; /* out: with what it ended when it was not the database that refused */
+} orm__copying;
 
 typedef struct orm__driver {
     orm_dialect dialect;
@@ -132,6 +142,8 @@ typedef struct orm__driver {
     bool (*is_null)(orm__link *link, size_t index);
     /* How many columns the running statement returns. */
     size_t (*width)(orm__link *link);
+    /* The name of such a column. Borrowed until the first step. */
+    const char *(*column_name)(orm__link *link, size_t index);
     /* Ends the statement, reading what is left of it. `rows`, which may be NULL, gets how many rows an INSERT, UPDATE or DELETE
      * wrote. A failure that came after the rows is told here. */
     orm_status (*finish)(orm__link *link, size_t *rows, orm_error *error);
@@ -141,6 +153,16 @@ typedef struct orm__driver {
      * in SQLite's table. */
     orm_status (*copy)(orm__link *link, const char *sql, const orm_value *lists, size_t count, size_t *rows,
                        orm_error *error);
+
+    /* COPY by hand, from a source or to a sink as orm_connection_copy_in and _out have them. `rows` gets how many went. NULL in
+     * SQLite's table. */
+    orm_status (*copy_in)(orm__link *link, const char *sql, orm__copying *copying, size_t *rows, orm_error *error);
+    orm_status (*copy_out)(orm__link *link, const char *sql, orm__copying *copying, size_t *rows, orm_error *error);
+    /* Makes of an idle link one that many fibers use at once: from now on `start` sends its statement together with those of
+     * others, and stands still, by the waiter's self and wake, until its own answer has come; what follows until finish must
+     * not wait. Only reads, outside transactions; control, describe and copy are ORM_MISUSE. Afterwards `link->driver` is another
+     * table. NULL in SQLite's. */
+    orm_status (*share)(orm__link *link, orm_error *error);
 
     /* The key that SQLite gave to the last row inserted. NULL in PostgreSQL's table. */
     int64_t (*last_key)(orm__link *link);

@@ -36,7 +36,7 @@ static orm_status prepare(orm__link *base, const char *sql, const orm__parameter
     for (size_t i = 0; i < count; i++) {
         made->parameters[i] = parameters[i];
         made->types[i] = orm__pg_type(&parameters[i]);
-        made->formats[i] = ORM__PG_BINARY;
+        made->formats[i] = orm__pg_goes_as_text(&parameters[i]) ? ORM__PG_TEXT_FORMAT : ORM__PG_BINARY;
     }
     orm__pg_give_name(orm__pg_link_of(base), made);
     *prepared = made;
@@ -254,6 +254,11 @@ void orm__pg_take_first(orm__pg_link *l)
         PQclear(result);
         return;
     }
+    orm__pg_take_result(l, result);
+}
+
+void orm__pg_take_result(orm__pg_link *l, PGresult *result)
+{
     orm__pg_hold(l, result);
     for (int i = 0; i < PQnfields(result) && i < ORM__PG_KNOWN_TYPES; i++)
         l->types[i] = PQftype(result, i);
@@ -330,6 +335,11 @@ static size_t width(orm__link *base)
     return l->result ? (size_t)PQnfields(l->result) : 0;
 }
 
+static const char *column_name(orm__link *base, size_t index)
+{
+    return PQfname(orm__pg_link_of(base)->result, (int)index);
+}
+
 static size_t rows_here(orm__link *base)
 {
     orm__pg_link *l = orm__pg_link_of(base);
@@ -378,6 +388,10 @@ const orm__driver orm__driver_postgresql = {
     .read_integer = read_integer,
     .is_null = is_null,
     .width = width,
+    .column_name = column_name,
     .finish = finish,
     .copy = orm__pg_copy,
+    .copy_in = orm__pg_copy_in,
+    .copy_out = orm__pg_copy_out,
+    .share = orm__pg_share,
 };

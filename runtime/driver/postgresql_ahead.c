@@ -211,9 +211,7 @@ void orm__pg_end_answer(orm__pg_link *l)
 static orm_status open_kept(orm__pg_link *l, orm__ahead *one, orm_error *error)
 {
     const orm_status status = one->result ? ORM_OK : one->error.status;
-    orm__pg_hold(l, one->result);
-    for (int i = 0; i < PQnfields(one->result) && i < ORM__PG_KNOWN_TYPES; i++)
-        l->types[i] = PQftype(one->result, i);
+    orm__pg_take_result(l, one->result);
     l->running = one->result != NULL;
     l->failure = status;
     if (status && error)

@@ -19,7 +19,7 @@
 
 #include <libpq-fe.h>
 
-enum { ORM__PG_BINARY = 1, ORM__PG_KNOWN_TYPES = 64 };
+enum { ORM__PG_TEXT_FORMAT = 0, ORM__PG_BINARY = 1, ORM__PG_KNOWN_TYPES = 64 };
 
 struct orm__prepared {
     orm__prepared *next; /* among the forgotten */
@@ -45,6 +45,7 @@ struct orm__ahead {
     PGresult *result; /* of what is answered; NULL: it failed */
     orm_error error;
 };
+typedef struct orm__pg_shared orm__pg_shared;
 
 typedef struct orm__pg_link {
     orm__link base;
@@ -71,6 +72,7 @@ typedef struct orm__pg_link {
     const char *after; /* goes behind the statement; or NULL */
     orm__end end;      /* how it fared */
     bool outdated;     /* which the server has lost, or cannot plan as it was: it did nothing */
+    orm__pg_shared *shared; /* many use it at once: postgresql_shared.c; NULL: nobody does */
 
     orm__ahead *ahead; /* sent ahead, in that order, and neither taken nor, once answered, dropped */
     bool unpushed;     /* behind the last of them a Sync is due */
@@ -98,8 +100,14 @@ orm_status orm__pg_reset(orm__link *base);
 orm_status orm__pg_copy(orm__link *base, const char *sql, const orm_value *lists, size_t count, size_t *rows,
                         orm_error *error);
 
+orm_status orm__pg_copy_in(orm__link *base, const char *sql, orm__copying *copying, size_t *rows, orm_error *error);
+orm_status orm__pg_copy_out(orm__link *base, const char *sql, orm__copying *copying, size_t *rows, orm_error *error);
+
 orm_status orm__pg_describe(orm__link *base, const char *sql, size_t count, orm__arena *arena,
                             orm__description *description, orm_error *error);
+
+/* Makes of an idle connection one that many use at once. */
+orm_status orm__pg_share(orm__link *base, orm_error *error);
 
 /* Fails when a statement is open or the link is broken. Afterwards `l->failure` tells how the trip fares: no function
  * below needs its status looked at, since all but send_sync and drain do nothing after a failure, and those what must
@@ -110,14 +118,17 @@ orm_status orm__pg_begin_trip(orm__pg_link *l, const char *sql, orm_error *error
 orm_status orm__pg_begin_reading(orm__pg_link *l, const char *sql, orm_error *error);
 void orm__pg_count_trip(const orm__pg_link *l);
 
-/* What postgresql.c does to each statement. */
+/* What postgresql.c does to each statement: the name by which the server is to know it (it does not know it yet); its values,
+ * encoded; and it is sent as far as libpq's buffer, to be prepared before that when `prepares`. */
+void orm__pg_give_name(orm__pg_link *l, orm__prepared *prepared);
 orm_status orm__pg_encode_values(orm__pg_link *l, orm__prepared *prepared, const orm_value *values);
 void orm__pg_send_prepared(orm__pg_link *l, orm__prepared *prepared, bool prepares);
-void orm__pg_give_name(orm__pg_link *l, orm__prepared *prepared);
 /* The first result of the statement whose turn it is becomes the one that is open, unless it failed. */
 void orm__pg_take_first(orm__pg_link *l);
 /* Takes the result, which may be NULL, and puts it in the place of the one before. */
 void orm__pg_hold(orm__pg_link *l, PGresult *result);
+/* The same of a result whose rows `step` then gives. */
+void orm__pg_take_result(orm__pg_link *l, PGresult *result);
 
 /* postgresql_ahead.c. In the driver's table: */
 orm_status orm__pg_send(orm__link *base, orm__prepared *prepared, const orm_value *values, orm__fetch fetch,
@@ -147,11 +158,17 @@ PGresult *orm__pg_receive(orm__pg_link *l, const char *sql);
 void orm__pg_drain(orm__pg_link *l, int syncs);
 /* The next result as PQgetResult has it, where NULL is the end of a command; NULL also when the link is lost. Owned. */
 PGresult *orm__pg_next_result(orm__pg_link *l);
+/* Waits for more from the server, and takes it. False when the link is given up. */
+bool orm__pg_wait_input(orm__pg_link *l);
 /* Whether it is the result of a statement that succeeded; a failure is recorded. NULL is none. */
 bool orm__pg_check(orm__pg_link *l, const PGresult *result);
 /* How many rows an INSERT, UPDATE, DELETE or COPY wrote; 0 of NULL. */
 size_t orm__pg_rows_written(PGresult *result);
 
+/* Whether libpq had no memory for an answer, of which it then never tells; the link is given up. */
+bool orm__pg_has_choked(orm__pg_link *l);
+/* Asks the server, from a thread, to end what it runs; until l->deadline it has time to answer. False: not possible. */
+bool orm__pg_cancel(orm__pg_link *l);
 /* Records that libpq has lost the connection, or never had one. */
 void orm__pg_lost(orm__pg_link *l);
 /* Whether it is for want of memory that libpq complains. */

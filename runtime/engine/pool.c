@@ -494,6 +494,7 @@ static void after_fork_in_child(void)
     for (orm__pool *pool = pools.first; pool; pool = pool->next) {
         pool->idle_count = pool->lent_count = pool->open = pool->waiting = 0;
         pool->first = pool->last = NULL;
+        pool->forks++;
     }
     after_fork_in_parent();
 }

@@ -316,6 +316,8 @@ orm_status orm__release_value(orm_session *session, const orm__release *release)
     if (entity->flags & ORM__REPLACES)
         entity = orm__entity_of(entity->original);
     const orm_model *model = orm__model_of(entity);
+    if (orm__version_of(model))
+        ORM_TRY(orm__entity_remember(session, entity));
     uint64_t *mask = orm__arena_zalloc(&session->arena, orm__mask_words(model), sizeof *mask);
     void *row = orm__arena_zalloc(&session->arena, 1, model->row_size);
     if (!mask || !row)

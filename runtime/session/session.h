@@ -160,6 +160,10 @@ struct orm_session {
 /* The connection, taken from the pool when there is none, and a transaction as reads or writes need it. */
 orm_status orm__session_read(orm_session *session);
 orm_status orm__session_write(orm_session *session);
+/* The same as orm__session_read for one statement that reads by key: where nothing binds the session to a connection it is one
+ * that other fibers use, too. After the statement comes end_get, whether it succeeded or not, unless this failed. */
+orm_status orm__session_begin_get(orm_session *session);
+void orm__session_end_get(orm_session *session);
 orm_status orm__session_lock(orm_session *session, orm_lock lock);
 /* Flushes before a read, unless autoflush is off; tells when a rollback must come first. */
 orm_status orm__session_autoflush(orm_session *session);
@@ -301,6 +305,8 @@ bool orm__key_known(orm__entity *entity);
 /* Makes `target` (or nothing) what an owning relation refers to, on both sides. */
 orm_status orm__relation_set(orm_session *session, orm__entity *entity, const orm_relation *relation,
                              orm__entity *target);
+/* Whether the next UPDATE would send a column of the relation's. */
+bool orm__relation_is_changed(const orm__entity *entity, const orm_relation *owning);
 /* The entity an owning relation refers to, if the session knows it: by pointer, or by its key. */
 orm__entity *orm__known_target(orm_session *session, const orm_relation *owning, orm__entity *entity);
 /* Around a change of a foreign key's column by hand; before a delete. */
@@ -320,6 +326,9 @@ orm_status orm__read_entities(orm_session *session, orm__store *store, orm__sql 
 /* The same of a source that was opened, with the status of opening it. */
 orm_status orm__read_opened(orm_session *session, orm__store *store, orm__source *source, orm_status status,
                             bool overwrite, orm__entities *found);
+/* The same of the row that has this key. */
+orm_status orm__read_by_key(orm_session *session, orm__store *store, const orm_value *key, bool overwrite,
+                            orm__entities *found);
 /* The current row becomes, or is, an entity; its texts go to the session's arena. */
 orm_status orm__take_row(orm_session *session, orm__store *store, bool overwrite, orm__entity **entity);
 /* Makes the entities found the members of one batch. */

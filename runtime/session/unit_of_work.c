@@ -23,7 +23,6 @@ static bool has_lost_an_end(orm_session *session, orm__entity *entity);
 static orm_status check_added(orm_session *session, orm__entity *entity);
 static orm_status validate(orm_session *session, orm__entity *entity, orm_problems *problems);
 static orm_status check_targets(orm_session *session, orm__entity *entity);
-static bool is_changed(orm__entity *entity, const orm_relation *relation);
 static orm_status check_changed(orm_session *session, orm__entity *entity);
 static bool is_as_held(orm_session *session, orm__entity *entity, const orm_column *column);
 static bool is_settled(const orm__entity *entity, const orm_relation *relation, const orm_column *column);
@@ -98,11 +97,12 @@ static void release_plan(plan *p)
 
 static orm_status classify(orm_session *session, plan *p)
 {
+    for (size_t i = 0; i < session->changed.count; i++) /* first: they give their keys back to those before them */
+        if (has_lost_an_end(session, session->changed.items[i]))
+            ORM_TRY(orm__entity_mark_deleted(session, session->changed.items[i]));
     for (size_t i = 0; i < session->changed.count; i++) {
         orm__entity *entity = session->changed.items[i];
         orm__entities *list = NULL;
-        if (entity->state == ORM__PENDING && has_lost_an_end(session, entity))
-            ORM_TRY(orm__entity_mark_deleted(session, entity));
         if (entity->state == ORM__PENDING) {
             ORM_TRY(check_added(session, entity));
             list = entity->flags & ORM__REPLACES ? &p->changed : &p->added;
@@ -122,7 +122,7 @@ static orm_status classify(orm_session *session, plan *p)
 static bool has_lost_an_end(orm_session *session, orm__entity *entity)
 {
     const orm_model *model = orm__model_of(entity);
-    bool link = entity->batch == &entity->batch->store->links;
+    bool link = entity->batch == &entity->batch->store->links && entity->state == ORM__PENDING;
     for (size_t i = 0; link && i < model->relation_count; i++) {
         const orm_relation *relation = &model->relations[i];
         const orm__entity *end = relation->owning ? orm__known_target(session, relation, entity) : NULL;
@@ -167,7 +167,7 @@ static orm_status check_targets(orm_session *session, orm__entity *entity)
     for (size_t i = 0; i < model->relation_count; i++) {
         const orm_relation *relation = &model->relations[i];
         const orm__slot *slot = relation->owning ? orm__entity_loaded(entity, relation) : NULL;
-        if (!slot || !is_changed(entity, relation))
+        if (!slot || !orm__relation_is_changed(entity, relation))
             continue;
         const orm__entity *target = slot->as.one;
         if (!target && !(relation->columns[0]->flags & ORM_NULLABLE))
@@ -180,14 +180,6 @@ static orm_status check_targets(orm_session *session, orm__entity *entity)
                                       target->state == ORM__DETACHED ? "has left the session" : "is deleted");
     }
     return ORM_OK;
-}
-
-static bool is_changed(orm__entity *entity, const orm_relation *relation)
-{
-    for (size_t k = 0; k < relation->column_count; k++)
-        if (orm__entity_has_dirty(entity, relation->columns[k]))
-            return true;
-    return false;
 }
 
 /* What was changed and changed back is no change. */

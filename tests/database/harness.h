@@ -73,6 +73,8 @@ const char *story(void);
 /* The suites, each in the file of its name. */
 Suite *suite_schema(void);
 Suite *suite_core(void);
+Suite *suite_execute(void);
+Suite *suite_aggregate(void);
 Suite *suite_refusals(void);
 Suite *suite_types(void);
 Suite *suite_where(void);
@@ -105,6 +107,8 @@ Suite *suite_streaming(void);
 Suite *suite_trips(void);
 Suite *suite_hostile(void);
 Suite *suite_async(void);
+Suite *suite_get_many(void);
+Suite *suite_shared(void);
 
 /* Rows that many tests begin with. Each is added to `s` and not flushed. */
 const blog_author *add_author(const char *name);

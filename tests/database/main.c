@@ -8,6 +8,8 @@ int main(void)
     Suite *(*const suites[])(void) = {
         suite_schema,
         suite_core,
+        suite_execute,
+        suite_aggregate,
         suite_refusals,
         suite_types,
         suite_where,
@@ -40,6 +42,8 @@ int main(void)
         suite_bulk_where,
         suite_hostile,
         suite_async,
+        suite_get_many,
+        suite_shared,
     };
     /* clang-format on */
     SRunner *runner = srunner_create(NULL);

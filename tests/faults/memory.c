@@ -187,6 +187,56 @@ static orm_status work(orm_session *s)
     return orm_session_commit(s);
 }
 
+static orm_status read_rows(orm_rows *rows)
+{
+    struct {
+        const char *title;
+        int64_t posts;
+    } row;
+    const void *all;
+    size_t count;
+    orm_status status = orm_bind(rows, 0, &row.title);
+    if (!status)
+        status = orm_bind(rows, "count", &row.posts);
+    if (!status)
+        status = orm_rows_collect(rows, &row, sizeof row, &all, &count);
+    orm_rows_close(rows);
+    return status;
+}
+
+/* SQL by hand, groups, and a transaction that is rolled back. */
+static orm_status work_by_hand(orm_connection *c)
+{
+    orm_rows *rows;
+    const char *title;
+    int64_t count;
+    TRY(orm_connection_query(c, "SELECT title, count(*) AS count FROM post WHERE title <> :title GROUP BY title",
+                             ORM_NAMED({"title", orm_of_text("none")}), &rows));
+    TRY(read_rows(rows));
+    TRY(blog_post_group(c,
+                        &(orm_grouping){.select = {orm_into(title, BLOG_POST.title), orm_into(count, orm_count())},
+                                        .having = {orm_gt(orm_sum(BLOG_POST.views), 0)}},
+                        &rows));
+    orm_status status = orm_rows_first(rows);
+    orm_rows_close(rows);
+    TRY(status);
+    TRY(orm_connection_begin(c));
+    TRY(orm_connection_begin_nested(c));
+    TRY(orm_connection_execute(c, "UPDATE post SET title = $1", ORM_PARAMETERS(orm_of_text("x")), NULL));
+    TRY(orm_connection_rollback_nested(c));
+    return orm_connection_rollback(c);
+}
+
+static orm_status connect_by_hand(orm_engine *engine)
+{
+    orm_error error;
+    orm_connection *c;
+    TRY(orm_connection_open(engine, &c, &error));
+    orm_status status = work_by_hand(c);
+    orm_connection_close(c);
+    return status;
+}
+
 static void stop_failing(void)
 {
     fails_at = 0;
@@ -205,9 +255,9 @@ static size_t take_rows(orm_engine *engine)
     }
     orm_session_close(s);
     if (!orm_connection_open(engine, &c, &error)) {
-        orm_connection_execute(c, "DELETE FROM comment", NULL);
-        orm_connection_execute(c, "DELETE FROM post", NULL);
-        orm_connection_execute(c, "DELETE FROM authors", NULL);
+        orm_connection_execute(c, "DELETE FROM comment", NULL, NULL);
+        orm_connection_execute(c, "DELETE FROM post", NULL, NULL);
+        orm_connection_execute(c, "DELETE FROM authors", NULL, NULL);
     }
     orm_connection_close(c);
     return count == 0 && posts == 0 ? 0 : count == 1 && posts == POSTS - 1 ? 1 : 4711;
@@ -256,7 +306,10 @@ static bool run(long n, long until)
             complain("open failed otherwise", n, until, error.message);
     } else {
         status = work(s);
+        orm_status by_hand = status ? ORM_OK : connect_by_hand(engine);
         stop_failing();
+        if (by_hand && !is_clean(by_hand))
+            complain("a connection failed otherwise", n, until, orm_status_name(by_hand));
         check_session(engine, s, status, n, until);
     }
     bool reached = n != 0 && calls >= n;
@@ -281,7 +334,7 @@ static long count_calls(void)
     if (orm_engine_open(url, NULL, &engine, &error) ||
         orm_session_open(&(orm_session_factory){.engine = engine}, &s, &error))
         return 0;
-    if (work(s) == ORM_OK)
+    if (work(s) == ORM_OK && connect_by_hand(engine) == ORM_OK)
         counted_calls = calls;
     orm_session_close(s);
     take_rows(engine);
