@@ -170,8 +170,10 @@ static orm_status update_group(orm_session *session, orm__store *store, orm__ent
         room->rows[i] = orm__row_of(entities[i]);
         room->keys[i] = found_by(entities[i]);
     }
+    session->connection->commits = room->commits && !(entities[0]->flags & ORM__KEY_CHANGED);
     orm_status status = orm__update_rows(session->connection, store->model, orm__entity_dirty(entities[0]), NULL,
                                          room->rows, room->keys, count, &matched);
+    session->connection->commits = false;
     if (status)
         return orm__session_failed(session, status);
     if (matched != count)

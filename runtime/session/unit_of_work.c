@@ -28,7 +28,7 @@ static bool is_as_held(orm_session *session, orm__entity *entity, const orm_colu
 static bool is_settled(const orm__entity *entity, const orm_relation *relation, const orm_column *column);
 static orm_status make_room(orm_session *session, plan *p);
 static orm_status write_all(orm_session *session, plan *p);
-static bool ends_with_inserts(const orm_session *session, const plan *p);
+static bool ends_with(const orm_session *session, const plan *p, orm__verb verb);
 static void drop_forsaken(orm__entities *changed);
 static orm_status write_steps(orm_session *session, plan *p);
 static void hold_back(const orm__order *order);
@@ -252,22 +252,24 @@ static orm_status write_all(orm_session *session, plan *p)
     }
     if (p->steps.count > 0)
         return write_steps(session, p);
-    const orm__room last = {p->room.rows, p->room.keys, ends_with_inserts(session, p)};
+    orm__room last = {p->room.rows, p->room.keys, ends_with(session, p, ORM__INSERT)};
     ORM_TRY(orm__write_waves(session, ORM__INSERT, p->inserts.rows, p->inserts.waves, p->inserts.count, &last));
     ORM_TRY(write_held_back(session, p, &p->inserts, false));
-    ORM_TRY(orm__write_wave(session, ORM__UPDATE, p->changed.items, p->changed.count, &p->room));
+    last.commits = ends_with(session, p, ORM__UPDATE);
+    ORM_TRY(orm__write_wave(session, ORM__UPDATE, p->changed.items, p->changed.count, &last));
     ORM_TRY(write_held_back(session, p, &p->deletes, true));
     ORM_TRY(orm__write_waves(session, ORM__DELETE, p->deletes.rows, p->deletes.waves, p->deletes.count, &p->room));
     return p->deleted.count > 0 ? cascade(session, p) : ORM_OK;
 }
 
-/* Whether nothing can stop a commit once the INSERTs have succeeded: no hook, and nothing else to write. */
-static bool ends_with_inserts(const orm_session *session, const plan *p)
+/* Whether nothing can stop a commit once what is written last has succeeded: no hook, and nothing else to write. */
+static bool ends_with(const orm_session *session, const plan *p, orm__verb verb)
 {
     const orm_session_hooks *hooks = session->factory.hooks;
+    bool nothing_else = p->deleted.count + p->replaced.count + p->deletes.deferred_count == 0 &&
+                        (verb == ORM__UPDATE || p->changed.count + p->inserts.deferred_count == 0);
     return session->committing && session->connection->dialect == ORM_POSTGRESQL &&
-           (!hooks || hooks->model_count == 0) && p->inserts.deferred_count == 0 &&
-           p->changed.count + p->deleted.count + p->replaced.count == 0;
+           (!hooks || hooks->model_count == 0) && nothing_else;
 }
 
 /* What went with a row that is replaced needs no UPDATE any more. */

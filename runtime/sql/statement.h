@@ -37,7 +37,7 @@ void orm__sql_release(orm__sql *sql);
 
 /* Statements whose text follows from model, recipe and columns alone, parameters in the same order. Said right after init; where
  * the connection knows the statement the functions below take values and write no text. */
-typedef enum orm__recipe { ORM__GET_BY_KEY = 1, ORM__INSERT_ONE, ORM__INSERT_UNSEEN, ORM__UPDATE_ONE } orm__recipe;
+typedef enum orm__recipe { ORM__GET_BY_KEY = 1, ORM__INSERT_ONE, ORM__INSERT_UNSEEN, ORM__UPDATE_ONE, ORM__UPDATE_LAST } orm__recipe;
 void orm__sql_recall(orm__sql *sql, const orm_model *model, orm__recipe recipe, uint64_t columns);
 
 void orm__sql_text(orm__sql *sql, const char *text);

@@ -8,10 +8,12 @@
 
 #include "base/error.h"
 #include "base/value.h"
+#include "sql/copy.h"
 #include "sql/rows.h"
 #include "sql/values.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* Which columns an UPDATE sets, and by which it finds its rows. */
 typedef struct change {
@@ -29,6 +31,8 @@ typedef struct change {
 } change;
 
 static orm_status update_each(change *u);
+static orm_status may_end(change *u, bool *may);
+static orm_status update_last(change *u);
 static orm_status update_arrays(change *u);
 static orm_status ask_defaults(change *u);
 static orm_status ask_default(change *u, const orm_column *column, const char **text);
@@ -72,11 +76,16 @@ orm_status orm__update_rows(orm_connection *connection, const orm_model *model, 
     add_found_by(&u.columns, model);
     bool sqlite = connection->dialect == ORM_SQLITE;
     orm_status status = defaulted && sqlite ? ask_defaults(&u) : ORM_OK;
+    bool ends = false;
+    if (!status && connection->commits && count == 1 && !defaulted)
+        status = may_end(&u, &ends);
     connection->sent = false;
     if (!status)
-        status = count == 1 || sqlite ? update_each(&u) : update_arrays(&u);
+        status = ends ? update_last(&u) : count == 1 || sqlite ? update_each(&u) : update_arrays(&u);
     if (connection->sent)
-        orm__connection_tell(connection, ORM_STATEMENT_UPDATE, connection->sql.data, model->table, u.matched, status);
+        orm__connection_tell(connection, ORM_STATEMENT_UPDATE, connection->sql.data, model->table, u.matched,
+                             connection->rode ? ORM_OK : status);
+    orm__connection_tell_ride(connection, status);
     orm__chosen_release(&u.columns);
     orm__arena_release(&u.texts);
     free(u.defaults);
@@ -159,6 +168,39 @@ static orm_status update_each(change *u)
     }
     orm__sql_release(&sql);
     return status;
+}
+
+/* Whether COMMIT may go with it: rules and views may know no RETURNING, and what is computed has to be read before. */
+static orm_status may_end(change *u, bool *may)
+{
+    for (size_t i = 0; i < u->model->column_count; i++)
+        if (u->model->columns[i].flags & ORM_COMPUTED)
+            return ORM_OK;
+    return orm__table_is_plain(u->c, u->model, may);
+}
+
+/* The server itself refuses the statement, and so the COMMIT behind it, when no row matches. */
+static orm_status update_last(change *u)
+{
+    static const char stale[] = "orm_stale";
+    orm_connection *c = u->c;
+    orm__sql sql;
+    orm__sql_init(&sql, c);
+    if (orm__mask_words(u->model) == 1)
+        orm__sql_recall(&sql, u->model, ORM__UPDATE_LAST, u->mask[0]);
+    orm__chosen_values(&u->columns, 0, u->set, u->rows[0]);
+    orm__chosen_values(&u->columns, u->set, u->columns.count, u->keys[0]);
+    orm__sql_text(&sql, "WITH written AS (");
+    write_update(&sql, u, false);
+    orm__sql_text(&sql, " RETURNING 1) SELECT (CASE count(*) WHEN 1 THEN '1' ELSE ");
+    orm__sql_literal(&sql, stale);
+    orm__sql_text(&sql, " END)::int4 FROM written");
+    orm__sql_is_last(&sql);
+    orm_status status = orm__run_quietly(&sql, u->model, ORM_STATEMENT_UPDATE, NULL);
+    orm__sql_release(&sql);
+    u->matched = !status;
+    bool unmatched = status && !c->rode && strcmp(c->error.sqlstate, "22P02") == 0 && strstr(c->error.message, stale);
+    return unmatched ? ORM_OK : status;
 }
 
 /* UPDATE ... SET a = $1 WHERE key = $2; of many UPDATE ... SET a = u.c0 FROM unnest(...) AS u WHERE key = u.c1. */

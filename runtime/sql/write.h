@@ -21,7 +21,7 @@ const orm_column *orm__version_of(const orm_model *model);
 
 /* Sets the columns of `changed` in each of the rows whose key is in keys[i] (a row struct; the same as rows[i] unless the key
  * changes). `matched` gets how many rows there were. Columns of `defaulted`, which may be NULL, are set to the default that the
- * database has for them. */
+ * database has for them. One row alone may take COMMIT with it (connection->commits): not when it did not match. */
 orm_status orm__update_rows(orm_connection *connection, const orm_model *model, const uint64_t *changed,
                             const uint64_t *defaulted, const void *const *rows, const void *const *keys, size_t count,
                             size_t *matched);

@@ -85,6 +85,61 @@ START_TEST(a_refused_row_is_refused_before_the_commit)
 }
 END_TEST
 
+START_TEST(a_commit_of_one_change_is_one_round_trip)
+{
+    warm_up();
+    const blog_author *ada = add_author("ada");
+    ok(orm_session_commit(s));
+    static const char *const names[] = {"b", "c", "d"};
+    for (int i = 0; i < 3; i++) {
+        take_round_trips();
+        forget_statements();
+        ok(blog_author_set_name(s, ada, names[i]));
+        ok(orm_session_commit(s));
+        ck_assert_uint_eq(take_round_trips(), trips(1));
+        ck_assert_uint_eq(take_transaction_statements(), 2);
+        expect_statements("UPDATE authors 1");
+    }
+    ok(orm_session_refresh(s, ada));
+    expect_text(ada->name, "d");
+}
+END_TEST
+
+START_TEST(a_row_that_has_vanished_stops_the_commit)
+{
+    warm_up();
+    const blog_author *ada = add_author("ada"), *bob;
+    ok(orm_session_commit(s));
+    run_sql("DELETE FROM authors WHERE name = 'ada'");
+    forget_statements();
+    ok(blog_author_set_bio(s, ada, "gone"));
+    bob = add_author("bob");
+    ck_assert_int_eq(orm_session_commit(s), ORM_STALE);
+    expect_statements("INSERT authors 1, UPDATE authors 0");
+    expect_said(orm_session_error(s)->message, "no longer in table");
+    ck_assert_int_eq(orm_session_commit(s), ORM_ROLLBACK_FIRST);
+    ok(orm_session_rollback(s));
+    ck_assert(!orm_session_contains(s, bob));
+    ck_assert_uint_eq(authors(), 3);
+}
+END_TEST
+
+START_TEST(a_version_that_was_counted_by_another_stops_the_commit)
+{
+    const server_item *item, *same;
+    orm_session *other = open_session((orm_session_factory){0});
+    ok(server_item_add(s, &(server_item_values){.name = "a", .price = 1}, &item));
+    ok(orm_session_commit(s));
+    ok(server_item_get(other, item->id, &same));
+    ok(server_item_set_price(other, same, 2));
+    ok(orm_session_commit(other));
+    ok(server_item_set_price(s, item, 3));
+    ck_assert_int_eq(orm_session_commit(s), ORM_STALE);
+    ok(orm_session_rollback(s));
+    orm_session_close(other);
+}
+END_TEST
+
 static const char *const makers[] = {
     "CREATE FUNCTION orm_test() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION USING ERRCODE = '23514'; END $$",
     "CREATE CONSTRAINT TRIGGER orm_test AFTER INSERT ON authors DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE "
@@ -328,6 +383,9 @@ Suite *suite_trips(void)
     tcase_add_test(commits, a_commit_of_parents_and_children_is_a_round_trip_for_each_level);
     tcase_add_test(commits, a_commit_after_a_flush_goes_alone);
     tcase_add_test(commits, a_refused_row_is_refused_before_the_commit);
+    tcase_add_test(commits, a_commit_of_one_change_is_one_round_trip);
+    tcase_add_test(commits, a_row_that_has_vanished_stops_the_commit);
+    tcase_add_test(commits, a_version_that_was_counted_by_another_stops_the_commit);
     tcase_add_test(commits, what_is_checked_at_the_commit_is_told_by_it);
     tcase_add_test(commits, a_row_that_a_trigger_drops_stops_the_commit);
     tcase_add_test(commits, a_trigger_that_came_unseen_leaves_the_commit_in_doubt);
