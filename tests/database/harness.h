@@ -102,6 +102,7 @@ Suite *suite_differential(void);
 Suite *suite_streaming(void);
 Suite *suite_hostile(void);
 Suite *suite_async(void);
+Suite *suite_verify(void);
 
 /* Rows that many tests begin with. Each is added to `s` and not flushed. */
 const blog_author *add_author(const char *name);

@@ -39,6 +39,7 @@ int main(void)
         suite_bulk_where,
         suite_hostile,
         suite_async,
+        suite_verify,
     };
     /* clang-format on */
     SRunner *runner = srunner_create(NULL);
