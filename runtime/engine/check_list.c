@@ -46,7 +46,7 @@ static const char *read_list(const char *sql, const char *value, bool *named)
     do {
         sql = next_piece(sql, &found);
         *named |= found.mark == '\'' && holds(&found, value, strncmp);
-    } while (found.length && !is_word(&found, ")"));
+    } while (found.mark || (found.length && !is_word(&found, ")")));
     return sql;
 }
 
