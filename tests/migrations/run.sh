@@ -61,9 +61,10 @@ dump_postgresql() {
 
 new_sqlite() { rm -f "$scratch/$1.db"*; echo "sqlite:///$scratch/$1.db"; }
 ask_sqlite() { sqlite3 -bail -cmd 'PRAGMA foreign_keys = ON' "${1#sqlite:///}" 2>&1; }
+# ALTER TABLE puts quotes around names, and takes them away: they are left out, those in texts are not.
 dump_sqlite() {
     sqlite3 "${1#sqlite:///}" "SELECT sql || ';' FROM sqlite_schema WHERE sql IS NOT NULL AND tbl_name <> 'ormc_migrations'
-        AND name NOT LIKE 'sqlite_%'" | tr -d '"' | normalize
+        AND name NOT LIKE 'sqlite_%'" | awk -v RS="'" -v ORS="'" 'NR % 2 { gsub(/"/, "") } 1' | sed '$ s/'"'"'$//' | normalize
 }
 
 create() { "$ormc" sql --dialect "$1" "$2" | "ask_$1" "$3"; }
