@@ -71,6 +71,7 @@ typedef enum plan_phase {
     PLAN_SCHEMAS,
     PLAN_RENAME,
     PLAN_UNTIE,
+    PLAN_UNMAKE, /* computed columns, once no constraint that would go with them is left */
     PLAN_VALUES,
     PLAN_ENUMS,
     PLAN_TABLES,

@@ -279,14 +279,14 @@ static void add_column(planner *p, const plan_pair *pair, size_t column)
     orm__text_printf(&p->text, "ALTER TABLE %s ADD COLUMN ", plan_quoted(p, pair->to->schema, pair->to->name));
     ddl_put_column(&p->text, is, NULL);
     plan_end_statement(p);
-    if (is->not_null && !is->default_sql && !is->generated && !is->identity)
+    if (is->not_null && !is->default_sql && !is->identity)
         plan_check_not_null(p, pair, column);
 }
 
 static void remove_column(planner *p, const plan_pair *pair, size_t column)
 {
     const ormc_snapshot_column *was = pair->were[column];
-    ormc_step *step = plan_begin(p, PLAN_UNTIE, PLAN_LOCK_MOMENT, "remove column \"%s\" of \"%s\", to be computed anew",
+    ormc_step *step = plan_begin(p, PLAN_UNMAKE, PLAN_LOCK_MOMENT, "remove column \"%s\" of \"%s\", to be computed anew",
                                  was->name, pair->to->name);
     step->destructive = !was->generated;
     orm__text_printf(&p->text, "ALTER TABLE %s DROP COLUMN %s", plan_quoted(p, pair->to->schema, pair->to->name),
@@ -407,7 +407,7 @@ static void drop_columns(planner *p, const plan_pair *pair)
         const ormc_snapshot_column *was = &pair->base->columns[i];
         if (ormc_snapshot_find_column(pair->to, was->name))
             continue;
-        plan_phase phase = was->generated ? PLAN_UNTIE : PLAN_DROP; /* what others are made from must wait for them */
+        plan_phase phase = was->generated ? PLAN_UNMAKE : PLAN_DROP; /* what others are made from must wait for them */
         ormc_step *step = plan_begin(p, phase, PLAN_LOCK_MOMENT, "drop column \"%s\" of \"%s\"", was->name,
                                      pair->to->name);
         step->destructive = !was->generated;

@@ -11,6 +11,8 @@ static void put_rows(planner *p, const plan_pair *pair, const char *alias);
 static void add(planner *p, const char *refusal);
 static void put_present(planner *p, const ormc_names *columns, const char *alias);
 static bool can_be_told(planner *p, const plan_pair *pair, const ormc_names *columns);
+static bool is_tellable(planner *p, const plan_pair *pair, size_t column);
+static void put_computed(planner *p, const plan_pair *pair);
 static void ask_text(planner *p, const plan_pair *pair, size_t column, const ormc_snapshot_enum *to);
 static void put_values_of(planner *p, const ormc_names *values, const ormc_names *without);
 
@@ -66,12 +68,17 @@ bool plan_values_renamed(const planner *p, const ormc_snapshot_column *is)
 void plan_check_not_null(planner *p, const plan_pair *pair, size_t column)
 {
     const char *expression = plan_expression(p, pair, column), *name = pair->to->columns[column].name;
-    if (!expression)
+    if (!is_tellable(p, pair, column))
         return;
     orm__text_string(&p->text, "SELECT count(*) FROM ");
-    ddl_put_name(&p->text, pair->from->schema, pair->from->name);
-    if (pair->were[column])
-        orm__text_printf(&p->text, " WHERE %s IS NULL", expression);
+    if (!expression) {
+        put_rows(p, pair, "r");
+        orm__text_printf(&p->text, " WHERE r.%s IS NULL", plan_quoted(p, NULL, name));
+    } else {
+        ddl_put_name(&p->text, pair->from->schema, pair->from->name);
+        if (pair->were[column])
+            orm__text_printf(&p->text, " WHERE %s IS NULL", expression);
+    }
     add(p, plan_printf(p, "rows of table '%s' have no value for column '%s'", pair->from->name, name));
 }
 
@@ -106,7 +113,7 @@ void plan_check_index(planner *p, const plan_pair *pair, const ormc_snapshot_ind
     for (size_t i = 0; told && i < pair->to->column_count; i++) {
         const char *name = pair->to->columns[i].name;
         bool used = ormc_sql_mentions(parts.data, name) || (index->where && ormc_sql_mentions(index->where, name));
-        told = !used || plan_expression(p, pair, i);
+        told = !used || is_tellable(p, pair, i);
     }
     if (told) {
         orm__text_string(&p->text, "SELECT count(*) FROM (SELECT 1 FROM ");
@@ -125,7 +132,7 @@ void plan_check_index(planner *p, const plan_pair *pair, const ormc_snapshot_ind
 void plan_check_condition(planner *p, const plan_pair *pair, const ormc_snapshot_check *check)
 {
     for (size_t i = 0; i < pair->to->column_count; i++)
-        if (ormc_sql_mentions(check->sql, pair->to->columns[i].name) && !plan_expression(p, pair, i))
+        if (ormc_sql_mentions(check->sql, pair->to->columns[i].name) && !is_tellable(p, pair, i))
             return;
     orm__text_string(&p->text, "SELECT count(*) FROM ");
     put_rows(p, pair, "r");
@@ -250,7 +257,19 @@ void plan_check_type(planner *p, const plan_pair *pair, size_t column)
 static bool can_be_told(planner *p, const plan_pair *pair, const ormc_names *columns)
 {
     for (size_t i = 0; i < pair->to->column_count; i++)
-        if (plan_names_hold(columns, pair->to->columns[i].name) && !plan_expression(p, pair, i))
+        if (plan_names_hold(columns, pair->to->columns[i].name) && !is_tellable(p, pair, i))
+            return false;
+    return true;
+}
+
+/* Whether old rows say what the column will hold. One that is computed from another computed one is left to the database. */
+static bool is_tellable(planner *p, const plan_pair *pair, size_t column)
+{
+    const char *computed = pair->to->columns[column].generated;
+    if (!computed)
+        return plan_expression(p, pair, column) != NULL;
+    for (size_t i = 0; i < pair->to->column_count; i++)
+        if (ormc_sql_mentions(computed, pair->to->columns[i].name) && !plan_expression(p, pair, i))
             return false;
     return true;
 }
@@ -263,6 +282,11 @@ static void put_rows(planner *p, const plan_pair *pair, const char *alias)
         return;
     }
     const char *between = "(SELECT ";
+    bool computed = false;
+    for (size_t i = 0; i < pair->to->column_count; i++)
+        computed |= pair->to->columns[i].generated && is_tellable(p, pair, i);
+    if (computed)
+        put_computed(p, pair);
     for (size_t i = 0; i < pair->to->column_count; i++) {
         const char *expression = plan_expression(p, pair, i);
         if (!expression)
@@ -275,7 +299,18 @@ static void put_rows(planner *p, const plan_pair *pair, const char *alias)
     }
     orm__text_string(&p->text, " FROM ");
     ddl_put_name(&p->text, pair->from->schema, pair->from->name);
-    orm__text_printf(&p->text, ") AS %s", alias);
+    orm__text_printf(&p->text, computed ? ") AS q) AS %s" : ") AS %s", alias);
+}
+
+/* Computed columns are made of the new ones, which the SELECT inside gives. */
+static void put_computed(planner *p, const plan_pair *pair)
+{
+    orm__text_string(&p->text, "(SELECT q.*");
+    for (size_t i = 0; i < pair->to->column_count; i++)
+        if (pair->to->columns[i].generated && is_tellable(p, pair, i))
+            orm__text_printf(&p->text, ", (%s) AS %s", pair->to->columns[i].generated,
+                             plan_quoted(p, NULL, pair->to->columns[i].name));
+    orm__text_string(&p->text, " FROM ");
 }
 
 /* Whether old rows have all columns of the new ones under their names. */

@@ -327,8 +327,8 @@ static void ask_columns(planner *p, const plan_pair *pair)
 {
     for (size_t i = 0; i < pair->to->column_count; i++) {
         const ormc_snapshot_column *was = pair->were[i], *is = &pair->to->columns[i];
-        bool given = was || is->default_sql || is->generated || is->identity;
-        if (is->not_null && !is->generated && (!given || (was && !was->not_null)))
+        bool given = was || is->default_sql || is->identity;
+        if (is->not_null && (!given || (was && (!was->not_null || pair->remade[i]))))
             plan_check_not_null(p, pair, i);
         if (was && pair->retyped[i])
             plan_check_type(p, pair, i);

@@ -4,6 +4,8 @@
  * SPDX-License-Identifier: MIT */
 #include "checks.h"
 
+#include <stdlib.h>
+
 /* Something that keeps rows in order of columns: an index, a unique list, or the primary key. */
 typedef struct ordering {
     ormc_place place;
@@ -14,11 +16,19 @@ typedef struct ordering {
     bool unique;
 } ordering;
 
+/* The orderings of a model by their first column: `first` of each column and `next` of each ordering are numbers of orderings plus
+ * one, 0 where there is no other. */
+typedef struct orderings {
+    const ormc_model *model;
+    size_t *first, *next;
+} orderings;
+
+static bool sort_orderings(orderings *all, const ormc_model *model);
 static void warn_of_keys(const ormc_model *model, ormc_diagnostics *diagnostics);
-static void warn_of_relations(const ormc_model *model, ormc_diagnostics *diagnostics);
-static bool is_covered(const ormc_model *model, const ormc_relation *relation);
+static void warn_of_relations(const orderings *all, ormc_diagnostics *diagnostics);
+static bool is_covered(const orderings *all, const ormc_relation *relation);
 static bool begins_with(const ordering *order, const ormc_column *const *columns, size_t count);
-static void warn_of_indexes(const ormc_model *model, ormc_diagnostics *diagnostics);
+static void warn_of_indexes(const orderings *all, ormc_diagnostics *diagnostics);
 static bool makes_needless(const ordering *other, const ordering *order);
 static size_t count_orderings(const ormc_model *model);
 static bool get_ordering(const ormc_model *model, size_t index, ordering *order);
@@ -30,14 +40,38 @@ void ormc_warn(const ormc_package *package, ormc_diagnostics *diagnostics)
 {
     for (size_t i = 0; i < package->model_count; i++) {
         const ormc_model *model = package->models[i];
+        orderings all;
         if (model->abstract || model->made)
             continue;
         warn_of_keys(model, diagnostics);
-        warn_of_relations(model, diagnostics);
-        warn_of_indexes(model, diagnostics);
+        if (sort_orderings(&all, model)) {
+            warn_of_relations(&all, diagnostics);
+            warn_of_indexes(&all, diagnostics);
+        }
+        free(all.first);
         warn_of_defaults(model, diagnostics);
     }
     warn_of_unused(package, diagnostics);
+}
+
+/* False when memory is gone; nothing is warned of then. `first` is one block with `next`. */
+static bool sort_orderings(orderings *all, const ormc_model *model)
+{
+    size_t count = count_orderings(model);
+    all->model = model;
+    all->first = calloc(model->column_count + count, sizeof *all->first);
+    if (!all->first)
+        return false;
+    all->next = all->first + model->column_count;
+    for (size_t i = count; i-- > 0;) {
+        ordering order;
+        if (!get_ordering(model, i, &order))
+            continue;
+        size_t column = column_at(&order, 0)->index;
+        all->next[i] = all->first[column];
+        all->first[column] = i + 1;
+    }
+    return true;
 }
 
 /* A column that refers to another key has its rules from there. */
@@ -59,25 +93,28 @@ static void warn_of_keys(const ormc_model *model, ormc_diagnostics *diagnostics)
     }
 }
 
-static void warn_of_relations(const ormc_model *model, ormc_diagnostics *diagnostics)
+static void warn_of_relations(const orderings *all, ormc_diagnostics *diagnostics)
 {
+    const ormc_model *model = all->model;
     for (size_t i = 0; i < model->relation_count; i++) {
         const ormc_relation *relation = &model->relations[i];
-        if (relation->owning && !relation->unindexed && !is_covered(model, relation))
+        if (relation->owning && !relation->unindexed && !is_covered(all, relation))
             ormc_report(diagnostics, ORMC_W_UNINDEXED, relation->place,
                         "the key of relation '%s' has no index; say 'index: true', or 'index: false' if it needs none",
                         relation->name);
     }
 }
 
-static bool is_covered(const ormc_model *model, const ormc_relation *relation)
+static bool is_covered(const orderings *all, const ormc_relation *relation)
 {
     if (relation->column_count == 1 && (relation->columns[0]->unique || relation->columns[0]->unindexed))
         return true;
     ordering order;
-    for (size_t i = 0; i < count_orderings(model); i++)
-        if (get_ordering(model, i, &order) && begins_with(&order, relation->columns, relation->column_count))
-            return true;
+    for (size_t i = 0; i < relation->column_count; i++)
+        for (size_t k = all->first[relation->columns[i]->index]; k; k = all->next[k - 1])
+            if (get_ordering(all->model, k - 1, &order) &&
+                begins_with(&order, relation->columns, relation->column_count))
+                return true;
     return false;
 }
 
@@ -91,13 +128,15 @@ static bool begins_with(const ordering *order, const ormc_column *const *columns
     return found == count;
 }
 
-static void warn_of_indexes(const ormc_model *model, ormc_diagnostics *diagnostics)
+static void warn_of_indexes(const orderings *all, ormc_diagnostics *diagnostics)
 {
+    const ormc_model *model = all->model;
     for (size_t i = 0; i < model->index_count; i++) {
         ordering order, other;
         if (!get_ordering(model, i, &order) || model->indexes[i].include_count)
             continue;
-        for (size_t k = 0; k < count_orderings(model); k++) {
+        for (size_t next = all->first[column_at(&order, 0)->index]; next; next = all->next[next - 1]) {
+            size_t k = next - 1;
             if (k == i || !get_ordering(model, k, &other) || !makes_needless(&other, &order) ||
                 (k > i && makes_needless(&order, &other)))
                 continue;

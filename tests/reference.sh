@@ -42,6 +42,7 @@ int main(int argc, char **argv)
     for (int round = 0; round < 2; round++) {
         status = example_create_all(engine, &error);
         status = status ? status : example_create_all(engine, &error);
+        status = status ? status : example_verify(engine, &error);
         status = status ? status : example_drop_all(engine, &error);
     }
     if (status)

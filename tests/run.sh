@@ -183,7 +183,7 @@ suite_faults() {
 suite_migrations() {
     run cases migrations/commands tests/migrations/commands.sh "$build"
     run cases migrations/pairs tests/migrations/run.sh "$build/ormc"
-    run cases migrations/kill tests/migrations/kill.sh "$build/ormc" "${KILLS:-20}"
+    run cases migrations/kill tests/migrations/kill.sh "$build/ormc" "${KILLS:-10}"
 }
 
 suite_introspect() {

@@ -202,10 +202,14 @@ void orm__sql_cast_result(orm__sql *sql, const orm_column *column)
         orm__sql_text(sql, column->flags & ORM_ARRAY ? "::text[]" : "::text");
 }
 
-/* ::type, as the database calls it. */
 static void write_type(orm__sql *sql, const orm_column *like)
 {
     orm__sql_text(sql, "::");
+    orm__sql_type(sql, like);
+}
+
+void orm__sql_type(orm__sql *sql, const orm_column *like)
+{
     if (like->type == ORM_TYPE_ENUM) {
         orm__sql_name(sql, like->enumeration->schema_name, like->enumeration->name);
     } else if (like->type == ORM_TYPE_OTHER && like->db_type) {

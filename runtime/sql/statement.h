@@ -65,6 +65,8 @@ bool orm__sql_travels_as_text(const orm_column *column);
 void orm__sql_cast(orm__sql *sql, const orm_column *like);
 /* The same after an item of a list; also ::int4[] and its like, since arrays in lists are text. */
 void orm__sql_cast_item(orm__sql *sql, const orm_column *like);
+/* The type of a column as PostgreSQL calls it, [] behind it for an array. */
+void orm__sql_type(orm__sql *sql, const orm_column *like);
 /* ::text after a column of a type that can be read as text only. */
 void orm__sql_cast_result(orm__sql *sql, const orm_column *column);
 /* Records a failure of its own. */

@@ -67,6 +67,8 @@ int main(int argc, char **argv)
     if (!status)
         status = chinook_create_all(engine, &error);
     if (!status)
+        status = chinook_verify(engine, &error);
+    if (!status)
         status = orm_session_open(&(orm_session_factory){.engine = engine}, &session, &error);
     if (!status && (status = run(session)))
         error = *orm_session_error(session);

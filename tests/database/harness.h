@@ -109,6 +109,7 @@ Suite *suite_streaming(void);
 Suite *suite_trips(void);
 Suite *suite_hostile(void);
 Suite *suite_async(void);
+Suite *suite_verify(void);
 Suite *suite_get_many(void);
 Suite *suite_shared(void);
 

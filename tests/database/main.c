@@ -44,6 +44,7 @@ int main(void)
         suite_bulk_where,
         suite_hostile,
         suite_async,
+        suite_verify,
         suite_get_many,
         suite_shared,
     };

@@ -39,6 +39,7 @@ int main(void)
         return 2;
     orm_status status = %(p)s_create_all(engine, &error);
     status = status ? status : %(p)s_create_all(engine, &error);
+    status = status ? status : %(p)s_verify(engine, &error);
     status = status ? status : %(p)s_drop_all(engine, &error);
     orm_engine_close(engine);
     if (status)

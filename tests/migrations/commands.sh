@@ -57,6 +57,24 @@ both_rows_that_break_a_check_stop_it() {
     start && new second b 's/^      views: .*/      views: {type: int32, default: 1, min: 1}/' || return
     ! up && says "1 rows of table 'post' break the check 'post_views_check'"
 }
+both_rows_without_a_computed_value_stop_not_null() {
+    start && new second b 's/^      rate: .*/&\n      twice: {type: float64, generated: "rate * 2"}/' || return
+    ! up && says "1 rows of table 'post' have no value for column 'twice'" || return
+    ask 'UPDATE post SET rate = 1 WHERE rate IS NULL' && up && is "$(ask 'SELECT count(twice) FROM post')" 3
+}
+both_computed_values_are_held_to_checks_and_unique_keys() {
+    start && new second b 's/^      views: .*/&\n      twice: {type: int32, generated: "views * 2", min: 10}/' || return
+    ! up && says "1 rows of table 'post' break the check 'post_twice_check'" && ask 'UPDATE post SET views = 5' && up || return
+    new third c 's/^      views: .*/&\n      twice: {type: int32, generated: "views * 3", unique: true}/' --allow-destructive || return
+    ! up --allow-destructive && says "1 values of the unique key on 'twice' stand in several rows of table 'post'" || return
+    ask 'UPDATE post SET views = id + 5' && up --allow-destructive && is "$(ask 'SELECT sum(twice) FROM post')" 63
+}
+both_computed_values_of_renamed_columns_are_counted() {
+    start && new second b 's/^      views: .*/      hits: {type: int32, default: 0, was: views}\n      twice: {type: int32, generated: "hits * 2", min: 10}/' ||
+        return
+    ! up && says "1 rows of table 'post' break the check 'post_twice_check'" && ask 'UPDATE post SET views = 6' && up || return
+    is "$(ask 'SELECT sum(twice) FROM post')" 36
+}
 both_rows_with_a_value_stop_its_removal_from_the_enum() {
     start && new second b 's/^  mood: .*/  mood: [bad, ok]/' || return
     ! up && is "$(ask "SELECT count(*) FROM post WHERE mood = 'good'")" 1 || return

@@ -5,11 +5,13 @@
 #     tests/migrations/run.sh ORMC [WORDS]        only cases whose names hold WORDS
 #
 # cases.txt says what the pairs are. Schemas are compared as pg_dump and sqlite_schema have them, with the parts of each table
-# sorted. The last line counts.
+# sorted, and the generated _verify of either schema is asked about the database that a migration leaves. The last line counts.
 # SPDX-License-Identifier: MIT
 set -u
 
 ormc=$(realpath "$1") || exit 1
+build=$(dirname "$ormc")
+include=$(realpath "$(dirname "$0")/../../runtime/include") || exit 1
 only=${2:-}
 cd "$(dirname "$0")" || exit 1
 scratch=$(mktemp -d) || exit 1
@@ -60,9 +62,10 @@ dump_postgresql() {
 
 new_sqlite() { rm -f "$scratch/$1.db"*; echo "sqlite:///$scratch/$1.db"; }
 ask_sqlite() { sqlite3 -bail -cmd 'PRAGMA foreign_keys = ON' "${1#sqlite:///}" 2>&1; }
+# ALTER TABLE puts quotes around names, and takes them away: they are left out, those in texts are not.
 dump_sqlite() {
     sqlite3 "${1#sqlite:///}" "SELECT sql || ';' FROM sqlite_schema WHERE sql IS NOT NULL AND tbl_name <> 'ormc_migrations'
-        AND name NOT LIKE 'sqlite_%'" | tr -d '"' | normalize
+        AND name NOT LIKE 'sqlite_%'" | awk -v RS="'" -v ORS="'" 'NR % 2 { gsub(/"/, "") } 1' | sed '$ s/'"'"'$//' | normalize
 }
 
 create() { "$ormc" sql --dialect "$1" "$2" | "ask_$1" "$3"; }
@@ -96,6 +99,34 @@ write_revisions() {
         fail "a second look finds something: $(cat "$scratch/log")"
 }
 
+# A program that asks about the database of its argument; the same schema is compiled once.
+cat >"$scratch/main.c" <<'END'
+#include "base.h"
+#include <stdio.h>
+int main(int argc, char **argv)
+{
+    orm_error error;
+    orm_engine *engine;
+    orm_status status = argc != 2 ? ORM_MISUSE : orm_engine_open(argv[1], NULL, &engine, &error);
+    if (status)
+        return 1;
+    status = base_verify(engine, &error);
+    printf("%s\n", error.message);
+    orm_engine_close(engine);
+    return status != ORM_OK;
+}
+END
+ln -s "$build/liborm.so" "$scratch/liborm.so.0"
+compile() {
+    local folder=$scratch/$1
+    cmp -s "$scratch/$1.yaml" "$folder/base.yaml" && return
+    mkdir -p "$folder" && cp "$scratch/$1.yaml" "$folder/base.yaml" && "$ormc" generate -w "$folder/base.yaml" -o "$folder" &&
+        ${CC:-cc} -std=c11 -O0 -w ${SANITIZE:+-fsanitize=$SANITIZE} -I"$include" -I"$folder" "$scratch/main.c" "$folder/base.c" \
+            -L"$build" -Wl,-rpath,"$scratch" -lorm -o "$folder/verify"
+}
+
+verify() { "$scratch/$1/verify" "$url" >"$scratch/log" 2>&1 || fail "verify $2: $(cat "$scratch/log")"; }
+
 migrate() {
     "$ormc" migrate "$@" -d "$scratch/migrations" --url "$url" >"$scratch/log" 2>&1
 }
@@ -118,6 +149,7 @@ run_case() {
     migrate up ${allow[@]+"${allow[@]}"} || fail "up: $(cat "$scratch/log")" || return
     "dump_$dialect" "$url" >"$scratch/after"
     same wanted after "after up" || return
+    verify new "after up" || return
     describe "$fresh" >"$scratch/wanted.yaml" && describe "$url" >"$scratch/after.yaml" || fail "introspection" || return
     same wanted.yaml after.yaml "introspection after up" || return
     drifts_nowhere new "after up" || return
@@ -125,6 +157,7 @@ run_case() {
     migrate down --allow-destructive || fail "down: $(cat "$scratch/log")" || return
     "dump_$dialect" "$url" >"$scratch/after"
     same before after "after down" || return
+    verify old "after down" || return
     drifts_nowhere old "after down" || return
     answers ${down[@]+"${down[@]}"}
 }
@@ -148,7 +181,7 @@ finish_case() {
     [ -n "$name" ] || return
     local allow=() dialect=both
     [ "$loses" = no ] || allow=(--allow-destructive)
-    if ! write_revisions; then
+    if ! write_revisions || ! compile old || ! compile new; then
         failed=$((failed + 2))
         return
     fi

@@ -57,7 +57,7 @@ bool drive_prepare(const char *url, char *story, size_t size)
     orm_error error;
     orm_engine *engine;
     bool good = !orm_engine_open(url, NULL, &engine, &error) && !rnd_drop_all(engine, &error) &&
-                !rnd_create_all(engine, &error);
+                !rnd_create_all(engine, &error) && !rnd_verify(engine, &error);
     snprintf(story, size, "%s", good ? "" : error.message);
     if (!good)
         fprintf(stderr, "%s\n", error.message);

@@ -98,6 +98,10 @@ ORM_API orm_status orm_row_delete_where(orm_connection *connection, const orm_mo
 /* The whole schema, in one transaction. */
 ORM_API orm_status orm_schema_create_all(const orm_schema *schema, orm_engine *engine, orm_error *error);
 ORM_API orm_status orm_schema_drop_all(const orm_schema *schema, orm_engine *engine, orm_error *error);
+/* Whether the database has what the schema's statements rely on, asked in one statement, outside any transaction; ORM_SCHEMA
+ * when it has not. The message lists what differs, the first things first and, where it has no room for all, how many more;
+ * `table` and `column` are of the first. `error` may be NULL. */
+ORM_API orm_status orm_schema_verify(const orm_schema *schema, orm_engine *engine, orm_error *error);
 
 #ifdef __cplusplus
 }

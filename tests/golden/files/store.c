@@ -473,3 +473,8 @@ orm_status store_drop_all(orm_engine *engine, orm_error *error)
 {
     return orm_schema_drop_all(&store_schema, engine, error);
 }
+
+orm_status store_verify(orm_engine *engine, orm_error *error)
+{
+    return orm_schema_verify(&store_schema, engine, error);
+}

@@ -855,3 +855,8 @@ orm_status cases_drop_all(orm_engine *engine, orm_error *error)
 {
     return orm_schema_drop_all(&cases_schema, engine, error);
 }
+
+orm_status cases_verify(orm_engine *engine, orm_error *error)
+{
+    return orm_schema_verify(&cases_schema, engine, error);
+}

@@ -721,3 +721,8 @@ orm_status library_drop_all(orm_engine *engine, orm_error *error)
 {
     return orm_schema_drop_all(&library_schema, engine, error);
 }
+
+orm_status library_verify(orm_engine *engine, orm_error *error)
+{
+    return orm_schema_verify(&library_schema, engine, error);
+}

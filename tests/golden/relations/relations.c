@@ -4697,3 +4697,8 @@ orm_status office_drop_all(orm_engine *engine, orm_error *error)
 {
     return orm_schema_drop_all(&office_schema, engine, error);
 }
+
+orm_status office_verify(orm_engine *engine, orm_error *error)
+{
+    return orm_schema_verify(&office_schema, engine, error);
+}

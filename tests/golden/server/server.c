@@ -2258,3 +2258,8 @@ orm_status depot_drop_all(orm_engine *engine, orm_error *error)
 {
     return orm_schema_drop_all(&depot_schema, engine, error);
 }
+
+orm_status depot_verify(orm_engine *engine, orm_error *error)
+{
+    return orm_schema_verify(&depot_schema, engine, error);
+}
