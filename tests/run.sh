@@ -23,6 +23,7 @@ fi
 scratch=$build/tests
 log_folder=$scratch/log
 passed=0 failed=0 skipped=0
+limit=$([ -n "${ORM_TEST_SOAK:-}" ] && echo 3600 || echo 900) # seconds that a program may take
 rm -rf "$log_folder"
 mkdir -p "$log_folder"
 
@@ -65,7 +66,7 @@ run() {
     shift 2
     log=$log_folder/${name//[\/ ]/-}.log
     begin=$(date +%s%3N)
-    timeout --foreground -k 10 900 "$@" >"$log" 2>&1 </dev/null
+    timeout --foreground -k 10 "$limit" "$@" >"$log" 2>&1 </dev/null
     status=$?
     read -r good bad absent summaries < <(count_cases "$log")
     if [ "$kind" = program ]; then
@@ -170,9 +171,11 @@ suite_random() {
 
 # A stride keeps the checks quick; ORM_TEST_SOAK leaves none out.
 suite_faults() {
-    local stride=13 kills=3
-    [ -z "${ORM_TEST_SOAK:-}" ] || stride=1 kills=60
+    local stride=13 kills=3 turns=20000
+    [ -z "${ORM_TEST_SOAK:-}" ] || stride=1 kills=60 turns=1000000
     run cases "faults/memory on sqlite" "$scratch/faults/memory" "$(new_sqlite memory)" "$stride"
+    run cases "faults/growth on sqlite" "$scratch/faults/growth" "$(new_sqlite growth)" "$turns"
+    run cases "faults/growth on postgresql" "$scratch/faults/growth" "$(new_postgresql growth)" "$turns"
     run cases faults/outages tests/faults/outages.sh "$scratch/faults/outages"
     run cases "faults/memory on postgresql" "$scratch/faults/memory" "$(new_postgresql memory)" "$stride"
     run cases "faults/kill on sqlite" "$scratch/faults/kill" "$(new_sqlite kill)" $((5 * kills))

@@ -28,6 +28,7 @@ static void next_generation(orm_session *session);
 static void expire_all(orm_session *session);
 static void expire(orm_session *session, orm__entity *entity);
 static void free_stores(orm_session *session);
+static void free_log(orm_session *session);
 
 orm_status(orm_session_open)(const orm_session_factory *factory, orm_session **session, orm_error *error)
 {
@@ -62,10 +63,8 @@ void orm_session_close(orm_session *session)
     end_transaction(session);
     give_back(session);
     free_stores(session);
-    free(session->changed.items);
+    free_log(session);
     orm__patterns_release(&session->patterns);
-    free(session->undo.records);
-    free(session->old_keys.items);
     free(session->stores);
     orm__arena_release(&session->arena);
     free(session);
@@ -78,8 +77,18 @@ void orm_session_clear(orm_session *session)
     free(session->stores);
     session->stores = NULL;
     session->schema = NULL;
-    session->changed.count = session->undo.count = session->old_keys.count = 0;
+    free_log(session);
     orm__arena_release(&session->arena);
+}
+
+static void free_log(orm_session *session)
+{
+    free(session->changed.items);
+    free(session->undo.records);
+    free(session->old_keys.items);
+    memset(&session->changed, 0, sizeof session->changed);
+    memset(&session->undo, 0, sizeof session->undo);
+    memset(&session->old_keys, 0, sizeof session->old_keys);
 }
 
 static void free_stores(orm_session *session)
