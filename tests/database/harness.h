@@ -86,6 +86,7 @@ Suite *suite_server(void);
 Suite *suite_many(void);
 Suite *suite_bulk(void);
 Suite *suite_bulk_where(void);
+Suite *suite_large(void);
 Suite *suite_arrays(void);
 Suite *suite_relations(void);
 Suite *suite_one_to_one(void);

@@ -37,6 +37,7 @@ int main(void)
         suite_injection,
         suite_named,
         suite_bulk_where,
+        suite_large,
         suite_hostile,
         suite_async,
     };
