@@ -210,13 +210,6 @@ static inline const orm_model *orm__model_of(const orm__entity *entity)
 {
     return entity->batch->store->model;
 }
-/* The row as it was before its first change since a savepoint; of one that takes another's place, that other's. */
-static inline const void *orm__known_row(const orm__entity *entity)
-{
-    if (entity->flags & ORM__REPLACES)
-        entity = orm__entity_of(entity->original);
-    return entity->original ? entity->original : orm__row_of(entity);
-}
 void *orm__old_key_row(const orm__entity *entity);
 /* The row that holds the key by which the database and the map know the entity. */
 static inline const void *orm__key_row(const orm__entity *entity)
@@ -275,10 +268,11 @@ void orm__undo_level(orm_session *session);
 void orm__undo_merge(orm_session *session);
 /* The changes stand: forgets the whole log. */
 void orm__undo_settle(orm_session *session);
-/* Before a unique value is changed that this transaction has written: what the database has of the entity. */
+/* Before a unique value or a foreign key is changed that this transaction has written: what the database has of the entity. */
 orm_status orm__held_keep(orm_session *session, orm__entity *entity, const orm_column *column);
 void orm__held_forget(orm_session *session, orm__entity *entity);
-/* The row struct that has the unique values which the database holds for a persistent entity, or one to be deleted. */
+/* The row struct with the unique values and foreign keys that the database holds for a persistent entity, one to be deleted,
+ * or the one whose place a pending one takes; the entity's own row when they did not change. */
 const void *orm__held_row(const orm_session *session, const orm__entity *entity);
 /* Around a change of the key of a persistent entity. */
 orm_status orm__old_key_keep(orm_session *session, orm__entity *entity);

@@ -23,7 +23,10 @@ static bool has_lost_an_end(orm_session *session, orm__entity *entity);
 static orm_status check_added(orm_session *session, orm__entity *entity);
 static orm_status validate(orm_session *session, orm__entity *entity, orm_problems *problems);
 static orm_status check_targets(orm_session *session, orm__entity *entity);
+static bool is_changed(orm__entity *entity, const orm_relation *relation);
 static orm_status check_changed(orm_session *session, orm__entity *entity);
+static bool is_as_held(orm_session *session, orm__entity *entity, const orm_column *column);
+static bool is_settled(const orm__entity *entity, const orm_relation *relation, const orm_column *column);
 static orm_status make_room(orm_session *session, plan *p);
 static orm_status write_all(orm_session *session, plan *p);
 static void drop_forsaken(orm__entities *changed);
@@ -163,8 +166,7 @@ static orm_status check_targets(orm_session *session, orm__entity *entity)
     for (size_t i = 0; i < model->relation_count; i++) {
         const orm_relation *relation = &model->relations[i];
         const orm__slot *slot = relation->owning ? orm__entity_loaded(entity, relation) : NULL;
-        if (!slot || !orm__entity_any_dirty(entity) ||
-            !orm__mask_has(orm__entity_dirty(entity), relation->columns[0]->index))
+        if (!slot || !is_changed(entity, relation))
             continue;
         const orm__entity *target = slot->as.one;
         if (!target && !(relation->columns[0]->flags & ORM_NULLABLE))
@@ -179,26 +181,57 @@ static orm_status check_targets(orm_session *session, orm__entity *entity)
     return ORM_OK;
 }
 
-/* What was changed and changed back is no change, unless the first change was written already. */
+static bool is_changed(orm__entity *entity, const orm_relation *relation)
+{
+    for (size_t k = 0; k < relation->column_count; k++)
+        if (orm__entity_has_dirty(entity, relation->columns[k]))
+            return true;
+    return false;
+}
+
+/* What was changed and changed back is no change. */
 static orm_status check_changed(orm_session *session, orm__entity *entity)
 {
     const orm_model *model = orm__model_of(entity);
     orm_problems problems;
-    ORM_TRY(check_targets(session, entity));
     if (!orm__entity_any_dirty(entity))
         return ORM_OK;
-    problems.count = 0;
-    ORM_TRY(validate(session, entity, &problems));
-    if (!entity->original || (entity->flags & ORM__WRITTEN))
-        return ORM_OK;
     uint64_t *dirty = orm__entity_dirty(entity);
-    for (size_t i = 0; i < model->column_count; i++) {
-        const orm_column *column = &model->columns[i];
-        if (orm__mask_has(dirty, i) && !(column->flags & ORM_FOREIGN_KEY) &&
-            orm__member_equal(column, orm__row_of(entity), entity->original))
+    for (size_t i = 0; i < model->column_count; i++)
+        if (orm__mask_has(dirty, i) && is_as_held(session, entity, &model->columns[i]))
             orm__mask_remove(dirty, i);
+    ORM_TRY(check_targets(session, entity));
+    problems.count = 0;
+    return orm__entity_any_dirty(entity) ? validate(session, entity, &problems) : ORM_OK;
+}
+
+/* Whether the database has this value. False, too, where nobody remembers what it has. */
+static bool is_as_held(orm_session *session, orm__entity *entity, const orm_column *column)
+{
+    const orm_model *model = orm__model_of(entity);
+    const void *row = orm__row_of(entity);
+    if (!(column->flags & ORM_FOREIGN_KEY))
+        return entity->original && !(entity->flags & ORM__WRITTEN) && orm__member_equal(column, row, entity->original);
+    for (size_t i = 0; i < model->relation_count; i++)
+        if (model->relations[i].owning && !is_settled(entity, &model->relations[i], column))
+            return false;
+    return orm__member_equal(column, row, orm__held_row(session, entity));
+}
+
+/* Whether the row has the key of what the relation refers to: not while that is pending, or has left. */
+static bool is_settled(const orm__entity *entity, const orm_relation *relation, const orm_column *column)
+{
+    const orm__slot *slot = orm__entity_loaded(entity, relation);
+    for (size_t k = 0; slot && k < relation->column_count; k++) {
+        if (relation->columns[k] != column)
+            continue;
+        const orm__entity *target = slot->as.one;
+        if (!target ? !(column->flags & ORM_NULLABLE)
+                    : (target->state != ORM__PERSISTENT && target->state != ORM__DELETING) ||
+                          !orm__key_agrees(relation, k, orm__row_of(entity), orm__row_of(target)))
+            return false;
     }
-    return ORM_OK;
+    return true;
 }
 
 static orm_status make_room(orm_session *session, plan *p)

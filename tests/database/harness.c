@@ -19,23 +19,13 @@ static struct {
 
 /* Those that refer to others first. */
 static const char *const tables[] = {
-    "ormc_side.part", "ormc_side.bag",
-    "item_tag",       "packings",
-    "goods",          "words",
-    "crates",         "tickets",
-    "comment",        "post",
-    "profile",        "authors",
-    "plain",          "copied",
-    "optional",       "preset",
-    "wide",           "street",
-    "visit",          "reading",
-    "device",         "desk",
-    "badge",          "employee",
-    "player",         "team",
-    "book",           "shelf",
-    "item",           "cart",
-    "\"order\"",      "city",
-    "country",        "\"a\"\"b'; DROP TABLE post; --\"",
+    "ormc_side.part", "ormc_side.bag", "item_tag", "packings", "goods",
+    "words",          "crates",        "tickets",  "lockers",  "comment",
+    "post",           "profile",       "authors",  "plain",    "copied",
+    "optional",       "preset",        "wide",     "street",   "visit",
+    "reading",        "device",        "desk",     "badge",    "employee",
+    "player",         "team",          "book",     "shelf",    "item",
+    "cart",           "\"order\"",     "city",     "country",  "\"a\"\"b'; DROP TABLE post; --\"",
 };
 enum { TABLES = sizeof tables / sizeof *tables };
 
