@@ -2,7 +2,8 @@
 # run.sh -- runs suites of tests and counts their cases.
 #
 #     tests/run.sh BUILD SUITE...              suites: unit golden errors commands fuzz compile exports readme reference
-#                                              editor scale database random faults migrations schemas counts
+#                                              editor scale database random faults migrations schemas counts,
+#                                              and valgrind, which takes its time
 #
 # BUILD is the folder that make built into. A line per program or script; what a failing one said follows its line, and
 # everything is in BUILD/tests/log/. The last line is the sum. The status is 1 when a case failed, or, with CI=true, was
@@ -16,7 +17,7 @@ build=$1
 shift
 
 # One server for the whole run.
-if [[ " $* " =~ \ (reference|commands|database|random|faults|migrations|schemas|counts)\  ]] && [ -z "${ORM_TEST_POSTGRESQL_URL:-}" ]; then
+if [[ " $* " =~ \ (reference|commands|database|random|faults|migrations|schemas|counts|valgrind)\  ]] && [ -z "${ORM_TEST_POSTGRESQL_URL:-}" ]; then
     exec tests/postgresql.sh tests/run.sh "$build" "$@"
 fi
 
@@ -203,6 +204,25 @@ suite_schemas() {
 
 suite_counts() {
     ORM_TEST_POSTGRESQL_URL=$(new_postgresql counts) run cases counts tests/bench/counts.sh "$build"
+}
+
+# The unit tests, and what the session does on each database, under memcheck: any error and any block that is definitely lost fails
+# the test that did it.
+suite_valgrind() {
+    local source name kind url
+    local memcheck=(env CK_TIMEOUT_MULTIPLIER=100 valgrind -q --error-exitcode=99 --leak-check=full
+        --show-leak-kinds=definite --errors-for-leak-kinds=definite)
+    for source in tests/unit/test_*.c; do
+        name=$(basename "$source" .c)
+        run cases "valgrind/$name" "${memcheck[@]}" "$scratch/unit/$name"
+    done
+    for kind in sqlite postgresql; do
+        url=$("new_$kind" valgrind)
+        for name in session flush sticky unique replace hooks rollback savepoint server many relations one_to_one on_delete loading keys \
+            related streaming core refusals bulk_where named checklist; do
+            CK_RUN_SUITE=$name ORM_TEST_URL=$url run cases "valgrind/$name on $kind" "${memcheck[@]}" "$scratch/database/database"
+        done
+    done
 }
 
 for suite in "$@"; do

@@ -84,7 +84,7 @@ static int class_of(size_t size, size_t *rounded)
 
 static void *alloc_large(orm__arena *arena, size_t size)
 {
-    orm__large *large = size < SIZE_MAX - sizeof *large ? malloc(sizeof *large + size) : NULL;
+    orm__large *large = size < PTRDIFF_MAX - sizeof *large ? malloc(sizeof *large + size) : NULL;
     if (!large)
         return NULL;
     *large = (orm__large){.older = arena->large, .size = size};

@@ -87,6 +87,8 @@ Suite *suite_many(void);
 Suite *suite_bulk(void);
 Suite *suite_bulk_where(void);
 Suite *suite_large(void);
+Suite *suite_checklist(void);
+Suite *suite_isolation(void);
 Suite *suite_arrays(void);
 Suite *suite_relations(void);
 Suite *suite_one_to_one(void);

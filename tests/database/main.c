@@ -38,6 +38,8 @@ int main(void)
         suite_named,
         suite_bulk_where,
         suite_large,
+        suite_checklist,
+        suite_isolation,
         suite_hostile,
         suite_async,
     };
