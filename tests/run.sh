@@ -209,12 +209,17 @@ suite_counts() {
 # The unit tests, and what the session does on each database, under memcheck: any error and any block that is definitely lost fails
 # the test that did it.
 suite_valgrind() {
-    local source name kind url
+    local source name kind url leaks
     local memcheck=(env CK_TIMEOUT_MULTIPLIER=100 valgrind -q --error-exitcode=99 --leak-check=full
         --show-leak-kinds=definite --errors-for-leak-kinds=definite)
     for source in tests/unit/test_*.c; do
         name=$(basename "$source" .c)
-        run cases "valgrind/$name" "${memcheck[@]}" "$scratch/unit/$name"
+        case $name in
+        test_sqlite_values) continue ;;          # SQLite prints reals by long doubles, which memcheck shortens to 64 bits
+        test_pool) leaks=--leak-check=no ;;      # it forks beside threads: what they held is lost in the child
+        *) leaks=--leak-check=full ;;
+        esac
+        run cases "valgrind/$name" "${memcheck[@]}" "$leaks" "$scratch/unit/$name"
     done
     for kind in sqlite postgresql; do
         url=$("new_$kind" valgrind)

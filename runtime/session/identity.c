@@ -53,6 +53,7 @@ orm__store *orm__store_of(orm_session *session, const orm_model *model)
     made->session = session;
     made->model = model;
     made->slabs = made->few_slabs;
+    made->key = (orm_unique){.columns = model->primary_key, .column_count = model->primary_key_count};
     made->alone.store = made->links.store = made;
     made->entity_size = (sizeof(orm__entity) + model->row_size + 7) / 8 * 8;
     made->next = session->store_list;

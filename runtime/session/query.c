@@ -320,7 +320,7 @@ orm_status orm_model_exists(orm_session *session, const orm_model *model, const 
     return status;
 }
 
-orm_status orm__count_key(orm_session *session, const orm__entity *entity, size_t *count)
+orm_status orm__count_key(orm_session *session, const orm__entity *entity, const orm_column *version, size_t *count)
 {
     const orm_model *model = orm__model_of(entity);
     orm_value key[ORM__KEY_MAX];
@@ -333,6 +333,14 @@ orm_status orm__count_key(orm_session *session, const orm__entity *entity, size_
     orm__sql_text(&sql, "SELECT 1 FROM ");
     orm__sql_table(&sql, model);
     orm__sql_where_key(&sql, model->primary_key, model->primary_key_count, key);
+    if (version) {
+        orm_value next = orm__value_of_member(version, orm__row_of(entity));
+        next.as.integer++;
+        orm__sql_text(&sql, " AND ");
+        orm__sql_identifier(&sql, version->name);
+        orm__sql_text(&sql, " = ");
+        orm__sql_parameter(&sql, version, next);
+    }
     orm_status status = read_integer(session, model, &sql, &value, &any);
     orm__sql_release(&sql);
     *count = any;

@@ -105,6 +105,7 @@ struct orm__store {
     orm__batch alone; /* of the entities that came alone */
     orm__batch links; /* of those that a many_to_many made: pending, they go when one of their ends does */
     size_t entity_size;
+    orm_unique key; /* the primary key, as one of the unique keys */
     uint32_t used;       /* entities handed out */
     orm__entity *newest; /* the one with that number */
     orm__entities left;  /* those of them that left by a stream: their places are used again */
@@ -328,8 +329,8 @@ static inline orm__entity *orm__batch_member(const orm__batch *batch, size_t i)
 }
 orm_status orm__batch_new(orm_session *session, orm__store *store, const orm__entities *found);
 void orm__batch_leave(orm_session *session, orm__entity *entity);
-/* How many rows have this entity's key: 0 or 1. */
-orm_status orm__count_key(orm_session *session, const orm__entity *entity, size_t *count);
+/* How many rows have this entity's key: 0 or 1; with `version`, which may be NULL, only one that counts one more than the entity. */
+orm_status orm__count_key(orm_session *session, const orm__entity *entity, const orm_column *version, size_t *count);
 /* Reads an expired entity anew; ORM_NOT_FOUND when its row is gone. */
 orm_status orm__entity_reload(orm_session *session, orm__entity *entity);
 

@@ -149,7 +149,7 @@ static orm_status may_draw(insertion *in, orm__drawing *drawing)
         ask_sqlite(&sql, in);
     else
         ask_postgresql(&sql, in);
-    orm_status status = orm__ask_integer(&sql, in->model, &answer);
+    orm_status status = orm__ask_integer(&sql, in->model->table, &answer);
     orm__sql_release(&sql);
     *drawing = status ? ORM__DRAWS_NOTHING : (orm__drawing)answer;
     if (!status)
