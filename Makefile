@@ -67,8 +67,8 @@ SUITE_NEEDS = $(if $(filter unit valgrind,$(SUITES)),$(UNIT)) $(if $(filter fuzz
               $(if $(filter random,$(SUITES)),$(BUILD)/tests/random/random) $(if $(filter faults,$(SUITES)),$(FAULTS))
 STAMPS    := $(foreach name,$(NAMES),$(BUILD)/schemas/$(name)/generated)
 
-.PHONY: all demo check golden-update asan tsan valgrind format format-check headers coverage bench fuzz soak kill-test deps install uninstall \
-        clean help FORCE
+.PHONY: all demo check golden-update asan tsan valgrind format format-check headers coverage bench fuzz soak kill-test deps \
+        install uninstall clean help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
