@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "engine/pool.h"
+#include "engine/shared.h"
 #include "engine/url.h"
 
 #include <poll.h>
@@ -11,18 +12,20 @@
 #include <string.h>
 #include <time.h>
 
-enum { MICROSECONDS = 1000000 };
+enum { MICROSECONDS = 1000000, SHARED_CONNECTIONS = 2 };
 
 struct orm_engine {
     orm__arena arena;
     orm_engine_options options;
     orm__url url;
     orm__pool pool;
+    orm__shared shared;
 };
 
 static orm_status check_options(const orm_engine_options *options, orm_error *error);
 static orm_status add_arguments(orm_engine *engine, orm_error *error);
 static void set_up_pool(orm_engine *engine);
+static size_t how_many_shared(const orm_engine *engine);
 static orm_status prepare(orm_engine *engine, const char *url, orm_error *error);
 
 orm_status orm_engine_open(const char *url, const orm_engine_options *options, orm_engine **engine, orm_error *error)
@@ -63,6 +66,7 @@ static orm_status check_options(const orm_engine_options *options, orm_error *er
         {"connect_timeout", options->connect_timeout, 0},
         {"statement_timeout", options->statement_timeout, 0},
         {"slow_after", options->slow_after, 0},
+        {"shared_connections", options->shared_connections, -1},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (rows[i].value < rows[i].lowest)
@@ -105,7 +109,13 @@ static orm_status prepare(orm_engine *engine, const char *url, orm_error *error)
     if (options->statistics && !(engine->pool.statistics = orm__statistics_new()))
         return orm__error_no_memory(error);
     set_up_pool(engine);
-    return orm__pool_init(&engine->pool, error);
+    ORM_TRY(orm__pool_init(&engine->pool, error));
+    orm_status status = orm__shared_init(&engine->shared, &engine->pool, how_many_shared(engine));
+    if (status) {
+        orm__pool_release(&engine->pool);
+        return orm__error_no_memory(error);
+    }
+    return ORM_OK;
 }
 
 /* connect_args behind the keywords of the URL: libpq takes the last. */
@@ -167,6 +177,15 @@ static void set_up_pool(orm_engine *engine)
     pool->idle_limit = (int64_t)options->pool_idle * MICROSECONDS;
 }
 
+static size_t how_many_shared(const orm_engine *engine)
+{
+    int wanted = engine->options.shared_connections;
+    if (!engine->options.waiter.self || engine->url.address.dialect != ORM_POSTGRESQL || wanted < 0 ||
+        engine->options.prepared == ORM_PREPARED_OFF)
+        return 0;
+    return wanted ? (size_t)wanted : SHARED_CONNECTIONS;
+}
+
 void orm_engine_statements(orm_engine *engine, void (*each)(const orm_statement_statistics *one, void *user),
                            void *user)
 {
@@ -190,6 +209,7 @@ void orm_engine_close(orm_engine *engine)
 {
     if (!engine)
         return;
+    orm__shared_release(&engine->shared);
     orm__pool_release(&engine->pool);
     orm__statistics_free(engine->pool.statistics);
     orm__arena_release(&engine->arena);
@@ -218,7 +238,8 @@ orm_pool_statistics orm_engine_pool(orm_engine *engine)
                                             .lent_ever = pool->lent_ever,
                                             .waited_ever = pool->waited_ever,
                                             .timeouts = pool->timeouts,
-                                            .replaced = pool->replaced};
+                                            .replaced = pool->replaced,
+                                            .round_trips = atomic_load(&pool->trips)};
     pthread_mutex_unlock(&pool->lock);
     return statistics;
 }
@@ -235,6 +256,16 @@ orm_status orm__engine_acquire(orm_engine *engine, const char *file, int line, o
 void orm__engine_give_back(orm_engine *engine, orm_connection *connection)
 {
     orm__pool_give_back(&engine->pool, connection);
+}
+
+orm_status orm__engine_share(orm_engine *engine, orm_connection **connection, orm_error *error)
+{
+    return orm__shared_acquire(&engine->shared, connection, error);
+}
+
+void orm__engine_unshare(orm_engine *engine, orm_connection *connection)
+{
+    orm__shared_give_back(&engine->shared, connection);
 }
 
 void orm__engine_sleep(orm_engine *engine, int64_t microseconds)
