@@ -7,7 +7,6 @@
 #include "engine/url.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -261,13 +260,19 @@ const char *catalog_printf(catalog_reader *r, const char *format, ...)
 
 static const char *format_text(catalog_reader *r, const char *format, va_list values)
 {
+    const char *made = catalog_vprintf(r->arena, format, values);
+    r->failed |= !made;
+    return made ? made : "";
+}
+
+const char *catalog_vprintf(orm__arena *arena, const char *format, va_list values)
+{
     va_list again;
     va_copy(again, values);
     int length = vsnprintf(NULL, 0, format, values);
-    char *made = length < 0 ? NULL : orm__arena_alloc(r->arena, (size_t)length + 1);
+    char *made = length < 0 ? NULL : orm__arena_alloc(arena, (size_t)length + 1);
     if (made)
         vsnprintf(made, (size_t)length + 1, format, again);
     va_end(again);
-    r->failed |= !made;
-    return made ? made : "";
+    return made;
 }

@@ -11,6 +11,8 @@
 #include "driver/driver.h"
 #include "snapshot.h"
 
+#include <stdarg.h>
+
 /* Something that the schema language has no words for. */
 typedef struct ormc_catalog_note {
     const char *schema, *table; /* table NULL: of the whole database */
@@ -89,5 +91,8 @@ void catalog_note(catalog_reader *r, const char *schema, const char *table, cons
     __attribute__((format(printf, 4, 5)));
 /* Arena text; "" when memory is gone. */
 const char *catalog_printf(catalog_reader *r, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* NULL when memory is gone. */
+const char *catalog_vprintf(orm__arena *arena, const char *format, va_list values)
+    __attribute__((format(printf, 2, 0)));
 
 #endif

@@ -5,8 +5,6 @@
 #include "query_sql.h"
 
 #include <ctype.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 static void compare_enums(drifter *d);
@@ -172,12 +170,10 @@ static bool is_plain(const char *begin, const char *end)
 
 const char *drift_printf(drifter *d, const char *format, ...)
 {
-    char buffer[1024];
     va_list values;
     va_start(values, format);
-    vsnprintf(buffer, sizeof buffer, format, values);
+    const char *made = catalog_vprintf(d->arena, format, values);
     va_end(values);
-    const char *copy = orm__arena_strdup(d->arena, buffer);
-    d->failed |= !copy;
-    return copy ? copy : "";
+    d->failed |= !made;
+    return made ? made : "";
 }

@@ -56,7 +56,7 @@ static void compare(drifter *d, const ormc_settled_column *is, const ormc_settle
     if (is->not_null != should->not_null)
         drift_report(d, place, of_column(d, NULL, name), is->not_null ? "NOT NULL" : "nullable",
                      should->not_null ? "NOT NULL" : "nullable");
-    if (is->identity != should->identity)
+    if (is->identity != should->identity && is->from->identity != should->from->identity)
         drift_report(d, place, of_column(d, "value", name), is->identity ? "made by the database" : "given",
                      should->identity ? "made by the database" : "given");
     for (size_t i = 0; i < sizeof facts / sizeof *facts; i++) {

@@ -90,7 +90,7 @@ static void add_owning(shown_schema *s, shown_model *model, const ormc_snapshot_
         orm__text text = {0};
         for (size_t i = 0; i < key->columns.count; i++)
             orm__text_printf(&text, "%s%s", i ? ", " : "", key->columns.items[i]);
-        const char *note = shown_printf(s, "foreign key (%.200s) refers to %.100s: %s", text.data ? text.data : "",
+        const char *note = shown_printf(s, "foreign key (%s) refers to %s: %s", text.data ? text.data : "",
                                         key->table,
                                         target ? "not its primary key, or of another type" : "not read here");
         shown_note(s, model, note);

@@ -5,8 +5,6 @@
 #include "names.h"
 
 #include <ctype.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -205,14 +203,12 @@ static bool ends(const char *word, const char *ending)
 
 const char *shown_printf(shown_schema *s, const char *format, ...)
 {
-    char buffer[512];
     va_list values;
     va_start(values, format);
-    int length = vsnprintf(buffer, sizeof buffer, format, values);
+    const char *made = catalog_vprintf(s->arena, format, values);
     va_end(values);
-    const char *copy = length < 0 || (size_t)length >= sizeof buffer ? NULL : orm__arena_strdup(s->arena, buffer);
-    s->failed |= !copy;
-    return copy ? copy : "";
+    s->failed |= !made;
+    return made ? made : "";
 }
 
 void shown_note(shown_schema *s, const shown_model *model, const char *text)

@@ -266,3 +266,36 @@ void store_blog(size_t authors, size_t posts)
     }
     commit_and_forget();
 }
+
+void insert_authors(int count)
+{
+    char email[32], name[32];
+    for (int i = 0; i < count; i++) {
+        snprintf(email, sizeof email, "a%d@b", i);
+        snprintf(name, sizeof name, "a%d", i);
+        ok(orm_connection_execute(
+            c, "INSERT INTO authors (created_at, email, name, score) VALUES (:at, :email, :name, :score)",
+            ORM_NAMED({"at", orm_of_timestamptz((orm_timestamptz){i})}, {"email", orm_of_text(email)},
+                      {"name", orm_of_text(name)}, {"score", i % 2 ? orm_of_null() : orm_of_float64(i)}),
+            NULL));
+    }
+    forget_statements();
+}
+
+int64_t stored_authors(void)
+{
+    int64_t count = -1;
+    orm_rows *rows;
+    ok(orm_connection_query(c, "SELECT count(*) FROM authors", NULL, &rows));
+    ok(orm_rows_first(rows));
+    ok(orm_get(rows, 0, &count));
+    orm_rows_close(rows);
+    return count;
+}
+
+orm_rows *open_rows(const char *sql, const orm_parameters *parameters)
+{
+    orm_rows *rows;
+    ok(orm_connection_query(c, sql, parameters, &rows));
+    return rows;
+}

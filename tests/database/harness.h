@@ -74,6 +74,8 @@ const char *story(void);
 Suite *suite_schema(void);
 Suite *suite_core(void);
 Suite *suite_execute(void);
+Suite *suite_rows(void);
+Suite *suite_copy(void);
 Suite *suite_aggregate(void);
 Suite *suite_refusals(void);
 Suite *suite_types(void);
@@ -118,6 +120,11 @@ const blog_author *add_author(const char *name);
 const blog_post *add_post(const blog_author *author, const char *title);
 const blog_comment *add_comment(const blog_post *post, const blog_author *author, const char *body);
 const shapes_employee *add_employee(const char *name, const shapes_employee *boss);
+/* By SQL on `c`: as many authors, "a0" and so on, every other without a score; how many there are. */
+void insert_authors(int count);
+int64_t stored_authors(void);
+/* Opens the rows of a statement that succeeds. Owned: close them. */
+orm_rows *open_rows(const char *sql, const orm_parameters *parameters);
 /* `authors` authors ("a000"...) with `posts` posts ("p000"...) each, committed; `s` has forgotten them. */
 void store_blog(size_t authors, size_t posts);
 

@@ -9,6 +9,8 @@ int main(void)
         suite_schema,
         suite_core,
         suite_execute,
+        suite_rows,
+        suite_copy,
         suite_aggregate,
         suite_refusals,
         suite_types,

@@ -380,7 +380,7 @@ static orm_connection *lock_authors(void)
 {
     orm_connection *lock = open_connection();
     ok(orm_connection_begin(lock));
-    ok(orm_connection_execute(lock, "LOCK TABLE authors IN ACCESS EXCLUSIVE MODE", NULL));
+    ok(orm_connection_execute(lock, "LOCK TABLE authors IN ACCESS EXCLUSIVE MODE", NULL, NULL));
     return lock;
 }
 

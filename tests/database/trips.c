@@ -288,7 +288,7 @@ START_TEST(siblings_that_the_server_forgot_are_sent_again)
     if (on_sqlite())
         return;
     ok(find_tree(&authors));
-    ok(orm_connection_execute(orm_session_connection(s), "DEALLOCATE ALL", NULL));
+    ok(orm_connection_execute(orm_session_connection(s), "DEALLOCATE ALL", NULL, NULL));
     ok(orm_session_commit(s));
     orm_session_clear(s);
     ok(find_tree(&authors));

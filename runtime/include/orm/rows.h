@@ -25,7 +25,8 @@ extern "C" {
 
 /* --- parameters ---
  * SQL calls them :name, or $1, $2 and so on, but not both; on every database. What stands in strings, quoted names, comments and
- * dollar quotes is none, and neither is the cast in `x::text`. Values are made by orm_of_int64 and its like, by the handle of a
+ * dollar quotes is none, and neither is the cast in `x::text`; in a slice of an array a
+ * blank keeps them apart, `a[1: n]`. Values are made by orm_of_int64 and its like, by the handle of a
  * column (BLOG_POST.status.of(BLOG_POST_STATUS_DRAFT)), NULL by orm_of_null. Texts, bytes and arrays are borrowed for the call.
  *
  * Decimals, inet and enums are taken as the SQL needs them, and so is orm_of_other, a text for whatever type stands there; all
@@ -81,7 +82,7 @@ ORM_API orm_status orm_rows_next(orm_rows *rows);
 /* The first row: ORM_OK, or ORM_NOT_FOUND when there is none. Those behind it are not read. */
 ORM_API orm_status orm_rows_first(orm_rows *rows);
 /* Gives back what the rows hold, also before their end. What was not read yet is lost, but what the statement writes is
- * written. NULL does nothing. */
+ * written; where that fails, orm_connection_error tells it. NULL does nothing. */
 ORM_API void orm_rows_close(orm_rows *rows);
 
 /* How many columns there are, and their names; NULL behind the last. Borrowed until the close. */
