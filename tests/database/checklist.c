@@ -10,7 +10,7 @@ static size_t rows_where(const char *table_and_condition)
     char sql[256];
     size_t rows;
     snprintf(sql, sizeof sql, "UPDATE %s", table_and_condition);
-    ok(orm_connection_execute(c, sql, &rows));
+    ok(orm_connection_execute(c, sql, NULL, &rows));
     return rows;
 }
 

@@ -13,7 +13,7 @@ static orm_status has_setting(const char *name, const char *value)
 {
     char sql[160];
     snprintf(sql, sizeof sql, "SELECT 1 / (current_setting('%s') = '%s')::int", name, value);
-    return orm_connection_execute(orm_session_connection(s), sql, NULL);
+    return orm_connection_execute(orm_session_connection(s), sql, NULL, NULL);
 }
 
 START_TEST(the_server_has_the_isolation_that_the_factory_names)
@@ -51,7 +51,7 @@ START_TEST(the_server_lets_a_read_only_session_write_nothing)
     if (!on_sqlite()) {
         ok(has_setting("transaction_read_only", "on"));
         orm_connection *own = orm_session_connection(s);
-        ck_assert_int_ne(orm_connection_execute(own, "UPDATE authors SET name = 'x'", NULL), ORM_OK);
+        ck_assert_int_ne(orm_connection_execute(own, "UPDATE authors SET name = 'x'", NULL, NULL), ORM_OK);
         expect_text(orm_connection_error(own)->sqlstate, "25006");
         ok(orm_session_rollback(s));
     }

@@ -220,7 +220,7 @@ START_TEST(who_may_insert_and_not_draw_keys_gets_them_all_the_same)
     if (on_sqlite())
         return; /* has no roles */
     make_tables(granted);
-    ok(orm_connection_execute(orm_session_connection(s), "SET LOCAL ROLE ormc_clerk", NULL));
+    ok(orm_connection_execute(orm_session_connection(s), "SET LOCAL ROLE ormc_clerk", NULL, NULL));
     add_all();
     expect_all();
     drop_tables();

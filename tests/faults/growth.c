@@ -111,7 +111,7 @@ static orm_status run_sql(const char *sql)
     orm_error error;
     orm_connection *c;
     TRY(orm_connection_open(engine, &c, &error));
-    orm_status status = orm_connection_execute(c, sql, NULL);
+    orm_status status = orm_connection_execute(c, sql, NULL, NULL);
     if (status)
         printf("%s\n", orm_connection_error(c)->message);
     orm_connection_close(c);
