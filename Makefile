@@ -23,8 +23,8 @@ WERROR   ?= no
 SUITES   ?= unit golden errors commands fuzz compile exports readme reference editor scale database random faults migrations \
              introspect schemas counts
 # Whether missing packages may be installed: these goals do, the others name the command. V=1 shows whole commands.
-DEPS     ?= $(if $(filter deps demo check asan tsan coverage bench fuzz soak,$(MAKECMDGOALS)),yes,no)
-NEEDS    := build $(if $(filter deps check asan tsan coverage bench fuzz soak headers golden-update,$(MAKECMDGOALS)),check) \
+DEPS     ?= $(if $(filter deps demo check asan tsan valgrind coverage bench fuzz soak,$(MAKECMDGOALS)),yes,no)
+NEEDS    := build $(if $(filter deps check asan tsan valgrind coverage bench fuzz soak headers golden-update,$(MAKECMDGOALS)),check) \
             $(if $(filter deps format format-check,$(MAKECMDGOALS)),format) $(if $(filter deps fuzz,$(MAKECMDGOALS)),fuzz)
 
 WARNINGS := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes
@@ -61,14 +61,14 @@ NAMES     := $(basename $(notdir $(YAMLS)))
 PROGRAMS  := $(foreach name,$(NAMES),$(if $(wildcard schemas/$(name)/main.c),$(BUILD)/schemas/$(name)/$(name))) \
              $(BUILD)/schemas/blog/server
 GENERATED := $(foreach name,$(NAMES),$(OBJ)/schemas/$(name)/$(name).o)
-SUITE_NEEDS = $(if $(filter unit,$(SUITES)),$(UNIT)) $(if $(filter fuzz,$(SUITES)),$(FUZZERS:%=$(BUILD)/tests/fuzz/replay-%)) \
+SUITE_NEEDS = $(if $(filter unit valgrind,$(SUITES)),$(UNIT)) $(if $(filter fuzz,$(SUITES)),$(FUZZERS:%=$(BUILD)/tests/fuzz/replay-%)) \
               $(if $(filter compile readme schemas,$(SUITES)),$(GENERATED) $(PROGRAMS)) \
-              $(if $(filter database,$(SUITES)),$(BUILD)/tests/database/database) \
+              $(if $(filter database valgrind,$(SUITES)),$(BUILD)/tests/database/database) \
               $(if $(filter random,$(SUITES)),$(BUILD)/tests/random/random) $(if $(filter faults,$(SUITES)),$(FAULTS))
 STAMPS    := $(foreach name,$(NAMES),$(BUILD)/schemas/$(name)/generated)
 
-.PHONY: all demo check golden-update asan tsan format format-check headers coverage bench fuzz soak kill-test deps install uninstall \
-        clean help FORCE
+.PHONY: all demo check golden-update asan tsan valgrind format format-check headers coverage bench fuzz soak kill-test deps \
+        install uninstall clean help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -93,6 +93,9 @@ asan: ## the tests under AddressSanitizer, LeakSanitizer and UBSan
 
 tsan: ## the tests under ThreadSanitizer
 	+@$(MAKE) --no-print-directory BUILD=build/tsan SANITIZE=thread SUITES="unit database" check
+
+valgrind: ## the unit tests, and what sessions do on each database, under valgrind's memcheck
+	+@$(MAKE) --no-print-directory SUITES=valgrind check
 
 coverage: ## the tests, then the share of lines they run, per file
 	@[ ! -d build/coverage ] || find build/coverage -name '*.gcda' -delete

@@ -2,7 +2,8 @@
 # run.sh -- runs suites of tests and counts their cases.
 #
 #     tests/run.sh BUILD SUITE...              suites: unit golden errors commands fuzz compile exports readme reference
-#                                              editor scale database random faults migrations introspect schemas counts
+#                                              editor scale database random faults migrations introspect schemas counts,
+#                                              and valgrind, which takes its time
 #
 # BUILD is the folder that make built into. A line per program or script; what a failing one said follows its line, and
 # everything is in BUILD/tests/log/. The last line is the sum. The status is 1 when a case failed, or, with CI=true, was
@@ -16,13 +17,14 @@ build=$1
 shift
 
 # One server for the whole run.
-if [[ " $* " =~ \ (reference|commands|database|random|faults|migrations|introspect|schemas|counts)\  ]] && [ -z "${ORM_TEST_POSTGRESQL_URL:-}" ]; then
+if [[ " $* " =~ \ (reference|commands|database|random|faults|migrations|introspect|schemas|counts|valgrind)\  ]] && [ -z "${ORM_TEST_POSTGRESQL_URL:-}" ]; then
     exec tests/postgresql.sh tests/run.sh "$build" "$@"
 fi
 
 scratch=$build/tests
 log_folder=$scratch/log
 passed=0 failed=0 skipped=0
+limit=$([ -n "${ORM_TEST_SOAK:-}" ] && echo 3600 || echo 900) # seconds that a program may take
 rm -rf "$log_folder"
 mkdir -p "$log_folder"
 
@@ -65,7 +67,7 @@ run() {
     shift 2
     log=$log_folder/${name//[\/ ]/-}.log
     begin=$(date +%s%3N)
-    timeout --foreground -k 10 900 "$@" >"$log" 2>&1 </dev/null
+    timeout --foreground -k 10 "$limit" "$@" >"$log" 2>&1 </dev/null
     status=$?
     read -r good bad absent summaries < <(count_cases "$log")
     if [ "$kind" = program ]; then
@@ -170,9 +172,11 @@ suite_random() {
 
 # A stride keeps the checks quick; ORM_TEST_SOAK leaves none out.
 suite_faults() {
-    local stride=13 kills=3
-    [ -z "${ORM_TEST_SOAK:-}" ] || stride=1 kills=60
+    local stride=13 kills=3 turns=20000
+    [ -z "${ORM_TEST_SOAK:-}" ] || stride=1 kills=60 turns=1000000
     run cases "faults/memory on sqlite" "$scratch/faults/memory" "$(new_sqlite memory)" "$stride"
+    run cases "faults/growth on sqlite" "$scratch/faults/growth" "$(new_sqlite growth)" "$turns"
+    run cases "faults/growth on postgresql" "$scratch/faults/growth" "$(new_postgresql growth)" "$turns"
     run cases faults/outages tests/faults/outages.sh "$scratch/faults/outages"
     run cases "faults/memory on postgresql" "$scratch/faults/memory" "$(new_postgresql memory)" "$stride"
     run cases "faults/kill on sqlite" "$scratch/faults/kill" "$(new_sqlite kill)" $((5 * kills))
@@ -204,6 +208,30 @@ suite_schemas() {
 
 suite_counts() {
     ORM_TEST_POSTGRESQL_URL=$(new_postgresql counts) run cases counts tests/bench/counts.sh "$build"
+}
+
+# The unit tests, and what the session does on each database, under memcheck: any error and any block that is definitely lost fails
+# the test that did it.
+suite_valgrind() {
+    local source name kind url leaks
+    local memcheck=(env CK_TIMEOUT_MULTIPLIER=100 valgrind -q --error-exitcode=99 --leak-check=full
+        --show-leak-kinds=definite --errors-for-leak-kinds=definite)
+    for source in tests/unit/test_*.c; do
+        name=$(basename "$source" .c)
+        case $name in
+        test_sqlite_values) continue ;;          # SQLite prints reals by long doubles, which memcheck shortens to 64 bits
+        test_pool) leaks=--leak-check=no ;;      # it forks beside threads: what they held is lost in the child
+        *) leaks=--leak-check=full ;;
+        esac
+        run cases "valgrind/$name" "${memcheck[@]}" "$leaks" "$scratch/unit/$name"
+    done
+    for kind in sqlite postgresql; do
+        url=$("new_$kind" valgrind)
+        for name in session flush sticky unique replace hooks rollback savepoint server many relations one_to_one on_delete loading keys \
+            related streaming core refusals bulk_where named checklist; do
+            CK_RUN_SUITE=$name ORM_TEST_URL=$url run cases "valgrind/$name on $kind" "${memcheck[@]}" "$scratch/database/database"
+        done
+    done
 }
 
 for suite in "$@"; do

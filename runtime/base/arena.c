@@ -11,7 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIRST_CHUNK = 4096, LARGEST_CHUNK = 1 << 20, ALIGNMENT = 8, SMALL_LIMIT = 256 };
+/* Chunks double, to SMALL_CHUNK; then each is a sixteenth of what there is, so that little stands empty. */
+enum { FIRST_CHUNK = 4096, SMALL_CHUNK = 1 << 15, LARGEST_CHUNK = 1 << 20, ALIGNMENT = 8, SMALL_LIMIT = 256 };
 
 typedef struct orm__chunk {
     struct orm__chunk *older;
@@ -29,6 +30,7 @@ static int class_of(size_t size, size_t *rounded);
 static void *alloc_large(orm__arena *arena, size_t size);
 static void free_large(orm__arena *arena, orm__large *large);
 static char *grow(orm__arena *arena, size_t size);
+static size_t usual_chunk(size_t held);
 static void free_chunk(orm__arena *arena);
 
 void orm__arena_init(orm__arena *arena)
@@ -82,7 +84,7 @@ static int class_of(size_t size, size_t *rounded)
 
 static void *alloc_large(orm__arena *arena, size_t size)
 {
-    orm__large *large = size < SIZE_MAX - sizeof *large ? malloc(sizeof *large + size) : NULL;
+    orm__large *large = size < PTRDIFF_MAX - sizeof *large ? malloc(sizeof *large + size) : NULL;
     if (!large)
         return NULL;
     *large = (orm__large){.older = arena->large, .size = size};
@@ -107,7 +109,7 @@ static void free_large(orm__arena *arena, orm__large *large)
 
 static char *grow(orm__arena *arena, size_t size)
 {
-    size_t usual = arena->held < FIRST_CHUNK ? FIRST_CHUNK : arena->held < LARGEST_CHUNK ? arena->held : LARGEST_CHUNK;
+    size_t usual = usual_chunk(arena->held);
     size_t bytes = sizeof(orm__chunk) + (size > usual - sizeof(orm__chunk) ? size : usual - sizeof(orm__chunk));
     if (bytes < size)
         return NULL;
@@ -121,6 +123,16 @@ static char *grow(orm__arena *arena, size_t size)
     arena->end = chunk->end;
     arena->held += bytes;
     return arena->next;
+}
+
+static size_t usual_chunk(size_t held)
+{
+    if (held < FIRST_CHUNK)
+        return FIRST_CHUNK;
+    if (held < SMALL_CHUNK)
+        return held;
+    size_t share = held / 16;
+    return share < SMALL_CHUNK ? SMALL_CHUNK : share < LARGEST_CHUNK ? share : LARGEST_CHUNK;
 }
 
 static void free_chunk(orm__arena *arena)

@@ -44,6 +44,7 @@ typedef struct graph {
     uint32_t *of_target; /* 1 + the first edge that each node waits for */
     uint32_t *waiting;   /* how many edges; UINT32_MAX: placed */
     uint32_t *path;      /* scratch of a walk */
+    bool keyed;          /* some row changes its primary key: such keys are claimed like unique values */
     bool passed_on;      /* some value passes from one row to another */
 } graph;
 
@@ -57,6 +58,7 @@ static uint32_t node_of(const graph *g, orm__entity *entity);
 static orm_status match_claims(graph *g);
 static orm_status claim_wanted(graph *g, claims *wanted, const claims *given_up, uint32_t node);
 static void give_up(claims *table, graph *g, uint32_t node);
+static const orm_unique *unique_of(const graph *g, const orm__entity *entity, size_t index);
 static bool changes(orm__entity *entity, const orm_unique *unique);
 static bool wants(orm__entity *entity, const orm_unique *unique);
 static bool value_of(const orm_unique *unique, const void *row, uint64_t *hash);
@@ -127,6 +129,8 @@ static bool may_conflict(const orm__entities *added, const orm__entities *change
 static bool claims_unique(orm__entity *entity)
 {
     const orm_model *model = orm__model_of(entity);
+    if (entity->flags & ORM__KEY_CHANGED)
+        return true;
     for (size_t u = 0; u < model->unique_count; u++)
         if (changes(entity, &model->uniques[u]))
             return true;
@@ -156,6 +160,8 @@ static orm_status make_nodes(graph *g, const orm__entities *added, const orm__en
     add_nodes(g, added, ORM__INSERT);
     add_nodes(g, changed, ORM__UPDATE);
     add_nodes(g, deleted, ORM__DELETE);
+    for (size_t i = 0; i < changed->count && !g->keyed; i++)
+        g->keyed = (changed->items[i]->flags & ORM__KEY_CHANGED) != 0;
     return ORM_OK;
 }
 
@@ -190,7 +196,7 @@ static orm_status match_claims(graph *g)
     claims given_up = {0}, wanted = {0};
     size_t claimed = 0;
     for (uint32_t i = 0; i < g->count; i++)
-        claimed += orm__model_of(g->nodes[i].entity)->unique_count;
+        claimed += orm__model_of(g->nodes[i].entity)->unique_count + g->keyed;
     given_up.capacity = wanted.capacity = 16;
     while (given_up.capacity < claimed * 2)
         given_up.capacity = wanted.capacity *= 2;
@@ -212,11 +218,12 @@ static orm_status match_claims(graph *g)
 static void give_up(claims *table, graph *g, uint32_t node)
 {
     orm__entity *entity = g->nodes[node].entity;
-    const orm_model *model = orm__model_of(entity);
     bool replaces = (entity->flags & ORM__REPLACES) != 0;
-    const void *row = orm__held_row(g->session, entity);
-    for (size_t u = 0; u < model->unique_count; u++) {
-        claim one = {.unique = &model->uniques[u], .row = row, .node = node + 1};
+    const void *held = orm__held_row(g->session, entity);
+    const orm_unique *unique;
+    for (size_t u = 0; (unique = unique_of(g, entity, u)) != NULL; u++) {
+        const void *row = unique == &entity->batch->store->key ? orm__key_row(entity) : held;
+        claim one = {.unique = unique, .row = row, .node = node + 1};
         if ((g->nodes[node].verb == ORM__UPDATE && !replaces && !changes(entity, one.unique)) ||
             !value_of(one.unique, row, &one.hash))
             continue;
@@ -224,6 +231,15 @@ static void give_up(claims *table, graph *g, uint32_t node)
         if (!slot->node)
             *slot = one;
     }
+}
+
+/* The unique keys of the entity's model one after the other, then NULL. */
+static const orm_unique *unique_of(const graph *g, const orm__entity *entity, size_t index)
+{
+    const orm_model *model = orm__model_of(entity);
+    if (index < model->unique_count)
+        return &model->uniques[index];
+    return index == model->unique_count && g->keyed ? &entity->batch->store->key : NULL;
 }
 
 static bool changes(orm__entity *entity, const orm_unique *unique)
@@ -237,9 +253,9 @@ static bool changes(orm__entity *entity, const orm_unique *unique)
 static orm_status claim_wanted(graph *g, claims *wanted, const claims *given_up, uint32_t node)
 {
     orm__entity *entity = g->nodes[node].entity;
-    const orm_model *model = orm__model_of(entity);
-    for (size_t u = 0; u < model->unique_count; u++) {
-        claim one = {.unique = &model->uniques[u], .row = orm__row_of(entity), .node = node + 1};
+    const orm_unique *unique;
+    for (size_t u = 0; (unique = unique_of(g, entity, u)) != NULL; u++) {
+        claim one = {.unique = unique, .row = orm__row_of(entity), .node = node + 1};
         if (!wants(entity, one.unique) || !value_of(one.unique, one.row, &one.hash))
             continue;
         claim *same = find(wanted, &one), *before = find(given_up, &one);

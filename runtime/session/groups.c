@@ -33,7 +33,7 @@ static orm_status updated(orm_session *session, orm__store *store, orm__entity *
 static void count_version(orm__entity *entity);
 static orm_status delete_group(orm_session *session, orm__store *store, orm__entity **entities, size_t count,
                                const orm__room *room);
-static orm_status stale(orm_session *session, orm__store *store, orm__entity **entities, size_t count, size_t matched);
+static orm_status stale(orm_session *session, orm__verb verb, orm__entity **entities, size_t count, size_t matched);
 
 orm_status orm__write_waves(orm_session *session, orm__verb verb, orm__entity **entities, const uint32_t *waves,
                             size_t count, const orm__room *room)
@@ -177,7 +177,7 @@ static orm_status update_group(orm_session *session, orm__store *store, orm__ent
     if (status)
         return orm__session_failed(session, status);
     if (matched != count)
-        return stale(session, store, entities, count, matched);
+        return stale(session, ORM__UPDATE, entities, count, matched);
     for (size_t i = 0; i < count; i++)
         ORM_TRY(updated(session, store, entities[i]));
     return read_computed(session, store, entities, count, NULL, room);
@@ -210,7 +210,7 @@ static orm_status replace_group(orm_session *session, orm__store *store, orm__en
     if (status)
         return orm__session_failed(session, status);
     if (matched != count)
-        return stale(session, store, entities, count, matched);
+        return stale(session, ORM__UPDATE, entities, count, matched);
     for (size_t i = 0; i < count; i++) {
         if (sends)
             ORM_TRY(updated(session, store, entities[i]));
@@ -284,27 +284,31 @@ static orm_status delete_group(orm_session *session, orm__store *store, orm__ent
     orm_status status = orm__delete_rows(session->connection, store->model, room->keys, count, &matched);
     if (status)
         return orm__session_failed(session, status);
-    return matched == count ? ORM_OK : stale(session, store, entities, count, matched);
+    return matched == count ? ORM_OK : stale(session, ORM__DELETE, entities, count, matched);
 }
 
-/* Fewer rows were there than should be: one that is gone is named. */
-static orm_status stale(orm_session *session, orm__store *store, orm__entity **entities, size_t count, size_t matched)
+/* Fewer rows were there than should be. One is named: that an UPDATE did not find, or found with another version; that a DELETE has
+ * left. Where all look alike now it is one of them. */
+static orm_status stale(orm_session *session, orm__verb verb, orm__entity **entities, size_t count, size_t matched)
 {
-    orm__entity *gone = entities[0];
-    char name[160];
-    size_t found;
-    for (size_t i = 0; i < count && count > 1; i++) {
-        orm_status status = orm__count_key(session, entities[i], &found);
+    const orm__store *store = entities[0]->batch->store;
+    bool counted = verb == ORM__UPDATE && !(entities[0]->flags & ORM__REPLACES);
+    const orm_column *version = counted ? orm__version_of(store->model) : NULL;
+    size_t found, named = count;
+    for (size_t i = 0; i < count && count > 1 && named == count; i++) {
+        orm_status status = orm__count_key(session, entities[i], version, &found);
         if (status)
             return orm__session_failed(session, status);
-        gone = entities[i];
-        if (found == 0)
-            break;
+        if ((found == 0) == (verb == ORM__UPDATE))
+            named = i;
     }
+    bool sure = named < count || count == 1;
+    orm__entity *gone = entities[named < count ? named : 0];
+    char name[160];
     orm_connection *c = session->connection;
-    orm__error_set(&c->error, ORM_STALE,
-                   "%s is no longer in table '%s', or was changed by another (%zu of %zu rows matched)",
-                   orm__entity_name(gone, name, sizeof name), store->model->table, matched, count);
+    orm__error_set(
+        &c->error, ORM_STALE, "%s%s is no longer in table '%s', or was changed by another (%zu of %zu rows matched)",
+        orm__entity_name(gone, name, sizeof name), sure ? "" : " (or another)", store->model->table, matched, count);
     ORM__ERROR_COPY(c->error.table, store->model->table);
     orm__connection_failed(c);
     return orm__session_failed(session, ORM_STALE);
@@ -331,7 +335,7 @@ orm_status orm__release_value(orm_session *session, const orm__release *release)
     if (status)
         return orm__session_failed(session, status);
     if (matched != 1)
-        return stale(session, entity->batch->store, &entity, 1, matched);
+        return stale(session, ORM__UPDATE, &entity, 1, matched);
     count_version(entity);
     return ORM_OK;
 }

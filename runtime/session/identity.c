@@ -1,8 +1,9 @@
 /* session/identity.c -- where entities live, and the map from their keys to them.
  *
- * The map is open addressing with linear probing over 8-byte slots {hash, number}; numbers lead to slabs that double, so
- * that an entity never moves. It is kept between three eighths and three quarters full. Integer keys are spread by the golden
- * ratio, whose highest bits give the slot: keys in a row, as sequences make them, hardly ever meet.
+ * The map is open addressing with linear probing over 8-byte slots {hash, number}; numbers lead to slabs, so that an entity
+ * never moves. It is three quarters full at most, and once it is large half full at least: it grows by a half,
+ * and slabs by a sixteenth of what there is, so that little stands empty. Integer keys are spread by the golden ratio,
+ * whose highest bits give the slot: keys in a row, as sequences make them, hardly ever meet.
  * SPDX-License-Identifier: MIT */
 #include "base/value.h"
 #include "session/session.h"
@@ -11,7 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIRST_SLAB = 8 };
+/* Slabs double from FIRST_SLAB entities on; after DOUBLINGS of them what would be one is PARTS. Maps double up to LARGE_MAP slots,
+ * then they grow by a half. */
+enum { FIRST_SLAB = 8, DOUBLINGS = 7, PARTS = 16, LARGE_MAP = 4096 };
 
 static uint32_t hash_key(const orm_column *const *columns, size_t count, const void *row);
 static uint32_t hash_values(const orm_value *key, size_t count);
@@ -20,10 +23,13 @@ static bool is_integer(orm_type type);
 static uint32_t hash_integer(int64_t key);
 static bool key_is(const orm__store *store, const orm__entity *entity, const orm_value *key);
 static uint32_t slot_of(const orm__store *store, uint32_t hash);
+static uint32_t next_slot(const orm__store *store, uint32_t slot);
 static bool grow(orm__store *store);
+static bool add_slab(orm__store *store);
+static void free_directory(orm__store *store);
 static orm__entity *made_new(orm__store *store, orm__entity *entity);
 static void put(orm__store *store, uint32_t hash, uint32_t number);
-static uint32_t number_of(const orm__store *store, const orm__entity *entity);
+static bool is_in(const orm__store *store, uint32_t slab, const orm__entity *entity);
 
 orm__store *orm__store_of(orm_session *session, const orm_model *model)
 {
@@ -46,6 +52,8 @@ orm__store *orm__store_of(orm_session *session, const orm_model *model)
     }
     made->session = session;
     made->model = model;
+    made->slabs = made->few_slabs;
+    made->key = (orm_unique){.columns = model->primary_key, .column_count = model->primary_key_count};
     made->alone.store = made->links.store = made;
     made->entity_size = (sizeof(orm__entity) + model->row_size + 7) / 8 * 8;
     made->next = session->store_list;
@@ -57,21 +65,44 @@ orm__store *orm__store_of(orm_session *session, const orm_model *model)
 
 void orm__store_free(orm__store *store)
 {
-    for (size_t i = 0; i < sizeof store->slabs / sizeof *store->slabs; i++)
+    for (uint32_t i = 0; i < store->slab_count; i++)
         free(store->slabs[i]);
+    free_directory(store);
     free(store->map);
     free(store->left.items);
     orm__columns_release(&store->columns);
     free(store);
 }
 
-/* Slab k holds the places 8 * (2^k - 1) to 8 * (2^(k+1) - 1). */
-static int slab_of(uint32_t place, uint32_t *offset)
+/* The places before slabs that are doubled for the n-th time. */
+static uint32_t places_before(uint32_t doublings)
 {
-    uint32_t units = place / FIRST_SLAB + 1;
-    int slab = 31 - __builtin_clz(units);
-    *offset = place - (uint32_t)FIRST_SLAB * (((uint32_t)1 << slab) - 1);
-    return slab;
+    return (uint32_t)FIRST_SLAB * ((1U << doublings) - 1);
+}
+
+static uint32_t slab_of(uint32_t place, uint32_t *offset)
+{
+    uint32_t doublings = 31 - (uint32_t)__builtin_clz(place / FIRST_SLAB + 1);
+    *offset = place - places_before(doublings);
+    if (doublings < DOUBLINGS)
+        return doublings;
+    uint32_t size = ((uint32_t)FIRST_SLAB << doublings) / PARTS, part = *offset / size;
+    *offset &= size - 1;
+    return DOUBLINGS + (doublings - DOUBLINGS) * PARTS + part;
+}
+
+static uint32_t size_of_slab(uint32_t slab)
+{
+    if (slab < DOUBLINGS)
+        return (uint32_t)FIRST_SLAB << slab;
+    return ((uint32_t)FIRST_SLAB << (DOUBLINGS + (slab - DOUBLINGS) / PARTS)) / PARTS;
+}
+
+static uint32_t first_of_slab(uint32_t slab)
+{
+    if (slab < DOUBLINGS)
+        return places_before(slab);
+    return places_before(DOUBLINGS + (slab - DOUBLINGS) / PARTS) + (slab - DOUBLINGS) % PARTS * size_of_slab(slab);
 }
 
 orm__entity *orm__store_next(orm__store *store)
@@ -79,13 +110,34 @@ orm__entity *orm__store_next(orm__store *store)
     uint32_t offset;
     if (store->left.count > 0)
         return made_new(store, store->left.items[store->left.count - 1]);
-    int slab = slab_of(store->used, &offset);
-    if (!store->slabs[slab]) {
-        store->slabs[slab] = malloc(((size_t)FIRST_SLAB << slab) * store->entity_size);
-        if (!store->slabs[slab])
-            return NULL;
-    }
+    uint32_t slab = slab_of(store->used, &offset);
+    if (slab == store->slab_count && !add_slab(store))
+        return NULL;
     return made_new(store, (orm__entity *)(void *)(store->slabs[slab] + offset * store->entity_size));
+}
+
+static bool add_slab(orm__store *store)
+{
+    uint32_t count = store->slab_count;
+    if (count >= ORM__FEW_SLABS && (count & (count - 1)) == 0) {
+        char **slabs = malloc(2 * count * sizeof *slabs);
+        if (!slabs)
+            return false;
+        memcpy(slabs, store->slabs, count * sizeof *slabs);
+        free_directory(store);
+        store->slabs = slabs;
+    }
+    store->slabs[count] = malloc(size_of_slab(count) * store->entity_size);
+    if (!store->slabs[count])
+        return false;
+    store->slab_count++;
+    return true;
+}
+
+static void free_directory(orm__store *store)
+{
+    if (store->slabs != store->few_slabs)
+        free(store->slabs);
 }
 
 static orm__entity *made_new(orm__store *store, orm__entity *entity)
@@ -99,8 +151,10 @@ void orm__store_keep(orm__store *store, orm__entity *entity)
 {
     if (store->left.count > 0 && store->left.items[store->left.count - 1] == entity)
         store->left.count--;
-    else
+    else {
         store->used++;
+        store->newest = entity;
+    }
 }
 
 /* Without memory to remember it the place is lost until the session is cleared. */
@@ -113,7 +167,7 @@ void orm__store_drop(orm__store *store, orm__entity *entity)
 orm__entity *orm__store_at(const orm__store *store, uint32_t number)
 {
     uint32_t offset;
-    int slab = slab_of(number - 1, &offset);
+    uint32_t slab = slab_of(number - 1, &offset);
     return (orm__entity *)(void *)(store->slabs[slab] + offset * store->entity_size);
 }
 
@@ -121,8 +175,8 @@ orm__entity *orm__identity_find(const orm__store *store, const orm_value *key)
 {
     if (!store->mapped)
         return NULL;
-    uint32_t hash = hash_values(key, store->model->primary_key_count), mask = store->capacity - 1;
-    for (uint32_t i = slot_of(store, hash); store->map[i].number; i = (i + 1) & mask) {
+    uint32_t hash = hash_values(key, store->model->primary_key_count);
+    for (uint32_t i = slot_of(store, hash); store->map[i].number; i = next_slot(store, i)) {
         if (store->map[i].hash != hash)
             continue;
         orm__entity *entity = orm__store_at(store, store->map[i].number);
@@ -193,10 +247,15 @@ static uint32_t hash_integer(int64_t key)
     return (uint32_t)((uint64_t)key * 0x9e3779b97f4a7c15u >> 32);
 }
 
-/* A hash's highest bits. */
+/* The hash as a part of the whole. */
 static uint32_t slot_of(const orm__store *store, uint32_t hash)
 {
-    return hash >> (32 - store->bits);
+    return (uint32_t)((uint64_t)hash * store->capacity >> 32);
+}
+
+static uint32_t next_slot(const orm__store *store, uint32_t slot)
+{
+    return slot + 1 == store->capacity ? 0 : slot + 1;
 }
 
 bool orm__identity_add(orm__store *store, orm__entity *entity)
@@ -204,7 +263,7 @@ bool orm__identity_add(orm__store *store, orm__entity *entity)
     if ((store->mapped + 1) * 4 > store->capacity * 3 && !grow(store))
         return false;
     put(store, hash_key(store->model->primary_key, store->model->primary_key_count, orm__key_row(entity)),
-        number_of(store, entity));
+        orm__store_number(store, entity));
     store->mapped++;
     entity->flags |= ORM__MAPPED;
     return true;
@@ -220,14 +279,13 @@ bool orm__identity_reserve(orm__store *store, size_t count)
 
 static bool grow(orm__store *store)
 {
-    uint32_t capacity = store->capacity ? store->capacity * 2 : 16;
+    uint32_t before = store->capacity;
+    uint32_t capacity = before >= LARGE_MAP ? before + before / 2 : before ? before * 2 : 16;
     orm__identity *old = store->map, *map = calloc(capacity, sizeof *map);
     if (!map)
         return false;
-    uint32_t before = store->capacity;
     store->map = map;
     store->capacity = capacity;
-    store->bits = (uint32_t)__builtin_ctz(capacity);
     for (uint32_t i = 0; i < before; i++)
         if (old[i].number)
             put(store, old[i].hash, old[i].number);
@@ -237,26 +295,29 @@ static bool grow(orm__store *store)
 
 static void put(orm__store *store, uint32_t hash, uint32_t number)
 {
-    uint32_t mask = store->capacity - 1, i = slot_of(store, hash);
+    uint32_t i = slot_of(store, hash);
     while (store->map[i].number)
-        i = (i + 1) & mask;
+        i = next_slot(store, i);
     store->map[i] = (orm__identity){hash, number};
 }
 
-/* Mostly it is the last one. Others are found by their slab: slabs are few, and the large ones come last. */
-static uint32_t number_of(const orm__store *store, const orm__entity *entity)
+/* Mostly it is the last one, or in the slab where the last question led. Others are found by their slab: half of them are in
+ * the sixteen that come last. */
+uint32_t orm__store_number(orm__store *store, const orm__entity *entity)
 {
-    if (store->used > 0 && orm__store_at(store, store->used) == entity)
+    if (store->newest == entity)
         return store->used;
-    uint32_t before = 0;
-    for (int slab = 0; store->slabs[slab]; slab++) {
-        size_t size = (size_t)FIRST_SLAB << slab;
-        const char *start = store->slabs[slab], *place = (const char *)entity;
-        if (place >= start && place < start + size * store->entity_size)
-            return before + (uint32_t)((size_t)(place - start) / store->entity_size) + 1;
-        before += (uint32_t)size;
-    }
-    return 0;
+    if (!is_in(store, store->recent, entity))
+        for (store->recent = store->slab_count - 1; !is_in(store, store->recent, entity);)
+            store->recent--;
+    size_t bytes = (size_t)((const char *)entity - store->slabs[store->recent]);
+    return first_of_slab(store->recent) + (uint32_t)(bytes / store->entity_size) + 1;
+}
+
+static bool is_in(const orm__store *store, uint32_t slab, const orm__entity *entity)
+{
+    const char *start = store->slabs[slab], *place = (const char *)entity;
+    return place >= start && place < start + size_of_slab(slab) * store->entity_size;
 }
 
 void orm__identity_remove(orm__store *store, orm__entity *entity)
@@ -265,13 +326,13 @@ void orm__identity_remove(orm__store *store, orm__entity *entity)
         return;
     entity->flags &= (uint8_t)~ORM__MAPPED;
     uint32_t hash = hash_key(store->model->primary_key, store->model->primary_key_count, orm__key_row(entity));
-    uint32_t mask = store->capacity - 1, number = number_of(store, entity), i = slot_of(store, hash);
+    uint32_t number = orm__store_number(store, entity), i = slot_of(store, hash);
     while (store->map[i].number != number)
-        i = (i + 1) & mask;
+        i = next_slot(store, i);
     store->map[i].number = 0;
     store->mapped--;
-    for (i = (i + 1) & mask; store->map[i].number;
-         i = (i + 1) & mask) { /* close the gap for those that were pushed on */
+    for (i = next_slot(store, i); store->map[i].number;
+         i = next_slot(store, i)) { /* close the gap for those pushed on */
         orm__identity moved = store->map[i];
         store->map[i].number = 0;
         put(store, moved.hash, moved.number);

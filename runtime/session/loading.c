@@ -92,19 +92,20 @@ static orm_status load_lazily(orm_session *session, orm__entity *entity, const o
     if (entity->flags & ORM__EXPIRED)
         ORM_TRY(orm__entity_reload(session, entity));
     const orm__batch *batch = entity->batch;
-    if (!batch->members || session->factory.lazy == ORM_LAZY_ONE)
+    if (batch->count == 0 || session->factory.lazy == ORM_LAZY_ONE)
         return orm__load_relation(session, relation, &entity, 1);
     size_t first = 0;
-    while (batch->count > BATCH_MAX && batch->members[first] != entity) /* of many: those from this one on */
+    while (batch->count > BATCH_MAX && orm__batch_member(batch, first) != entity) /* of many: those from this one on */
         first++;
     size_t count = batch->count - first < BATCH_MAX ? batch->count - first : BATCH_MAX;
     orm__entities owners = {0};
     orm_status status = ORM_OK;
-    for (size_t i = first; i < first + count && !status; i++)
-        if (batch->members[i]->batch == batch &&
-            (batch->members[i]->state == ORM__PERSISTENT || batch->members[i] == entity) &&
-            !orm__entity_loaded(batch->members[i], relation) && !orm__entities_add(&owners, batch->members[i]))
+    for (size_t i = first; i < first + count && !status; i++) {
+        orm__entity *member = orm__batch_member(batch, i);
+        if (member->batch == batch && (member->state == ORM__PERSISTENT || member == entity) &&
+            !orm__entity_loaded(member, relation) && !orm__entities_add(&owners, member))
             status = orm__session_no_memory(session);
+    }
     if (!status)
         status = orm__load_relation(session, relation, owners.items, owners.count);
     free(owners.items);

@@ -12,6 +12,8 @@ static orm_status find(orm_session *session, const orm_model *model, const orm_q
 static orm_status read_query(orm_session *session, const orm_model *model, const orm_query *query,
                              orm__entities *found);
 static orm_status read_integer(orm_session *session, const orm_model *model, orm__sql *sql, int64_t *value, bool *any);
+static bool side_by_side(const orm__store *store, uint32_t first, const orm__entities *found);
+static size_t size_of_batch(size_t count, bool listed);
 
 orm_status orm_model_get(orm_session *session, const orm_model *model, const orm_value *key, const void **found)
 {
@@ -157,17 +159,20 @@ void orm__entity_merge(orm_session *session, orm__entity *entity, const void *fr
 
 orm_status orm__batch_new(orm_session *session, orm__store *store, const orm__entities *found)
 {
-    orm__batch *batch = NULL;
-    if (found->count > 1) {
-        batch = orm__arena_alloc(&session->arena, sizeof *batch + found->count * sizeof *batch->members);
-        if (!batch)
-            return orm__session_no_memory(session);
-        *batch = (orm__batch){
-            .store = store, .members = (orm__entity **)(void *)(batch + 1), .count = (uint32_t)found->count};
-    }
-    for (size_t i = 0; batch && i < found->count; i++) {
+    if (found->count < 2)
+        return ORM_OK;
+    uint32_t first = orm__store_number(store, found->items[0]);
+    bool listed = !side_by_side(store, first, found);
+    orm__batch *batch = orm__arena_alloc(&session->arena, size_of_batch(found->count, listed));
+    if (!batch)
+        return orm__session_no_memory(session);
+    *batch = (orm__batch){.store = store, .first = first, .count = (uint32_t)found->count};
+    if (listed)
+        batch->members = (orm__entity **)(void *)(batch + 1);
+    for (size_t i = 0; i < found->count; i++) {
         orm__entity *entity = found->items[i];
-        batch->members[i] = entity;
+        if (listed)
+            batch->members[i] = entity;
         if (entity->batch == batch)
             continue;
         orm__batch_leave(session, entity);
@@ -177,11 +182,29 @@ orm_status orm__batch_new(orm_session *session, orm__store *store, const orm__en
     return ORM_OK;
 }
 
+static bool side_by_side(const orm__store *store, uint32_t first, const orm__entities *found)
+{
+    if (store->used - first + 1 < found->count)
+        return false;
+    for (size_t i = 1; i < found->count; i++) {
+        const char *before = (const char *)found->items[i - 1];
+        if ((const char *)found->items[i] != before + store->entity_size &&
+            found->items[i] != orm__store_at(store, first + (uint32_t)i))
+            return false;
+    }
+    return true;
+}
+
+static size_t size_of_batch(size_t count, bool listed)
+{
+    return sizeof(orm__batch) + (listed ? count * sizeof(orm__entity *) : 0);
+}
+
 void orm__batch_leave(orm_session *session, orm__entity *entity)
 {
     orm__batch *left = entity->batch;
-    if (--left->live == 0 && left->members)
-        orm__arena_recycle(&session->arena, left, sizeof *left + left->count * sizeof *left->members);
+    if (--left->live == 0 && left->count > 0)
+        orm__arena_recycle(&session->arena, left, size_of_batch(left->count, left->members != NULL));
     entity->batch = NULL;
 }
 
@@ -301,7 +324,7 @@ orm_status orm_model_exists(orm_session *session, const orm_model *model, const 
     return status;
 }
 
-orm_status orm__count_key(orm_session *session, const orm__entity *entity, size_t *count)
+orm_status orm__count_key(orm_session *session, const orm__entity *entity, const orm_column *version, size_t *count)
 {
     const orm_model *model = orm__model_of(entity);
     orm_value key[ORM__KEY_MAX];
@@ -314,6 +337,14 @@ orm_status orm__count_key(orm_session *session, const orm__entity *entity, size_
     orm__sql_text(&sql, "SELECT 1 FROM ");
     orm__sql_table(&sql, model);
     orm__sql_where_key(&sql, model->primary_key, model->primary_key_count, key);
+    if (version) {
+        orm_value next = orm__value_of_member(version, orm__row_of(entity));
+        next.as.integer++;
+        orm__sql_text(&sql, " AND ");
+        orm__sql_identifier(&sql, version->name);
+        orm__sql_text(&sql, " = ");
+        orm__sql_parameter(&sql, version, next);
+    }
     orm_status status = read_integer(session, model, &sql, &value, &any);
     orm__sql_release(&sql);
     *count = any;

@@ -7,6 +7,7 @@
 #include "driver/wait.h"
 #include "engine/engine.h"
 #include "sql/expression.h"
+#include "sql/rows.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -17,6 +18,8 @@ enum { MOST_FLUSHES = 100 }; /* that one commit makes because of hooks; SQLAlche
 
 static orm_status hold_connection(orm_session *session);
 static void give_back(orm_session *session);
+static orm_status write_what_was_read(orm_session *session);
+static orm_status ask_data_version(orm_connection *connection, int64_t *version);
 static const char *begin_text(const orm_session *session);
 static orm_status flush_all(orm_session *session, const char *what);
 static orm_status outside_flush(orm_session *session, const char *what);
@@ -28,6 +31,7 @@ static void next_generation(orm_session *session);
 static void expire_all(orm_session *session);
 static void expire(orm_session *session, orm__entity *entity);
 static void free_stores(orm_session *session);
+static void free_log(orm_session *session);
 
 orm_status(orm_session_open)(const orm_session_factory *factory, orm_session **session, orm_error *error)
 {
@@ -62,10 +66,8 @@ void orm_session_close(orm_session *session)
     end_transaction(session);
     give_back(session);
     free_stores(session);
-    free(session->changed.items);
+    free_log(session);
     orm__patterns_release(&session->patterns);
-    free(session->undo.records);
-    free(session->old_keys.items);
     free(session->stores);
     orm__arena_release(&session->arena);
     free(session);
@@ -78,8 +80,18 @@ void orm_session_clear(orm_session *session)
     free(session->stores);
     session->stores = NULL;
     session->schema = NULL;
-    session->changed.count = session->undo.count = session->old_keys.count = 0;
+    free_log(session);
     orm__arena_release(&session->arena);
+}
+
+static void free_log(orm_session *session)
+{
+    free(session->changed.items);
+    free(session->undo.records);
+    free(session->old_keys.items);
+    memset(&session->changed, 0, sizeof session->changed);
+    memset(&session->undo, 0, sizeof session->undo);
+    memset(&session->old_keys, 0, sizeof session->old_keys);
 }
 
 static void free_stores(orm_session *session)
@@ -158,10 +170,36 @@ orm_status orm__session_write(orm_session *session)
     orm_connection *c = session->connection;
     orm_status status = ORM_OK;
     if (c->transaction == ORM__READING)
-        status = orm__connection_prepare_write(c);
+        status = session->factory.isolation == ORM_SERIALIZABLE ? write_what_was_read(session)
+                                                                : orm__connection_prepare_write(c);
     else if (c->transaction == ORM__NO_TRANSACTION)
         status = orm__connection_begin(c, begin_text(session));
     return status ? orm__session_failed(session, status) : ORM_OK;
+}
+
+/* SQLite's transaction that read ends, and one that may write begins: nobody may have written in between. */
+static orm_status write_what_was_read(orm_session *session)
+{
+    orm_connection *c = session->connection;
+    int64_t before, after;
+    ORM_TRY(ask_data_version(c, &before));
+    ORM_TRY(orm__connection_prepare_write(c));
+    ORM_TRY(ask_data_version(c, &after));
+    if (before == after)
+        return ORM_OK;
+    orm__error_set(&c->error, ORM_SERIALIZATION, "what this transaction has read was changed by another");
+    ORM__ERROR_COPY(c->error.sqlstate, "40001");
+    return orm__connection_failed(c);
+}
+
+static orm_status ask_data_version(orm_connection *connection, int64_t *version)
+{
+    orm__sql sql;
+    orm__sql_init(&sql, connection);
+    orm__sql_text(&sql, "PRAGMA data_version");
+    orm_status status = orm__ask_integer(&sql, "", version);
+    orm__sql_release(&sql);
+    return status;
 }
 
 /* On SQLite the lock is that of the whole database. Refused, it is a failed statement of a transaction on both databases. */

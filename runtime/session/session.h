@@ -14,16 +14,17 @@
 #include "sql/values.h"
 
 /* Columns of a primary key; the generator allows no more. */
-enum { ORM__KEY_MAX = 16 };
+enum { ORM__KEY_MAX = 16, ORM__FEW_SLABS = 8 };
 
 typedef struct orm__store orm__store;
 
-/* The entities that one result delivered: the relation of one is loaded for all. `members` is NULL for those that came
- * alone (added, or found by key). Freed when no entity belongs to it any more. */
+/* The entities that one result delivered: the relation of one is loaded for all. `count` is 0 for those that came alone
+ * (added, or found by key). Freed when no entity belongs to it any more. */
 typedef struct orm__batch {
     orm__store *store;
-    struct orm__entity **members;
-    uint32_t count, live; /* slots, and entities that still belong to it */
+    struct orm__entity **members; /* NULL when they stand side by side, as those of a result do that are all new */
+    uint32_t first;               /* the number of the first one then */
+    uint32_t count, live;         /* members, and entities that still belong to it */
 } orm__batch;
 
 /* What an entity knows of one of its relations. */
@@ -95,7 +96,7 @@ typedef struct orm__entities {
     size_t count, capacity;
 } orm__entities;
 
-/* All entities of one model in a session, and the map from keys to them: slots of 8 bytes over slabs that double. */
+/* All entities of one model in a session, and the map from keys to them: slots of 8 bytes over slabs that grow. */
 typedef struct orm__identity {
     uint32_t hash, number;
 } orm__identity; /* number: 1 + place in the slabs; 0: empty */
@@ -105,12 +106,16 @@ struct orm__store {
     orm__batch alone; /* of the entities that came alone */
     orm__batch links; /* of those that a many_to_many made: pending, they go when one of their ends does */
     size_t entity_size;
-    uint32_t used;      /* entities handed out */
-    orm__entities left; /* those of them that left by a stream: their places are used again */
-    char *slabs[28];    /* slab k holds 8 << k entities */
+    orm_unique key; /* the primary key, as one of the unique keys */
+    uint32_t used;       /* entities handed out */
+    orm__entity *newest; /* the one with that number */
+    orm__entities left;  /* those of them that left by a stream: their places are used again */
+    char **slabs;
+    char *few_slabs[ORM__FEW_SLABS]; /* what `slabs` is at first */
+    uint32_t slab_count, recent;     /* recent: the slab that was asked for last */
     orm__identity *map;
-    uint32_t capacity, bits, mapped; /* capacity is 1 << bits */
-    uint32_t rank;                   /* scratch of order.c */
+    uint32_t capacity, mapped;
+    uint32_t rank; /* scratch of order.c */
     orm__columns columns;
     orm__store *next; /* of the session */
 };
@@ -184,7 +189,9 @@ void orm__store_free(orm__store *store);
 /* A zeroed entity, not yet counted as used: keep it or ask again. */
 orm__entity *orm__store_next(orm__store *store);
 void orm__store_keep(orm__store *store, orm__entity *entity);
+/* Numbers begin at 1. */
 orm__entity *orm__store_at(const orm__store *store, uint32_t number);
+uint32_t orm__store_number(orm__store *store, const orm__entity *entity);
 /* The entity is forgotten, nothing refers to it any more: its place is used again. */
 void orm__store_drop(orm__store *store, orm__entity *entity);
 /* By the values of a key: of the model's own key columns, or of columns of the same types in another row (a foreign key). */
@@ -332,10 +339,14 @@ orm_status orm__read_by_key(orm_session *session, orm__store *store, const orm_v
 /* The current row becomes, or is, an entity; its texts go to the session's arena. */
 orm_status orm__take_row(orm_session *session, orm__store *store, bool overwrite, orm__entity **entity);
 /* Makes the entities found the members of one batch. */
+static inline orm__entity *orm__batch_member(const orm__batch *batch, size_t i)
+{
+    return batch->members ? batch->members[i] : orm__store_at(batch->store, batch->first + (uint32_t)i);
+}
 orm_status orm__batch_new(orm_session *session, orm__store *store, const orm__entities *found);
 void orm__batch_leave(orm_session *session, orm__entity *entity);
-/* How many rows have this entity's key: 0 or 1. */
-orm_status orm__count_key(orm_session *session, const orm__entity *entity, size_t *count);
+/* How many rows have this entity's key: 0 or 1; with `version`, which may be NULL, only one that counts one more than the entity. */
+orm_status orm__count_key(orm_session *session, const orm__entity *entity, const orm_column *version, size_t *count);
 /* Reads an expired entity anew; ORM_NOT_FOUND when its row is gone. */
 orm_status orm__entity_reload(orm_session *session, orm__entity *entity);
 

@@ -20,10 +20,12 @@ typedef enum orm__transaction {
 typedef struct orm__statement orm__statement;
 typedef struct orm__sent orm__sent;
 
-/* Whether the keys of a table may be drawn from their sequence. */
+/* Whether the keys of a table may be drawn from their sequence; on SQLite, written out one after the other. GUARDED: a trigger before
+ * the rows may have other keys in mind. */
+typedef enum orm__drawing { ORM__DRAWS_NOTHING, ORM__DRAWS, ORM__DRAWS_GUARDED } orm__drawing;
 typedef struct orm__sequence {
     const orm_model *model;
-    bool usable;
+    orm__drawing drawing;
 } orm__sequence;
 
 /* Whether rows may be copied into a table. */
@@ -92,7 +94,7 @@ struct orm_connection {
     struct {
         orm__sequence *items;
         size_t count;
-    } sequences; /* PostgreSQL: what insert.c has asked */
+    } sequences; /* what insert.c has asked */
     struct {
         orm__table *items;
         size_t count;

@@ -86,7 +86,7 @@ static orm_status ask_catalog(orm_connection *connection, const orm_model *model
     int64_t answer;
     orm__sql_init(&sql, connection);
     write_question(&sql, model);
-    orm_status status = orm__ask_integer(&sql, model, &answer);
+    orm_status status = orm__ask_integer(&sql, model->table, &answer);
     orm__sql_release(&sql);
     if (status)
         return status;

@@ -2,10 +2,11 @@
  *
  * Keys on PostgreSQL: one row comes back by RETURNING; of many rows the keys are drawn from the sequence in the same
  * statement, next to the ordinal number of their row, so that each key is known by its row and not by an order that SQL does
- * not promise. Of more than a thousand rows they are drawn ahead, and the rows copied, where copy.h allows it. Keys on SQLite:
- * sqlite3_last_insert_rowid for one row; of many the first is inserted alone, and the others get the keys that follow its,
- * written out: should they be taken (by a trigger), the statement fails. Other values that the database makes come back with
- * the key, or are read again by it.
+ * not promise. Of more than a thousand rows they are drawn ahead, and the rows copied, where copy.h allows it. Where the role may
+ * not draw keys, or a trigger has been seen to give others, a statement is a chain of INSERTs of one row each: whose key it is
+ * follows from which of them it comes from. Keys on SQLite: sqlite3_last_insert_rowid for one row; of many the first is inserted alone, and the
+ * others get the keys that follow its, written out; one by one where a trigger might take these. Other values that the database
+ * makes come back with the key, or are read again by it.
  * SPDX-License-Identifier: MIT */
 #include "base/error.h"
 #include "base/value.h"
@@ -16,8 +17,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* FEW: below it one statement a row is as good. LISTS: as many as SQLite's orm_rows takes. */
-enum { FEW = 4, LISTS = 64 };
+/* FEW: below it one statement a row is as good. LISTS: as many as SQLite's orm_rows takes. APART: rows in a chain. */
+enum { FEW = 4, LISTS = 64, APART = 32 };
 
 typedef struct insertion {
     orm_connection *c;
@@ -39,9 +40,14 @@ static orm_status insert(insertion *in);
 static orm_status look_ahead(insertion *in);
 static void may_be_last(const insertion *in, orm__sql *sql, size_t done);
 static orm_status committed_in_doubt(orm_connection *c, orm_status status);
-static orm_status may_draw(insertion *in, bool *draws);
+static orm_status may_draw(insertion *in, orm__drawing *drawing);
+static orm_status insert_guarded(insertion *in);
+static void remember_triggers(insertion *in);
+static void ask_postgresql(orm__sql *sql, const insertion *in);
+static void ask_sqlite(orm__sql *sql, const insertion *in);
 static orm_status insert_one(insertion *in, void *row);
 static orm_status insert_each(insertion *in);
+static orm_status insert_apart(insertion *in);
 static orm_status insert_arrays(insertion *in);
 static orm_status insert_numbered(insertion *in);
 static orm_status insert_copied(insertion *in);
@@ -49,6 +55,7 @@ static orm_status run_returning(insertion *in, orm__sql *sql, void *const *rows,
 static void write_into(orm__sql *sql, const insertion *in, const orm_column *key);
 static void write_values(orm__sql *sql, const insertion *in, const void *row);
 static void write_returning(orm__sql *sql, const insertion *in);
+static void write_apart(orm__sql *sql, const insertion *in, size_t count);
 static void write_drawn(orm__sql *sql, const insertion *in, size_t count);
 static void write_list_items(orm__sql *sql, const insertion *in, const char *first);
 static void set_key(const orm_column *key, void *row, int64_t value);
@@ -137,14 +144,19 @@ static orm_status committed_in_doubt(orm_connection *c, orm_status status)
 
 static orm_status insert(insertion *in)
 {
-    bool sqlite = in->c->dialect == ORM_SQLITE, draws = true, copies = false;
+    bool sqlite = in->c->dialect == ORM_SQLITE, copies = false;
+    orm__drawing drawing = ORM__DRAWS;
     if (in->count == 1)
         return insert_one(in, in->rows[0]);
-    if (in->key && !sqlite)
-        ORM_TRY(may_draw(in, &draws));
-    if (!draws || in->key_made || (in->given.count == 0 && (sqlite || !in->key)) ||
+    if (in->key && (!sqlite || in->count >= FEW))
+        ORM_TRY(may_draw(in, &drawing));
+    if (!sqlite && (drawing == ORM__DRAWS_NOTHING || in->key_made) && in->given.count > 0)
+        return insert_apart(in);
+    if (drawing == ORM__DRAWS_NOTHING || in->key_made || (in->given.count == 0 && (sqlite || !in->key)) ||
         (sqlite && (in->count < FEW || in->given.count >= LISTS)))
         return insert_each(in);
+    if (drawing == ORM__DRAWS_GUARDED && in->given.count > 0)
+        return insert_guarded(in);
     if (in->count > ORM__CHUNK && in->made.count == 0 && in->given.count > 0)
         ORM_TRY(orm__copy_allowed(in->c, in->model, &in->given, &copies));
     if (copies)
@@ -152,14 +164,13 @@ static orm_status insert(insertion *in)
     return sqlite && in->key ? insert_numbered(in) : insert_arrays(in);
 }
 
-/* Whether keys may be drawn from the column's sequence ahead of the INSERT: a role may lack the right, a key may be made
- * otherwise. Asked once for each table. */
-static orm_status may_draw(insertion *in, bool *draws)
+/* Whether keys may be drawn ahead of the INSERT: a role may lack the right, a key may be made otherwise. Asked once for each table. */
+static orm_status may_draw(insertion *in, orm__drawing *drawing)
 {
     orm_connection *c = in->c;
     for (size_t i = 0; i < c->sequences.count; i++)
         if (c->sequences.items[i].model == in->model) {
-            *draws = c->sequences.items[i].usable;
+            *drawing = c->sequences.items[i].drawing;
             return ORM_OK;
         }
     orm__sequence *items = realloc(c->sequences.items, (c->sequences.count + 1) * sizeof *items);
@@ -169,15 +180,42 @@ static orm_status may_draw(insertion *in, bool *draws)
     orm__sql sql;
     int64_t answer;
     orm__sql_init(&sql, c);
-    orm__sql_text(&sql, "SELECT coalesce(has_sequence_privilege(");
-    orm__sql_sequence(&sql, in->model, in->key);
-    orm__sql_text(&sql, ", 'USAGE'), false)::int4");
-    orm_status status = orm__ask_integer(&sql, in->model, &answer);
+    if (c->dialect == ORM_SQLITE)
+        ask_sqlite(&sql, in);
+    else
+        ask_postgresql(&sql, in);
+    orm_status status = orm__ask_integer(&sql, in->model->table, &answer);
     orm__sql_release(&sql);
-    *draws = !status && answer != 0;
+    *drawing = status ? ORM__DRAWS_NOTHING : (orm__drawing)answer;
     if (!status)
-        items[c->sequences.count++] = (orm__sequence){in->model, *draws};
+        items[c->sequences.count++] = (orm__sequence){in->model, *drawing};
     return status;
+}
+
+/* 0, 1 or 2: as orm__drawing has them. tgtype: 1 is FOR EACH ROW, 2 BEFORE, 4 INSERT, 64 INSTEAD OF (src/include/catalog/pg_trigger.h). */
+static void ask_postgresql(orm__sql *sql, const insertion *in)
+{
+    orm__sql_text(sql, "SELECT (CASE WHEN NOT coalesce(has_sequence_privilege(");
+    orm__sql_sequence(sql, in->model, in->key);
+    orm__sql_text(sql, ", 'USAGE'), false) THEN 0 WHEN EXISTS (SELECT FROM pg_trigger g WHERE g.tgtype & 5 = 5 AND "
+                       "g.tgtype & 66 <> 0 AND g.tgenabled <> 'D' AND (g.tgrelid = ");
+    orm__sql_table_literal(sql, in->model);
+    orm__sql_text(sql, "::regclass OR g.tgrelid IN (SELECT relid FROM pg_partition_tree(");
+    orm__sql_table_literal(sql, in->model);
+    orm__sql_text(sql, "::regclass)))) THEN 2 ELSE 1 END)::int4");
+}
+
+static void ask_sqlite(orm__sql *sql, const insertion *in)
+{
+    static const char *const schemas[] = {"sqlite_schema", "sqlite_temp_schema"};
+    orm__sql_text(sql, "SELECT 1");
+    for (size_t i = 0; i < sizeof schemas / sizeof *schemas; i++) {
+        orm__sql_text(sql, " AND NOT EXISTS (SELECT 1 FROM ");
+        orm__sql_text(sql, schemas[i]);
+        orm__sql_text(sql, " WHERE type = 'trigger' AND tbl_name COLLATE NOCASE = ");
+        orm__sql_literal(sql, in->model->sqlite_table ? in->model->sqlite_table : in->model->table);
+        orm__sql_text(sql, ")");
+    }
 }
 
 static orm_status insert_one(insertion *in, void *row)
@@ -228,6 +266,50 @@ static orm_status insert_each(insertion *in)
         status = orm__statement_restart(c, statement, in->given.values);
     }
     orm__sql_release(&sql);
+    return status;
+}
+
+/* A trigger may give other keys than those drawn: then not all rows come back, and they are inserted anew. */
+static orm_status insert_guarded(insertion *in)
+{
+    orm_connection *c = in->c;
+    if (c->transaction == ORM__NO_TRANSACTION)
+        return insert_apart(in);
+    in->certain = false;
+    ORM_TRY(orm__connection_control(c, ORM_STATEMENT_TRANSACTION, "SAVEPOINT orm_insert", NULL));
+    orm_status status = insert_arrays(in);
+    if (status == ORM_STALE) {
+        ORM_TRY(orm__connection_control(c, ORM_STATEMENT_TRANSACTION, "ROLLBACK TO SAVEPOINT orm_insert", NULL));
+        c->failed = false;
+        orm__error_clear(&c->error);
+        remember_triggers(in);
+        status = insert_apart(in);
+    }
+    ORM_TRY(status);
+    return orm__connection_control(c, ORM_STATEMENT_TRANSACTION, "RELEASE SAVEPOINT orm_insert", NULL);
+}
+
+static void remember_triggers(insertion *in)
+{
+    for (size_t i = 0; i < in->c->sequences.count; i++)
+        if (in->c->sequences.items[i].model == in->model)
+            in->c->sequences.items[i].drawing = ORM__DRAWS_NOTHING;
+}
+
+/* Chains of 32, and what is left over by shorter ones: so there are few statements to prepare. */
+static orm_status insert_apart(insertion *in)
+{
+    orm_status status = ORM_OK;
+    for (size_t done = 0, size = APART; done < in->count && !status; done += size) {
+        while (size > in->count - done)
+            size /= 2;
+        orm__sql sql;
+        orm__sql_init(&sql, in->c);
+        orm__chosen_lists(&in->given, 0, in->given.count, (const void *const *)(in->rows + done), size);
+        write_apart(&sql, in, size);
+        status = run_returning(in, &sql, in->rows + done, size, true);
+        orm__sql_release(&sql);
+    }
     return status;
 }
 
@@ -377,6 +459,35 @@ static void write_returning(orm__sql *sql, const insertion *in)
         orm__sql_text(sql, i > 0 || in->key ? ", " : "");
         orm__sql_identifier(sql, in->made.columns[i]->name);
         orm__sql_cast_result(sql, in->made.columns[i]);
+    }
+}
+
+/* WITH source AS (rows, their ordinal), r1 AS (INSERT ... SELECT ... WHERE ord = 1 RETURNING ...), ...
+ * SELECT 1, r1.* FROM r1 UNION ALL ... */
+static void write_apart(orm__sql *sql, const insertion *in, size_t count)
+{
+    orm__sql_text(sql, "WITH source AS MATERIALIZED (SELECT * FROM ");
+    orm__sql_from_lists(sql, in->given.columns, in->given.count, in->given.values, true);
+    orm__sql_text(sql, ")");
+    for (size_t i = 1; i <= count; i++) {
+        orm__sql_text(sql, ", r");
+        orm__sql_number(sql, i);
+        orm__sql_text(sql, " AS (");
+        write_into(sql, in, NULL);
+        orm__sql_text(sql, " SELECT ");
+        write_list_items(sql, in, "");
+        orm__sql_text(sql, " FROM source AS u WHERE u.ord = ");
+        orm__sql_number(sql, i);
+        write_returning(sql, in);
+        orm__sql_text(sql, ")");
+    }
+    for (size_t i = 1; i <= count; i++) {
+        orm__sql_text(sql, i == 1 ? " SELECT " : " UNION ALL SELECT ");
+        orm__sql_number(sql, i);
+        orm__sql_text(sql, ", r");
+        orm__sql_number(sql, i);
+        orm__sql_text(sql, ".* FROM r");
+        orm__sql_number(sql, i);
     }
 }
 

@@ -78,13 +78,13 @@ orm_status orm__run_quietly(orm__sql *sql, const orm_model *model, orm_statement
     return orm__statement_finish(sql->connection, statement, rows);
 }
 
-orm_status orm__ask_integer(orm__sql *sql, const orm_model *model, int64_t *answer)
+orm_status orm__ask_integer(orm__sql *sql, const char *table, int64_t *answer)
 {
     orm_connection *c = sql->connection;
     orm__statement *statement;
     *answer = 0;
     ORM_TRY(
-        orm__statement_start(sql, (orm__purpose){ORM_STATEMENT_SELECT, model->table}, ORM__FETCH_WHOLE, &statement));
+        orm__statement_start(sql, (orm__purpose){ORM_STATEMENT_SELECT, table}, ORM__FETCH_WHOLE, &statement));
     orm_status status = orm__statement_step(c, statement);
     if (status == ORM_OK)
         *answer = c->driver->read_integer(c->link, 0);

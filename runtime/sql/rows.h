@@ -30,7 +30,7 @@ void orm__chosen_lists(orm__chosen *chosen, size_t first, size_t last, const voi
 orm_status orm__run_quietly(orm__sql *sql, const orm_model *model, orm_statement_kind kind, size_t *rows);
 
 /* The first column of the first row, as an integer; 0 when there is none. Tells no hooks. */
-orm_status orm__ask_integer(orm__sql *sql, const orm_model *model, int64_t *answer);
+orm_status orm__ask_integer(orm__sql *sql, const char *table, int64_t *answer);
 
 /* Reads these columns of the rows again, by their keys, into the row structs; texts go to the arena, what was there before is
  * not given back. One SELECT, told to the hooks. */

@@ -281,7 +281,7 @@ void orm__member_recycle(const orm_column *column, const void *row, orm__arena *
 
 bool orm__member_same(const orm_column *column, const void *a, const void *b)
 {
-    return pointer_of(column, a) == pointer_of(column, b);
+    return orm__member_points(column) && pointer_of(column, a) == pointer_of(column, b);
 }
 
 bool orm__member_equal(const orm_column *column, const void *a, const void *b)
