@@ -71,6 +71,7 @@ const ormc_name_form ormc_name_forms[] = {
     {ORMC_NAMES_OF_MODEL, "%p_%m_upsert"},
     {ORMC_NAMES_OF_MODEL, "%p_%m_fetch"},
     {ORMC_NAMES_OF_MODEL, "%p_%m_select"},
+    {ORMC_NAMES_OF_MODEL, "%p_%m_group"},
     {ORMC_NAMES_OF_MODEL, "%p_%m_update_where"},
     {ORMC_NAMES_OF_MODEL, "%p_%m_delete_where"},
     {ORMC_NAMES_OF_COLUMN, "%p_%m_set_%n"},

@@ -264,6 +264,12 @@ void orm__pg_close(orm__link *base)
     orm__watch_stop(&l->watch);
     PQclear(l->result);
     PQfinish(l->connection);
+    for (orm__ahead *next; l->ahead; l->ahead = next) {
+        next = l->ahead->next;
+        PQclear(l->ahead->result);
+        free(l->ahead);
+    }
+    free(l->open);
     for (orm__prepared *next; l->forgotten; l->forgotten = next) {
         next = l->forgotten->next;
         free(l->forgotten);

@@ -155,8 +155,8 @@ static orm_status take_result(orm__pg_link *l, request *r, orm_error *error)
         return error->status;
     }
     if (orm__pg_check(l, result)) {
-        orm__pg_take(l, result);
-        l->running = r->prepared;
+        orm__pg_take_result(l, result);
+        l->running = true;
     } else {
         PQclear(result);
     }
@@ -175,12 +175,12 @@ static orm_status send(orm__pg_link *l, request *r)
         return orm__error_set(l->error, ORM_DISCONNECTED, "the connection is lost");
     if (!make_room(s, 4))
         return orm__error_no_memory(l->error);
-    ORM_TRY(orm__pg_bind(l, r->prepared, r->values));
+    ORM_TRY(orm__pg_encode_values(l, r->prepared, r->values));
     r->prepares = !l->unprepared && !r->prepared->sent;
     r->deadline = l->timeout ? orm__deadline_in(0) + l->timeout : 0;
     if (r->prepares && s->unsynced)
         end_batch(l);
-    orm__pg_send_prepared(l, r->prepared);
+    orm__pg_send_prepared(l, r->prepared, r->prepares);
     if (r->prepares)
         push(s, PARSE, r);
     push(s, EXECUTE, r);

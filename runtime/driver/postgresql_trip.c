@@ -24,12 +24,23 @@ static const char *one_line(const char *text, char *buffer, size_t size);
 
 orm_status orm__pg_begin_trip(orm__pg_link *l, const char *sql, orm_error *error)
 {
+    ORM_TRY(orm__pg_begin_reading(l, sql, error));
+    if (l->ahead) {
+        orm__pg_receive_ahead(l);
+        ORM_TRY(orm__pg_begin_reading(l, sql, error));
+    }
+    orm__pg_count_trip(l);
+    return ORM_OK;
+}
+
+orm_status orm__pg_begin_reading(orm__pg_link *l, const char *sql, orm_error *error)
+{
     if (l->running)
         return orm__error_set(error, ORM_MISUSE, "another statement is still open on this connection");
     l->error = error;
     l->failure = ORM_OK;
     l->sql = sql;
-    l->complaints = 0;
+    l->complaints = l->ahead ? strlen(PQerrorMessage(l->connection)) : 0;
     l->reused = l->outdated = false;
     l->deadline = l->base.deadline ? l->base.deadline : l->timeout ? orm__deadline_in(0) + l->timeout : 0;
     if (l->cancelled) /* the request may still be on its way, and would meet this statement */
@@ -37,6 +48,12 @@ orm_status orm__pg_begin_trip(orm__pg_link *l, const char *sql, orm_error *error
     if (l->broken)
         fail(l, ORM_DISCONNECTED, "the connection is lost");
     return l->failure;
+}
+
+void orm__pg_count_trip(const orm__pg_link *l)
+{
+    if (l->base.trips)
+        atomic_fetch_add_explicit(l->base.trips, 1, memory_order_relaxed);
 }
 
 /* What was forgotten leaves the server ahead of the next trip, behind a Sync of its own: its failures disturb nobody.
@@ -175,6 +192,15 @@ bool orm__pg_has_choked(orm__pg_link *l)
     return true;
 }
 
+bool orm__pg_wait_input(orm__pg_link *l)
+{
+    if (!wait_for(l, ORM_WAIT_READ))
+        return false;
+    if (!PQconsumeInput(l->connection))
+        orm__pg_lost(l);
+    return !l->broken;
+}
+
 static bool wait_for(orm__pg_link *l, int events)
 {
     orm_status status = orm__wait(&l->watch, events, l->deadline);
@@ -274,6 +300,8 @@ static void refused(orm__pg_link *l, const PGresult *result)
                                       : ORM_NO_MEMORY;
     fail(l, status, both);
     if (first && l->error) {
+        const char *position = PQresultErrorField(result, PG_DIAG_STATEMENT_POSITION);
+        l->error->position = position ? atoi(position) : 0;
         ORM__ERROR_COPY(l->error->sqlstate, sqlstate);
         ORM__ERROR_COPY(l->error->constraint, PQresultErrorField(result, PG_DIAG_CONSTRAINT_NAME));
         ORM__ERROR_COPY(l->error->table, PQresultErrorField(result, PG_DIAG_TABLE_NAME));

@@ -238,7 +238,8 @@ orm_pool_statistics orm_engine_pool(orm_engine *engine)
                                             .lent_ever = pool->lent_ever,
                                             .waited_ever = pool->waited_ever,
                                             .timeouts = pool->timeouts,
-                                            .replaced = pool->replaced};
+                                            .replaced = pool->replaced,
+                                            .round_trips = atomic_load(&pool->trips)};
     pthread_mutex_unlock(&pool->lock);
     return statistics;
 }

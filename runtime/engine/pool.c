@@ -299,6 +299,7 @@ static orm_status open_one(orm__pool *pool, orm_connection **connection, orm_err
         return status;
     }
     (*connection)->engine = pool->engine;
+    (*connection)->link->trips = &pool->trips;
     (*connection)->observation.statistics = pool->statistics;
     (*connection)->generation = generation;
     (*connection)->born = pool->recycle ? orm__deadline_in(0) : 0;

@@ -76,13 +76,18 @@ orm_status orm__entity_reload(orm_session *session, orm__entity *entity)
 orm_status orm__read_entities(orm_session *session, orm__store *store, orm__sql *sql, orm__fetch fetch_mode,
                               bool overwrite, orm__entities *found)
 {
+    orm__source source = orm__source_of(sql, (orm__purpose){ORM_STATEMENT_SELECT, store->model->table}, fetch_mode);
+    orm_status status = orm__source_open(session->connection, &source);
+    return orm__read_opened(session, store, &source, status, overwrite, found);
+}
+
+orm_status orm__read_opened(orm_session *session, orm__store *store, orm__source *source, orm_status status,
+                            bool overwrite, orm__entities *found)
+{
     orm_connection *c = session->connection;
-    const orm__purpose purpose = {ORM_STATEMENT_SELECT, store->model->table};
-    orm__statement *statement;
     size_t before = found->count;
-    orm_status status = orm__statement_start(sql, purpose, fetch_mode, &statement);
     if (!status) {
-        while ((status = orm__statement_step(c, statement)) == ORM_OK) {
+        while ((status = orm__statement_step(c, source->statement)) == ORM_OK) {
             orm__entity *entity = NULL;
             status = orm__take_row(session, store, overwrite, &entity);
             if (!status && !orm__entities_add(found, entity))
@@ -90,11 +95,11 @@ orm_status orm__read_entities(orm_session *session, orm__store *store, orm__sql 
             if (status)
                 break;
         }
-        orm_status end = orm__statement_finish(c, statement, NULL);
+        orm_status end = orm__statement_finish(c, source->statement, NULL);
         if (status == ORM_DONE)
             status = end;
     }
-    orm__statement_tell(sql, purpose, found->count - before, status);
+    orm__source_tell(c, source, found->count - before, status);
     return status ? orm__session_failed(session, status) : ORM_OK;
 }
 

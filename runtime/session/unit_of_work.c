@@ -23,12 +23,12 @@ static bool has_lost_an_end(orm_session *session, orm__entity *entity);
 static orm_status check_added(orm_session *session, orm__entity *entity);
 static orm_status validate(orm_session *session, orm__entity *entity, orm_problems *problems);
 static orm_status check_targets(orm_session *session, orm__entity *entity);
-static bool is_changed(orm__entity *entity, const orm_relation *relation);
 static orm_status check_changed(orm_session *session, orm__entity *entity);
 static bool is_as_held(orm_session *session, orm__entity *entity, const orm_column *column);
 static bool is_settled(const orm__entity *entity, const orm_relation *relation, const orm_column *column);
 static orm_status make_room(orm_session *session, plan *p);
 static orm_status write_all(orm_session *session, plan *p);
+static bool ends_with_inserts(const orm_session *session, const plan *p);
 static void drop_forsaken(orm__entities *changed);
 static orm_status write_steps(orm_session *session, plan *p);
 static void hold_back(const orm__order *order);
@@ -97,11 +97,12 @@ static void release_plan(plan *p)
 
 static orm_status classify(orm_session *session, plan *p)
 {
+    for (size_t i = 0; i < session->changed.count; i++) /* first: they give their keys back to those before them */
+        if (has_lost_an_end(session, session->changed.items[i]))
+            ORM_TRY(orm__entity_mark_deleted(session, session->changed.items[i]));
     for (size_t i = 0; i < session->changed.count; i++) {
         orm__entity *entity = session->changed.items[i];
         orm__entities *list = NULL;
-        if (entity->state == ORM__PENDING && has_lost_an_end(session, entity))
-            ORM_TRY(orm__entity_mark_deleted(session, entity));
         if (entity->state == ORM__PENDING) {
             ORM_TRY(check_added(session, entity));
             list = entity->flags & ORM__REPLACES ? &p->changed : &p->added;
@@ -121,7 +122,7 @@ static orm_status classify(orm_session *session, plan *p)
 static bool has_lost_an_end(orm_session *session, orm__entity *entity)
 {
     const orm_model *model = orm__model_of(entity);
-    bool link = entity->batch == &entity->batch->store->links;
+    bool link = entity->batch == &entity->batch->store->links && entity->state == ORM__PENDING;
     for (size_t i = 0; link && i < model->relation_count; i++) {
         const orm_relation *relation = &model->relations[i];
         const orm__entity *end = relation->owning ? orm__known_target(session, relation, entity) : NULL;
@@ -166,7 +167,7 @@ static orm_status check_targets(orm_session *session, orm__entity *entity)
     for (size_t i = 0; i < model->relation_count; i++) {
         const orm_relation *relation = &model->relations[i];
         const orm__slot *slot = relation->owning ? orm__entity_loaded(entity, relation) : NULL;
-        if (!slot || !is_changed(entity, relation))
+        if (!slot || !orm__relation_is_changed(entity, relation))
             continue;
         const orm__entity *target = slot->as.one;
         if (!target && !(relation->columns[0]->flags & ORM_NULLABLE))
@@ -179,14 +180,6 @@ static orm_status check_targets(orm_session *session, orm__entity *entity)
                                       target->state == ORM__DETACHED ? "has left the session" : "is deleted");
     }
     return ORM_OK;
-}
-
-static bool is_changed(orm__entity *entity, const orm_relation *relation)
-{
-    for (size_t k = 0; k < relation->column_count; k++)
-        if (orm__entity_has_dirty(entity, relation->columns[k]))
-            return true;
-    return false;
 }
 
 /* What was changed and changed back is no change. */
@@ -259,12 +252,22 @@ static orm_status write_all(orm_session *session, plan *p)
     }
     if (p->steps.count > 0)
         return write_steps(session, p);
-    ORM_TRY(orm__write_waves(session, ORM__INSERT, p->inserts.rows, p->inserts.waves, p->inserts.count, &p->room));
+    const orm__room last = {p->room.rows, p->room.keys, ends_with_inserts(session, p)};
+    ORM_TRY(orm__write_waves(session, ORM__INSERT, p->inserts.rows, p->inserts.waves, p->inserts.count, &last));
     ORM_TRY(write_held_back(session, p, &p->inserts, false));
     ORM_TRY(orm__write_wave(session, ORM__UPDATE, p->changed.items, p->changed.count, &p->room));
     ORM_TRY(write_held_back(session, p, &p->deletes, true));
     ORM_TRY(orm__write_waves(session, ORM__DELETE, p->deletes.rows, p->deletes.waves, p->deletes.count, &p->room));
     return p->deleted.count > 0 ? cascade(session, p) : ORM_OK;
+}
+
+/* Whether nothing can stop a commit once the INSERTs have succeeded: no hook, and nothing else to write. */
+static bool ends_with_inserts(const orm_session *session, const plan *p)
+{
+    const orm_session_hooks *hooks = session->factory.hooks;
+    return session->committing && session->connection->dialect == ORM_POSTGRESQL &&
+           (!hooks || hooks->model_count == 0) && p->inserts.deferred_count == 0 &&
+           p->changed.count + p->deleted.count + p->replaced.count == 0;
 }
 
 /* What went with a row that is replaced needs no UPDATE any more. */

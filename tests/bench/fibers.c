@@ -93,11 +93,11 @@ static orm_status read_in_three_trips(orm_async *async, void *argument)
     (void)async;
     for (size_t i = 0; i < me->count; i++) {
         expect_ok(orm_connection_open(me->factory.engine, &c, NULL), NULL);
-        expect_ok(orm_connection_execute(c, "BEGIN", NULL), orm_connection_error(c));
+        expect_ok(orm_connection_execute(c, "BEGIN", NULL, NULL), orm_connection_error(c));
         expect_ok(bench_post_fetch(c, post_at(next++), &post, &result), orm_connection_error(c));
         saw_post(post.id, post.title, post.body, post.views);
         orm_result_free(result);
-        expect_ok(orm_connection_execute(c, "COMMIT", NULL), orm_connection_error(c));
+        expect_ok(orm_connection_execute(c, "COMMIT", NULL, NULL), orm_connection_error(c));
         orm_connection_close(c);
     }
     return ORM_OK;
@@ -285,15 +285,15 @@ static void fill(void)
     expect_ok(orm_connection_execute(c,
                                      "INSERT INTO author (name, email, created_at) SELECT 'n' || i, 'e' || i, now() "
                                      "FROM generate_series(1, 1000) i",
-                                     NULL),
+                                     NULL, NULL),
               orm_connection_error(c));
     expect_ok(orm_connection_execute(c,
                                      "INSERT INTO post (title, body, views, published, created_at, author_id) SELECT "
                                      "'Title ' || i, repeat(chr(97 + i % 26), 200), i % 1000, true, now(), i % 1000 + "
                                      "1 FROM generate_series(1, 100000) i",
-                                     NULL),
+                                     NULL, NULL),
               orm_connection_error(c));
-    expect_ok(orm_connection_execute(c, "ANALYZE", NULL), orm_connection_error(c));
+    expect_ok(orm_connection_execute(c, "ANALYZE", NULL, NULL), orm_connection_error(c));
     orm_connection_close(c);
 }
 

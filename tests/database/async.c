@@ -330,7 +330,7 @@ static orm_status run_long(orm_async *a, void *argument)
         on_sqlite() ? "INSERT INTO authors (email, name) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 "
                       "FROM n WHERE i < 100000000) SELECT 'a', 'b' FROM n WHERE i < 0"
                     : "DO $$ BEGIN PERFORM pg_sleep(60); END $$",
-        NULL);
+        NULL, NULL);
     orm_connection_close(mine);
     return status;
 }
@@ -368,7 +368,7 @@ static orm_status end_one(orm_async *a, void *argument)
     (void)a;
     ok(orm_connection_open(fibers, &mine, NULL));
     orm_status status = orm_connection_execute(
-        mine, me->number == 3 ? "SELECT pg_terminate_backend(pg_backend_pid())" : "SELECT pg_sleep(0.05)", NULL);
+        mine, me->number == 3 ? "SELECT pg_terminate_backend(pg_backend_pid())" : "SELECT pg_sleep(0.05)", NULL, NULL);
     orm_connection_close(mine);
     return status;
 }

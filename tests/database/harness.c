@@ -14,7 +14,7 @@ orm_error error;
 
 static struct {
     char text[RECORD_SIZE];
-    size_t length, control;
+    size_t length, control, trips;
 } record;
 
 /* Those that refer to others first. */
@@ -90,13 +90,13 @@ static void empty_tables(void)
     char sql[64];
     ok(orm_connection_begin(c));
     if (!on_sqlite()) /* foreign keys without an index are slow to check where many rows go */
-        ok(orm_connection_execute(c, "SET LOCAL session_replication_role = replica", NULL));
-    ok(orm_connection_execute(c, "UPDATE team SET captain_id = NULL", NULL));
+        ok(orm_connection_execute(c, "SET LOCAL session_replication_role = replica", NULL, NULL));
+    ok(orm_connection_execute(c, "UPDATE team SET captain_id = NULL", NULL, NULL));
     for (size_t i = 0; i < TABLES; i++) {
         snprintf(sql, sizeof sql, "DELETE FROM %s", tables[i]);
         if (on_sqlite() && strchr(sql, '.')) /* a schema is a prefix there */
             *strchr(sql, '.') = '_';
-        ok(orm_connection_execute(c, sql, NULL));
+        ok(orm_connection_execute(c, sql, NULL, NULL));
     }
     ok(orm_connection_commit(c));
 }
@@ -152,7 +152,7 @@ void commit_and_forget(void)
 
 void run_sql(const char *sql)
 {
-    ok(orm_connection_execute(c, sql, NULL));
+    ok(orm_connection_execute(c, sql, NULL, NULL));
 }
 
 static void note_statement(const orm_statement_event *event, void *user)
@@ -199,6 +199,13 @@ size_t take_transaction_statements(void)
     size_t control = record.control;
     record.control = 0;
     return control;
+}
+
+size_t take_round_trips(void)
+{
+    size_t before = record.trips;
+    record.trips = orm_engine_pool(engine).round_trips;
+    return record.trips - before;
 }
 
 void forget_statements(void)
@@ -258,4 +265,37 @@ void store_blog(size_t authors, size_t posts)
         }
     }
     commit_and_forget();
+}
+
+void insert_authors(int count)
+{
+    char email[32], name[32];
+    for (int i = 0; i < count; i++) {
+        snprintf(email, sizeof email, "a%d@b", i);
+        snprintf(name, sizeof name, "a%d", i);
+        ok(orm_connection_execute(
+            c, "INSERT INTO authors (created_at, email, name, score) VALUES (:at, :email, :name, :score)",
+            ORM_NAMED({"at", orm_of_timestamptz((orm_timestamptz){i})}, {"email", orm_of_text(email)},
+                      {"name", orm_of_text(name)}, {"score", i % 2 ? orm_of_null() : orm_of_float64(i)}),
+            NULL));
+    }
+    forget_statements();
+}
+
+int64_t stored_authors(void)
+{
+    int64_t count = -1;
+    orm_rows *rows;
+    ok(orm_connection_query(c, "SELECT count(*) FROM authors", NULL, &rows));
+    ok(orm_rows_first(rows));
+    ok(orm_get(rows, 0, &count));
+    orm_rows_close(rows);
+    return count;
+}
+
+orm_rows *open_rows(const char *sql, const orm_parameters *parameters)
+{
+    orm_rows *rows;
+    ok(orm_connection_query(c, sql, parameters, &rows));
+    return rows;
 }

@@ -45,6 +45,8 @@ const char *take_statements(void);
 /* How many statements of transaction control were sent since the last call of any take_ function. */
 size_t take_transaction_statements(void);
 void forget_statements(void);
+/* How often something was sent to the database and its answers awaited since the last call; 0 on SQLite. */
+size_t take_round_trips(void);
 #define expect_statements(text) ck_assert_str_eq(take_statements(), (text))
 /* Not even BEGIN. */
 #define expect_nothing_sent() \
@@ -71,6 +73,10 @@ const char *story(void);
 /* The suites, each in the file of its name. */
 Suite *suite_schema(void);
 Suite *suite_core(void);
+Suite *suite_execute(void);
+Suite *suite_rows(void);
+Suite *suite_copy(void);
+Suite *suite_aggregate(void);
 Suite *suite_refusals(void);
 Suite *suite_types(void);
 Suite *suite_where(void);
@@ -100,6 +106,7 @@ Suite *suite_injection(void);
 Suite *suite_named(void);
 Suite *suite_differential(void);
 Suite *suite_streaming(void);
+Suite *suite_trips(void);
 Suite *suite_hostile(void);
 Suite *suite_async(void);
 Suite *suite_get_many(void);
@@ -110,6 +117,11 @@ const blog_author *add_author(const char *name);
 const blog_post *add_post(const blog_author *author, const char *title);
 const blog_comment *add_comment(const blog_post *post, const blog_author *author, const char *body);
 const shapes_employee *add_employee(const char *name, const shapes_employee *boss);
+/* By SQL on `c`: as many authors, "a0" and so on, every other without a score; how many there are. */
+void insert_authors(int count);
+int64_t stored_authors(void);
+/* Opens the rows of a statement that succeeds. Owned: close them. */
+orm_rows *open_rows(const char *sql, const orm_parameters *parameters);
 /* `authors` authors ("a000"...) with `posts` posts ("p000"...) each, committed; `s` has forgotten them. */
 void store_blog(size_t authors, size_t posts);
 

@@ -8,6 +8,10 @@ int main(void)
     Suite *(*const suites[])(void) = {
         suite_schema,
         suite_core,
+        suite_execute,
+        suite_rows,
+        suite_copy,
+        suite_aggregate,
         suite_refusals,
         suite_types,
         suite_where,
@@ -33,6 +37,7 @@ int main(void)
         suite_production,
         suite_related,
         suite_streaming,
+        suite_trips,
         suite_differential,
         suite_injection,
         suite_named,

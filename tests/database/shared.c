@@ -380,7 +380,7 @@ static orm_connection *lock_authors(void)
 {
     orm_connection *lock = open_connection();
     ok(orm_connection_begin(lock));
-    ok(orm_connection_execute(lock, "LOCK TABLE authors IN ACCESS EXCLUSIVE MODE", NULL));
+    ok(orm_connection_execute(lock, "LOCK TABLE authors IN ACCESS EXCLUSIVE MODE", NULL, NULL));
     return lock;
 }
 
@@ -407,7 +407,7 @@ static void run_until_locked(void)
                                         "DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_stat_activity WHERE wait_event_type "
                                         "= 'Lock' AND datname = current_database() AND query LIKE "
                                         "'SELECT t0.%authors%') THEN RAISE EXCEPTION 'none'; END IF; END $$",
-                                        NULL);
+                                        NULL, NULL);
     }
     ok(status);
     orm_connection_close(other);

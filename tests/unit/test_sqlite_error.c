@@ -28,7 +28,7 @@ static const struct {
     {"CREATE TABLE authors (a)", ORM_DATABASE, "42P07", "authors", "", ""},
     {"SELEKT 1", ORM_DATABASE, "42601", "", "", ""},
     {"SELECT (1", ORM_DATABASE, "42601", "", "", ""},
-    {"SELECT abs(-9223372036854775808)", ORM_DATABASE, "XX000", "", "", ""},
+    {"SELECT abs(-9223372036854775808)", ORM_DATABASE, "22003", "", "", ""},
     {"SELECT zeroblob(2000000000)", ORM_DATABASE, "54000", "", "", ""},
     {"CREATE TRIGGER IF NOT EXISTS stop BEFORE INSERT ON posts BEGIN SELECT RAISE(ABORT, 'not today'); END;"
      "INSERT INTO posts (id) VALUES (1)",

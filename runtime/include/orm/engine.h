@@ -182,6 +182,7 @@ typedef struct orm_pool_statistics {
     size_t waiting;                          /* who waits for one now */
     size_t lent_ever, waited_ever, timeouts; /* checkouts, those that had to wait, and those that did in vain */
     size_t replaced;                         /* closed at checkout: lost, recycled or disposed of */
+    size_t round_trips; /* PostgreSQL: how often something was sent and its answers awaited, but for connecting */
 } orm_pool_statistics;
 ORM_API orm_pool_statistics orm_engine_pool(orm_engine *engine);
 

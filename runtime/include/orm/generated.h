@@ -88,6 +88,8 @@ ORM_API orm_status orm_row_fetch(orm_connection *connection, const orm_model *mo
 /* `rows` gets an array of `count` row structs, one after another, in the result. */
 ORM_API orm_status orm_row_select(orm_connection *connection, const orm_model *model, const orm_query *query,
                                   const void **rows, size_t *count, orm_result **result);
+ORM_API orm_status orm_row_group(orm_connection *connection, const orm_model *model, const orm_grouping *grouping,
+                                 orm_rows **rows);
 ORM_API orm_status orm_row_update_where(orm_connection *connection, const orm_model *model, orm_expr where,
                                         const void *changes, size_t *count);
 ORM_API orm_status orm_row_delete_where(orm_connection *connection, const orm_model *model, orm_expr where,

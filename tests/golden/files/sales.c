@@ -433,6 +433,11 @@ orm_status store_sale_select(orm_connection *c, const store_sale_query *query,
     return status;
 }
 
+orm_status store_sale_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows)
+{
+    return orm_row_group(c, &store_sale_model, grouping, rows);
+}
+
 orm_status store_sale_update_where(orm_connection *c, orm_expr where,
                                    const store_sale_changes *changes, size_t *count)
 {
@@ -783,6 +788,11 @@ orm_status store_sale_item_select(orm_connection *c, const store_sale_item_query
     orm_status status = orm_row_select(c, &store_sale_item_model, &q, &found, count, result);
     *rows = found;
     return status;
+}
+
+orm_status store_sale_item_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows)
+{
+    return orm_row_group(c, &store_sale_item_model, grouping, rows);
 }
 
 orm_status store_sale_item_update_where(orm_connection *c, orm_expr where,

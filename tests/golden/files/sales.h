@@ -258,6 +258,7 @@ orm_status store_sale_upsert(orm_connection *c, const store_sale_values *values,
 orm_status store_sale_fetch(orm_connection *c, int64_t id, store_sale *row, orm_result **result);
 orm_status store_sale_select(orm_connection *c, const store_sale_query *query,
                              const store_sale **rows, size_t *count, orm_result **result);
+orm_status store_sale_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows);
 orm_status store_sale_update_where(orm_connection *c, orm_expr where,
                                    const store_sale_changes *changes, size_t *count);
 orm_status store_sale_delete_where(orm_connection *c, orm_expr where, size_t *count);
@@ -384,6 +385,7 @@ orm_status store_sale_item_fetch(orm_connection *c, int64_t sale_id, int64_t ite
                                  store_sale_item *row, orm_result **result);
 orm_status store_sale_item_select(orm_connection *c, const store_sale_item_query *query,
                                   const store_sale_item **rows, size_t *count, orm_result **result);
+orm_status store_sale_item_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows);
 orm_status store_sale_item_update_where(orm_connection *c, orm_expr where,
                                         const store_sale_item_changes *changes, size_t *count);
 orm_status store_sale_item_delete_where(orm_connection *c, orm_expr where, size_t *count);

@@ -427,6 +427,11 @@ orm_status store_item_select(orm_connection *c, const store_item_query *query,
     return status;
 }
 
+orm_status store_item_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows)
+{
+    return orm_row_group(c, &store_item_model, grouping, rows);
+}
+
 orm_status store_item_update_where(orm_connection *c, orm_expr where,
                                    const store_item_changes *changes, size_t *count)
 {

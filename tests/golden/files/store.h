@@ -215,6 +215,7 @@ orm_status store_item_upsert(orm_connection *c, const store_item_values *values,
 orm_status store_item_fetch(orm_connection *c, int64_t id, store_item *row, orm_result **result);
 orm_status store_item_select(orm_connection *c, const store_item_query *query,
                              const store_item **rows, size_t *count, orm_result **result);
+orm_status store_item_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows);
 orm_status store_item_update_where(orm_connection *c, orm_expr where,
                                    const store_item_changes *changes, size_t *count);
 orm_status store_item_delete_where(orm_connection *c, orm_expr where, size_t *count);

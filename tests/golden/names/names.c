@@ -302,6 +302,11 @@ orm_status cases_item_select(orm_connection *c, const cases_item_query *query,
     return status;
 }
 
+orm_status cases_item_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows)
+{
+    return orm_row_group(c, &cases_item_model, grouping, rows);
+}
+
 orm_status cases_item_update_where(orm_connection *c, orm_expr where,
                                    const cases_item_changes *changes, size_t *count)
 {
@@ -548,6 +553,11 @@ orm_status cases_Items_select(orm_connection *c, const cases_Items_query *query,
     orm_status status = orm_row_select(c, &cases_Items_model, &q, &found, count, result);
     *rows = found;
     return status;
+}
+
+orm_status cases_Items_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows)
+{
+    return orm_row_group(c, &cases_Items_model, grouping, rows);
 }
 
 orm_status cases_Items_update_where(orm_connection *c, orm_expr where,
@@ -803,6 +813,11 @@ orm_status cases_loud_item_select(orm_connection *c, const cases_loud_item_query
     orm_status status = orm_row_select(c, &cases_loud_item_model, &q, &found, count, result);
     *rows = found;
     return status;
+}
+
+orm_status cases_loud_item_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows)
+{
+    return orm_row_group(c, &cases_loud_item_model, grouping, rows);
 }
 
 orm_status cases_loud_item_update_where(orm_connection *c, orm_expr where,

@@ -126,6 +126,7 @@ orm_status cases_item_upsert(orm_connection *c, const cases_item_values *values,
 orm_status cases_item_fetch(orm_connection *c, int64_t id, cases_item *row, orm_result **result);
 orm_status cases_item_select(orm_connection *c, const cases_item_query *query,
                              const cases_item **rows, size_t *count, orm_result **result);
+orm_status cases_item_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows);
 orm_status cases_item_update_where(orm_connection *c, orm_expr where,
                                    const cases_item_changes *changes, size_t *count);
 orm_status cases_item_delete_where(orm_connection *c, orm_expr where, size_t *count);
@@ -225,6 +226,7 @@ orm_status cases_Items_upsert(orm_connection *c, const cases_Items_values *value
 orm_status cases_Items_fetch(orm_connection *c, int64_t id, cases_Items *row, orm_result **result);
 orm_status cases_Items_select(orm_connection *c, const cases_Items_query *query,
                               const cases_Items **rows, size_t *count, orm_result **result);
+orm_status cases_Items_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows);
 orm_status cases_Items_update_where(orm_connection *c, orm_expr where,
                                     const cases_Items_changes *changes, size_t *count);
 orm_status cases_Items_delete_where(orm_connection *c, orm_expr where, size_t *count);
@@ -329,6 +331,7 @@ orm_status cases_loud_item_fetch(orm_connection *c, int64_t id, cases_loud_item 
                                  orm_result **result);
 orm_status cases_loud_item_select(orm_connection *c, const cases_loud_item_query *query,
                                   const cases_loud_item **rows, size_t *count, orm_result **result);
+orm_status cases_loud_item_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows);
 orm_status cases_loud_item_update_where(orm_connection *c, orm_expr where,
                                         const cases_loud_item_changes *changes, size_t *count);
 orm_status cases_loud_item_delete_where(orm_connection *c, orm_expr where, size_t *count);

@@ -323,6 +323,11 @@ orm_status library_reader_select(orm_connection *c, const library_reader_query *
     return status;
 }
 
+orm_status library_reader_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows)
+{
+    return orm_row_group(c, &library_reader_model, grouping, rows);
+}
+
 orm_status library_reader_update_where(orm_connection *c, orm_expr where,
                                        const library_reader_changes *changes, size_t *count)
 {
@@ -672,6 +677,11 @@ orm_status library_book_select(orm_connection *c, const library_book_query *quer
     orm_status status = orm_row_select(c, &library_book_model, &q, &found, count, result);
     *rows = found;
     return status;
+}
+
+orm_status library_book_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows)
+{
+    return orm_row_group(c, &library_book_model, grouping, rows);
 }
 
 orm_status library_book_update_where(orm_connection *c, orm_expr where,

@@ -164,6 +164,7 @@ orm_status library_reader_fetch(orm_connection *c, int64_t id, library_reader *r
                                 orm_result **result);
 orm_status library_reader_select(orm_connection *c, const library_reader_query *query,
                                  const library_reader **rows, size_t *count, orm_result **result);
+orm_status library_reader_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows);
 orm_status library_reader_update_where(orm_connection *c, orm_expr where,
                                        const library_reader_changes *changes, size_t *count);
 orm_status library_reader_delete_where(orm_connection *c, orm_expr where, size_t *count);
@@ -289,6 +290,7 @@ orm_status library_book_fetch(orm_connection *c, int64_t id, library_book *row,
                               orm_result **result);
 orm_status library_book_select(orm_connection *c, const library_book_query *query,
                                const library_book **rows, size_t *count, orm_result **result);
+orm_status library_book_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows);
 orm_status library_book_update_where(orm_connection *c, orm_expr where,
                                      const library_book_changes *changes, size_t *count);
 orm_status library_book_delete_where(orm_connection *c, orm_expr where, size_t *count);

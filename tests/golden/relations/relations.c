@@ -344,6 +344,11 @@ orm_status office_room_select(orm_connection *c, const office_room_query *query,
     return status;
 }
 
+orm_status office_room_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows)
+{
+    return orm_row_group(c, &office_room_model, grouping, rows);
+}
+
 orm_status office_room_update_where(orm_connection *c, orm_expr where,
                                     const office_room_changes *changes, size_t *count)
 {
@@ -752,6 +757,11 @@ orm_status office_desk_select(orm_connection *c, const office_desk_query *query,
     orm_status status = orm_row_select(c, &office_desk_model, &q, &found, count, result);
     *rows = found;
     return status;
+}
+
+orm_status office_desk_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows)
+{
+    return orm_row_group(c, &office_desk_model, grouping, rows);
 }
 
 orm_status office_desk_update_where(orm_connection *c, orm_expr where,
@@ -1275,6 +1285,11 @@ orm_status office_person_select(orm_connection *c, const office_person_query *qu
     return status;
 }
 
+orm_status office_person_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows)
+{
+    return orm_row_group(c, &office_person_model, grouping, rows);
+}
+
 orm_status office_person_update_where(orm_connection *c, orm_expr where,
                                       const office_person_changes *changes, size_t *count)
 {
@@ -1588,6 +1603,11 @@ orm_status office_badge_select(orm_connection *c, const office_badge_query *quer
     orm_status status = orm_row_select(c, &office_badge_model, &q, &found, count, result);
     *rows = found;
     return status;
+}
+
+orm_status office_badge_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows)
+{
+    return orm_row_group(c, &office_badge_model, grouping, rows);
 }
 
 orm_status office_badge_update_where(orm_connection *c, orm_expr where,
@@ -2038,6 +2058,11 @@ orm_status office_team_select(orm_connection *c, const office_team_query *query,
     return status;
 }
 
+orm_status office_team_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows)
+{
+    return orm_row_group(c, &office_team_model, grouping, rows);
+}
+
 orm_status office_team_update_where(orm_connection *c, orm_expr where,
                                     const office_team_changes *changes, size_t *count)
 {
@@ -2349,6 +2374,11 @@ orm_status office_north_select(orm_connection *c, const office_north_query *quer
     return status;
 }
 
+orm_status office_north_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows)
+{
+    return orm_row_group(c, &office_north_model, grouping, rows);
+}
+
 orm_status office_north_update_where(orm_connection *c, orm_expr where,
                                      const office_north_changes *changes, size_t *count)
 {
@@ -2655,6 +2685,11 @@ orm_status office_east_select(orm_connection *c, const office_east_query *query,
     orm_status status = orm_row_select(c, &office_east_model, &q, &found, count, result);
     *rows = found;
     return status;
+}
+
+orm_status office_east_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows)
+{
+    return orm_row_group(c, &office_east_model, grouping, rows);
 }
 
 orm_status office_east_update_where(orm_connection *c, orm_expr where,
@@ -3029,6 +3064,11 @@ orm_status office_south_select(orm_connection *c, const office_south_query *quer
     orm_status status = orm_row_select(c, &office_south_model, &q, &found, count, result);
     *rows = found;
     return status;
+}
+
+orm_status office_south_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows)
+{
+    return orm_row_group(c, &office_south_model, grouping, rows);
 }
 
 orm_status office_south_update_where(orm_connection *c, orm_expr where,
@@ -3448,6 +3488,11 @@ orm_status office_course_select(orm_connection *c, const office_course_query *qu
     return status;
 }
 
+orm_status office_course_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows)
+{
+    return orm_row_group(c, &office_course_model, grouping, rows);
+}
+
 orm_status office_course_update_where(orm_connection *c, orm_expr where,
                                       const office_course_changes *changes, size_t *count)
 {
@@ -3824,6 +3869,11 @@ orm_status office_attendance_select(orm_connection *c, const office_attendance_q
     orm_status status = orm_row_select(c, &office_attendance_model, &q, &found, count, result);
     *rows = found;
     return status;
+}
+
+orm_status office_attendance_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows)
+{
+    return orm_row_group(c, &office_attendance_model, grouping, rows);
 }
 
 orm_status office_attendance_update_where(orm_connection *c, orm_expr where,
@@ -4222,6 +4272,12 @@ orm_status office_course_room_select(orm_connection *c, const office_course_room
     return status;
 }
 
+orm_status office_course_room_group(orm_connection *c, const orm_grouping *grouping,
+                                    orm_rows **rows)
+{
+    return orm_row_group(c, &office_course_room_model, grouping, rows);
+}
+
 orm_status office_course_room_update_where(orm_connection *c, orm_expr where,
                                            const office_course_room_changes *changes, size_t *count)
 {
@@ -4581,6 +4637,11 @@ orm_status office_precedence_select(orm_connection *c, const office_precedence_q
     orm_status status = orm_row_select(c, &office_precedence_model, &q, &found, count, result);
     *rows = found;
     return status;
+}
+
+orm_status office_precedence_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows)
+{
+    return orm_row_group(c, &office_precedence_model, grouping, rows);
 }
 
 orm_status office_precedence_update_where(orm_connection *c, orm_expr where,

@@ -146,6 +146,7 @@ orm_status office_room_fetch(orm_connection *c, const char *building, int32_t nu
                              office_room *row, orm_result **result);
 orm_status office_room_select(orm_connection *c, const office_room_query *query,
                               const office_room **rows, size_t *count, orm_result **result);
+orm_status office_room_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows);
 orm_status office_room_update_where(orm_connection *c, orm_expr where,
                                     const office_room_changes *changes, size_t *count);
 orm_status office_room_delete_where(orm_connection *c, orm_expr where, size_t *count);
@@ -278,6 +279,7 @@ orm_status office_desk_upsert(orm_connection *c, const office_desk_values *value
 orm_status office_desk_fetch(orm_connection *c, int64_t id, office_desk *row, orm_result **result);
 orm_status office_desk_select(orm_connection *c, const office_desk_query *query,
                               const office_desk **rows, size_t *count, orm_result **result);
+orm_status office_desk_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows);
 orm_status office_desk_update_where(orm_connection *c, orm_expr where,
                                     const office_desk_changes *changes, size_t *count);
 orm_status office_desk_delete_where(orm_connection *c, orm_expr where, size_t *count);
@@ -437,6 +439,7 @@ orm_status office_person_fetch(orm_connection *c, int64_t id, office_person *row
                                orm_result **result);
 orm_status office_person_select(orm_connection *c, const office_person_query *query,
                                 const office_person **rows, size_t *count, orm_result **result);
+orm_status office_person_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows);
 orm_status office_person_update_where(orm_connection *c, orm_expr where,
                                       const office_person_changes *changes, size_t *count);
 orm_status office_person_delete_where(orm_connection *c, orm_expr where, size_t *count);
@@ -551,6 +554,7 @@ orm_status office_badge_fetch(orm_connection *c, int64_t person_id, office_badge
                               orm_result **result);
 orm_status office_badge_select(orm_connection *c, const office_badge_query *query,
                                const office_badge **rows, size_t *count, orm_result **result);
+orm_status office_badge_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows);
 orm_status office_badge_update_where(orm_connection *c, orm_expr where,
                                      const office_badge_changes *changes, size_t *count);
 orm_status office_badge_delete_where(orm_connection *c, orm_expr where, size_t *count);
@@ -690,6 +694,7 @@ orm_status office_team_upsert(orm_connection *c, const office_team_values *value
 orm_status office_team_fetch(orm_connection *c, int64_t id, office_team *row, orm_result **result);
 orm_status office_team_select(orm_connection *c, const office_team_query *query,
                               const office_team **rows, size_t *count, orm_result **result);
+orm_status office_team_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows);
 orm_status office_team_update_where(orm_connection *c, orm_expr where,
                                     const office_team_changes *changes, size_t *count);
 orm_status office_team_delete_where(orm_connection *c, orm_expr where, size_t *count);
@@ -804,6 +809,7 @@ orm_status office_north_fetch(orm_connection *c, int64_t id, office_north *row,
                               orm_result **result);
 orm_status office_north_select(orm_connection *c, const office_north_query *query,
                                const office_north **rows, size_t *count, orm_result **result);
+orm_status office_north_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows);
 orm_status office_north_update_where(orm_connection *c, orm_expr where,
                                      const office_north_changes *changes, size_t *count);
 orm_status office_north_delete_where(orm_connection *c, orm_expr where, size_t *count);
@@ -915,6 +921,7 @@ orm_status office_east_upsert(orm_connection *c, const office_east_values *value
 orm_status office_east_fetch(orm_connection *c, int64_t id, office_east *row, orm_result **result);
 orm_status office_east_select(orm_connection *c, const office_east_query *query,
                               const office_east **rows, size_t *count, orm_result **result);
+orm_status office_east_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows);
 orm_status office_east_update_where(orm_connection *c, orm_expr where,
                                     const office_east_changes *changes, size_t *count);
 orm_status office_east_delete_where(orm_connection *c, orm_expr where, size_t *count);
@@ -1040,6 +1047,7 @@ orm_status office_south_fetch(orm_connection *c, int64_t id, office_south *row,
                               orm_result **result);
 orm_status office_south_select(orm_connection *c, const office_south_query *query,
                                const office_south **rows, size_t *count, orm_result **result);
+orm_status office_south_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows);
 orm_status office_south_update_where(orm_connection *c, orm_expr where,
                                      const office_south_changes *changes, size_t *count);
 orm_status office_south_delete_where(orm_connection *c, orm_expr where, size_t *count);
@@ -1179,6 +1187,7 @@ orm_status office_course_fetch(orm_connection *c, int64_t id, office_course *row
                                orm_result **result);
 orm_status office_course_select(orm_connection *c, const office_course_query *query,
                                 const office_course **rows, size_t *count, orm_result **result);
+orm_status office_course_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows);
 orm_status office_course_update_where(orm_connection *c, orm_expr where,
                                       const office_course_changes *changes, size_t *count);
 orm_status office_course_delete_where(orm_connection *c, orm_expr where, size_t *count);
@@ -1319,6 +1328,8 @@ orm_status office_attendance_fetch(orm_connection *c, int64_t person_id, int64_t
 orm_status office_attendance_select(orm_connection *c, const office_attendance_query *query,
                                     const office_attendance **rows, size_t *count,
                                     orm_result **result);
+orm_status office_attendance_group(orm_connection *c, const orm_grouping *grouping,
+                                   orm_rows **rows);
 orm_status office_attendance_update_where(orm_connection *c, orm_expr where,
                                           const office_attendance_changes *changes, size_t *count);
 orm_status office_attendance_delete_where(orm_connection *c, orm_expr where, size_t *count);
@@ -1462,6 +1473,8 @@ orm_status office_course_room_fetch(orm_connection *c, int64_t course_id,
 orm_status office_course_room_select(orm_connection *c, const office_course_room_query *query,
                                      const office_course_room **rows, size_t *count,
                                      orm_result **result);
+orm_status office_course_room_group(orm_connection *c, const orm_grouping *grouping,
+                                    orm_rows **rows);
 orm_status office_course_room_update_where(orm_connection *c, orm_expr where,
                                            const office_course_room_changes *changes,
                                            size_t *count);
@@ -1597,6 +1610,8 @@ orm_status office_precedence_fetch(orm_connection *c, int64_t later_id, int64_t 
 orm_status office_precedence_select(orm_connection *c, const office_precedence_query *query,
                                     const office_precedence **rows, size_t *count,
                                     orm_result **result);
+orm_status office_precedence_group(orm_connection *c, const orm_grouping *grouping,
+                                   orm_rows **rows);
 orm_status office_precedence_update_where(orm_connection *c, orm_expr where,
                                           const office_precedence_changes *changes, size_t *count);
 orm_status office_precedence_delete_where(orm_connection *c, orm_expr where, size_t *count);

@@ -827,6 +827,11 @@ orm_status depot_item_select(orm_connection *c, const depot_item_query *query,
     return status;
 }
 
+orm_status depot_item_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows)
+{
+    return orm_row_group(c, &depot_item_model, grouping, rows);
+}
+
 orm_status depot_item_update_where(orm_connection *c, orm_expr where,
                                    const depot_item_changes *changes, size_t *count)
 {
@@ -1138,6 +1143,11 @@ orm_status depot_crate_select(orm_connection *c, const depot_crate_query *query,
     return status;
 }
 
+orm_status depot_crate_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows)
+{
+    return orm_row_group(c, &depot_crate_model, grouping, rows);
+}
+
 orm_status depot_crate_update_where(orm_connection *c, orm_expr where,
                                     const depot_crate_changes *changes, size_t *count)
 {
@@ -1404,6 +1414,11 @@ orm_status depot_owner_select(orm_connection *c, const depot_owner_query *query,
     return status;
 }
 
+orm_status depot_owner_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows)
+{
+    return orm_row_group(c, &depot_owner_model, grouping, rows);
+}
+
 orm_status depot_owner_update_where(orm_connection *c, orm_expr where,
                                     const depot_owner_changes *changes, size_t *count)
 {
@@ -1550,6 +1565,11 @@ orm_status depot_log_select(orm_connection *c, const depot_log_query *query,
     orm_status status = orm_row_select(c, &depot_log_model, &q, &found, count, result);
     *rows = found;
     return status;
+}
+
+orm_status depot_log_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows)
+{
+    return orm_row_group(c, &depot_log_model, grouping, rows);
 }
 
 orm_status depot_log_update_where(orm_connection *c, orm_expr where,
@@ -1813,6 +1833,11 @@ orm_status depot_other_item_select(orm_connection *c, const depot_other_item_que
     orm_status status = orm_row_select(c, &depot_other_item_model, &q, &found, count, result);
     *rows = found;
     return status;
+}
+
+orm_status depot_other_item_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows)
+{
+    return orm_row_group(c, &depot_other_item_model, grouping, rows);
 }
 
 orm_status depot_other_item_update_where(orm_connection *c, orm_expr where,
@@ -2174,6 +2199,11 @@ orm_status depot_item_crate_select(orm_connection *c, const depot_item_crate_que
     orm_status status = orm_row_select(c, &depot_item_crate_model, &q, &found, count, result);
     *rows = found;
     return status;
+}
+
+orm_status depot_item_crate_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows)
+{
+    return orm_row_group(c, &depot_item_crate_model, grouping, rows);
 }
 
 orm_status depot_item_crate_update_where(orm_connection *c, orm_expr where,

@@ -306,6 +306,7 @@ orm_status depot_item_upsert(orm_connection *c, const depot_item_values *values,
 orm_status depot_item_fetch(orm_connection *c, orm_uuid id, depot_item *row, orm_result **result);
 orm_status depot_item_select(orm_connection *c, const depot_item_query *query,
                              const depot_item **rows, size_t *count, orm_result **result);
+orm_status depot_item_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows);
 orm_status depot_item_update_where(orm_connection *c, orm_expr where,
                                    const depot_item_changes *changes, size_t *count);
 orm_status depot_item_delete_where(orm_connection *c, orm_expr where, size_t *count);
@@ -421,6 +422,7 @@ orm_status depot_crate_upsert(orm_connection *c, const depot_crate_values *value
 orm_status depot_crate_fetch(orm_connection *c, orm_uuid id, depot_crate *row, orm_result **result);
 orm_status depot_crate_select(orm_connection *c, const depot_crate_query *query,
                               const depot_crate **rows, size_t *count, orm_result **result);
+orm_status depot_crate_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows);
 orm_status depot_crate_update_where(orm_connection *c, orm_expr where,
                                     const depot_crate_changes *changes, size_t *count);
 orm_status depot_crate_delete_where(orm_connection *c, orm_expr where, size_t *count);
@@ -525,6 +527,7 @@ orm_status depot_owner_upsert(orm_connection *c, const depot_owner_values *value
 orm_status depot_owner_fetch(orm_connection *c, int64_t id, depot_owner *row, orm_result **result);
 orm_status depot_owner_select(orm_connection *c, const depot_owner_query *query,
                               const depot_owner **rows, size_t *count, orm_result **result);
+orm_status depot_owner_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows);
 orm_status depot_owner_update_where(orm_connection *c, orm_expr where,
                                     const depot_owner_changes *changes, size_t *count);
 orm_status depot_owner_delete_where(orm_connection *c, orm_expr where, size_t *count);
@@ -591,6 +594,7 @@ orm_status depot_log_upsert(orm_connection *c, const depot_log_values *values,
                             const orm_upsert *how, depot_log *row, orm_result **result);
 orm_status depot_log_select(orm_connection *c, const depot_log_query *query,
                             const depot_log **rows, size_t *count, orm_result **result);
+orm_status depot_log_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows);
 orm_status depot_log_update_where(orm_connection *c, orm_expr where,
                                   const depot_log_changes *changes, size_t *count);
 orm_status depot_log_delete_where(orm_connection *c, orm_expr where, size_t *count);
@@ -701,6 +705,7 @@ orm_status depot_other_item_fetch(orm_connection *c, int64_t id, depot_other_ite
 orm_status depot_other_item_select(orm_connection *c, const depot_other_item_query *query,
                                    const depot_other_item **rows, size_t *count,
                                    orm_result **result);
+orm_status depot_other_item_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows);
 orm_status depot_other_item_update_where(orm_connection *c, orm_expr where,
                                          const depot_other_item_changes *changes, size_t *count);
 orm_status depot_other_item_delete_where(orm_connection *c, orm_expr where, size_t *count);
@@ -833,6 +838,7 @@ orm_status depot_item_crate_fetch(orm_connection *c, orm_uuid item_id, orm_uuid 
 orm_status depot_item_crate_select(orm_connection *c, const depot_item_crate_query *query,
                                    const depot_item_crate **rows, size_t *count,
                                    orm_result **result);
+orm_status depot_item_crate_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows);
 orm_status depot_item_crate_update_where(orm_connection *c, orm_expr where,
                                          const depot_item_crate_changes *changes, size_t *count);
 orm_status depot_item_crate_delete_where(orm_connection *c, orm_expr where, size_t *count);

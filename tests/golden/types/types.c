@@ -740,6 +740,11 @@ orm_status shop_thing_select(orm_connection *c, const shop_thing_query *query,
     return status;
 }
 
+orm_status shop_thing_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows)
+{
+    return orm_row_group(c, &shop_thing_model, grouping, rows);
+}
+
 orm_status shop_thing_update_where(orm_connection *c, orm_expr where,
                                    const shop_thing_changes *changes, size_t *count)
 {
@@ -1334,6 +1339,11 @@ orm_status shop_maybe_select(orm_connection *c, const shop_maybe_query *query,
     return status;
 }
 
+orm_status shop_maybe_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows)
+{
+    return orm_row_group(c, &shop_maybe_model, grouping, rows);
+}
+
 orm_status shop_maybe_update_where(orm_connection *c, orm_expr where,
                                    const shop_maybe_changes *changes, size_t *count)
 {
@@ -1653,6 +1663,11 @@ orm_status shop_class_select(orm_connection *c, const shop_class_query *query,
     orm_status status = orm_row_select(c, &shop_class_model, &q, &found, count, result);
     *rows = found;
     return status;
+}
+
+orm_status shop_class_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows)
+{
+    return orm_row_group(c, &shop_class_model, grouping, rows);
 }
 
 orm_status shop_class_update_where(orm_connection *c, orm_expr where,

@@ -247,6 +247,7 @@ orm_status shop_thing_upsert(orm_connection *c, const shop_thing_values *values,
 orm_status shop_thing_fetch(orm_connection *c, int64_t id, shop_thing *row, orm_result **result);
 orm_status shop_thing_select(orm_connection *c, const shop_thing_query *query,
                              const shop_thing **rows, size_t *count, orm_result **result);
+orm_status shop_thing_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows);
 orm_status shop_thing_update_where(orm_connection *c, orm_expr where,
                                    const shop_thing_changes *changes, size_t *count);
 orm_status shop_thing_delete_where(orm_connection *c, orm_expr where, size_t *count);
@@ -431,6 +432,7 @@ orm_status shop_maybe_fetch(orm_connection *c, const char *code, shop_maybe *row
                             orm_result **result);
 orm_status shop_maybe_select(orm_connection *c, const shop_maybe_query *query,
                              const shop_maybe **rows, size_t *count, orm_result **result);
+orm_status shop_maybe_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows);
 orm_status shop_maybe_update_where(orm_connection *c, orm_expr where,
                                    const shop_maybe_changes *changes, size_t *count);
 orm_status shop_maybe_delete_where(orm_connection *c, orm_expr where, size_t *count);
@@ -549,6 +551,7 @@ orm_status shop_class_fetch(orm_connection *c, int32_t found_value, shop_class *
                             orm_result **result);
 orm_status shop_class_select(orm_connection *c, const shop_class_query *query,
                              const shop_class **rows, size_t *count, orm_result **result);
+orm_status shop_class_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows);
 orm_status shop_class_update_where(orm_connection *c, orm_expr where,
                                    const shop_class_changes *changes, size_t *count);
 orm_status shop_class_delete_where(orm_connection *c, orm_expr where, size_t *count);
