@@ -126,6 +126,7 @@ suite_compile() {
     run cases compile/generated tests/compile/generated.sh "$build"
     run cases compile/wrong tests/compile/wrong.sh "$build"
     run cases compile/dangling tests/compile/dangling.sh "$build"
+    run cases compile/aarch64 tests/compile/aarch64.sh "$build"
 }
 
 suite_exports() {
@@ -208,6 +209,7 @@ suite_schemas() {
 
 suite_counts() {
     ORM_TEST_POSTGRESQL_URL=$(new_postgresql counts) run cases counts tests/bench/counts.sh "$build"
+    ORM_TEST_POSTGRESQL_URL=$(new_postgresql fibers) run cases fibers tests/bench/fibers.sh "$build" --check
 }
 
 # The unit tests, and what the session does on each database, under memcheck: any error and any block that is definitely lost fails

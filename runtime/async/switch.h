@@ -8,7 +8,9 @@
 
 #include <stddef.h>
 
-#if defined(__ELF__) && defined(__x86_64__) && !defined(__ILP32__) && !(defined(__CET__) && (__CET__ & 2))
+#if defined(ORM__SWITCH_UCONTEXT) /* asked for by a test */
+#include <ucontext.h>
+#elif defined(__ELF__) && defined(__x86_64__) && !defined(__ILP32__) && !(defined(__CET__) && (__CET__ & 2))
 #define ORM__SWITCH_X86_64
 #elif defined(__ELF__) && defined(__aarch64__) && defined(__LP64__) && !defined(__AARCH64EB__)
 #define ORM__SWITCH_AARCH64

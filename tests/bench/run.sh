@@ -15,9 +15,11 @@ build=$1
 out=$build/bench
 cores=${BENCH_CORES:-1}
 databases=${BENCH_DATABASES:-postgresql sqlite}
-# BENCH=generator measures the generator and the compilers instead.
+# BENCH=generator measures the generator and the compilers instead, BENCH=fibers many readers at once.
 if [ "${BENCH:-}" = generator ]; then
     exec tests/bench/generator.py "$build"
+elif [ "${BENCH:-}" = fibers ]; then
+    exec tests/bench/fibers.sh "$build"
 fi
 read -ra cases <<<"${BENCH:-}"
 
@@ -63,4 +65,5 @@ for database in $databases; do
     echo
 done
 cat "$out"/*.tsv | awk -f tests/bench/chart.awk >"$out/bench.svg"
+[ -n "${BENCH:-}" ] || [[ $databases != *postgresql* ]] || tests/bench/fibers.sh "$build"
 echo "written: $out/*.json, $out/bench.svg"

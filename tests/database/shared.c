@@ -396,6 +396,23 @@ static void run_for(int64_t microseconds)
     ok(orm_async_join(async, fiber));
 }
 
+/* Until a read stands at the lock. */
+static void run_until_locked(void)
+{
+    orm_connection *other = open_connection();
+    orm_status status = ORM_STALE;
+    for (int i = 0; i < 1000 && status; i++) {
+        run_for(10 * MILLISECOND);
+        status = orm_connection_execute(other,
+                                        "DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_stat_activity WHERE wait_event_type "
+                                        "= 'Lock' AND datname = current_database() AND query LIKE "
+                                        "'SELECT t0.%authors%') THEN RAISE EXCEPTION 'none'; END IF; END $$",
+                                        NULL, NULL);
+    }
+    ok(status);
+    orm_connection_close(other);
+}
+
 START_TEST(a_cancelled_fiber_disturbs_nobody)
 {
     if (!shares())
@@ -406,7 +423,7 @@ START_TEST(a_cancelled_fiber_disturbs_nobody)
     join_all(20); /* it is open and prepared */
     orm_connection *lock = lock_authors();
     spawn(read_alone, 0, 20);
-    run_for(30 * MILLISECOND);
+    run_until_locked();
     orm_async_cancel(async, workers[0].fiber); /* leads */
     orm_async_cancel(async, workers[1].fiber);
     orm_async_cancel(async, workers[9].fiber);
@@ -432,7 +449,7 @@ START_TEST(when_all_are_cancelled_the_next_still_gets_its_own_answer)
     open_fibers((orm_engine_options){.shared_connections = 1});
     orm_connection *lock = lock_authors();
     spawn(read_alone, 0, 5);
-    run_for(30 * MILLISECOND);
+    run_until_locked();
     for (int i = 0; i < 5; i++)
         orm_async_cancel(async, workers[i].fiber);
     join_all(5);
@@ -462,7 +479,7 @@ START_TEST(a_lost_connection_fails_those_who_wait_and_the_next_get_a_new_one)
     open_fibers((orm_engine_options){.shared_connections = 1});
     orm_connection *lock = lock_authors();
     spawn(read_alone, 0, 20);
-    run_for(30 * MILLISECOND);
+    run_until_locked();
     kill_shared();
     join_all(20);
     orm_connection_close(lock);
