@@ -20,8 +20,8 @@ pkgconfigdir ?= $(libdir)/pkgconfig
 # What a variant is made of: `make BUILD=build/asan SANITIZE=address,undefined WERROR=yes SUITES="unit errors" check`.
 SANITIZE ?=
 WERROR   ?= no
-SUITES   ?= unit golden errors commands fuzz compile exports readme reference editor scale database random faults migrations \
-             schemas counts
+SUITES   ?= unit golden errors commands fuzz compile exports readme reference editor scale database random faults replicas \
+             migrations schemas counts
 # Whether missing packages may be installed: these goals do, the others name the command. V=1 shows whole commands.
 DEPS     ?= $(if $(filter deps demo check asan tsan coverage bench fuzz soak,$(MAKECMDGOALS)),yes,no)
 NEEDS    := build $(if $(filter deps check asan tsan coverage bench fuzz soak headers golden-update,$(MAKECMDGOALS)),check) \
@@ -64,7 +64,8 @@ GENERATED := $(foreach name,$(NAMES),$(OBJ)/schemas/$(name)/$(name).o)
 SUITE_NEEDS = $(if $(filter unit,$(SUITES)),$(UNIT)) $(if $(filter fuzz,$(SUITES)),$(FUZZERS:%=$(BUILD)/tests/fuzz/replay-%)) \
               $(if $(filter compile readme schemas,$(SUITES)),$(GENERATED) $(PROGRAMS)) \
               $(if $(filter database,$(SUITES)),$(BUILD)/tests/database/database) \
-              $(if $(filter random,$(SUITES)),$(BUILD)/tests/random/random) $(if $(filter faults,$(SUITES)),$(FAULTS))
+              $(if $(filter random,$(SUITES)),$(BUILD)/tests/random/random) $(if $(filter faults,$(SUITES)),$(FAULTS)) \
+              $(if $(filter replicas,$(SUITES)),$(BUILD)/tests/faults/replicas)
 STAMPS    := $(foreach name,$(NAMES),$(BUILD)/schemas/$(name)/generated)
 
 .PHONY: all demo check golden-update asan tsan format format-check headers coverage bench fuzz soak kill-test deps install uninstall \

@@ -2,7 +2,8 @@
 # run.sh -- runs suites of tests and counts their cases.
 #
 #     tests/run.sh BUILD SUITE...              suites: unit golden errors commands fuzz compile exports readme reference
-#                                              editor scale database random faults migrations schemas counts
+#                                              editor scale database random faults replicas migrations schemas
+#                                              counts
 #
 # BUILD is the folder that make built into. A line per program or script; what a failing one said follows its line, and
 # everything is in BUILD/tests/log/. The last line is the sum. The status is 1 when a case failed, or, with CI=true, was
@@ -178,6 +179,11 @@ suite_faults() {
     run cases "faults/kill on sqlite" "$scratch/faults/kill" "$(new_sqlite kill)" $((5 * kills))
     run cases "faults/kill on postgresql" "$scratch/faults/kill" "$(new_postgresql kill)" "$kills"
     run cases "faults/cut on postgresql" "$scratch/faults/cut" "$(new_postgresql cut)" "$stride"
+}
+
+# On three servers of its own.
+suite_replicas() {
+    run cases replicas tests/faults/replicas.sh "$scratch/faults/replicas"
 }
 
 suite_migrations() {

@@ -8,8 +8,11 @@
 /* A connection from the pool, waiting up to pool_timeout. Give it back. `file` and `line` say for whom; NULL: unknown. */
 orm_status orm__engine_acquire(orm_engine *engine, const char *file, int line, orm_connection **connection,
                                orm_error *error);
+/* The same for who will not write: to a replica that can serve, else to the primary. */
+orm_status orm__engine_acquire_reading(orm_engine *engine, const char *file, int line, orm_connection **connection,
+                                       orm_error *error);
 /* NULL does nothing. What was not committed is rolled back. */
-void orm__engine_give_back(orm_engine *engine, orm_connection *connection);
+void orm__engine_give_back(orm_connection *connection);
 
 /* Of its options. */
 orm_isolation orm__engine_isolation(const orm_engine *engine);

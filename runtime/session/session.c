@@ -16,6 +16,7 @@
 enum { MOST_FLUSHES = 100 }; /* that one commit makes because of hooks; SQLAlchemy's number */
 
 static orm_status hold_connection(orm_session *session);
+static orm_status acquire(orm_session *session);
 static void give_back(orm_session *session);
 static const char *begin_text(const orm_session *session);
 static orm_status flush_all(orm_session *session, const char *what);
@@ -101,17 +102,24 @@ static orm_status hold_connection(orm_session *session)
         give_back(session);
     if (session->connection)
         return ORM_OK;
-    ORM_TRY(orm__engine_acquire(session->factory.engine, session->file, session->line, &session->connection,
-                                &session->error));
+    ORM_TRY(acquire(session));
     session->connection->session = session;
     session->connection->listener = &orm__session_listener;
     return ORM_OK;
 }
 
+/* A replica knows no serializable transactions. */
+static orm_status acquire(orm_session *session)
+{
+    const orm_session_factory *factory = &session->factory;
+    bool reading = factory->read_only && factory->isolation != ORM_SERIALIZABLE;
+    return (reading ? orm__engine_acquire_reading : orm__engine_acquire)(factory->engine, session->file, session->line,
+                                                                         &session->connection, &session->error);
+}
+
 static void give_back(orm_session *session)
 {
-    if (session->connection)
-        orm__engine_give_back(session->factory.engine, session->connection);
+    orm__engine_give_back(session->connection);
     session->connection = NULL;
 }
 

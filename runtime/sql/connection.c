@@ -43,6 +43,8 @@ void orm__connection_free(orm_connection *connection)
     if (!connection)
         return;
     orm__statements_free(connection);
+    if (connection->lag)
+        connection->driver->forget(connection->link, connection->lag);
     connection->driver->close(connection->link);
     orm__text_release(&connection->sql);
     orm__observe_release(&connection->observation);

@@ -89,6 +89,8 @@ struct orm_connection {
     orm_isolation isolation; /* of orm_connection_begin */
     orm_pool_reset reset;
     struct orm_engine *engine; /* whose pool lent it; borrowed */
+    struct orm__pool *pool;    /* which lent it, and takes it back */
+    orm__prepared *lag;        /* a replica's question how far it is behind; NULL: not asked yet */
     const char *file;          /* where the holder opened it, for the pool's complaints; NULL: unknown */
     int line;
     unsigned generation;           /* the pool's own three */

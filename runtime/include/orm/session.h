@@ -66,7 +66,8 @@ typedef struct orm_session_factory {
     bool no_autoflush;     /* queries do not flush first */
     bool expire_on_commit; /* a commit marks every entity expired */
     orm_lazy lazy;
-    bool read_only;                 /* any write is ORM_MISUSE, and the transaction is READ ONLY on PostgreSQL */
+    bool read_only;                 /* any write is ORM_MISUSE, and the transaction is READ ONLY on PostgreSQL; replicas serve it, if the
+                                       engine has some: each transaction may have another */
     orm_isolation isolation;        /* ORM_ISOLATION_DEFAULT: the engine's */
     const orm_session_hooks *hooks; /* borrowed as long as a session made by this is open */
 } orm_session_factory;
