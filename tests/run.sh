@@ -175,6 +175,7 @@ suite_faults() {
     [ -z "${ORM_TEST_SOAK:-}" ] || stride=1 kills=60
     run cases "faults/memory on sqlite" "$scratch/faults/memory" "$(new_sqlite memory)" "$stride"
     run cases faults/outages tests/faults/outages.sh "$scratch/faults/outages"
+    run cases faults/refusals tests/faults/refusals.sh "$scratch/faults/refusals"
     run cases "faults/memory on postgresql" "$scratch/faults/memory" "$(new_postgresql memory)" "$stride"
     run cases "faults/kill on sqlite" "$scratch/faults/kill" "$(new_sqlite kill)" $((5 * kills))
     run cases "faults/kill on postgresql" "$scratch/faults/kill" "$(new_postgresql kill)" "$kills"

@@ -61,7 +61,7 @@ bool orm__connection_reset(orm_connection *connection)
     connection->session = NULL;
     if (connection->reset == ORM_RESET_ALL && connection->driver->reset && !connection->broken)
         connection->broken = connection->driver->reset(connection->link) != ORM_OK;
-    return !connection->broken;
+    return !connection->broken && !connection->unwanted;
 }
 
 bool orm__connection_ping(orm_connection *connection)
@@ -220,6 +220,7 @@ orm_status orm__connection_failed(orm_connection *connection)
     orm_status status = connection->error.status;
     if (status == ORM_DISCONNECTED || (status == ORM_TIMEOUT && !connection->driver->usable(connection->link)))
         connection->broken = true;
+    connection->unwanted |= status == ORM_READ_ONLY && connection->dialect == ORM_POSTGRESQL;
     if (connection->transaction != ORM__NO_TRANSACTION)
         connection->failed = true;
     return status;

@@ -68,6 +68,7 @@ struct orm_connection {
     const char *begin; /* the BEGIN that rides with the next statement; NULL when none is due */
     bool failed;       /* a statement inside the transaction was refused */
     bool broken;       /* the link is lost */
+    bool unwanted;     /* its server takes no writes: whoever comes next may find one that does */
     bool sent;         /* a statement was sent since somebody set this to false */
     bool memory;       /* an SQLite database in memory */
     struct {
