@@ -21,7 +21,7 @@ pkgconfigdir ?= $(libdir)/pkgconfig
 SANITIZE ?=
 WERROR   ?= no
 SUITES   ?= unit golden errors commands fuzz compile exports readme reference editor scale database random faults replicas \
-             migrations schemas counts
+             threads migrations schemas counts
 # Whether missing packages may be installed: these goals do, the others name the command. V=1 shows whole commands.
 DEPS     ?= $(if $(filter deps demo check asan tsan coverage bench fuzz soak,$(MAKECMDGOALS)),yes,no)
 NEEDS    := build $(if $(filter deps check asan tsan coverage bench fuzz soak headers golden-update,$(MAKECMDGOALS)),check) \
@@ -65,7 +65,7 @@ SUITE_NEEDS = $(if $(filter unit,$(SUITES)),$(UNIT)) $(if $(filter fuzz,$(SUITES
               $(if $(filter compile readme schemas,$(SUITES)),$(GENERATED) $(PROGRAMS)) \
               $(if $(filter database,$(SUITES)),$(BUILD)/tests/database/database) \
               $(if $(filter random,$(SUITES)),$(BUILD)/tests/random/random) $(if $(filter faults,$(SUITES)),$(FAULTS)) \
-              $(if $(filter replicas,$(SUITES)),$(BUILD)/tests/faults/replicas)
+              $(foreach name,$(filter replicas threads,$(SUITES)),$(BUILD)/tests/faults/$(name))
 STAMPS    := $(foreach name,$(NAMES),$(BUILD)/schemas/$(name)/generated)
 
 .PHONY: all demo check golden-update asan tsan format format-check headers coverage bench fuzz soak kill-test deps install uninstall \
@@ -92,7 +92,7 @@ asan: ## the tests under AddressSanitizer, LeakSanitizer and UBSan
 	    SUITES="unit golden errors commands fuzz database random schemas" check
 
 tsan: ## the tests under ThreadSanitizer
-	+@$(MAKE) --no-print-directory BUILD=build/tsan SANITIZE=thread SUITES="unit database" check
+	+@$(MAKE) --no-print-directory BUILD=build/tsan SANITIZE=thread SUITES="unit database threads" check
 
 coverage: ## the tests, then the share of lines they run, per file
 	@[ ! -d build/coverage ] || find build/coverage -name '*.gcda' -delete
@@ -117,7 +117,7 @@ fuzz: all ## let libFuzzer look for bad input for FUZZ_SECONDS a target; FUZZ="s
 	@tests/fuzz/compile.sh $(BUILD)/ormc tests/fuzz/corpus/schema
 	@tests/fuzz/packages.py $(BUILD) --seconds $(FUZZ_SECONDS) --seed $$$$
 
-soak: SUITES = random faults
+soak: SUITES = random faults threads
 soak: WERROR = yes
 soak: all $(BUILD)/tests/random/random $(FAULTS) ## the randomized and the fault tests, much longer (ORM_TEST_SEED repeats)
 	@ORM_TEST_SOAK=yes SANITIZE='$(SANITIZE)' tests/run.sh $(BUILD) $(SUITES)

@@ -2,8 +2,8 @@
 # run.sh -- runs suites of tests and counts their cases.
 #
 #     tests/run.sh BUILD SUITE...              suites: unit golden errors commands fuzz compile exports readme reference
-#                                              editor scale database random faults replicas migrations schemas
-#                                              counts
+#                                              editor scale database random faults replicas threads migrations
+#                                              schemas counts
 #
 # BUILD is the folder that make built into. A line per program or script; what a failing one said follows its line, and
 # everything is in BUILD/tests/log/. The last line is the sum. The status is 1 when a case failed, or, with CI=true, was
@@ -17,7 +17,7 @@ build=$1
 shift
 
 # One server for the whole run.
-if [[ " $* " =~ \ (reference|commands|database|random|faults|migrations|schemas|counts)\  ]] && [ -z "${ORM_TEST_POSTGRESQL_URL:-}" ]; then
+if [[ " $* " =~ \ (reference|commands|database|random|faults|threads|migrations|schemas|counts)\  ]] && [ -z "${ORM_TEST_POSTGRESQL_URL:-}" ]; then
     exec tests/postgresql.sh tests/run.sh "$build" "$@"
 fi
 
@@ -185,6 +185,11 @@ suite_faults() {
 # On three servers of its own.
 suite_replicas() {
     run cases replicas tests/faults/replicas.sh "$scratch/faults/replicas"
+}
+
+# 64 threads over a pool of 15, for some seconds; ORM_TEST_SOAK: a minute.
+suite_threads() {
+    run cases threads "$scratch/faults/threads" "$(new_postgresql threads)" $([ -n "${ORM_TEST_SOAK:-}" ] && echo 60 || echo 5)
 }
 
 suite_migrations() {
