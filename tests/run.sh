@@ -212,6 +212,7 @@ suite_schemas() {
 
 suite_counts() {
     ORM_TEST_POSTGRESQL_URL=$(new_postgresql counts) run cases counts tests/bench/counts.sh "$build"
+    ORM_TEST_POSTGRESQL_URL=$(new_postgresql checkout) run cases counts/checkout tests/bench/checkout.sh "$build"
 }
 
 for suite in "$@"; do
