@@ -156,7 +156,8 @@ static void create_enum(ddl_maker *maker, const ormc_snapshot_enum *enumeration)
 static bool is_inside(const ormc_snapshot_table *table, const ormc_snapshot_foreign_key *key, void *user)
 {
     const ormc_snapshot *snapshot = &((const ddl_maker *)user)->snapshot;
-    return snapshot->dialect == ORMC_SQLITE || (!table->distribute_by && ormc_snapshot_find_table(snapshot, key->schema, key->table) <= table);
+    return snapshot->dialect == ORMC_SQLITE ||
+           (!table->distribute_by && ormc_snapshot_find_table(snapshot, key->schema, key->table) <= table);
 }
 
 static void create_comments(ddl_maker *maker, const ormc_snapshot_table *table)

@@ -301,9 +301,8 @@ static orm_status status_of(const char *sqlstate)
         orm_status status;
     } meanings[] = {
         {"0A000", ORM_UNSUPPORTED},    {"22021", ORM_INVALID}, /* not in the encoding */
-        {"22P05", ORM_INVALID},        {"23", ORM_CONSTRAINT},
-        {"25006", ORM_READ_ONLY},      {"25P02", ORM_ROLLBACK_FIRST},
-        {"3F000", ORM_SCHEMA},                                       /* no such schema */
+        {"22P05", ORM_INVALID},        {"23", ORM_CONSTRAINT},       {"25006", ORM_READ_ONLY},
+        {"25P02", ORM_ROLLBACK_FIRST}, {"3F000", ORM_SCHEMA},        /* no such schema */
         {"40001", ORM_SERIALIZATION},  {"40P01", ORM_SERIALIZATION}, /* deadlock */
         {"42703", ORM_SCHEMA},                                       /* no such column */
         {"42704", ORM_SCHEMA},                                       /* no such type */
@@ -312,8 +311,7 @@ static orm_status status_of(const char *sqlstate)
         {"42883", ORM_SCHEMA},                                       /* no such function or operator */
         {"42P01", ORM_SCHEMA},                                       /* no such table */
         {"44000", ORM_CONSTRAINT},                                   /* a view's CHECK OPTION */
-        {"53100", ORM_DISK_FULL},
-        {"55P03", ORM_TIMEOUT},                                      /* lock_timeout, NOWAIT */
+        {"53100", ORM_DISK_FULL},      {"55P03", ORM_TIMEOUT},       /* lock_timeout, NOWAIT */
         {"57014", ORM_TIMEOUT},                                      /* statement_timeout, cancelled */
     };
     for (size_t i = 0; i < sizeof meanings / sizeof *meanings; i++)
@@ -369,8 +367,8 @@ static void fail(orm__pg_link *l, orm_status status, const char *message)
         return;
     message = message[0] ? message : "the connection is lost";
     bool advised = status >= ORM_AUTHENTICATION && status <= ORM_DISK_FULL; /* whose text says what to do */
-    l->failure = orm__error_set(l->error, status, advised ? "%s: %s" : "%s", advised ? orm_status_text(status) : message,
-                                message);
+    l->failure = orm__error_set(l->error, status, advised ? "%s: %s" : "%s",
+                                advised ? orm_status_text(status) : message, message);
     if (l->error)
         ORM__ERROR_COPY(l->error->statement, l->sql);
 }

@@ -203,7 +203,8 @@ static orm_status read_replicas(orm_engine *engine, orm_error *error)
     for (size_t i = 0; i < count; i++) {
         ORM_TRY(read_url(engine, urls[i], &all->items[i].url, error));
         if (all->items[i].url.address.dialect == ORM_SQLITE)
-            return orm__error_set(error, ORM_MISUSE, "engine option replicas has a URL that is not PostgreSQL's: %.200s",
+            return orm__error_set(error, ORM_MISUSE,
+                                  "engine option replicas has a URL that is not PostgreSQL's: %.200s",
                                   all->items[i].url.shown);
     }
     int most = engine->options.replica_max_lag;

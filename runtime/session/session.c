@@ -103,6 +103,14 @@ static orm_status hold_connection(orm_session *session)
     if (session->connection)
         return ORM_OK;
     ORM_TRY(acquire(session));
+    if (session->factory.tags) {
+        session->connection->tagged = true;
+        orm_status status = orm__connection_tag(session->connection, session->factory.tags);
+        if (status) {
+            give_back(session);
+            return orm__session_no_memory(session);
+        }
+    }
     session->connection->session = session;
     session->connection->listener = &orm__session_listener;
     return ORM_OK;

@@ -36,6 +36,7 @@ typedef struct orm__known {
     const orm_model *model;
     int recipe; /* orm__recipe */
     uint64_t columns;
+    uint64_t comment;          /* comment_hash of the connection then */
     orm__statement *statement; /* NULL: an empty place */
 } orm__known;
 enum { ORM__KNOWN = 64 };
@@ -84,9 +85,12 @@ struct orm_connection {
     struct {
         orm__table *items;
         size_t count;
-    } tables;                /* PostgreSQL: what copy.c has asked */
-    orm__patterns patterns;  /* compiled for validation */
-    orm__text sql;           /* where statements are put together, reused */
+    } tables;               /* PostgreSQL: what copy.c has asked */
+    orm__patterns patterns; /* compiled for validation */
+    orm__text sql;          /* where statements are put together, reused */
+    orm__text comment;      /* in SQL's slashes and stars, or empty: stands behind each */
+    uint64_t comment_hash;
+    bool tagged;             /* by its holder: without him the comment is the engine's alone */
     orm_isolation isolation; /* of orm_connection_begin */
     orm_pool_reset reset;
     struct orm_engine *engine; /* whose pool lent it; borrowed */
@@ -107,6 +111,8 @@ void orm__connection_free(orm_connection *connection);
 
 /* Makes it as new for the next holder: rolls back, clears errors. A broken connection cannot be mended: false. */
 bool orm__connection_reset(orm_connection *connection);
+/* Statements carry these tags, names and values ended by NULL, and those of the engine, from now on. NULL: only the engine's. */
+orm_status orm__connection_tag(orm_connection *connection, const char *const *tags);
 /* Whether an idle one still seems alive; costs no round trip. */
 bool orm__connection_usable(orm_connection *connection);
 /* The same by a round trip. */

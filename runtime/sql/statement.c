@@ -55,9 +55,14 @@ void orm__sql_recall(orm__sql *sql, const orm_model *model, orm__recipe recipe, 
     uint64_t hash = ((uint64_t)(uintptr_t)model ^ columns * 0x9e3779b97f4a7c15u ^ (uint64_t)recipe) *
                     0xd6e8feb86659fd93u;
     orm__known *known = &c->known[hash >> 58];
-    if (known->statement && known->model == model && known->recipe == (int)recipe && known->columns == columns)
+    if (known->statement && known->model == model && known->recipe == (int)recipe && known->columns == columns &&
+        known->comment == c->comment_hash)
         sql->recalled = known->statement;
-    *known = (orm__known){.model = model, .recipe = (int)recipe, .columns = columns, .statement = sql->recalled};
+    *known = (orm__known){.model = model,
+                          .recipe = (int)recipe,
+                          .columns = columns,
+                          .comment = c->comment_hash,
+                          .statement = sql->recalled};
     sql->known = known;
     if (sql->recalled && c->observation.wanted) /* they want to see it */
         orm__text_bytes(sql->text, sql->recalled->text, sql->recalled->length);
@@ -265,6 +270,8 @@ void orm__statement_tell(orm__sql *sql, orm__purpose purpose, size_t rows, orm_s
 orm_status orm__statement_start(orm__sql *sql, orm__purpose purpose, orm__fetch fetch, orm__statement **statement)
 {
     orm_connection *c = sql->connection;
+    if (c->comment.length && !sql->recalled)
+        orm__text_bytes(sql->text, c->comment.data, c->comment.length);
     ORM_TRY(may_run(sql));
     if (purpose.kind != ORM_STATEMENT_SELECT)
         ORM_TRY(orm__connection_prepare_write(c));

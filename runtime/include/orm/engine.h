@@ -38,6 +38,7 @@ typedef struct orm_statement_event {
     const char *sql;   /* borrowed for the call, as is all below */
     const char *table; /* "" where no model is involved */
     size_t rows;       /* read, or written */
+    size_t bytes;      /* of the values sent to PostgreSQL and read from its rows, in its binary format; 0 on SQLite */
     orm_status status;
     int64_t microseconds; /* from its sending to its end; 0 for a BEGIN that rode with the next statement */
     bool cached;          /* it was prepared already */
@@ -131,9 +132,13 @@ typedef struct orm_engine_options {
     bool statistics;      /* counts for orm_engine_statements */
     const char *const
         *connect_args; /* libpq's keywords, "sslmode", "require", ..., NULL: go over those of the URL. Copied */
-    const char *const *replicas; /* URLs of PostgreSQL servers that repeat what the primary does, ended by NULL: sessions that
+    const char *const
+        *replicas;       /* URLs of PostgreSQL servers that repeat what the primary does, ended by NULL: sessions that
                                     only read are served by them. Copied; pool_size and the like count for each */
     int replica_max_lag; /* milliseconds that one which serves may be behind: 5000; -1: any number, then none is asked */
+    const char *const
+        *tags; /* "application", "blog", ..., NULL: names and values that stand in a comment behind each statement
+                                of models and queries, as sqlcommenter has them. Borrowed until the engine is closed */
     orm_hooks hooks;
     orm_waiter waiter;
 } orm_engine_options;

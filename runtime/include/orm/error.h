@@ -46,7 +46,8 @@ extern "C" {
     X(CANCELLED, 20, "the fiber was cancelled") \
     X(AUTHENTICATION, 21, \
       "the server refuses the user: check name and password in the URL, and pg_hba.conf at the server") \
-    X(TLS, 22, "server and settings disagree about TLS: check sslmode, the certificates, and pg_hba.conf at the server") \
+    X(TLS, 22, \
+      "server and settings disagree about TLS: check sslmode, the certificates, and pg_hba.conf at the server") \
     X(TOO_MANY_CONNECTIONS, 23, \
       "the server has no place for another connection: lower pool_size and max_overflow, or raise its max_connections") \
     X(STARTING, 24, "the server is starting up or shutting down: try again in a moment") \
