@@ -21,7 +21,7 @@ pkgconfigdir ?= $(libdir)/pkgconfig
 SANITIZE ?=
 WERROR   ?= no
 SUITES   ?= unit golden errors commands fuzz compile exports readme reference editor scale database random faults replicas \
-             threads migrations schemas counts
+             threads migrations introspect schemas counts
 # Whether missing packages may be installed: these goals do, the others name the command. V=1 shows whole commands.
 DEPS     ?= $(if $(filter deps demo check asan tsan coverage bench fuzz soak,$(MAKECMDGOALS)),yes,no)
 NEEDS    := build $(if $(filter deps check asan tsan coverage bench fuzz soak headers golden-update,$(MAKECMDGOALS)),check) \
@@ -86,6 +86,7 @@ check: all $(SUITE_NEEDS) ## build all and run every test, on SQLite and on a Po
 golden-update: $(BUILD)/ormc ## rewrite the expectations under tests/golden, and schemas/ormc.schema.json
 	tests/golden/run.sh $(BUILD)/ormc --update
 	tests/editor.py $(BUILD) --update
+	tests/postgresql.sh tests/introspect/run.sh $(BUILD) --update
 
 asan: ## the tests under AddressSanitizer, LeakSanitizer and UBSan
 	+@$(MAKE) --no-print-directory BUILD=build/asan SANITIZE=address,undefined \

@@ -25,6 +25,8 @@ extern const ormc_command ormc_command_check;
 extern const ormc_command ormc_command_migrate;
 extern const ormc_command ormc_command_format;
 extern const ormc_command ormc_command_generate;
+extern const ormc_command ormc_command_introspect;
+extern const ormc_command ormc_command_drift;
 extern const ormc_command ormc_command_explain;
 extern const ormc_command ormc_command_jsonschema;
 extern const ormc_command ormc_command_sql;

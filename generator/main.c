@@ -26,6 +26,8 @@ static const ormc_command ormc = {
             &ormc_command_explain,
             &ormc_command_jsonschema,
             &ormc_command_migrate,
+            &ormc_command_introspect,
+            &ormc_command_drift,
             NULL,
         },
 };

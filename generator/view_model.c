@@ -3,7 +3,7 @@
  * Keys of a model: literal, table, namespace (its schema, or false), sqlite_table (string constants), type, HANDLE, entity (a parameter's name), comment, index, external
  * (its arrays are seen by other files), columns, column_count, relations, relation_count (false when 0), uniques [{columns,
  * count}], unique_count (false when 0), key (false without a primary key: then it has Core functions only): {parameters,
- * key_values, primary_key, primary_key_count}, statements (as view_schema.c makes them).
+ * key_values, many (false when it has an array) {parameters, key_values}, primary_key, primary_key_count}, statements (as view_schema.c makes them).
  * Keys of a relation: name, literal, comment, target (its type), to_many, kind, owning, orphan_delete, index, inverse,
  * columns and target_columns (false for many_to_many), count, on_delete, through_source and through_target (false for the
  * others), order_by (false, or the inside of an array), order_by_count.
@@ -15,6 +15,7 @@
 #include <string.h>
 
 static void put_key(ormc_view *view, ormc_data *data, const ormc_model *model);
+static void put_key_lists(ormc_view *view, ormc_data *key, const ormc_model *model);
 static const char *key_parameter(ormc_view *view, const ormc_model *model, const char *name);
 static bool is_key_member(const ormc_model *model, const char *name);
 static const char *entity_name(const ormc_view *view, const ormc_model *model);
@@ -79,8 +80,30 @@ static void put_key(ormc_view *view, ormc_data *data, const ormc_model *model)
     orm__text_char(&values, '}');
     view_set_written(view, key, "parameters", &parameters);
     view_set_written(view, key, "key_values", &values);
+    put_key_lists(view, key, model);
     view_set_columns(view, key, "primary_key", model->primary_key, model->primary_key_count);
     view_set(view, key, "primary_key_count", "%zu", model->primary_key_count);
+}
+
+/* The same for many keys: an array for each column. */
+static void put_key_lists(ormc_view *view, ormc_data *key, const ormc_model *model)
+{
+    orm__text parameters = {0}, values = {0};
+    bool possible = true;
+    for (size_t i = 0; i < model->primary_key_count; i++) {
+        const ormc_column *column = model->primary_key[i];
+        const char *name = key_parameter(view, model, column->c_name), *type = view_value_type(view, column);
+        bool pointer = type[0] && type[strlen(type) - 1] == '*';
+        orm__text_printf(&parameters, pointer ? "%s%sconst *%s" : "%sconst %s *%s", i ? ", " : "", type, name);
+        orm__text_printf(&values, "%s%ss(%s, count)", i ? ", " : "{", view_part(view, column, "of"), name);
+        possible &= !column->array;
+    }
+    orm__text_char(&values, '}');
+    ormc_data *many = possible ? ormc_data_set_object(key, "many") : ormc_data_object(view->arena);
+    if (!possible)
+        ormc_data_set_boolean(key, "many", false);
+    view_set_written(view, many, "parameters", &parameters);
+    view_set_written(view, many, "key_values", &values);
 }
 
 /* The column's name, unless the function has another use for it. */

@@ -60,7 +60,7 @@ contents() {
 
 # --- help and usage ------------------------------------------------------------------------------------------------
 
-commands="generate check format sql"
+commands="generate check format sql introspect drift"
 
 test_every_command_has_help_in_three_ways() {
     local command first
@@ -84,7 +84,7 @@ test_help_names_every_command() {
 test_wrong_usage_is_status_2_and_is_said_on_stderr_alone() {
     local command
     for command in $commands; do
-        expect 2 "$ormc" "$command" && empty out && holds err "no schema is given" || return
+        expect 2 "$ormc" "$command" && empty out && holds err " is given" || return
         expect 2 "$ormc" "$command" --nonsense x.yaml && empty out && holds err "unknown option '--nonsense'" || return
         holds err "try 'ormc $command --help'" || return
     done
@@ -187,6 +187,14 @@ test_check_says_that_a_database_cannot_be_asked() {
     expect 0 "$ormc" check --database sqlite:///here.db a.yaml && empty out err || return
     expect 1 "$ormc" check --database sqlite:////no/where.db a.yaml && holds err "[ORM0116]" || return
     expect 1 "$ormc" check --database nonsense a.yaml && holds err "[ORM0116]"
+}
+
+test_drift_says_how_a_database_differs() {
+    model a p
+    : >here.db
+    expect 3 "$ormc" drift -w sqlite:///here.db a.yaml && empty out &&
+        holds err "nothing in the database, there in the schema [ORM0118]" || return
+    expect 0 "$ormc" sql -w --dialect sqlite a.yaml && sqlite3 here.db <out && expect 0 "$ormc" drift -w a.yaml sqlite:///here.db
 }
 
 test_check_takes_several_files_for_one_package() {

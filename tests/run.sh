@@ -3,7 +3,7 @@
 #
 #     tests/run.sh BUILD SUITE...              suites: unit golden errors commands fuzz compile exports readme reference
 #                                              editor scale database random faults replicas threads migrations
-#                                              schemas counts
+#                                              introspect schemas counts
 #
 # BUILD is the folder that make built into. A line per program or script; what a failing one said follows its line, and
 # everything is in BUILD/tests/log/. The last line is the sum. The status is 1 when a case failed, or, with CI=true, was
@@ -17,7 +17,7 @@ build=$1
 shift
 
 # One server for the whole run.
-if [[ " $* " =~ \ (reference|commands|database|random|faults|threads|migrations|schemas|counts)\  ]] && [ -z "${ORM_TEST_POSTGRESQL_URL:-}" ]; then
+if [[ " $* " =~ \ (reference|commands|database|random|faults|threads|migrations|introspect|schemas|counts)\  ]] && [ -z "${ORM_TEST_POSTGRESQL_URL:-}" ]; then
     exec tests/postgresql.sh tests/run.sh "$build" "$@"
 fi
 
@@ -196,6 +196,10 @@ suite_migrations() {
     run cases migrations/commands tests/migrations/commands.sh "$build"
     run cases migrations/pairs tests/migrations/run.sh "$build/ormc"
     run cases migrations/kill tests/migrations/kill.sh "$build/ormc" "${KILLS:-20}"
+}
+
+suite_introspect() {
+    run cases introspect tests/introspect/run.sh "$build"
 }
 
 suite_schemas() {

@@ -4,6 +4,7 @@
 #include "async/fiber.h"
 
 #include "async/switch.h"
+#include "base/deep.h"
 
 #include <stdint.h>
 #include <sys/mman.h>
@@ -36,6 +37,8 @@ enum { GUARD_SIZE = 64 * 1024, STACK_SIZE = 256 * 1024, KEPT_STACKS = 1024 };
 struct orm__fiber {
     void (*function)(void *);
     void *argument;
+    void (*outside)(void *); /* what the resumer is to call before it resumes it again */
+    void *outside_argument;
     bool ended;
     orm__standing own, resumer;
     char *map;
@@ -58,6 +61,7 @@ static void unmap_stack(orm__fiber *fiber);
 static char *stack_of(const orm__fiber *fiber);
 static size_t size_of(const orm__fiber *fiber);
 static void enter(void *fiber);
+static void leave_for(void *fiber, void (*function)(void *), void *argument);
 static void leaving_resumer(orm__fiber *fiber);
 static void back_at_resumer(orm__fiber *fiber);
 static void leaving_fiber(orm__fiber *fiber);
@@ -83,6 +87,7 @@ orm__fiber *orm__fiber_new(orm__fiber_stacks *stacks, void (*function)(void *arg
     fiber->function = function;
     fiber->argument = argument;
     fiber->ended = false;
+    fiber->outside = NULL;
     orm__switch_prepare(&fiber->own, stack_of(fiber), size_of(fiber), enter, fiber);
 #ifdef WITH_TSAN
     fiber->own_thread = __tsan_create_fiber(0);
@@ -139,10 +144,41 @@ static void enter(void *argument)
 
 bool orm__fiber_resume(orm__fiber *fiber)
 {
-    leaving_resumer(fiber);
-    orm__switch(&fiber->resumer, &fiber->own);
-    back_at_resumer(fiber);
-    return !fiber->ended;
+    for (;;) {
+        orm__deep_set(leave_for, fiber);
+        leaving_resumer(fiber);
+        orm__switch(&fiber->resumer, &fiber->own);
+        back_at_resumer(fiber);
+        orm__deep_set(NULL, NULL);
+        if (!fiber->outside)
+            return !fiber->ended;
+        fiber->outside(fiber->outside_argument);
+        fiber->outside = NULL;
+    }
+}
+
+static void leave_for(void *fiber, void (*function)(void *), void *argument)
+{
+    orm__fiber_call_outside(fiber, function, argument);
+}
+
+void orm__fiber_call_outside(orm__fiber *fiber, void (*function)(void *argument), void *argument)
+{
+    fiber->outside = function;
+    fiber->outside_argument = argument;
+    orm__fiber_suspend(fiber);
+}
+
+void orm__fiber_expect(const orm__fiber *fiber)
+{
+    enum { LINE = 64, LINES = 12 };
+#if defined(ORM__SWITCH_X86_64) || defined(ORM__SWITCH_AARCH64)
+    const char *top = fiber->own.stack;
+    for (int i = 0; i < LINES; i++)
+        __builtin_prefetch(top + i * LINE, 1);
+#else
+    __builtin_prefetch(fiber, 1);
+#endif
 }
 
 void orm__fiber_suspend(orm__fiber *fiber)

@@ -25,8 +25,12 @@ void orm__fiber_stacks_release(orm__fiber_stacks *stacks);
 orm__fiber *orm__fiber_new(orm__fiber_stacks *stacks, void (*function)(void *argument), void *argument);
 /* Runs it on until it suspends itself or its function returns. False in the latter case: it can only be freed then. */
 bool orm__fiber_resume(orm__fiber *fiber);
+/* It is resumed soon: has its stack fetched into the processor's caches meanwhile, which cold ones of a thousand fibers miss. */
+void orm__fiber_expect(const orm__fiber *fiber);
 /* To be called by the fiber that runs: goes back to where it was resumed. */
 void orm__fiber_suspend(orm__fiber *fiber);
+/* To be called by the fiber that runs: calls the function on the stack of whoever resumed it, and comes back. */
+void orm__fiber_call_outside(orm__fiber *fiber, void (*function)(void *argument), void *argument);
 /* Its function must have returned, or never begun. Its stack goes back to `stacks`. NULL does nothing. */
 void orm__fiber_free(orm__fiber_stacks *stacks, orm__fiber *fiber);
 

@@ -245,6 +245,8 @@ static void run_ready(orm_async *async)
     while (fiber != last) {
         fiber = pop(&async->ready);
         async->current = fiber;
+        if (fiber->next)
+            orm__fiber_expect(fiber->next->stack);
         bool more = orm__fiber_resume(fiber->stack);
         async->current = NULL;
         if (!more)
@@ -298,7 +300,7 @@ static void take_woken(orm_async *async)
     for (orm_fiber *next; fiber; fiber = next) {
         next = fiber->next_woken;
         fiber->woken = false;
-        if (fiber->standing == IN_WAKE)
+        if (fiber->standing == IN_WAKE || (fiber->standing == IN_DESCRIPTOR && fiber->armed))
             go_on(fiber, ORM_OK);
     }
     pthread_mutex_unlock(&async->lock);
@@ -462,12 +464,15 @@ static orm_status wait_for_descriptor(orm_async_watch *watch, int events, int64_
         return ORM_MISUSE;
     if (watch->wanted != events)
         ORM_TRY(async->loop.want(watch->token, events, async->loop.user));
+    orm_fiber *me = async->current;
     watch->wanted = events;
-    watch->fiber = async->current;
-    async->current->watch = watch;
+    watch->fiber = me;
+    me->watch = watch;
     orm_status status = stand_still(async, IN_DESCRIPTOR, deadline);
-    watch->fiber = NULL;
-    async->current->watch = NULL;
+    if (me->watch) /* it did not stand still */
+        watch->fiber = NULL;
+    me->watch = NULL;
+    me->armed = false;
     return status;
 }
 
@@ -476,6 +481,8 @@ static void unwatch_descriptor(void *token, int descriptor, void *user)
     orm_async *async = user;
     orm_async_watch *watch = token;
     (void)descriptor;
+    if (watch->fiber)
+        go_on(watch->fiber, ORM_OK);
     async->loop.unwatch(watch->token, async->loop.user);
     free(watch);
 }

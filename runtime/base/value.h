@@ -28,10 +28,16 @@ static inline unsigned orm__column_outer(const orm_column *column)
 {
     return (unsigned)((uintptr_t)column & ORM__OUTER_MAX);
 }
+/* Aggregates add their number above that. */
+enum { ORM__COLUMN_ALIGNMENT = 64, ORM__FOLD_STEP = ORM__OUTER_MAX + 1 };
+static inline unsigned orm__column_fold(const orm_column *column)
+{
+    return (unsigned)((uintptr_t)column % ORM__COLUMN_ALIGNMENT / ORM__FOLD_STEP);
+}
 /* The descriptor itself. */
 static inline const orm_column *orm__column_plain(const orm_column *column)
 {
-    return (const orm_column *)(const void *)((const char *)column - orm__column_outer(column));
+    return (const orm_column *)(const void *)((const char *)column - (uintptr_t)column % ORM__COLUMN_ALIGNMENT);
 }
 
 #endif

@@ -12,14 +12,18 @@
 #include "orm/engine.h"
 #include "orm/model.h"
 
+#include <stdatomic.h>
+
 /* Both drivers' connections begin with this. */
 typedef struct orm__link {
     const struct orm__driver *driver;
-    size_t bytes;     /* of values sent and received since somebody set this to 0; SQLite's are not counted */
-    int64_t deadline; /* microseconds of the monotonic clock for the waits of the calls to come; 0: none */
+    size_t bytes;         /* of values sent and received since somebody set this to 0; SQLite's are not counted */
+    int64_t deadline;     /* microseconds of the monotonic clock for the waits of the calls to come; 0: none */
+    atomic_size_t *trips; /* counts how often something was sent and its answers awaited; NULL: nobody counts */
 } orm__link;
 
 typedef struct orm__prepared orm__prepared;
+typedef struct orm__ahead orm__ahead;
 
 /* Where the database is; made by engine/url.c, which owns all of it. */
 typedef struct orm__address {
@@ -40,12 +44,22 @@ typedef struct orm__parameter {
     bool list;      /* ORM_FORM_LIST or ORM_FORM_ROWS values */
     bool array;     /* the value, or each of the list, is an ORM_FORM_ARRAY of `type` */
     bool sensitive; /* its value appears in no log */
+    bool open;      /* of SQL by hand: no cast in the SQL says what becomes of text; PostgreSQL's numeric and inet are
+                       declared so, and of enums and others it finds out the type by itself */
 } orm__parameter;
 
 typedef enum orm__fetch {
     ORM__FETCH_WHOLE, /* few rows: the whole answer at once */
     ORM__FETCH_STREAM /* many, or nobody knows: a row at a time */
 } orm__fetch;
+
+/* How a control statement fared that went behind another. */
+typedef enum orm__end {
+    ORM__END_NOT_RUN, /* what went ahead of it was refused, or nothing was sent */
+    ORM__END_UNKNOWN, /* it was sent, and its answer was not heard */
+    ORM__END_REFUSED,
+    ORM__END_DONE
+} orm__end;
 
 /* What a statement would return, as far as the database tells without running it. */
 typedef struct orm__described {
@@ -59,6 +73,14 @@ typedef struct orm__description {
     orm__described *columns;
     size_t count;
 } orm__description;
+
+/* Where the bytes of a COPY by hand come from, or go to. */
+typedef struct orm__copying {
+    orm_status (*source)(const void **data, size_t *size, void *user);
+    orm_status (*sink)(const void *data, size_t size, void *user);
+    void *user;
+    orm_status own; /* out: with what it ended when it was not the database that refused */
+} orm__copying;
 
 typedef struct orm__driver {
     orm_dialect dialect;
@@ -89,6 +111,25 @@ typedef struct orm__driver {
      * fails the statement is not run and the error is its. `values` are borrowed until finish. On failure nothing is open. */
     orm_status (*start)(orm__link *link, const char *before, orm__prepared *prepared, const orm_value *values,
                         orm__fetch fetch, orm_error *error);
+    /* The same, whole, and `after`, a control statement, behind it in the same trip, which is run unless the statement was
+     * refused. Fails also when `after` does; `end` tells how it fared. NULL in SQLite's table. */
+    orm_status (*start_last)(orm__link *link, const char *before, orm__prepared *prepared, const orm_value *values,
+                             const char *after, orm__end *end, orm_error *error);
+    /* Statements sent ahead, whose rows are wanted later: several in one trip, or one while its rows are not needed yet. All of
+     * this is NULL in SQLite's table. `send` queues a statement, also while another is open whose rows are all here; it goes out
+     * with `push`, or with whatever is sent or taken next. On failure it was not queued. Owned: take or drop it. Until then the
+     * prepared statement may not be forgotten, unless it was dropped. */
+    orm_status (*send)(orm__link *link, orm__prepared *prepared, const orm_value *values, orm__fetch fetch,
+                       orm__ahead **ahead, orm_error *error);
+    void (*push)(orm__link *link);
+    /* Opens it, as start does: its rows are stepped and read, and it is finished. What was sent before it is kept whole in memory
+     * until it is taken, as is everything when another statement is started. When one fails, those pushed with it fail too. */
+    orm_status (*take)(orm__link *link, orm__ahead *ahead, orm_error *error);
+    void (*drop)(orm__link *link, orm__ahead *ahead);
+    /* Reads all answers that are still to come; fails, once for each, when one that was not dropped has failed. */
+    orm_status (*settle)(orm__link *link, orm_error *error);
+    /* How many rows of the running statement are here, the next ones to be stepped to. */
+    size_t (*rows_here)(orm__link *link);
     /* The next row: ORM_OK, ORM_DONE after the last, or a failure (finish is called all the same). */
     orm_status (*step)(orm__link *link, orm_error *error);
     /* Reads result columns first, first + 1, ... of the current row into the members that `columns` describe of the struct `row`.
@@ -102,6 +143,8 @@ typedef struct orm__driver {
     bool (*is_null)(orm__link *link, size_t index);
     /* How many columns the running statement returns. */
     size_t (*width)(orm__link *link);
+    /* The name of such a column. Borrowed until the first step. */
+    const char *(*column_name)(orm__link *link, size_t index);
     /* Ends the statement, reading what is left of it. `rows`, which may be NULL, gets how many rows an INSERT, UPDATE or DELETE
      * wrote. A failure that came after the rows is told here. */
     orm_status (*finish)(orm__link *link, size_t *rows, orm_error *error);
@@ -111,6 +154,16 @@ typedef struct orm__driver {
      * in SQLite's table. */
     orm_status (*copy)(orm__link *link, const char *sql, const orm_value *lists, size_t count, size_t *rows,
                        orm_error *error);
+
+    /* COPY by hand, from a source or to a sink as orm_connection_copy_in and _out have them. `rows` gets how many went. NULL in
+     * SQLite's table. */
+    orm_status (*copy_in)(orm__link *link, const char *sql, orm__copying *copying, size_t *rows, orm_error *error);
+    orm_status (*copy_out)(orm__link *link, const char *sql, orm__copying *copying, size_t *rows, orm_error *error);
+    /* Makes of an idle link one that many fibers use at once: from now on `start` sends its statement together with those of
+     * others, and stands still, by the waiter's self and wake, until its own answer has come; what follows until finish must
+     * not wait. Only reads, outside transactions; control, describe and copy are ORM_MISUSE. Afterwards `link->driver` is another
+     * table. NULL in SQLite's. */
+    orm_status (*share)(orm__link *link, orm_error *error);
 
     /* The key that SQLite gave to the last row inserted. NULL in PostgreSQL's table. */
     int64_t (*last_key)(orm__link *link);

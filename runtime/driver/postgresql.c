@@ -14,14 +14,10 @@
 enum { MOST_PARAMETERS = 65535, KEPT_BUFFER = 1 << 20 };
 
 static char *place_arrays(orm__prepared *prepared);
-static void give_name(orm__pg_link *l, orm__prepared *prepared);
-static orm_status encode(orm__pg_link *l, orm__prepared *prepared, const orm_value *values);
 static orm_status run(orm__pg_link *l, const char *before, orm__prepared *prepared, orm__fetch fetch);
+static void receive_after(orm__pg_link *l);
 static orm_status run_alone(orm__pg_link *l, orm__prepared *prepared);
-static void send_prepared(orm__pg_link *l, orm__prepared *prepared);
 static void receive_prepared(orm__pg_link *l, orm__prepared *prepared, orm__fetch fetch);
-static void take_first(orm__pg_link *l);
-static void hold(orm__pg_link *l, PGresult *result);
 
 static orm_status prepare(orm__link *base, const char *sql, const orm__parameter *parameters, size_t count,
                           orm__prepared **prepared, orm_error *error)
@@ -40,9 +36,9 @@ static orm_status prepare(orm__link *base, const char *sql, const orm__parameter
     for (size_t i = 0; i < count; i++) {
         made->parameters[i] = parameters[i];
         made->types[i] = orm__pg_type(&parameters[i]);
-        made->formats[i] = ORM__PG_BINARY;
+        made->formats[i] = orm__pg_goes_as_text(&parameters[i]) ? ORM__PG_TEXT_FORMAT : ORM__PG_BINARY;
     }
-    give_name(orm__pg_link_of(base), made);
+    orm__pg_give_name(orm__pg_link_of(base), made);
     *prepared = made;
     return ORM_OK;
 }
@@ -58,10 +54,10 @@ static char *place_arrays(orm__prepared *prepared)
     return (char *)(prepared->formats + prepared->count);
 }
 
-static void give_name(orm__pg_link *l, orm__prepared *prepared)
+void orm__pg_give_name(orm__pg_link *l, orm__prepared *prepared)
 {
     snprintf(prepared->name, sizeof prepared->name, "orm_%s_%lu", l->tag, ++l->names);
-    prepared->sent = false;
+    prepared->sent = prepared->underway = false;
 }
 
 static void forget(orm__link *base, orm__prepared *prepared)
@@ -69,6 +65,11 @@ static void forget(orm__link *base, orm__prepared *prepared)
     orm__pg_link *l = orm__pg_link_of(base);
     if (!prepared)
         return;
+    for (const orm__ahead *one = l->ahead; one; one = one->next)
+        if (one->prepared == prepared) {
+            orm__pg_receive_ahead(l);
+            break;
+        }
     if (!prepared->sent || l->broken) {
         free(prepared);
         return;
@@ -103,18 +104,35 @@ static orm_status start(orm__link *base, const char *before, orm__prepared *prep
 {
     orm__pg_link *l = orm__pg_link_of(base);
     ORM_TRY(orm__pg_begin_trip(l, prepared->sql, error));
-    ORM_TRY(encode(l, prepared, values));
+    ORM_TRY(orm__pg_encode_values(l, prepared, values));
     orm_status status = run(l, before, prepared, fetch);
     if (!l->outdated)
         return status;
-    give_name(l, prepared);
+    orm__pg_give_name(l, prepared);
     if (PQtransactionStatus(l->connection) != PQTRANS_IDLE)
         return status;
     ORM_TRY(orm__pg_begin_trip(l, prepared->sql, error));
     return run(l, before, prepared, fetch);
 }
 
-static orm_status encode(orm__pg_link *l, orm__prepared *prepared, const orm_value *values)
+/* An outdated statement is not sent again: the transaction that it ends has begun. */
+static orm_status start_last(orm__link *base, const char *before, orm__prepared *prepared, const orm_value *values,
+                             const char *after, orm__end *end, orm_error *error)
+{
+    orm__pg_link *l = orm__pg_link_of(base);
+    *end = ORM__END_NOT_RUN;
+    ORM_TRY(orm__pg_begin_trip(l, prepared->sql, error));
+    ORM_TRY(orm__pg_encode_values(l, prepared, values));
+    l->after = after;
+    orm_status status = run(l, before, prepared, ORM__FETCH_WHOLE);
+    l->after = NULL;
+    *end = l->end;
+    if (l->outdated)
+        orm__pg_give_name(l, prepared);
+    return status;
+}
+
+orm_status orm__pg_encode_values(orm__pg_link *l, orm__prepared *prepared, const orm_value *values)
 {
     orm__text_clear(&l->buffer);
     for (size_t i = 0; i < prepared->count; i++) {
@@ -138,11 +156,14 @@ static orm_status encode(orm__pg_link *l, orm__prepared *prepared, const orm_val
 static orm_status run(orm__pg_link *l, const char *before, orm__prepared *prepared, orm__fetch fetch)
 {
     size_t forgotten = orm__pg_send_forgotten(l);
-    if (!before && forgotten == 0 && prepared->sent && fetch == ORM__FETCH_WHOLE)
+    if (!before && !l->after && forgotten == 0 && prepared->sent && fetch == ORM__FETCH_WHOLE)
         return run_alone(l, prepared);
     if (before)
         orm__pg_send_control(l, before);
-    send_prepared(l, prepared);
+    orm__pg_send_prepared(l, prepared, !prepared->sent);
+    if (l->after)
+        orm__pg_send_control(l, l->after);
+    l->end = l->after && !l->failure ? ORM__END_UNKNOWN : ORM__END_NOT_RUN;
     orm__pg_send_sync(l);
     orm__pg_flush(l);
     orm__pg_receive_forgotten(l, forgotten);
@@ -150,38 +171,55 @@ static orm_status run(orm__pg_link *l, const char *before, orm__prepared *prepar
         PQclear(orm__pg_receive(l, before));
     l->sql = prepared->sql;
     receive_prepared(l, prepared, fetch);
+    receive_after(l);
     if (!l->streaming)
         orm__pg_drain(l, 0);
     if (l->failure && !prepared->sent) /* the server may have it all the same */
-        give_name(l, prepared);
+        orm__pg_give_name(l, prepared);
     if (l->failure)
-        hold(l, NULL);
+        orm__pg_hold(l, NULL);
     else
-        l->running = prepared;
+        l->running = true;
     return l->failure;
+}
+
+/* Only what the server refuses is known to have failed: an answer may be lost on its way, or for want of memory. */
+static void receive_after(orm__pg_link *l)
+{
+    if (l->end != ORM__END_UNKNOWN)
+        return;
+    bool reached = !l->failure;
+    for (PGresult *result; !l->failure && (result = orm__pg_next_result(l)) != NULL; PQclear(result))
+        orm__pg_check(l, result);
+    if (!l->failure)
+        PQclear(orm__pg_receive(l, l->after));
+    if (!l->failure)
+        l->end = ORM__END_DONE;
+    else if (!l->broken && l->failure != ORM_NO_MEMORY)
+        l->end = reached ? ORM__END_REFUSED : ORM__END_NOT_RUN;
 }
 
 /* A trip of one statement needs no pipeline, whose Sync has an answer of its own: that is a tenth of what a get costs. */
 static orm_status run_alone(orm__pg_link *l, orm__prepared *prepared)
 {
     orm__pg_note_sent(l, PQexitPipelineMode(l->connection));
-    send_prepared(l, prepared);
+    orm__pg_send_prepared(l, prepared, !prepared->sent);
     orm__pg_flush(l);
     l->reused = true;
     if (!l->failure)
-        take_first(l);
+        orm__pg_take_first(l);
     for (PGresult *result; !l->broken && (result = orm__pg_next_result(l)) != NULL; PQclear(result))
         orm__pg_check(l, result);
     if (!l->broken && !PQenterPipelineMode(l->connection))
         orm__pg_lost(l);
     if (l->failure)
-        hold(l, NULL);
+        orm__pg_hold(l, NULL);
     else
-        l->running = prepared;
+        l->running = true;
     return l->failure;
 }
 
-static void send_prepared(orm__pg_link *l, orm__prepared *prepared)
+void orm__pg_send_prepared(orm__pg_link *l, orm__prepared *prepared, bool prepares)
 {
     int count = (int)prepared->count;
     if (l->unprepared && !l->failure)
@@ -189,7 +227,7 @@ static void send_prepared(orm__pg_link *l, orm__prepared *prepared)
                                                prepared->sizes, prepared->formats, ORM__PG_BINARY));
     if (l->unprepared)
         return;
-    if (!prepared->sent && !l->failure)
+    if (prepares && !l->failure)
         orm__pg_note_sent(l, PQsendPrepare(l->connection, prepared->name, prepared->sql, count, prepared->types));
     if (!l->failure)
         orm__pg_note_sent(l, PQsendQueryPrepared(l->connection, prepared->name, count, prepared->values,
@@ -207,23 +245,27 @@ static void receive_prepared(orm__pg_link *l, orm__prepared *prepared, orm__fetc
         return;
     if (fetch == ORM__FETCH_STREAM)
         PQsetSingleRowMode(l->connection);
-    take_first(l);
+    orm__pg_take_first(l);
 }
 
-static void take_first(orm__pg_link *l)
+void orm__pg_take_first(orm__pg_link *l)
 {
     PGresult *result = orm__pg_next_result(l);
     if (!orm__pg_check(l, result)) {
         PQclear(result);
         return;
     }
-    hold(l, result);
+    orm__pg_take_result(l, result);
+}
+
+void orm__pg_take_result(orm__pg_link *l, PGresult *result)
+{
+    orm__pg_hold(l, result);
     for (int i = 0; i < PQnfields(result) && i < ORM__PG_KNOWN_TYPES; i++)
         l->types[i] = PQftype(result, i);
 }
 
-/* Takes the result, which may be NULL, and puts it in the place of the one before. */
-static void hold(orm__pg_link *l, PGresult *result)
+void orm__pg_hold(orm__pg_link *l, PGresult *result)
 {
     PQclear(l->result);
     l->result = result;
@@ -245,11 +287,11 @@ static orm_status step(orm__link *base, orm_error *error)
     l->error = error;
     PGresult *result = orm__pg_next_result(l);
     bool good = orm__pg_check(l, result);
-    hold(l, good ? result : NULL);
+    orm__pg_hold(l, good ? result : NULL);
     if (!good)
         PQclear(result);
     if (!l->streaming)
-        orm__pg_drain(l, 0);
+        orm__pg_end_answer(l);
     ORM_TRY(l->failure);
     return step(base, error);
 }
@@ -295,6 +337,17 @@ static size_t width(orm__link *base)
     return l->result ? (size_t)PQnfields(l->result) : 0;
 }
 
+static const char *column_name(orm__link *base, size_t index)
+{
+    return PQfname(orm__pg_link_of(base)->result, (int)index);
+}
+
+static size_t rows_here(orm__link *base)
+{
+    orm__pg_link *l = orm__pg_link_of(base);
+    return l->row + 1 < l->row_count ? (size_t)(l->row_count - l->row - 1) : 0;
+}
+
 /* A failure that step has told is not told again. */
 static orm_status finish(orm__link *base, size_t *rows, orm_error *error)
 {
@@ -302,12 +355,12 @@ static orm_status finish(orm__link *base, size_t *rows, orm_error *error)
     orm_status told = l->failure;
     l->error = error;
     if (l->streaming)
-        orm__pg_drain(l, 0);
+        orm__pg_end_answer(l);
     orm_status status = told ? ORM_OK : l->failure;
     if (rows)
         *rows = l->failure ? 0 : l->written;
-    hold(l, NULL);
-    l->running = NULL;
+    orm__pg_hold(l, NULL);
+    l->running = false;
     if (l->buffer.capacity > KEPT_BUFFER)
         orm__text_release(&l->buffer);
     return status;
@@ -325,11 +378,22 @@ const orm__driver orm__driver_postgresql = {
     .describe = orm__pg_describe,
     .control = control,
     .start = start,
+    .start_last = start_last,
+    .send = orm__pg_send,
+    .push = orm__pg_push,
+    .take = orm__pg_take,
+    .drop = orm__pg_drop,
+    .settle = orm__pg_settle,
+    .rows_here = rows_here,
     .step = step,
     .read = read_row,
     .read_integer = read_integer,
     .is_null = is_null,
     .width = width,
+    .column_name = column_name,
     .finish = finish,
     .copy = orm__pg_copy,
+    .copy_in = orm__pg_copy_in,
+    .copy_out = orm__pg_copy_out,
+    .share = orm__pg_share,
 };

@@ -31,10 +31,14 @@ typedef struct item {
 } item;
 
 enum { NULL_SIZE = -1, FIRST_INDEX = 1 };
+enum { NUMERIC_ARRAY = 1231, INET_ARRAY = 1041 }; /* pg_type.oid */
 
 static orm_status encode_list(orm__text *buffer, const orm__parameter *parameter, const orm_value *value,
                               orm_error *error);
-static orm_status encode_array(orm__text *buffer, orm_type declared, const orm_value *value, orm_error *error);
+static orm_status encode_array(orm__text *buffer, orm_type declared, bool as_text, const orm_value *value,
+                               orm_error *error);
+static orm_status encode_notation(orm__text *buffer, const orm_value *value, orm_error *error);
+static orm_status end_text(orm__text *buffer, orm_error *error);
 static orm_status encode_items(orm__text *buffer, orm_type declared, const orm_value *value, orm_error *error);
 static orm_status encode_arrays(orm__text *buffer, const orm_value *value, orm_error *error);
 static void append_header(orm__text *buffer, uint16_t type, size_t count);
@@ -81,10 +85,20 @@ uint32_t orm__pg_type(const orm__parameter *parameter)
 {
     if ((size_t)parameter->type >= ORM__PG_FORMATS)
         return 0;
+    if (orm__pg_goes_as_text(parameter))
+        return parameter->type == ORM_TYPE_DECIMAL ? (parameter->array ? NUMERIC_ARRAY : ORM__PG_NUMERIC)
+               : parameter->type == ORM_TYPE_INET  ? (parameter->array ? INET_ARRAY : ORM__PG_INET)
+                                                   : 0;
     if (parameter->list && parameter->array)
         return orm__pg_formats[ORM_TYPE_TEXT].array;
     return parameter->list || parameter->array ? orm__pg_formats[parameter->type].array
                                                : orm__pg_formats[parameter->type].type;
+}
+
+bool orm__pg_goes_as_text(const orm__parameter *parameter)
+{
+    return parameter->open && (parameter->type == ORM_TYPE_DECIMAL || parameter->type == ORM_TYPE_INET ||
+                               parameter->type == ORM_TYPE_ENUM || parameter->type == ORM_TYPE_OTHER);
 }
 
 orm_status orm__pg_encode(orm__text *buffer, const orm__parameter *parameter, const orm_value *value, bool *null,
@@ -96,13 +110,16 @@ orm_status orm__pg_encode(orm__text *buffer, const orm__parameter *parameter, co
     if (parameter->list)
         return encode_list(buffer, parameter, value, error);
     if (parameter->array)
-        return encode_array(buffer, parameter->type, value, error);
+        return encode_array(buffer, parameter->type, orm__pg_goes_as_text(parameter), value, error);
     if (value->form != ORM_FORM_ONE || (size_t)value->type >= ORM__PG_FORMATS)
         return orm__error_set(error, ORM_MISUSE, "a parameter of one value is given a list or a column");
     item one = {.enumeration = value->enumeration};
     ORM_TRY(take_value(&one, value, error));
     *null = one.shape == ORM__PG_NOTHING;
-    return *null ? ORM_OK : encode_item(buffer, parameter->type, &one, error);
+    if (*null)
+        return ORM_OK;
+    ORM_TRY(encode_item(buffer, parameter->type, &one, error));
+    return orm__pg_goes_as_text(parameter) ? end_text(buffer, error) : ORM_OK;
 }
 
 static orm_status encode_list(orm__text *buffer, const orm__parameter *parameter, const orm_value *value,
@@ -115,11 +132,27 @@ static orm_status encode_list(orm__text *buffer, const orm__parameter *parameter
     return parameter->array ? encode_arrays(buffer, value, error) : encode_items(buffer, parameter->type, value, error);
 }
 
-static orm_status encode_array(orm__text *buffer, orm_type declared, const orm_value *value, orm_error *error)
+static orm_status encode_array(orm__text *buffer, orm_type declared, bool as_text, const orm_value *value,
+                               orm_error *error)
 {
     if (value->form != ORM_FORM_ARRAY || (size_t)value->type >= ORM__PG_FORMATS)
         return orm__error_set(error, ORM_MISUSE, "an array parameter is given another kind of value");
+    if (as_text)
+        return encode_notation(buffer, value, error);
     return encode_items(buffer, declared, value, error);
+}
+
+static orm_status encode_notation(orm__text *buffer, const orm_value *value, orm_error *error)
+{
+    ORM_TRY(orm__pg_write_array(buffer, value, error));
+    return end_text(buffer, error);
+}
+
+/* libpq asks for the zero, not for the size. */
+static orm_status end_text(orm__text *buffer, orm_error *error)
+{
+    orm__text_char(buffer, '\0');
+    return buffer->failed ? orm__error_no_memory(error) : ORM_OK;
 }
 
 /* Of lists and of arrays. */

@@ -64,6 +64,8 @@ extern const orm__pg_format orm__pg_formats[ORM__PG_FORMATS];
 
 /* The type, as pg_type.oid, that a parameter is declared and encoded as. */
 uint32_t orm__pg_type(const orm__parameter *parameter);
+/* Whether it is sent in the text format: then the server reads it as whatever type the parameter turns out to be. */
+bool orm__pg_goes_as_text(const orm__parameter *parameter);
 
 /* Appends the value to the buffer in the parameter's format, and says in `null` whether it is NULL, which appends
  * nothing. A number that does not fit the declared type, or a position that is none of the enum's, is ORM_INVALID; a

@@ -2,8 +2,10 @@
  * SPDX-License-Identifier: MIT */
 #include "driver/postgresql_link.h"
 
+#include "base/deep.h"
 #include "base/error.h"
 #include "base/uuid.h"
+#include "driver/resolve.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,7 +14,11 @@
 static void choose_tag(orm__pg_link *l);
 static orm_status connect_to(orm__pg_link *l, const orm__address *address);
 static orm_status check_string(const orm__address *address, orm_error *error);
-static PGconn *start_connecting(const orm__address *address);
+static PGconn *start_connecting(const orm__address *address, const orm__resolved *resolved);
+static void start_deep(void *starting);
+static void poll_deep(void *polling);
+static orm_status resolve_hosts(orm__pg_link *l, const orm__address *address, orm__resolved *resolved);
+static const char *keyword_of(const orm__address *address, const char *keyword, const char *variable);
 static orm_status finish_connecting(orm__pg_link *l, int64_t deadline);
 static int64_t connect_deadline(const orm__pg_link *l, const orm__address *address);
 static void drop_notice(void *user, const PGresult *result);
@@ -52,7 +58,10 @@ static void choose_tag(orm__pg_link *l)
 static orm_status connect_to(orm__pg_link *l, const orm__address *address)
 {
     ORM_TRY(check_string(address, l->error));
-    l->connection = start_connecting(address);
+    orm__resolved resolved;
+    ORM_TRY(resolve_hosts(l, address, &resolved));
+    l->connection = start_connecting(address, &resolved);
+    free(resolved.host);
     if (!l->connection)
         return orm__error_no_memory(l->error);
     PQsetNoticeReceiver(l->connection, drop_notice, l);
@@ -88,15 +97,55 @@ static orm_status check_string(const orm__address *address, orm_error *error)
     return ORM_OK;
 }
 
+/* On a fiber, names are looked up by a thread. Those that a service's file or a whole connection string may have are libpq's to
+ * read. */
+static orm_status resolve_hosts(orm__pg_link *l, const orm__address *address, orm__resolved *resolved)
+{
+    *resolved = (orm__resolved){0};
+    const char *host = keyword_of(address, "host", "PGHOST"), *whole = keyword_of(address, "dbname", "PGDATABASE");
+    if (keyword_of(address, "service", "PGSERVICE") || (whole && (strchr(whole, '=') || strstr(whole, "://"))))
+        return ORM_OK;
+    if (!l->waiter || !l->waiter->wait || !host || keyword_of(address, "hostaddr", "PGHOSTADDR"))
+        return ORM_OK;
+    int64_t deadline = address->connect_timeout ? orm__deadline_in(address->connect_timeout) : 0;
+    orm_status status = orm__resolve(l->waiter, host, keyword_of(address, "port", "PGPORT"), deadline, resolved);
+    if (status == ORM_DISCONNECTED)
+        return orm__error_set(l->error, status, "could not translate host name \"%.200s\" to address", host);
+    return status ? orm__error_set(l->error, status, "no connection to the database: %s", orm_status_text(status))
+                  : ORM_OK;
+}
+
+/* The last that says something counts, as libpq has it. */
+static const char *keyword_of(const orm__address *address, const char *keyword, const char *variable)
+{
+    const char *found = NULL;
+    for (size_t i = 0; address->keywords[i]; i++)
+        if (strcmp(address->keywords[i], keyword) == 0 && address->values[i] && *address->values[i])
+            found = address->values[i];
+    if (!found)
+        found = getenv(variable);
+    return found && *found ? found : NULL;
+}
+
+/* What needs a deep stack: settings are read, names resolved, hands shaken for TLS. */
+typedef struct starting {
+    const char *const *keywords, *const *values;
+    PGconn *connection;
+} starting;
+typedef struct polling {
+    PGconn *connection;
+    PostgresPollingStatusType state;
+} polling;
+
 /* The user's settings, and ours: a name that gives way to the user's, and the encoding, which is not for the user to
  * choose. */
-static PGconn *start_connecting(const orm__address *address)
+static PGconn *start_connecting(const orm__address *address, const orm__resolved *resolved)
 {
     size_t count = 0;
     while (address->keywords[count])
         count++;
-    const char **keywords = calloc(2 * (count + 3), sizeof *keywords),
-               **values = keywords ? keywords + count + 3 : NULL;
+    const char **keywords = calloc(2 * (count + 6), sizeof *keywords),
+               **values = keywords ? keywords + count + 6 : NULL;
     if (!keywords)
         return NULL;
     keywords[0] = "fallback_application_name";
@@ -105,9 +154,29 @@ static PGconn *start_connecting(const orm__address *address)
     memcpy(values + 1, address->values, count * sizeof *values);
     keywords[count + 1] = "client_encoding";
     values[count + 1] = "UTF8";
-    PGconn *connection = PQconnectStartParams(keywords, values, 1);
+    const char *const more[][2] = {
+        {"host", resolved->host}, {"hostaddr", resolved->hostaddr}, {"port", resolved->port}};
+    for (size_t i = 0, at = count + 2; i < 3 && resolved->host; i++)
+        if (more[i][1][strspn(more[i][1], ",")]) {
+            keywords[at] = more[i][0];
+            values[at++] = more[i][1];
+        }
+    starting started = {.keywords = keywords, .values = values};
+    orm__call_deep(start_deep, &started);
     free(keywords);
-    return connection;
+    return started.connection;
+}
+
+static void start_deep(void *argument)
+{
+    starting *started = argument;
+    started->connection = PQconnectStartParams(started->keywords, started->values, 1);
+}
+
+static void poll_deep(void *argument)
+{
+    polling *polled = argument;
+    polled->state = PQconnectPoll(polled->connection);
 }
 
 /* libpq changes the socket as it goes from host to host: so each wait is watched anew, never across its work. */
@@ -123,7 +192,9 @@ static orm_status finish_connecting(orm__pg_link *l, int64_t deadline)
         orm__watch_stop(&l->watch);
         if (status)
             return orm__error_set(l->error, status, "no connection to the database: %s", orm_status_text(status));
-        state = PQconnectPoll(l->connection);
+        polling polled = {.connection = l->connection};
+        orm__call_deep(poll_deep, &polled);
+        state = polled.state;
     }
     if (state == PGRES_POLLING_OK)
         return ORM_OK;
@@ -195,6 +266,12 @@ void orm__pg_close(orm__link *base)
     orm__watch_stop(&l->watch);
     PQclear(l->result);
     PQfinish(l->connection);
+    for (orm__ahead *next; l->ahead; l->ahead = next) {
+        next = l->ahead->next;
+        PQclear(l->ahead->result);
+        free(l->ahead);
+    }
+    free(l->open);
     for (orm__prepared *next; l->forgotten; l->forgotten = next) {
         next = l->forgotten->next;
         free(l->forgotten);

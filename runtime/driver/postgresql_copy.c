@@ -1,4 +1,4 @@
-/* postgresql_copy.c -- COPY from lists of C values into a table, by driver.h.
+/* postgresql_copy.c -- COPY from lists of C values into a table, and by hand from and to the caller, by driver.h.
  *
  * libpq knows no COPY in a pipeline: the link leaves that mode for the time of one, and is back in it when the call returns.
  * The format is that of "Binary Format" in PostgreSQL's manual of COPY: a header, of each row the number of its fields and
@@ -13,6 +13,11 @@
 
 enum { MESSAGE = 64 * 1024 /* about so much is sent at once */ };
 
+static void begin_copy(orm__pg_link *l, const char *sql, ExecStatusType wanted);
+static void send_source(orm__pg_link *l, orm__copying *copying);
+static void send_piece(orm__pg_link *l, const char *data, size_t size);
+static void receive_rows(orm__pg_link *l, orm__copying *copying);
+static int next_row(orm__pg_link *l, char **row);
 static void send_rows(orm__pg_link *l, const orm_value *lists, size_t count);
 static void write_row(orm__pg_link *l, const orm_value *lists, size_t count, size_t row);
 static void send_buffer(orm__pg_link *l);
@@ -25,18 +30,98 @@ orm_status orm__pg_copy(orm__link *base, const char *sql, const orm_value *lists
     orm__pg_link *l = orm__pg_link_of(base);
     *rows = 0;
     ORM_TRY(orm__pg_begin_trip(l, sql, error));
+    begin_copy(l, sql, PGRES_COPY_IN);
+    if (!l->failure)
+        send_rows(l, lists, count);
+    *rows = receive_end(l);
+    return l->failure;
+}
+
+/* Leaves the pipeline; receive_end comes back to it. */
+static void begin_copy(orm__pg_link *l, const char *sql, ExecStatusType wanted)
+{
     orm__pg_note_sent(l, PQexitPipelineMode(l->connection) && PQsendQuery(l->connection, sql));
     orm__pg_flush(l);
     PGresult *result = l->failure ? NULL : orm__pg_next_result(l);
-    if (PQresultStatus(result) == PGRES_COPY_IN)
-        send_rows(l, lists, count);
-    else
+    if (PQresultStatus(result) != wanted)
         orm__pg_check(l, result);
     PQclear(result);
+}
+
+orm_status orm__pg_copy_in(orm__link *base, const char *sql, orm__copying *copying, size_t *rows, orm_error *error)
+{
+    orm__pg_link *l = orm__pg_link_of(base);
+    *rows = 0;
+    ORM_TRY(orm__pg_begin_trip(l, sql, error));
+    begin_copy(l, sql, PGRES_COPY_IN);
+    if (!l->failure)
+        send_source(l, copying);
     *rows = receive_end(l);
-    if (!l->broken && !PQenterPipelineMode(l->connection))
-        orm__pg_lost(l);
     return l->failure;
+}
+
+static void send_source(orm__pg_link *l, orm__copying *copying)
+{
+    orm_status status = ORM_OK;
+    while (!status && !l->failure) {
+        const void *data = NULL;
+        size_t size = 0;
+        status = copying->source(&data, &size, copying->user);
+        if (!status && size > 0)
+            send_piece(l, data, size);
+    }
+    if (!l->failure && status != ORM_DONE) {
+        l->failure = orm__error_set(l->error, status, "the source of the COPY failed: %s", orm_status_text(status));
+        if (l->error)
+            ORM__ERROR_COPY(l->error->statement, l->sql);
+    }
+    end_copy(l);
+}
+
+/* In messages of some size; libpq counts in ints. */
+static void send_piece(orm__pg_link *l, const char *data, size_t size)
+{
+    for (size_t sent = 0; sent < size && !l->failure; sent += MESSAGE) {
+        size_t left = size - sent;
+        orm__pg_note_sent(l, PQputCopyData(l->connection, data + sent, left < MESSAGE ? (int)left : MESSAGE) > 0);
+        orm__pg_flush(l);
+    }
+}
+
+orm_status orm__pg_copy_out(orm__link *base, const char *sql, orm__copying *copying, size_t *rows, orm_error *error)
+{
+    orm__pg_link *l = orm__pg_link_of(base);
+    *rows = 0;
+    ORM_TRY(orm__pg_begin_trip(l, sql, error));
+    begin_copy(l, sql, PGRES_COPY_OUT);
+    if (!l->failure)
+        receive_rows(l, copying);
+    *rows = receive_end(l);
+    if (l->failure || !copying->own || copying->own == ORM_DONE)
+        return l->failure;
+    orm__error_set(error, copying->own, "the sink of the COPY failed: %s", orm_status_text(copying->own));
+    if (error)
+        ORM__ERROR_COPY(error->statement, sql);
+    return copying->own;
+}
+
+/* What the sink does not take is read all the same: the link must be in step at the end. */
+static void receive_rows(orm__pg_link *l, orm__copying *copying)
+{
+    char *row;
+    for (int size; !l->failure && (size = next_row(l, &row)) > 0; PQfreemem(row))
+        if (!copying->own)
+            copying->own = copying->sink(row, (size_t)size, copying->user);
+}
+
+/* Its size; less than 1 behind the last and after a failure, which shows in the result to come, or has the link given up. */
+static int next_row(orm__pg_link *l, char **row)
+{
+    int size;
+    while ((size = PQgetCopyData(l->connection, row, true)) == 0)
+        if (!orm__pg_wait_input(l))
+            return 0;
+    return size;
 }
 
 static void send_rows(orm__pg_link *l, const orm_value *lists, size_t count)
@@ -95,5 +180,7 @@ static size_t receive_end(orm__pg_link *l)
     for (PGresult *result; (result = orm__pg_next_result(l)) != NULL; PQclear(result))
         if (orm__pg_check(l, result))
             rows = orm__pg_rows_written(result);
+    if (!l->broken && !PQenterPipelineMode(l->connection))
+        orm__pg_lost(l);
     return l->failure ? 0 : rows;
 }

@@ -19,11 +19,12 @@
 
 #include <libpq-fe.h>
 
-enum { ORM__PG_BINARY = 1, ORM__PG_KNOWN_TYPES = 64 };
+enum { ORM__PG_TEXT_FORMAT = 0, ORM__PG_BINARY = 1, ORM__PG_KNOWN_TYPES = 64 };
 
 struct orm__prepared {
     orm__prepared *next; /* among the forgotten */
     bool sent;           /* the server knows it by its name */
+    bool underway;       /* it is being told, by a statement sent ahead */
     char name[48];
     size_t count;        /* of the arrays below; one allocation holds all */
     const char **values; /* values, sizes and formats are what libpq takes; the first two filled at each start */
@@ -32,6 +33,19 @@ struct orm__prepared {
     int *sizes, *formats;
     char *sql;
 };
+
+/* Sent ahead. Those that are answered stand first in the link's list. */
+struct orm__ahead {
+    orm__ahead *next;
+    orm__prepared *prepared; /* until it is answered */
+    orm__fetch fetch;
+    bool prepares; /* it is prepared in the same trip */
+    bool ends;     /* a Sync is behind it */
+    bool answered, dropped, told;
+    PGresult *result; /* of what is answered; NULL: it failed */
+    orm_error error;
+};
+typedef struct orm__pg_shared orm__pg_shared;
 
 typedef struct orm__pg_link {
     orm__link base;
@@ -55,11 +69,18 @@ typedef struct orm__pg_link {
     int syncs;         /* not answered yet */
     size_t complaints; /* length of those of libpq that results have told */
     bool reused;       /* the answer is to a statement that an earlier trip prepared */
+    const char *after; /* goes behind the statement; or NULL */
+    orm__end end;      /* how it fared */
     bool outdated;     /* which the server has lost, or cannot plan as it was: it did nothing */
+    orm__pg_shared *shared; /* many use it at once: postgresql_shared.c; NULL: nobody does */
+
+    orm__ahead *ahead; /* sent ahead, in that order, and neither taken nor, once answered, dropped */
+    bool unpushed;     /* behind the last of them a Sync is due */
 
     /* the statement that is open */
-    orm__prepared *running;
-    bool streaming; /* more rows are to come */
+    bool running;
+    orm__ahead *open; /* its rows are those of this one, which is in no list any more; or NULL */
+    bool streaming;   /* more rows are to come */
     PGresult *result;
     int row, row_count; /* of the result; the current row is -1 before the first */
     size_t written;
@@ -79,13 +100,47 @@ orm_status orm__pg_reset(orm__link *base);
 orm_status orm__pg_copy(orm__link *base, const char *sql, const orm_value *lists, size_t count, size_t *rows,
                         orm_error *error);
 
+orm_status orm__pg_copy_in(orm__link *base, const char *sql, orm__copying *copying, size_t *rows, orm_error *error);
+orm_status orm__pg_copy_out(orm__link *base, const char *sql, orm__copying *copying, size_t *rows, orm_error *error);
+
 orm_status orm__pg_describe(orm__link *base, const char *sql, size_t count, orm__arena *arena,
                             orm__description *description, orm_error *error);
+
+/* Makes of an idle connection one that many use at once. */
+orm_status orm__pg_share(orm__link *base, orm_error *error);
 
 /* Fails when a statement is open or the link is broken. Afterwards `l->failure` tells how the trip fares: no function
  * below needs its status looked at, since all but send_sync and drain do nothing after a failure, and those what must
  * be done. */
 orm_status orm__pg_begin_trip(orm__pg_link *l, const char *sql, orm_error *error);
+
+/* The same without a thought for what was sent ahead: only its answers may be read. */
+orm_status orm__pg_begin_reading(orm__pg_link *l, const char *sql, orm_error *error);
+void orm__pg_count_trip(const orm__pg_link *l);
+
+/* What postgresql.c does to each statement: the name by which the server is to know it (it does not know it yet); its values,
+ * encoded; and it is sent as far as libpq's buffer, to be prepared before that when `prepares`. */
+void orm__pg_give_name(orm__pg_link *l, orm__prepared *prepared);
+orm_status orm__pg_encode_values(orm__pg_link *l, orm__prepared *prepared, const orm_value *values);
+void orm__pg_send_prepared(orm__pg_link *l, orm__prepared *prepared, bool prepares);
+/* The first result of the statement whose turn it is becomes the one that is open, unless it failed. */
+void orm__pg_take_first(orm__pg_link *l);
+/* Takes the result, which may be NULL, and puts it in the place of the one before. */
+void orm__pg_hold(orm__pg_link *l, PGresult *result);
+/* The same of a result whose rows `step` then gives. */
+void orm__pg_take_result(orm__pg_link *l, PGresult *result);
+
+/* postgresql_ahead.c. In the driver's table: */
+orm_status orm__pg_send(orm__link *base, orm__prepared *prepared, const orm_value *values, orm__fetch fetch,
+                        orm__ahead **ahead, orm_error *error);
+void orm__pg_push(orm__link *base);
+orm_status orm__pg_take(orm__link *base, orm__ahead *ahead, orm_error *error);
+void orm__pg_drop(orm__link *base, orm__ahead *ahead);
+orm_status orm__pg_settle(orm__link *base, orm_error *error);
+/* Reads all answers to what was sent ahead. */
+void orm__pg_receive_ahead(orm__pg_link *l);
+/* Reads what is left of the answer that is open, and its Sync. */
+void orm__pg_end_answer(orm__pg_link *l);
 
 /* Sends what was forgotten ahead of all else; returns how many answers receive_forgotten is to read. */
 size_t orm__pg_send_forgotten(orm__pg_link *l);
@@ -103,11 +158,17 @@ PGresult *orm__pg_receive(orm__pg_link *l, const char *sql);
 void orm__pg_drain(orm__pg_link *l, int syncs);
 /* The next result as PQgetResult has it, where NULL is the end of a command; NULL also when the link is lost. Owned. */
 PGresult *orm__pg_next_result(orm__pg_link *l);
+/* Waits for more from the server, and takes it. False when the link is given up. */
+bool orm__pg_wait_input(orm__pg_link *l);
 /* Whether it is the result of a statement that succeeded; a failure is recorded. NULL is none. */
 bool orm__pg_check(orm__pg_link *l, const PGresult *result);
 /* How many rows an INSERT, UPDATE, DELETE or COPY wrote; 0 of NULL. */
 size_t orm__pg_rows_written(PGresult *result);
 
+/* Whether libpq had no memory for an answer, of which it then never tells; the link is given up. */
+bool orm__pg_has_choked(orm__pg_link *l);
+/* Asks the server, from a thread, to end what it runs; until l->deadline it has time to answer. False: not possible. */
+bool orm__pg_cancel(orm__pg_link *l);
 /* Records that libpq has lost the connection, or never had one. */
 void orm__pg_lost(orm__pg_link *l);
 /* What libpq's verbose complaint of a connection that was not made means, ORM_DISCONNECTED by default. `shown` gets it without

@@ -13,9 +13,7 @@
 enum { CANCEL_SECONDS = 2 };
 static const char QUERY_CANCELED[] = "57014";
 
-static bool has_choked(orm__pg_link *l);
 static bool wait_for(orm__pg_link *l, int events);
-static bool cancel(orm__pg_link *l);
 static void *send_cancel(void *request);
 static void refused(orm__pg_link *l, const PGresult *result);
 static bool is_outdated(const char *sqlstate, const PGresult *result);
@@ -26,12 +24,23 @@ static const char *one_line(const char *text, char *buffer, size_t size);
 
 orm_status orm__pg_begin_trip(orm__pg_link *l, const char *sql, orm_error *error)
 {
+    ORM_TRY(orm__pg_begin_reading(l, sql, error));
+    if (l->ahead) {
+        orm__pg_receive_ahead(l);
+        ORM_TRY(orm__pg_begin_reading(l, sql, error));
+    }
+    orm__pg_count_trip(l);
+    return ORM_OK;
+}
+
+orm_status orm__pg_begin_reading(orm__pg_link *l, const char *sql, orm_error *error)
+{
     if (l->running)
         return orm__error_set(error, ORM_MISUSE, "another statement is still open on this connection");
     l->error = error;
     l->failure = ORM_OK;
     l->sql = sql;
-    l->complaints = 0;
+    l->complaints = l->ahead ? strlen(PQerrorMessage(l->connection)) : 0;
     l->reused = l->outdated = false;
     l->deadline = l->base.deadline ? l->base.deadline : l->timeout ? orm__deadline_in(0) + l->timeout : 0;
     if (l->cancelled) /* the request may still be on its way, and would meet this statement */
@@ -39,6 +48,12 @@ orm_status orm__pg_begin_trip(orm__pg_link *l, const char *sql, orm_error *error
     if (l->broken)
         fail(l, ORM_DISCONNECTED, "the connection is lost");
     return l->failure;
+}
+
+void orm__pg_count_trip(const orm__pg_link *l)
+{
+    if (l->base.trips)
+        atomic_fetch_add_explicit(l->base.trips, 1, memory_order_relaxed);
 }
 
 /* What was forgotten leaves the server ahead of the next trip, behind a Sync of its own: its failures disturb nobody.
@@ -155,7 +170,7 @@ PGresult *orm__pg_next_result(orm__pg_link *l)
     if (l->broken)
         return NULL;
     while (PQisBusy(l->connection)) {
-        if (has_choked(l) || !wait_for(l, ORM_WAIT_READ))
+        if (orm__pg_has_choked(l) || !wait_for(l, ORM_WAIT_READ))
             return NULL;
         if (!PQconsumeInput(l->connection)) {
             orm__pg_lost(l);
@@ -167,7 +182,7 @@ PGresult *orm__pg_next_result(orm__pg_link *l)
 
 /* Without memory for the result of a Sync libpq (15) waits for it for ever. It shows by a complaint that no result has
  * told, or by one without an end of line: then there was no memory for complaints either, and no more will be heard. */
-static bool has_choked(orm__pg_link *l)
+bool orm__pg_has_choked(orm__pg_link *l)
 {
     const char *complaint = PQerrorMessage(l->connection);
     size_t length = strlen(complaint);
@@ -177,10 +192,19 @@ static bool has_choked(orm__pg_link *l)
     return true;
 }
 
+bool orm__pg_wait_input(orm__pg_link *l)
+{
+    if (!wait_for(l, ORM_WAIT_READ))
+        return false;
+    if (!PQconsumeInput(l->connection))
+        orm__pg_lost(l);
+    return !l->broken;
+}
+
 static bool wait_for(orm__pg_link *l, int events)
 {
     orm_status status = orm__wait(&l->watch, events, l->deadline);
-    if (status == ORM_TIMEOUT && !l->base.deadline && !l->cancelled && cancel(l))
+    if (status == ORM_TIMEOUT && !l->base.deadline && !l->cancelled && orm__pg_cancel(l))
         status = orm__wait(&l->watch, events, l->deadline);
     if (status)
         give_up(l, status,
@@ -190,7 +214,7 @@ static bool wait_for(orm__pg_link *l, int events)
 
 /* Asks the server to end the statement, from a thread of its own: connecting for it may block. The server has a while
  * to answer. */
-static bool cancel(orm__pg_link *l)
+bool orm__pg_cancel(orm__pg_link *l)
 {
     pthread_t thread;
     pthread_attr_t detached;
@@ -276,6 +300,8 @@ static void refused(orm__pg_link *l, const PGresult *result)
                                       : ORM_NO_MEMORY;
     fail(l, status, both);
     if (first && l->error) {
+        const char *position = PQresultErrorField(result, PG_DIAG_STATEMENT_POSITION);
+        l->error->position = position ? atoi(position) : 0;
         ORM__ERROR_COPY(l->error->sqlstate, sqlstate);
         ORM__ERROR_COPY(l->error->constraint, PQresultErrorField(result, PG_DIAG_CONSTRAINT_NAME));
         ORM__ERROR_COPY(l->error->table, PQresultErrorField(result, PG_DIAG_TABLE_NAME));

@@ -487,6 +487,12 @@ static size_t width(orm__link *base)
     return l->running ? (size_t)sqlite3_column_count(l->running->statement) : 0;
 }
 
+static const char *column_name(orm__link *base, size_t index)
+{
+    sqlite_link *l = (sqlite_link *)base;
+    return l->running ? sqlite3_column_name(l->running->statement, (int)index) : NULL;
+}
+
 /* What a writing statement returns comes after all its writing; its rows are counted once the last is taken. */
 static orm_status finish(orm__link *base, size_t *rows, orm_error *error)
 {
@@ -534,6 +540,7 @@ const orm__driver orm__driver_sqlite = {
     .read_integer = read_integer,
     .is_null = is_null,
     .width = width,
+    .column_name = column_name,
     .finish = finish,
     .last_key = last_key,
 };

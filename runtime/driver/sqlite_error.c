@@ -58,11 +58,13 @@ static const struct phrase {
     {"no such function: ", ORM_SCHEMA, "42883"},
     {"no such collation sequence: ", ORM_SCHEMA, "42704"},
     {"near \"", ORM_DATABASE, "42601"},
+    {"integer overflow", ORM_DATABASE, "22003"},
     {"incomplete input", ORM_DATABASE, "42601"},
     {"cannot start a transaction within", ORM_DATABASE, "25001"},
 };
 
 static struct kind kind_of(int code);
+static int position_in(sqlite3 *database, const char *sql);
 static const struct phrase *find_phrase(const char *text, orm_error *names);
 static bool match(const char *pattern, const char *text, orm_error *names);
 static const char *end_of_name(const char *text, const char *pattern);
@@ -84,7 +86,23 @@ orm_status orm__sqlite_error(sqlite3 *database, const char *sql, orm_error *erro
     ORM__ERROR_COPY(error->column, names.column);
     ORM__ERROR_COPY(error->constraint, names.constraint);
     ORM__ERROR_COPY(error->statement, sql);
+    error->position = position_in(database, sql);
     return kind.status;
+}
+
+/* In characters, from 1, as PostgreSQL tells it; 0: unknown. */
+static int position_in(sqlite3 *database, const char *sql)
+{
+    int position = 1;
+#if SQLITE_VERSION_NUMBER >= 3038000
+    int offset = sqlite3_error_offset(database);
+#else
+    int offset = -1;
+    (void)database;
+#endif
+    for (int i = 0; sql && i < offset && sql[i]; i++)
+        position += ((unsigned char)sql[i] & 0xc0) != 0x80;
+    return offset < 0 || !sql ? 0 : position;
 }
 
 /* The row of the code itself, else of its primary code. */

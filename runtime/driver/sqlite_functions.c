@@ -5,13 +5,21 @@
 #include "base/datetime.h"
 #include "base/decimal.h"
 #include "base/inet.h"
+#include "base/real.h"
 
+#include <math.h>
 #include <string.h>
 
 /* The state of an aggregate: SQLite zeroes it. */
 typedef struct total {
     orm__text sum, next; /* as text; empty before the first value */
+    int64_t count;
 } total;
+
+/* The same of integers, exact: each is cut in two, so that no sum overflows before there are 2^31 of them. */
+typedef struct integers {
+    int64_t high, low, count;
+} integers;
 
 static int compare_decimals(void *user, int a_length, const void *a, int b_length, const void *b);
 static int compare_intervals(void *user, int a_length, const void *a, int b_length, const void *b);
@@ -20,7 +28,10 @@ static int compare_unknown(bool a_known, size_t a_length, const void *a, bool b_
 static void add_two(sqlite3_context *context, int argc, sqlite3_value **argv);
 static void sum_step(sqlite3_context *context, int argc, sqlite3_value **argv);
 static void sum_final(sqlite3_context *context);
+static void avg_final(sqlite3_context *context);
 static bool add(total *t, const char *text, size_t length);
+static void integer_step(sqlite3_context *context, int argc, sqlite3_value **argv);
+static void integer_final(sqlite3_context *context);
 
 int orm__sqlite_functions_register(sqlite3 *database)
 {
@@ -37,9 +48,13 @@ int orm__sqlite_functions_register(sqlite3 *database)
     }
     const int flags = SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS;
     int code = sqlite3_create_function_v2(database, "orm_decimal_add", 2, flags, NULL, add_two, NULL, NULL, NULL);
+    if (!code)
+        code = sqlite3_create_function_v2(database, "orm_decimal_sum", 1, flags, NULL, NULL, sum_step, sum_final, NULL);
+    if (!code)
+        code = sqlite3_create_function_v2(database, "orm_decimal_avg", 1, flags, NULL, NULL, sum_step, avg_final, NULL);
     return code ? code
-                : sqlite3_create_function_v2(database, "orm_decimal_sum", 1, flags, NULL, NULL, sum_step, sum_final,
-                                             NULL);
+                : sqlite3_create_function_v2(database, "orm_integer_avg", 1, flags, NULL, NULL, integer_step,
+                                             integer_final, NULL);
 }
 
 static int compare_decimals(void *user, int a_length, const void *a, int b_length, const void *b)
@@ -107,7 +122,7 @@ static void sum_step(sqlite3_context *context, int argc, sqlite3_value **argv)
     if (!t || !text)
         sqlite3_result_error_nomem(context);
     else if (!add(t, text, (size_t)sqlite3_value_bytes(argv[0])))
-        sqlite3_result_error(context, "orm_decimal_sum: a value is no decimal", -1);
+        sqlite3_result_error(context, "a value to be added is no decimal", -1);
     else if (t->sum.failed)
         sqlite3_result_error_nomem(context);
 }
@@ -120,6 +135,7 @@ static bool add(total *t, const char *text, size_t length)
     if (!orm__decimal_add(&t->next, first ? "0" : t->sum.data, first ? 1 : t->sum.length, text, length))
         return false;
     orm__text sum = t->next;
+    t->count++;
     t->next = t->sum;
     t->sum = sum;
     return true;
@@ -135,4 +151,45 @@ static void sum_final(sqlite3_context *context)
         sqlite3_result_text64(context, t->sum.data, t->sum.length, SQLITE_TRANSIENT, SQLITE_UTF8);
     orm__text_release(&t->sum);
     orm__text_release(&t->next);
+}
+
+/* As a real number, rounded once or twice; what is no number is a text, as columns have it. */
+static void avg_final(sqlite3_context *context)
+{
+    double sum;
+    total *t = sqlite3_aggregate_context(context, 0);
+    if (!t)
+        return;
+    if (t->sum.data && !t->sum.failed && orm__real_parse(t->sum.data, t->sum.length, false, &sum)) {
+        if (isnan(sum))
+            sqlite3_result_text(context, "NaN", -1, SQLITE_STATIC);
+        else
+            sqlite3_result_double(context, sum / (double)t->count);
+    }
+    orm__text_release(&t->sum);
+    orm__text_release(&t->next);
+}
+
+static void integer_step(sqlite3_context *context, int argc, sqlite3_value **argv)
+{
+    (void)argc;
+    if (sqlite3_value_type(argv[0]) == SQLITE_NULL)
+        return;
+    integers *i = sqlite3_aggregate_context(context, sizeof *i);
+    int64_t value = sqlite3_value_int64(argv[0]);
+    if (!i) {
+        sqlite3_result_error_nomem(context);
+        return;
+    }
+    int64_t low = (int64_t)((uint64_t)value & UINT32_MAX);
+    i->high += (value - low) / (INT64_C(1) << 32);
+    i->low += low;
+    i->count++;
+}
+
+static void integer_final(sqlite3_context *context)
+{
+    const integers *i = sqlite3_aggregate_context(context, 0);
+    if (i)
+        sqlite3_result_double(context, ((double)i->high * 4294967296.0 + (double)i->low) / (double)i->count);
 }

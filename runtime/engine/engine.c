@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "engine/pool.h"
 #include "engine/replica.h"
+#include "engine/shared.h"
 #include "engine/url.h"
 
 #include <poll.h>
@@ -12,7 +13,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { MICROSECONDS = 1000000, MICROSECONDS_PER_MS = 1000, DEFAULT_LAG = 5000 };
+enum { MICROSECONDS = 1000000, MICROSECONDS_PER_MS = 1000, DEFAULT_LAG = 5000, SHARED_CONNECTIONS = 2 };
 
 struct orm_engine {
     orm__arena arena;
@@ -20,9 +21,12 @@ struct orm_engine {
     orm__url url;
     orm__pool pool; /* of the primary */
     orm__replicas replicas;
+    orm__shared shared;
 };
 
 static orm_status check_options(const orm_engine_options *options, orm_error *error);
+static orm_status open_pools(orm_engine *engine, orm_error *error);
+static size_t how_many_shared(const orm_engine *engine);
 static orm_status prepare(orm_engine *engine, const char *url, orm_error *error);
 static orm_status read_url(orm_engine *engine, const char *text, orm__url *url, orm_error *error);
 static orm_status add_arguments(orm_engine *engine, orm__address *address, orm_error *error);
@@ -71,6 +75,7 @@ static orm_status check_options(const orm_engine_options *options, orm_error *er
         {"statement_timeout", options->statement_timeout, 0},
         {"slow_after", options->slow_after, 0},
         {"replica_max_lag", options->replica_max_lag, -1},
+        {"shared_connections", options->shared_connections, -1},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (rows[i].value < rows[i].lowest)
@@ -110,11 +115,23 @@ static orm_status prepare(orm_engine *engine, const char *url, orm_error *error)
     if (options->statistics && !(engine->pool.statistics = orm__statistics_new()))
         return orm__error_no_memory(error);
     ORM_TRY(open_replicas(engine, error));
-    set_up_pool(engine, &engine->pool, address);
-    orm_status status = orm__pool_init(&engine->pool, error);
+    orm_status status = open_pools(engine, error);
     if (status)
         close_replicas(engine);
     return status;
+}
+
+/* The primary's, and the connections that are shared. */
+static orm_status open_pools(orm_engine *engine, orm_error *error)
+{
+    set_up_pool(engine, &engine->pool, &engine->url.address);
+    ORM_TRY(orm__pool_init(&engine->pool, error));
+    orm_status status = orm__shared_init(&engine->shared, &engine->pool, how_many_shared(engine));
+    if (status) {
+        orm__pool_release(&engine->pool);
+        return orm__error_no_memory(error);
+    }
+    return ORM_OK;
 }
 
 static orm_status read_url(orm_engine *engine, const char *text, orm__url *url, orm_error *error)
@@ -237,6 +254,15 @@ static void close_replicas(orm_engine *engine)
         orm__pool_release(&engine->replicas.items[i].pool);
 }
 
+static size_t how_many_shared(const orm_engine *engine)
+{
+    int wanted = engine->options.shared_connections;
+    if (!engine->options.waiter.self || engine->url.address.dialect != ORM_POSTGRESQL || wanted < 0 ||
+        engine->options.prepared == ORM_PREPARED_OFF)
+        return 0;
+    return wanted ? (size_t)wanted : SHARED_CONNECTIONS;
+}
+
 void orm_engine_statements(orm_engine *engine, void (*each)(const orm_statement_statistics *one, void *user),
                            void *user)
 {
@@ -262,6 +288,7 @@ void orm_engine_close(orm_engine *engine)
 {
     if (!engine)
         return;
+    orm__shared_release(&engine->shared);
     close_replicas(engine);
     orm__pool_release(&engine->pool);
     orm__statistics_free(engine->pool.statistics);
@@ -295,7 +322,8 @@ static orm_pool_statistics look_at(orm__pool *pool)
                                             .lent_ever = pool->lent_ever,
                                             .waited_ever = pool->waited_ever,
                                             .timeouts = pool->timeouts,
-                                            .replaced = pool->replaced};
+                                            .replaced = pool->replaced,
+                                            .round_trips = atomic_load(&pool->trips)};
     pthread_mutex_unlock(&pool->lock);
     return statistics;
 }
@@ -340,6 +368,16 @@ void orm__engine_give_back(orm_connection *connection)
 {
     if (connection)
         orm__pool_give_back(connection->pool, connection);
+}
+
+orm_status orm__engine_share(orm_engine *engine, orm_connection **connection, orm_error *error)
+{
+    return orm__shared_acquire(&engine->shared, connection, error);
+}
+
+void orm__engine_unshare(orm_engine *engine, orm_connection *connection)
+{
+    orm__shared_give_back(&engine->shared, connection);
 }
 
 void orm__engine_sleep(orm_engine *engine, int64_t microseconds)

@@ -322,6 +322,7 @@ static orm_status open_one(orm__pool *pool, orm_connection **connection, orm_err
     }
     (*connection)->engine = pool->engine;
     (*connection)->pool = pool;
+    (*connection)->link->trips = &pool->trips;
     (*connection)->observation.statistics = pool->statistics;
     (*connection)->generation = generation;
     (*connection)->born = pool->recycle ? orm__deadline_in(0) : 0;
@@ -516,6 +517,7 @@ static void after_fork_in_child(void)
     for (orm__pool *pool = pools.first; pool; pool = pool->next) {
         pool->idle_count = pool->lent_count = pool->open = pool->waiting = 0;
         pool->first = pool->last = NULL;
+        pool->forks++;
     }
     after_fork_in_parent();
 }

@@ -25,7 +25,9 @@ typedef struct orm__pool {
     size_t idle_count, lent_count;
     size_t open, capacity; /* places taken: idle, lent, being made or closed; room for them in both lists */
     size_t opened_ever, lent_ever, waited_ever, timeouts, replaced, waiting;
+    atomic_size_t trips;               /* of all its links */
     unsigned generation;               /* older ones are closed: dispose has raised it */
+    unsigned forks;                    /* that this process has come from since */
     orm__waiting *first, *last;        /* who waits, in the order of coming */
     struct orm__pool *next, *previous; /* all pools of the process */
 } orm__pool;

@@ -6,11 +6,13 @@
 #ifndef ORM_H
 #define ORM_H
 
+#include "orm/aggregate.h"
 #include "orm/connection.h"
 #include "orm/engine.h"
 #include "orm/error.h"
 #include "orm/expression.h"
 #include "orm/migration.h"
+#include "orm/rows.h"
 #include "orm/session.h"
 #include "orm/types.h"
 #include "orm/validation.h"

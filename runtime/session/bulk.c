@@ -5,6 +5,7 @@
  * SPDX-License-Identifier: MIT */
 #include "base/error.h"
 #include "session/session.h"
+#include "sql/handwritten.h"
 
 #include <string.h>
 
@@ -15,13 +16,15 @@ static orm_status copy_written(orm_session *session, const orm_model *model, con
 static orm_status lay_over(orm_session *session, orm__entity *entity, const void *fresh);
 static orm_status mark_deleted(orm_session *session, orm__entity *entity);
 static void written(orm_session *session, const orm_model *model, orm__written what);
+static void mentioned(orm_session *session, const char *sql);
 static void expire_those_that_refer_to(orm_session *session, const orm_model *model, unsigned depth);
 static void expire_model(orm_session *session, orm__store *store);
 static void forget_relations(orm_session *session, const orm_model *model);
 static bool leads_to(const orm_relation *relation, const orm_model *model);
 
 const orm__listener orm__session_listener = {
-    .flush = flush, .holds = holds, .row = take_written, .copy = copy_written, .written = written};
+    .flush = flush, .holds = holds, .row = take_written, .copy = copy_written, .written = written,
+    .mentioned = mentioned};
 
 static orm_status flush(orm_connection *connection)
 {
@@ -122,6 +125,18 @@ static void written(orm_session *session, const orm_model *model, orm__written w
     if (what != ORM__ROWS_CHANGED)
         expire_those_that_refer_to(session, model, 0);
     forget_relations(session, model);
+}
+
+/* SQL by hand: whatever it names it may have written. */
+static void mentioned(orm_session *session, const char *sql)
+{
+    orm_dialect dialect = session->connection->dialect;
+    for (orm__store *store = session->store_list; store; store = store->next) {
+        const orm_model *model = store->model;
+        bool other = dialect == ORM_SQLITE && model->sqlite_table;
+        if (orm__handwritten_mentions(sql, dialect, other ? model->sqlite_table : model->table))
+            written(session, model, ORM__KEYS_CHANGED);
+    }
 }
 
 /* What ON DELETE, or ON UPDATE of a key, may have reached. Depth ends cycles: no chain is longer than there are models. */

@@ -214,7 +214,7 @@ static void give_up(claims *table, graph *g, uint32_t node)
     orm__entity *entity = g->nodes[node].entity;
     const orm_model *model = orm__model_of(entity);
     bool replaces = (entity->flags & ORM__REPLACES) != 0;
-    const void *row = orm__held_row(g->session, replaces ? orm__entity_of(entity->original) : entity);
+    const void *row = orm__held_row(g->session, entity);
     for (size_t u = 0; u < model->unique_count; u++) {
         claim one = {.unique = &model->uniques[u], .row = row, .node = node + 1};
         if ((g->nodes[node].verb == ORM__UPDATE && !replaces && !changes(entity, one.unique)) ||
@@ -350,7 +350,7 @@ static orm_status add_reference_edges(graph *g)
     return ORM_OK;
 }
 
-/* A parent is inserted before what refers to it; what no longer refers to a row is written before that row is deleted. */
+/* A parent is inserted before what refers to it; what referred to a row, or will, is written before that row is deleted. */
 static orm_status add_edges_of(graph *g, uint32_t node)
 {
     orm__entity *entity = g->nodes[node].entity;
@@ -363,10 +363,12 @@ static orm_status add_edges_of(graph *g, uint32_t node)
         uint32_t other = target && target != entity ? node_of(g, target) : UINT32_MAX;
         if (other != UINT32_MAX && g->nodes[other].verb == ORM__INSERT && !add_edge(g, other, node, NULL))
             return orm__session_no_memory(g->session);
+        if (other != UINT32_MAX && g->nodes[other].verb == ORM__DELETE && !add_edge(g, node, other, NULL))
+            return orm__session_no_memory(g->session);
         if (g->nodes[node].verb == ORM__INSERT)
             continue;
         const orm__store *store = orm__store_of(g->session, relation->target);
-        const void *row = orm__known_row(entity);
+        const void *row = orm__held_row(g->session, entity);
         orm__entity *before = store ? orm__identity_find_row(store, relation->columns, row) : NULL;
         other = before && before != entity ? node_of(g, before) : UINT32_MAX;
         if (other != UINT32_MAX && g->nodes[other].verb == ORM__DELETE && !add_edge(g, node, other, NULL))

@@ -15,6 +15,7 @@ static orm_status take_targets(orm_session *session, const void *values, orm__en
 static orm_status refuse_two_targets(orm_session *session, orm__entity *entity, const orm_relation *relation,
                                      orm__entity *target);
 static orm_status refuse_present_key(orm_session *session, orm__store *store, orm__entity *entity);
+static bool goes_with_another(orm_session *session, orm__entity *entity);
 static orm_status set(orm_session *session, orm__entity *entity, const orm_column *column, orm_value given);
 static orm_status add_row(orm_session *session, const orm_model *model, const void *row, bool with_key,
                           const void **added);
@@ -178,7 +179,12 @@ static orm_status refuse_present_key(orm_session *session, orm__store *store, or
 {
     if (!orm__key_known(entity))
         return ORM_OK;
-    orm__entity *present = orm__identity_find_row(store, store->model->primary_key, orm__row_of(entity));
+    const orm_column *const *key = store->model->primary_key;
+    orm__entity *present = orm__identity_find_row(store, key, orm__row_of(entity));
+    if (present && goes_with_another(session, present)) {
+        ORM_TRY(orm__entity_mark_deleted(session, present)); /* a pending one gives its key back to the one before it */
+        present = orm__identity_find_row(store, key, orm__row_of(entity));
+    }
     if (!present)
         return ORM_OK;
     if (present->state == ORM__DELETING) {
@@ -188,6 +194,22 @@ static orm_status refuse_present_key(orm_session *session, orm__store *store, or
     char name[160];
     return orm__session_error(session, ORM_CONFLICT, "%s is already in the session",
                               orm__entity_name(present, name, sizeof name));
+}
+
+/* Whether the flush will let it go: what it refers to is deleted, and another may have taken that one's key. */
+static bool goes_with_another(orm_session *session, orm__entity *entity)
+{
+    const orm_model *model = orm__model_of(entity);
+    bool link = entity->state == ORM__PENDING && entity->batch == &entity->batch->store->links;
+    for (size_t i = 0; i < model->relation_count && (link || entity->state == ORM__PERSISTENT); i++) {
+        const orm_relation *relation = &model->relations[i];
+        bool cascades = relation->owning && (link || (relation->on_delete == ORM_ON_DELETE_CASCADE &&
+                                                      !orm__relation_is_changed(entity, relation)));
+        const orm__entity *target = cascades ? orm__known_target(session, relation, entity) : NULL;
+        if (target && (target->state == ORM__DELETING || (target->flags & ORM__REPLACES)))
+            return true;
+    }
+    return false;
 }
 
 orm_status orm_entity_set(orm_session *session, const void *row, const orm_column *column, const void *value)

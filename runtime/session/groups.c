@@ -41,7 +41,8 @@ orm_status orm__write_waves(orm_session *session, orm__verb verb, orm__entity **
     for (size_t first = 0, last; first < count; first = last) {
         for (last = first + 1; last < count && waves[last] == waves[first]; last++)
             ;
-        ORM_TRY(orm__write_wave(session, verb, entities + first, last - first, room));
+        const orm__room own = {room->rows, room->keys, room->commits && last == count};
+        ORM_TRY(orm__write_wave(session, verb, entities + first, last - first, &own));
     }
     return ORM_OK;
 }
@@ -67,7 +68,8 @@ orm_status orm__write_wave(orm_session *session, orm__verb verb, orm__entity **e
             else
                 rest[left++] = entities[i];
         }
-        orm_status status = rest && group ? writers[verb](session, first->batch->store, group, grouped, room)
+        const orm__room own = {room->rows, room->keys, room->commits && left == 0};
+        orm_status status = rest && group ? writers[verb](session, first->batch->store, group, grouped, &own)
                                           : orm__session_no_memory(session);
         if (!status) { /* all stay in the array: what follows the flush looks at them again */
             memcpy(entities, group, grouped * sizeof *entities);
@@ -127,8 +129,12 @@ static orm_status insert_group(orm_session *session, orm__store *store, orm__ent
         orm__values_default(store->model, orm__row_of(entities[i]), orm__entity_dirty(entities[i]), &now);
         room->rows[i] = orm__row_of(entities[i]);
     }
+    if (room->commits && !orm__identity_reserve(store, count))
+        return orm__session_no_memory(session);
+    session->connection->commits = room->commits;
     orm_status status = orm__insert_rows(session->connection, store->model, given, (void *const *)room->rows, count,
                                          &session->arena);
+    session->connection->commits = false;
     if (status)
         return orm__session_failed(session, status);
     for (size_t i = 0; i < count; i++)
@@ -308,6 +314,8 @@ orm_status orm__release_value(orm_session *session, const orm__release *release)
     if (entity->flags & ORM__REPLACES)
         entity = orm__entity_of(entity->original);
     const orm_model *model = orm__model_of(entity);
+    if (orm__version_of(model))
+        ORM_TRY(orm__entity_remember(session, entity));
     uint64_t *mask = orm__arena_zalloc(&session->arena, orm__mask_words(model), sizeof *mask);
     void *row = orm__arena_zalloc(&session->arena, 1, model->row_size);
     if (!mask || !row)

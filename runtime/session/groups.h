@@ -8,6 +8,7 @@
 /* Pointers to the rows and keys of one group: room for as many as there are entities to be written at once. */
 typedef struct orm__room {
     const void **rows, **keys;
+    bool commits; /* this is the last of the flush, and COMMIT may go with its last statement */
 } orm__room;
 
 /* Writes entities that wait for nothing any more. They are put in the order of writing: those of one shape stand together, in the

@@ -210,6 +210,14 @@ bool orm__identity_add(orm__store *store, orm__entity *entity)
     return true;
 }
 
+bool orm__identity_reserve(orm__store *store, size_t count)
+{
+    while ((store->mapped + count) * 4 > (size_t)store->capacity * 3)
+        if (!grow(store))
+            return false;
+    return true;
+}
+
 static bool grow(orm__store *store)
 {
     uint32_t capacity = store->capacity ? store->capacity * 2 : 16;

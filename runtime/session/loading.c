@@ -1,4 +1,4 @@
-/* session/loading.c -- relations: accessors that answer from memory, and loads for many owners by one statement.
+/* session/loading.c -- relations: accessors that answer from memory, and the steps of a load for many owners by one statement.
  *
  * A to-one relation is loaded by the keys that its owners hold and the session does not know; a collection, and the far side
  * of a one_to_one, by all rows that refer to one of the owners. Each is one statement whose keys are one parameter a column.
@@ -15,19 +15,18 @@ enum { BATCH_MAX = 10000 };
 
 static orm_status owner_given(orm_session *session, const void *row, orm__entity **entity);
 static orm_status load_lazily(orm_session *session, orm__entity *entity, const orm_relation *relation);
-static orm_status load_targets(orm_session *session, const orm_relation *relation, orm__entity *const *owners,
-                               size_t count);
-static orm_status load_members(orm_session *session, const orm_relation *relation, orm__entity *const *owners,
-                               size_t count, const orm_load_options *options);
+static bool know_target(orm_session *session, const orm_relation *relation, orm__entity *owner, bool asked,
+                        orm_status *status);
+static orm_status question(orm_session *session, orm__load *load, orm__sql *sql, const void ***rows);
+static void write_targets(orm__sql *sql, const orm_relation *relation, const void *const *rows, size_t count);
+static orm__fetch fetch_of(const orm__load *load);
+static orm_status read_from(orm_session *session, orm__load *load, orm__source *source);
+static orm_status take_in(orm_session *session, orm__load *load);
 static orm_status fill(orm_session *session, const orm_relation *relation, const orm__entities *members);
 static orm_status fill_one(orm_session *session, const orm_relation *relation, orm__entity *member);
-static orm_status select_members(orm_session *session, const orm_relation *relation, const orm__entities *needy,
-                                 const orm_load_options *options, orm__entities *members);
 static void write_members(orm__sql *sql, const orm_relation *relation, const void *const *rows, size_t count,
                           const orm_load_options *options);
 static void lists_of(const orm_relation *relation, const void *const *rows, size_t count, orm_value *lists);
-static orm_status collect(orm_session *session, const orm_relation *relation, orm__entity *const *owners, size_t count,
-                          orm__entities *found);
 
 orm_status orm_entity_get_one(orm_session *session, const void *row, const orm_relation *relation, const void **found)
 {
@@ -82,7 +81,7 @@ static orm_status load_lazily(orm_session *session, orm__entity *entity, const o
     if (relation->owning && entity->state == ORM__PERSISTENT && !(entity->flags & ORM__EXPIRED)) {
         orm__entity *known = orm__known_target(session, relation, entity);
         if (known && !(known->flags & ORM__EXPIRED))
-            return load_targets(session, relation, &entity, 1);
+            return orm__load_relation(session, relation, &entity, 1);
     }
     if (session->factory.lazy == ORM_LAZY_RAISE && entity->state == ORM__PERSISTENT) {
         char name[160];
@@ -94,7 +93,7 @@ static orm_status load_lazily(orm_session *session, orm__entity *entity, const o
         ORM_TRY(orm__entity_reload(session, entity));
     const orm__batch *batch = entity->batch;
     if (!batch->members || session->factory.lazy == ORM_LAZY_ONE)
-        return orm__load_relation(session, relation, &entity, 1, NULL, NULL);
+        return orm__load_relation(session, relation, &entity, 1);
     size_t first = 0;
     while (batch->count > BATCH_MAX && batch->members[first] != entity) /* of many: those from this one on */
         first++;
@@ -107,45 +106,113 @@ static orm_status load_lazily(orm_session *session, orm__entity *entity, const o
             !orm__entity_loaded(batch->members[i], relation) && !orm__entities_add(&owners, batch->members[i]))
             status = orm__session_no_memory(session);
     if (!status)
-        status = orm__load_relation(session, relation, owners.items, owners.count, NULL, NULL);
+        status = orm__load_relation(session, relation, owners.items, owners.count);
     free(owners.items);
     return status;
 }
 
-orm_status orm__load_relation(orm_session *session, const orm_relation *relation, orm__entity *const *owners,
-                              size_t count, const orm_load_options *options, orm__entities *found)
+orm_status orm__load_begin(orm_session *session, orm__load *load)
 {
-    if (relation->owning)
-        ORM_TRY(load_targets(session, relation, owners, count));
-    else if (relation->kind == ORM_MANY_TO_MANY)
-        ORM_TRY(orm__load_through(session, relation, owners, count, options));
-    else
-        ORM_TRY(load_members(session, relation, owners, count, options));
-    return found ? collect(session, relation, owners, count, found) : ORM_OK;
+    if (!load->relation->owning)
+        return orm__begin_filling(session, load->relation, load->owners, load->count, orm__is_partial(load->options),
+                                  &load->needy);
+    orm_status status = ORM_OK;
+    for (size_t i = 0; i < load->count && !status; i++)
+        if (!know_target(session, load->relation, load->owners[i], false, &status) &&
+            !orm__entities_add(&load->needy, load->owners[i]))
+            status = orm__session_no_memory(session);
+    return status;
 }
 
-orm_status orm__load_all(orm_session *session, const orm_model *model, const orm_loading *loads,
-                         orm__entity *const *owners, size_t count)
+orm_status orm__load_ask(orm_session *session, orm__load *load)
 {
-    for (size_t i = 0; i < ORM_LOAD_MAX && loads[i].relation; i++) {
-        const orm_relation *relation = loads[i].relation;
-        const orm_load_options *options = loads[i].options;
-        if (relation->model != model)
-            return orm__session_error(session, ORM_MISUSE, "a query on '%s' may not load relation '%s' of '%s'",
-                                      model->name, relation->name, relation->model->name);
-        if (relation->owning && options && orm__is_partial(options))
-            return orm__session_error(session, ORM_MISUSE,
-                                      "relation '%s' of '%s' is a single one: it takes no .where and no .limit",
-                                      relation->name, model->name);
-        bool deeper = options && options->load[0].relation;
-        orm__entities found = {0};
-        orm_status status = orm__load_relation(session, relation, owners, count, options, deeper ? &found : NULL);
-        if (!status && deeper)
-            status = orm__load_all(session, relation->target, options->load, found.items, found.count);
-        free(found.items);
-        ORM_TRY(status);
+    orm__sql sql;
+    const void **rows;
+    ORM_TRY(question(session, load, &sql, &rows));
+    const orm__purpose purpose = {ORM_STATEMENT_SELECT, load->relation->target->table};
+    orm_status status = orm__sent_new(&sql, purpose, fetch_of(load), &load->sent);
+    orm__sql_release(&sql);
+    free(rows);
+    return status ? orm__session_failed(session, status) : ORM_OK;
+}
+
+orm_status orm__load_read(orm_session *session, orm__load *load)
+{
+    orm__sql sql;
+    const void **rows;
+    if (load->sent) {
+        orm__source sent = orm__source_sent(load->sent);
+        load->sent = NULL;
+        return read_from(session, load, &sent);
     }
+    ORM_TRY(question(session, load, &sql, &rows));
+    orm__source source = orm__source_of(&sql, (orm__purpose){ORM_STATEMENT_SELECT, load->relation->target->table},
+                                        fetch_of(load));
+    orm_status status = read_from(session, load, &source);
+    orm__sql_release(&sql);
+    free(rows);
+    return status;
+}
+
+void orm__load_end(orm_session *session, orm__load *load, orm_status status)
+{
+    if (load->sent)
+        orm__sent_drop(session->connection, load->sent);
+    if (!load->relation->owning)
+        orm__end_filling(load->relation, &load->needy, !status);
+    free(load->needy.items);
+    free(load->members.items);
+    load->sent = NULL;
+    load->needy = load->members = (orm__entities){0};
+}
+
+/* The SELECT, on a connection that may read. Owned: release `sql`, free `rows`, which it points to. */
+static orm_status question(orm_session *session, orm__load *load, orm__sql *sql, const void ***rows)
+{
+    if (!orm__store_of(session, load->relation->target))
+        return orm__session_no_memory(session);
+    ORM_TRY(orm__session_read(session));
+    *rows = orm__rows_of(session, &load->needy);
+    if (!*rows)
+        return ORM_NO_MEMORY;
+    orm__sql_init(sql, session->connection);
+    if (load->relation->owning)
+        write_targets(sql, load->relation, *rows, load->needy.count);
+    else if (load->relation->kind == ORM_MANY_TO_MANY)
+        orm__through_write(sql, load, *rows);
+    else
+        write_members(sql, load->relation, *rows, load->needy.count, load->options);
     return ORM_OK;
+}
+
+static orm__fetch fetch_of(const orm__load *load)
+{
+    return orm__is_collection(load->relation) ? ORM__FETCH_STREAM : orm__fetch_of(load->needy.count);
+}
+
+static orm_status read_from(orm_session *session, orm__load *load, orm__source *source)
+{
+    orm__store *store = orm__store_of(session, load->relation->target);
+    orm_status status = orm__source_open(session->connection, source);
+    status = load->relation->kind == ORM_MANY_TO_MANY
+                 ? orm__through_read(session, load, source, status)
+                 : orm__read_opened(session, store, source, status, false, &load->members);
+    if (!status)
+        status = orm__batch_new(session, store, &load->members);
+    return status ? status : take_in(session, load);
+}
+
+/* What was read becomes what the owners have. */
+static orm_status take_in(orm_session *session, orm__load *load)
+{
+    orm_status status = ORM_OK;
+    if (load->relation->kind == ORM_MANY_TO_MANY)
+        return orm__through_fill(session, load->relation);
+    if (!load->relation->owning)
+        return fill(session, load->relation, &load->members);
+    for (size_t i = 0; i < load->needy.count && !status; i++)
+        know_target(session, load->relation, load->needy.items[i], true, &status);
+    return status;
 }
 
 bool orm__is_partial(const orm_load_options *options)
@@ -156,21 +223,6 @@ bool orm__is_partial(const orm_load_options *options)
     for (size_t i = 0; i < ORM_WHERE_MAX; i++)
         partial |= options->where[i].op != ORM_OP_NONE;
     return partial;
-}
-
-/* What is at the other end, for the loads below. An entity may appear twice. */
-static orm_status collect(orm_session *session, const orm_relation *relation, orm__entity *const *owners, size_t count,
-                          orm__entities *found)
-{
-    for (size_t i = 0; i < count; i++) {
-        const orm__slot *slot = orm__entity_loaded(owners[i], relation);
-        bool many = orm__is_collection(relation);
-        size_t size = !slot ? 0 : many ? slot->count : slot->as.one != NULL;
-        for (size_t k = 0; k < size; k++)
-            if (!orm__entities_add(found, many ? slot->as.many[k] : slot->as.one))
-                return orm__session_no_memory(session);
-    }
-    return ORM_OK;
 }
 
 /* Sets the slot from what the session knows; false when the database must be asked. */
@@ -197,41 +249,13 @@ static bool know_target(orm_session *session, const orm_relation *relation, orm_
     return true;
 }
 
-static orm_status load_targets(orm_session *session, const orm_relation *relation, orm__entity *const *owners,
-                               size_t count)
+static void write_targets(orm__sql *sql, const orm_relation *relation, const void *const *rows, size_t count)
 {
-    orm__entities needy = {0}, read = {0};
-    const void **rows = NULL;
-    orm_status status = ORM_OK;
-    for (size_t i = 0; i < count && !status; i++)
-        if (!know_target(session, relation, owners[i], false, &status) && !orm__entities_add(&needy, owners[i]))
-            status = orm__session_no_memory(session);
-    if (status || needy.count == 0)
-        goto done;
-    orm__store *store = orm__store_of(session, relation->target);
-    status = store ? orm__session_read(session) : orm__session_no_memory(session);
-    if (status || !(rows = orm__rows_of(session, &needy)))
-        goto done;
     orm_value lists[ORM__KEY_MAX];
-    orm__sql sql;
-    lists_of(relation, rows, needy.count, lists);
-    orm__sql_init(&sql, session->connection);
-    orm__sql_select_from(&sql, relation->target);
-    orm__sql_text(&sql, " WHERE ");
-    orm__sql_in_lists(&sql, relation->target_columns, relation->column_count, lists);
-    status = orm__read_entities(session, store, &sql, orm__fetch_of(needy.count), false, &read);
-    orm__sql_release(&sql);
-    if (!status)
-        status = orm__batch_new(session, store, &read);
-    for (size_t i = 0; i < needy.count && !status; i++)
-        know_target(session, relation, needy.items[i], true, &status);
-done:
-    if (needy.count > 0 && !rows && !status)
-        status = ORM_NO_MEMORY;
-    free(needy.items);
-    free(read.items);
-    free(rows);
-    return status;
+    lists_of(relation, rows, count, lists);
+    orm__sql_select_from(sql, relation->target);
+    orm__sql_text(sql, " WHERE ");
+    orm__sql_in_lists(sql, relation->target_columns, relation->column_count, lists);
 }
 
 /* The owners' side of a relation's key, as lists. */
@@ -255,21 +279,6 @@ const void **orm__rows_of(orm_session *session, const orm__entities *entities)
     for (size_t i = 0; rows && i < entities->count; i++)
         rows[i] = orm__row_of(entities->items[i]);
     return rows;
-}
-
-static orm_status load_members(orm_session *session, const orm_relation *relation, orm__entity *const *owners,
-                               size_t count, const orm_load_options *options)
-{
-    orm__entities needy = {0}, members = {0};
-    orm_status status = orm__begin_filling(session, relation, owners, count, orm__is_partial(options), &needy);
-    if (!status && needy.count > 0)
-        status = select_members(session, relation, &needy, options, &members);
-    if (!status)
-        status = fill(session, relation, &members);
-    orm__end_filling(relation, &needy, !status);
-    free(needy.items);
-    free(members.items);
-    return status;
 }
 
 /* Empties the slots of those that have not loaded it, or hold a part where the whole is wanted. */
@@ -300,26 +309,6 @@ void orm__end_filling(const orm_relation *relation, const orm__entities *needy, 
         slot->filling = false;
         slot->loaded = whole;
     }
-}
-
-static orm_status select_members(orm_session *session, const orm_relation *relation, const orm__entities *needy,
-                                 const orm_load_options *options, orm__entities *members)
-{
-    orm__store *store = orm__store_of(session, relation->target);
-    if (!store)
-        return orm__session_no_memory(session);
-    ORM_TRY(orm__session_read(session));
-    const void **rows = orm__rows_of(session, needy);
-    if (!rows)
-        return ORM_NO_MEMORY;
-    orm__sql sql;
-    orm__sql_init(&sql, session->connection);
-    write_members(&sql, relation, rows, needy->count, options);
-    orm__fetch fetch = relation->kind == ORM_ONE_TO_ONE ? orm__fetch_of(needy->count) : ORM__FETCH_STREAM;
-    orm_status status = orm__read_entities(session, store, &sql, fetch, false, members);
-    orm__sql_release(&sql);
-    free(rows);
-    return status ? status : orm__batch_new(session, store, members);
 }
 
 static void write_members(orm__sql *sql, const orm_relation *relation, const void *const *rows, size_t count,

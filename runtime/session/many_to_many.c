@@ -10,18 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-static orm_status select_members(orm_session *session, const orm_relation *relation, const orm__entities *needy,
-                                 const orm_load_options *options, orm__entities *members);
-static void write_select(orm__sql *sql, const orm_relation *relation, const void *const *rows, size_t count,
-                         const orm_load_options *options);
 static void write_owner(orm__sql *sql, size_t index);
 static void write_join(orm__sql *sql, const orm_relation *relation);
 static void write_condition(orm__sql *sql, const orm_relation *relation, const void *const *rows, size_t count);
-static orm_status read_members(orm_session *session, const orm_relation *relation, orm__sql *sql,
-                               orm__entities *members);
 static orm_status take_member(orm_session *session, const orm_relation *relation, void *key_row,
                               orm__entities *members);
-static orm_status fill_pending(orm_session *session, const orm_relation *relation);
 static orm_status join(orm_session *session, const orm_relation *relation, orm__entity *entity, orm__entity *member);
 static void part(const orm_relation *relation, orm__entity *entity, const orm__entity *member);
 static orm__entity *pending_link(orm_session *session, const orm_relation *relation, orm__entity *owner,
@@ -32,44 +25,11 @@ static bool key_is_both(const orm_relation *relation);
 
 /* --- loading ------------------------------------------------------------------------------------------------------------- */
 
-orm_status orm__load_through(orm_session *session, const orm_relation *relation, orm__entity *const *owners,
-                             size_t count, const orm_load_options *options)
-{
-    orm__entities needy = {0}, members = {0};
-    orm_status status = orm__begin_filling(session, relation, owners, count, orm__is_partial(options), &needy);
-    if (!status && needy.count > 0)
-        status = select_members(session, relation, &needy, options, &members);
-    if (!status && needy.count > 0)
-        status = fill_pending(session, relation);
-    orm__end_filling(relation, &needy, !status);
-    free(needy.items);
-    free(members.items);
-    return status;
-}
-
-static orm_status select_members(orm_session *session, const orm_relation *relation, const orm__entities *needy,
-                                 const orm_load_options *options, orm__entities *members)
-{
-    orm__store *store = orm__store_of(session, relation->target);
-    if (!store)
-        return orm__session_no_memory(session);
-    ORM_TRY(orm__session_read(session));
-    const void **rows = orm__rows_of(session, needy);
-    if (!rows)
-        return ORM_NO_MEMORY;
-    orm__sql sql;
-    orm__sql_init(&sql, session->connection);
-    write_select(&sql, relation, rows, needy->count, options);
-    orm_status status = read_members(session, relation, &sql, members);
-    orm__sql_release(&sql);
-    free(rows);
-    return status ? status : orm__batch_new(session, store, members);
-}
-
 /* SELECT target's columns, t0.orm_owner_0, ... FROM (SELECT t0.*, j.owner AS orm_owner_0 ... ) AS t0. The order stands outside. */
-static void write_select(orm__sql *sql, const orm_relation *relation, const void *const *rows, size_t count,
-                         const orm_load_options *options)
+void orm__through_write(orm__sql *sql, const orm__load *load, const void *const *rows)
 {
+    const orm_relation *relation = load->relation;
+    const orm_load_options *options = load->options;
     const orm_model *target = relation->target;
     const orm_relation *source = relation->through_source;
     const orm_order *order = options && options->order_by[0].column ? options->order_by : relation->order_by;
@@ -98,7 +58,7 @@ static void write_select(orm__sql *sql, const orm_relation *relation, const void
         orm__sql_text(sql, ") AS orm_rank");
     }
     write_join(sql, relation);
-    write_condition(sql, relation, rows, count);
+    write_condition(sql, relation, rows, load->needy.count);
     for (size_t i = 0; options && i < ORM_WHERE_MAX; i++) {
         if (options->where[i].op == ORM_OP_NONE)
             continue;
@@ -161,26 +121,22 @@ static void write_condition(orm__sql *sql, const orm_relation *relation, const v
     orm__sql_text(sql, ")");
 }
 
-static orm_status read_members(orm_session *session, const orm_relation *relation, orm__sql *sql,
-                               orm__entities *members)
+orm_status orm__through_read(orm_session *session, orm__load *load, orm__source *source, orm_status status)
 {
     orm_connection *c = session->connection;
-    const orm__purpose purpose = {ORM_STATEMENT_SELECT, relation->target->table};
-    void *key_row = calloc(1, relation->model->row_size);
-    orm__statement *statement;
-    if (!key_row)
-        return orm__session_no_memory(session);
+    void *key_row = calloc(1, load->relation->model->row_size);
     size_t read = 0;
-    orm_status status = orm__statement_start(sql, purpose, ORM__FETCH_STREAM, &statement);
-    if (!status) {
-        for (; (status = orm__statement_step(c, statement)) == ORM_OK; read++)
-            if ((status = take_member(session, relation, key_row, members)) != ORM_OK)
-                break;
-        orm_status end = orm__statement_finish(c, statement, NULL);
+    bool opened = !status;
+    if (!key_row)
+        status = orm__error_no_memory(&c->error);
+    if (opened) {
+        for (; !status && (status = orm__statement_step(c, source->statement)) == ORM_OK; read++)
+            status = take_member(session, load->relation, key_row, &load->members);
+        orm_status end = orm__statement_finish(c, source->statement, NULL);
         if (status == ORM_DONE)
             status = end;
     }
-    orm__statement_tell(sql, purpose, read, status);
+    orm__source_tell(c, source, read, status);
     free(key_row);
     return status ? orm__session_failed(session, status) : ORM_OK;
 }
@@ -208,7 +164,7 @@ static orm_status take_member(orm_session *session, const orm_relation *relation
 }
 
 /* What was added and not flushed belongs to it too. */
-static orm_status fill_pending(orm_session *session, const orm_relation *relation)
+orm_status orm__through_fill(orm_session *session, const orm_relation *relation)
 {
     for (size_t i = 0; i < session->changed.count; i++) {
         orm__entity *link = session->changed.items[i];

@@ -12,8 +12,6 @@ static orm_status find(orm_session *session, const orm_model *model, const orm_q
 static orm_status read_query(orm_session *session, const orm_model *model, const orm_query *query,
                              orm__entities *found);
 static orm_status read_integer(orm_session *session, const orm_model *model, orm__sql *sql, int64_t *value, bool *any);
-static orm_status fetch(orm_session *session, orm__store *store, const orm_value *key, bool overwrite,
-                        orm__entities *found);
 
 orm_status orm_model_get(orm_session *session, const orm_model *model, const orm_value *key, const void **found)
 {
@@ -25,7 +23,7 @@ orm_status orm_model_get(orm_session *session, const orm_model *model, const orm
     if (!entity) {
         orm__entities read = {0};
         ORM_TRY(orm__session_autoflush(session));
-        orm_status status = fetch(session, store, key, false, &read);
+        orm_status status = orm__read_by_key(session, store, key, false, &read);
         entity = read.count ? read.items[0] : NULL;
         free(read.items);
         ORM_TRY(status);
@@ -40,11 +38,11 @@ orm_status orm_model_get(orm_session *session, const orm_model *model, const orm
     return ORM_OK;
 }
 
-static orm_status fetch(orm_session *session, orm__store *store, const orm_value *key, bool overwrite,
-                        orm__entities *found)
+orm_status orm__read_by_key(orm_session *session, orm__store *store, const orm_value *key, bool overwrite,
+                            orm__entities *found)
 {
     const orm_model *model = store->model;
-    ORM_TRY(orm__session_read(session));
+    ORM_TRY(orm__session_begin_get(session));
     orm__sql sql;
     orm__sql_init(&sql, session->connection);
     orm__sql_recall(&sql, model, ORM__GET_BY_KEY, 0);
@@ -52,6 +50,7 @@ static orm_status fetch(orm_session *session, orm__store *store, const orm_value
     orm__sql_where_key(&sql, model->primary_key, model->primary_key_count, key);
     orm_status status = orm__read_entities(session, store, &sql, ORM__FETCH_WHOLE, overwrite, found);
     orm__sql_release(&sql);
+    orm__session_end_get(session);
     return status;
 }
 
@@ -62,7 +61,7 @@ orm_status orm__entity_reload(orm_session *session, orm__entity *entity)
     orm__entities read = {0};
     for (size_t i = 0; i < model->primary_key_count; i++)
         key[i] = orm__value_of_member(model->primary_key[i], orm__key_row(entity));
-    orm_status status = fetch(session, entity->batch->store, key, true, &read);
+    orm_status status = orm__read_by_key(session, entity->batch->store, key, true, &read);
     size_t count = read.count;
     free(read.items);
     ORM_TRY(status);
@@ -77,13 +76,18 @@ orm_status orm__entity_reload(orm_session *session, orm__entity *entity)
 orm_status orm__read_entities(orm_session *session, orm__store *store, orm__sql *sql, orm__fetch fetch_mode,
                               bool overwrite, orm__entities *found)
 {
+    orm__source source = orm__source_of(sql, (orm__purpose){ORM_STATEMENT_SELECT, store->model->table}, fetch_mode);
+    orm_status status = orm__source_open(session->connection, &source);
+    return orm__read_opened(session, store, &source, status, overwrite, found);
+}
+
+orm_status orm__read_opened(orm_session *session, orm__store *store, orm__source *source, orm_status status,
+                            bool overwrite, orm__entities *found)
+{
     orm_connection *c = session->connection;
-    const orm__purpose purpose = {ORM_STATEMENT_SELECT, store->model->table};
-    orm__statement *statement;
     size_t before = found->count;
-    orm_status status = orm__statement_start(sql, purpose, fetch_mode, &statement);
     if (!status) {
-        while ((status = orm__statement_step(c, statement)) == ORM_OK) {
+        while ((status = orm__statement_step(c, source->statement)) == ORM_OK) {
             orm__entity *entity = NULL;
             status = orm__take_row(session, store, overwrite, &entity);
             if (!status && !orm__entities_add(found, entity))
@@ -91,11 +95,11 @@ orm_status orm__read_entities(orm_session *session, orm__store *store, orm__sql 
             if (status)
                 break;
         }
-        orm_status end = orm__statement_finish(c, statement, NULL);
+        orm_status end = orm__statement_finish(c, source->statement, NULL);
         if (status == ORM_DONE)
             status = end;
     }
-    orm__statement_tell(sql, purpose, found->count - before, status);
+    orm__source_tell(c, source, found->count - before, status);
     return status ? orm__session_failed(session, status) : ORM_OK;
 }
 
@@ -130,11 +134,11 @@ orm_status orm__take_row(orm_session *session, orm__store *store, bool overwrite
 void orm__entity_merge(orm_session *session, orm__entity *entity, const void *fresh)
 {
     const orm_model *model = orm__model_of(entity);
-    bool dirty = entity->state == ORM__PERSISTENT && (entity->flags & ORM__QUEUED) && entity->original;
+    bool changed = entity->state == ORM__PERSISTENT && (entity->flags & ORM__QUEUED);
     bool moved = false;
     for (size_t i = 0; i < model->column_count; i++) {
         const orm_column *column = &model->columns[i];
-        if (dirty && orm__mask_has(orm__entity_dirty(entity), i)) {
+        if (changed && orm__entity_has_dirty(entity, column)) {
             orm__member_recycle(column, fresh, &session->arena);
             continue;
         }

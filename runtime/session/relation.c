@@ -239,6 +239,14 @@ void orm__slot_remove(orm__slot *slot, const orm__entity *member)
     }
 }
 
+bool orm__relation_is_changed(const orm__entity *entity, const orm_relation *owning)
+{
+    for (size_t k = 0; k < owning->column_count; k++)
+        if (orm__entity_has_dirty(entity, owning->columns[k]))
+            return true;
+    return false;
+}
+
 orm__entity *orm__known_target(orm_session *session, const orm_relation *owning, orm__entity *entity)
 {
     orm__slot *slot = orm__entity_loaded(entity, owning);

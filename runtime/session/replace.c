@@ -113,9 +113,8 @@ static bool spared(const orm__entity *entity, const orm_relation *relation)
         return true;
     if (entity->state != ORM__PERSISTENT)
         return false;
-    for (size_t k = 0; k < relation->column_count && (entity->flags & ORM__QUEUED); k++)
-        if (orm__entity_has_dirty(entity, relation->columns[k]))
-            return true;
+    if ((entity->flags & ORM__QUEUED) && orm__relation_is_changed(entity, relation))
+        return true;
     const orm__slot *slot = orm__entity_loaded(entity, relation);
     return slot && slot->as.one && (slot->as.one->flags & ORM__REPLACES);
 }

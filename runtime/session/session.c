@@ -152,6 +152,24 @@ orm_status orm__session_read(orm_session *session)
     return status ? orm__session_failed(session, status) : ORM_OK;
 }
 
+orm_status orm__session_begin_get(orm_session *session)
+{
+    const orm_session_factory *factory = &session->factory;
+    bool from_replica = factory->read_only && orm_engine_replica_count(factory->engine) > 0;
+    if (!session->connection && !session->failed && !session->immediate && !from_replica && !factory->tags &&
+        factory->isolation < ORM_REPEATABLE_READ)
+        ORM_TRY(orm__engine_share(session->factory.engine, &session->connection, &session->error));
+    return session->connection && session->connection->shared ? ORM_OK : orm__session_read(session);
+}
+
+void orm__session_end_get(orm_session *session)
+{
+    if (!session->connection->shared)
+        return;
+    orm__engine_unshare(session->factory.engine, session->connection);
+    session->connection = NULL;
+}
+
 orm_status orm__session_write(orm_session *session)
 {
     ORM_TRY(hold_connection(session));
@@ -226,9 +244,12 @@ static orm_status outside_flush(orm_session *session, const char *what)
 
 orm_status orm_session_commit(orm_session *session)
 {
-    ORM_TRY(flush_all(session, "commit"));
+    session->committing = true;
+    orm_status status = flush_all(session, "commit");
+    session->committing = false;
+    ORM_TRY(status);
     if (session->connection) {
-        orm_status status = orm_connection_commit(session->connection);
+        status = orm__connection_commit(session->connection);
         if (status) {
             session->failed = true;
             return orm__session_failed(session, status);
@@ -249,7 +270,7 @@ orm_status orm_session_rollback(orm_session *session)
     ORM_TRY(outside_flush(session, "rollback"));
     orm_status status = ORM_OK;
     if (session->connection) {
-        status = orm_connection_rollback(session->connection);
+        status = orm__connection_rollback(session->connection);
         if (status)
             orm__session_failed(session, status);
     }

@@ -8,6 +8,7 @@
 
 #include "base/arena.h"
 #include "orm/generated.h"
+#include "sql/ahead.h"
 #include "sql/statement.h"
 #include "sql/validate.h"
 #include "sql/values.h"
@@ -127,7 +128,8 @@ struct orm_session {
     orm_connection *connection; /* NULL while no transaction holds one */
     bool failed;                /* a flush failed: only rollback helps */
     bool flushing;
-    bool immediate; /* begin with the write lock, even to read */
+    bool committing; /* COMMIT follows the flush, and may go with its last statement */
+    bool immediate;  /* begin with the write lock, even to read */
     uint16_t generation;
     orm_timestamptz now; /* one reading of the clock for a flush */
     orm__arena arena;
@@ -158,6 +160,10 @@ struct orm_session {
 /* The connection, taken from the pool when there is none, and a transaction as reads or writes need it. */
 orm_status orm__session_read(orm_session *session);
 orm_status orm__session_write(orm_session *session);
+/* The same as orm__session_read for one statement that reads by key: where nothing binds the session to a connection it is one
+ * that other fibers use, too. After the statement comes end_get, whether it succeeded or not, unless this failed. */
+orm_status orm__session_begin_get(orm_session *session);
+void orm__session_end_get(orm_session *session);
 orm_status orm__session_lock(orm_session *session, orm_lock lock);
 /* Flushes before a read, unless autoflush is off; tells when a rollback must come first. */
 orm_status orm__session_autoflush(orm_session *session);
@@ -185,6 +191,8 @@ void orm__store_drop(orm__store *store, orm__entity *entity);
 orm__entity *orm__identity_find(const orm__store *store, const orm_value *key);
 orm__entity *orm__identity_find_row(const orm__store *store, const orm_column *const *columns, const void *row);
 bool orm__identity_add(orm__store *store, orm__entity *entity);
+/* Room for so many more: adding them cannot fail. */
+bool orm__identity_reserve(orm__store *store, size_t count);
 void orm__identity_remove(orm__store *store, orm__entity *entity);
 /* "author 5": the entity as messages name it. Returns buffer. */
 char *orm__entity_name(const orm__entity *entity, char *buffer, size_t size);
@@ -203,13 +211,6 @@ static inline orm__entity *orm__entity_of(const void *row)
 static inline const orm_model *orm__model_of(const orm__entity *entity)
 {
     return entity->batch->store->model;
-}
-/* The row as it was before its first change since a savepoint; of one that takes another's place, that other's. */
-static inline const void *orm__known_row(const orm__entity *entity)
-{
-    if (entity->flags & ORM__REPLACES)
-        entity = orm__entity_of(entity->original);
-    return entity->original ? entity->original : orm__row_of(entity);
 }
 void *orm__old_key_row(const orm__entity *entity);
 /* The row that holds the key by which the database and the map know the entity. */
@@ -269,10 +270,11 @@ void orm__undo_level(orm_session *session);
 void orm__undo_merge(orm_session *session);
 /* The changes stand: forgets the whole log. */
 void orm__undo_settle(orm_session *session);
-/* Before a unique value is changed that this transaction has written: what the database has of the entity. */
+/* Before a unique value or a foreign key is changed that this transaction has written: what the database has of the entity. */
 orm_status orm__held_keep(orm_session *session, orm__entity *entity, const orm_column *column);
 void orm__held_forget(orm_session *session, orm__entity *entity);
-/* The row struct that has the unique values which the database holds for a persistent entity, or one to be deleted. */
+/* The row struct with the unique values and foreign keys that the database holds for a persistent entity, one to be deleted,
+ * or the one whose place a pending one takes; the entity's own row when they did not change. */
 const void *orm__held_row(const orm_session *session, const orm__entity *entity);
 /* Around a change of the key of a persistent entity. */
 orm_status orm__old_key_keep(orm_session *session, orm__entity *entity);
@@ -303,6 +305,8 @@ bool orm__key_known(orm__entity *entity);
 /* Makes `target` (or nothing) what an owning relation refers to, on both sides. */
 orm_status orm__relation_set(orm_session *session, orm__entity *entity, const orm_relation *relation,
                              orm__entity *target);
+/* Whether the next UPDATE would send a column of the relation's. */
+bool orm__relation_is_changed(const orm__entity *entity, const orm_relation *owning);
 /* The entity an owning relation refers to, if the session knows it: by pointer, or by its key. */
 orm__entity *orm__known_target(orm_session *session, const orm_relation *owning, orm__entity *entity);
 /* Around a change of a foreign key's column by hand; before a delete. */
@@ -319,6 +323,12 @@ void orm__entity_merge(orm_session *session, orm__entity *entity, const void *fr
  * result columns precede the model's. With `overwrite` entities that are present take the values read. */
 orm_status orm__read_entities(orm_session *session, orm__store *store, orm__sql *sql, orm__fetch fetch, bool overwrite,
                               orm__entities *found);
+/* The same of a source that was opened, with the status of opening it. */
+orm_status orm__read_opened(orm_session *session, orm__store *store, orm__source *source, orm_status status,
+                            bool overwrite, orm__entities *found);
+/* The same of the row that has this key. */
+orm_status orm__read_by_key(orm_session *session, orm__store *store, const orm_value *key, bool overwrite,
+                            orm__entities *found);
 /* The current row becomes, or is, an entity; its texts go to the session's arena. */
 orm_status orm__take_row(orm_session *session, orm__store *store, bool overwrite, orm__entity **entity);
 /* Makes the entities found the members of one batch. */
@@ -333,23 +343,43 @@ orm_status orm__entity_reload(orm_session *session, orm__entity *entity);
 extern const orm__listener orm__session_listener;
 
 /* --- loading.c --- */
-/* Loads a relation for all of these owners of one model that have not loaded it; at most one statement. `found`, which may
- * be NULL, gets the entities at the other end. */
-orm_status orm__load_relation(orm_session *session, const orm_relation *relation, orm__entity *const *owners,
-                              size_t count, const orm_load_options *options, orm__entities *found);
-/* The parts of a load: empties the slots of owners that need it, and says who they are; afterwards they are loaded, or not. */
+/* A relation that is loaded for owners of one model that have not loaded it; at most one statement. */
+typedef struct orm__load {
+    const orm_relation *relation;
+    const orm_load_options *options; /* or NULL */
+    orm__entity *const *owners;
+    size_t count;
+    orm__entities needy;   /* for whom the database must be asked */
+    orm__entities members; /* that it gave */
+    orm__sent *sent;       /* the question; NULL: it was not asked ahead */
+} orm__load;
+
+/* The steps of a load: finds out who needs it; asks ahead; reads the answer (asking now, if that was not done ahead); gives all back,
+ * after a failure too. Nothing needs to be asked for no needy owner. */
+orm_status orm__load_begin(orm_session *session, orm__load *load);
+orm_status orm__load_ask(orm_session *session, orm__load *load);
+orm_status orm__load_read(orm_session *session, orm__load *load);
+void orm__load_end(orm_session *session, orm__load *load, orm_status status);
+/* The parts of these steps for collections: empties the slots of owners that need it, and says who they are; afterwards they are loaded, or not. */
 orm_status orm__begin_filling(orm_session *session, const orm_relation *relation, orm__entity *const *owners,
                               size_t count, bool partial, orm__entities *needy);
 void orm__end_filling(const orm_relation *relation, const orm__entities *needy, bool whole);
 bool orm__is_partial(const orm_load_options *options);
 /* Owned: free it. The row structs of the entities; NULL when memory is gone, which is told. */
 const void **orm__rows_of(orm_session *session, const orm__entities *entities);
+
+/* --- eager.c --- */
 orm_status orm__load_all(orm_session *session, const orm_model *model, const orm_loading *loads,
                          orm__entity *const *owners, size_t count);
+/* Loads a relation for these owners. */
+orm_status orm__load_relation(orm_session *session, const orm_relation *relation, orm__entity *const *owners,
+                              size_t count);
 
 /* --- many_to_many.c --- */
-orm_status orm__load_through(orm_session *session, const orm_relation *relation, orm__entity *const *owners,
-                             size_t count, const orm_load_options *options);
+/* For a load of a many_to_many: the statement; its rows; what is pending. */
+void orm__through_write(orm__sql *sql, const orm__load *load, const void *const *rows);
+orm_status orm__through_read(orm_session *session, orm__load *load, orm__source *source, orm_status status);
+orm_status orm__through_fill(orm_session *session, const orm_relation *relation);
 orm_status orm__through_add(orm_session *session, const orm_relation *relation, orm__entity *owner,
                             orm__entity *member);
 orm_status orm__through_remove(orm_session *session, const orm_relation *relation, orm__entity *owner,

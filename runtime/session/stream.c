@@ -33,6 +33,8 @@ struct orm_stream {
     char cursor[CURSOR_SIZE]; /* PostgreSQL's; "" while none is declared */
     size_t left;              /* rows that the limit still allows; SIZE_MAX without one */
     size_t wanted;            /* rows of the next batch */
+    size_t fetching;          /* rows that the FETCH sent ahead asks for */
+    size_t ahead;             /* its number (sql/ahead.h); 0: none was sent */
     bool begun, done;         /* a batch was read; no more is to come */
     orm__entities batch;      /* what was read and not all handed out yet */
     size_t next;              /* of the batch */
@@ -50,6 +52,8 @@ static void name_cursor(char *name, unsigned number, uint32_t model);
 static bool cursor_taken(const orm_session *session, unsigned number, uint32_t model);
 static orm_status read_batch(orm_stream *stream);
 static orm_status fetch(orm_stream *stream, orm__store *store);
+static void fetch_ahead(orm_stream *stream);
+static void write_fetch(orm__sql *sql, const orm_stream *stream);
 static orm_status select_behind(orm_stream *stream, orm__store *store);
 static orm_status remember_last(orm_stream *stream);
 static void let_go(orm_stream *stream);
@@ -119,6 +123,7 @@ void orm_stream_close(orm_stream *stream)
         char sql[64];
         snprintf(sql, sizeof sql, "CLOSE %s", stream->cursor);
         orm__connection_control(session->connection, ORM_STATEMENT_OTHER, sql, NULL);
+        orm__sent_drop(session->connection, orm__sent_find(session->connection, stream->ahead));
     }
     for (orm_stream **link = &session->streams; *link; link = &(*link)->next_open)
         if (*link == stream) {
@@ -251,28 +256,72 @@ static orm_status read_batch(orm_stream *stream)
     orm_status status = stream->cursor[0] ? fetch(stream, store) : select_behind(stream, store);
     if (!status)
         status = orm__batch_new(session, store, &stream->batch);
+    stream->wanted = rows_that_fit(stream);
+    if (!status && !stream->ahead)
+        fetch_ahead(stream);
     if (!status)
         status = orm__load_all(session, stream->model, stream->load, stream->batch.items, stream->batch.count);
     session->populating = false;
     session->seen = outer;
     stream->begun = true;
-    stream->wanted = rows_that_fit(stream);
     return status;
 }
 
+/* The next one is sent before the rows of this one are decoded, once it is known how many fit; it is asked for by what the batch
+ * before this one took. */
 static orm_status fetch(orm_stream *stream, orm__store *store)
 {
+    orm_session *session = stream->session;
+    orm_connection *c = session->connection;
+    const orm__purpose purpose = {ORM_STATEMENT_SELECT, store->model->table};
     orm__sql sql;
-    orm__sql_init(&sql, stream->session->connection);
-    orm__sql_text(&sql, "FETCH ");
-    orm__sql_number(&sql, stream->wanted);
-    orm__sql_text(&sql, " FROM ");
-    orm__sql_text(&sql, stream->cursor);
-    orm_status status = orm__read_entities(stream->session, store, &sql, ORM__FETCH_WHOLE,
-                                           stream->query.lock != ORM_NO_LOCK, &stream->batch);
+    orm__sent *sent = orm__sent_find(c, stream->ahead);
+    size_t wanted = sent ? stream->fetching : stream->wanted;
+    orm__sql_init(&sql, c);
+    if (!sent)
+        write_fetch(&sql, stream);
+    orm__source source = sent ? orm__source_sent(sent) : orm__source_of(&sql, purpose, ORM__FETCH_WHOLE);
+    stream->ahead = 0;
+    orm_status status = orm__source_open(c, &source);
+    if (!status && sent && c->driver->rows_here(c->link) == wanted)
+        fetch_ahead(stream);
+    status = orm__read_opened(session, store, &source, status, stream->query.lock != ORM_NO_LOCK, &stream->batch);
     orm__sql_release(&sql);
-    stream->done = stream->batch.count < stream->wanted;
+    stream->done = stream->batch.count < wanted;
     return status;
+}
+
+/* While the program works on this batch. A lock is taken no sooner than the program asks for the row. Where it cannot be sent it is
+ * sent when it is needed. */
+static void fetch_ahead(orm_stream *stream)
+{
+    orm_connection *c = stream->session->connection;
+    orm__sent *sent;
+    orm__sql sql;
+    if (!stream->cursor[0] || stream->done || stream->query.lock || !orm__sends_ahead(c))
+        return;
+    const orm_error kept = c->error;
+    const bool failed = c->failed;
+    orm__sql_init(&sql, c);
+    write_fetch(&sql, stream);
+    stream->fetching = stream->wanted;
+    if (orm__sent_new(&sql, (orm__purpose){ORM_STATEMENT_SELECT, stream->model->table}, ORM__FETCH_WHOLE, &sent) ==
+        ORM_OK)
+        stream->ahead = sent->number;
+    if (!stream->ahead && !c->broken) {
+        c->error = kept;
+        c->failed = failed;
+    }
+    orm__sql_release(&sql);
+    orm__sent_push(c);
+}
+
+static void write_fetch(orm__sql *sql, const orm_stream *stream)
+{
+    orm__sql_text(sql, "FETCH ");
+    orm__sql_number(sql, stream->wanted);
+    orm__sql_text(sql, " FROM ");
+    orm__sql_text(sql, stream->cursor);
 }
 
 static orm_status select_behind(orm_stream *stream, orm__store *store)

@@ -17,7 +17,7 @@ static orm__undo *push(orm_session *session, orm__entity *entity);
 static void *newest_row(orm_session *session, const orm__entity *entity);
 static void restore(orm_session *session, orm__undo *record);
 static void drop_row(orm_session *session, const orm__undo *record);
-static bool is_unique(const orm_column *column);
+static bool is_held(const orm_column *column);
 static void drop_held(orm_session *session, orm__undo *record);
 
 static orm__undo *record_of(orm_session *session, const orm__entity *entity)
@@ -187,11 +187,13 @@ void orm__undo_merge(orm_session *session)
     session->undo.count = kept;
 }
 
-/* --- unique values that were written and changed again ----------------------------------------------------------------- */
+/* --- unique values and foreign keys that were written and changed again -------------------------------------------------- */
 
-static bool is_unique(const orm_column *column)
+static bool is_held(const orm_column *column)
 {
     const orm_model *model = column->model;
+    if (column->flags & ORM_FOREIGN_KEY)
+        return true;
     for (size_t u = 0; u < model->unique_count; u++)
         for (size_t i = 0; i < model->uniques[u].column_count; i++)
             if (model->uniques[u].columns[i] == column)
@@ -204,14 +206,14 @@ orm_status orm__held_keep(orm_session *session, orm__entity *entity, const orm_c
     const orm_model *model = orm__model_of(entity);
     orm__undo *record = record_of(session, entity);
     bool told = entity->original && !(entity->flags & ORM__WRITTEN);
-    if (entity->state != ORM__PERSISTENT || told || !record || record->held || !is_unique(column))
+    if (entity->state != ORM__PERSISTENT || told || !record || record->held || !is_held(column))
         return ORM_OK;
     void *row = orm__arena_zalloc(&session->arena, 1, model->row_size);
     if (!row)
         return orm__session_no_memory(session);
     for (size_t i = 0; i < model->column_count; i++) {
         const orm_column *each = &model->columns[i];
-        if (!is_unique(each))
+        if (!is_held(each))
             continue;
         orm__member_set(each, row, orm__value_of_member(each, orm__row_of(entity)));
         if (!orm__member_keep(each, row, &session->arena))
@@ -242,6 +244,8 @@ static void drop_held(orm_session *session, orm__undo *record)
 
 const void *orm__held_row(const orm_session *session, const orm__entity *entity)
 {
+    if (entity->flags & ORM__REPLACES)
+        entity = orm__entity_of(entity->original);
     const void *held = entity->undo ? session->undo.records[entity->undo - 1].held : NULL;
     if (held)
         return held;

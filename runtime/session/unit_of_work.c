@@ -24,8 +24,11 @@ static orm_status check_added(orm_session *session, orm__entity *entity);
 static orm_status validate(orm_session *session, orm__entity *entity, orm_problems *problems);
 static orm_status check_targets(orm_session *session, orm__entity *entity);
 static orm_status check_changed(orm_session *session, orm__entity *entity);
+static bool is_as_held(orm_session *session, orm__entity *entity, const orm_column *column);
+static bool is_settled(const orm__entity *entity, const orm_relation *relation, const orm_column *column);
 static orm_status make_room(orm_session *session, plan *p);
 static orm_status write_all(orm_session *session, plan *p);
+static bool ends_with_inserts(const orm_session *session, const plan *p);
 static void drop_forsaken(orm__entities *changed);
 static orm_status write_steps(orm_session *session, plan *p);
 static void hold_back(const orm__order *order);
@@ -94,11 +97,12 @@ static void release_plan(plan *p)
 
 static orm_status classify(orm_session *session, plan *p)
 {
+    for (size_t i = 0; i < session->changed.count; i++) /* first: they give their keys back to those before them */
+        if (has_lost_an_end(session, session->changed.items[i]))
+            ORM_TRY(orm__entity_mark_deleted(session, session->changed.items[i]));
     for (size_t i = 0; i < session->changed.count; i++) {
         orm__entity *entity = session->changed.items[i];
         orm__entities *list = NULL;
-        if (entity->state == ORM__PENDING && has_lost_an_end(session, entity))
-            ORM_TRY(orm__entity_mark_deleted(session, entity));
         if (entity->state == ORM__PENDING) {
             ORM_TRY(check_added(session, entity));
             list = entity->flags & ORM__REPLACES ? &p->changed : &p->added;
@@ -118,7 +122,7 @@ static orm_status classify(orm_session *session, plan *p)
 static bool has_lost_an_end(orm_session *session, orm__entity *entity)
 {
     const orm_model *model = orm__model_of(entity);
-    bool link = entity->batch == &entity->batch->store->links;
+    bool link = entity->batch == &entity->batch->store->links && entity->state == ORM__PENDING;
     for (size_t i = 0; link && i < model->relation_count; i++) {
         const orm_relation *relation = &model->relations[i];
         const orm__entity *end = relation->owning ? orm__known_target(session, relation, entity) : NULL;
@@ -163,8 +167,7 @@ static orm_status check_targets(orm_session *session, orm__entity *entity)
     for (size_t i = 0; i < model->relation_count; i++) {
         const orm_relation *relation = &model->relations[i];
         const orm__slot *slot = relation->owning ? orm__entity_loaded(entity, relation) : NULL;
-        if (!slot || !orm__entity_any_dirty(entity) ||
-            !orm__mask_has(orm__entity_dirty(entity), relation->columns[0]->index))
+        if (!slot || !orm__relation_is_changed(entity, relation))
             continue;
         const orm__entity *target = slot->as.one;
         if (!target && !(relation->columns[0]->flags & ORM_NULLABLE))
@@ -179,26 +182,49 @@ static orm_status check_targets(orm_session *session, orm__entity *entity)
     return ORM_OK;
 }
 
-/* What was changed and changed back is no change, unless the first change was written already. */
+/* What was changed and changed back is no change. */
 static orm_status check_changed(orm_session *session, orm__entity *entity)
 {
     const orm_model *model = orm__model_of(entity);
     orm_problems problems;
-    ORM_TRY(check_targets(session, entity));
     if (!orm__entity_any_dirty(entity))
         return ORM_OK;
-    problems.count = 0;
-    ORM_TRY(validate(session, entity, &problems));
-    if (!entity->original || (entity->flags & ORM__WRITTEN))
-        return ORM_OK;
     uint64_t *dirty = orm__entity_dirty(entity);
-    for (size_t i = 0; i < model->column_count; i++) {
-        const orm_column *column = &model->columns[i];
-        if (orm__mask_has(dirty, i) && !(column->flags & ORM_FOREIGN_KEY) &&
-            orm__member_equal(column, orm__row_of(entity), entity->original))
+    for (size_t i = 0; i < model->column_count; i++)
+        if (orm__mask_has(dirty, i) && is_as_held(session, entity, &model->columns[i]))
             orm__mask_remove(dirty, i);
+    ORM_TRY(check_targets(session, entity));
+    problems.count = 0;
+    return orm__entity_any_dirty(entity) ? validate(session, entity, &problems) : ORM_OK;
+}
+
+/* Whether the database has this value. False, too, where nobody remembers what it has. */
+static bool is_as_held(orm_session *session, orm__entity *entity, const orm_column *column)
+{
+    const orm_model *model = orm__model_of(entity);
+    const void *row = orm__row_of(entity);
+    if (!(column->flags & ORM_FOREIGN_KEY))
+        return entity->original && !(entity->flags & ORM__WRITTEN) && orm__member_equal(column, row, entity->original);
+    for (size_t i = 0; i < model->relation_count; i++)
+        if (model->relations[i].owning && !is_settled(entity, &model->relations[i], column))
+            return false;
+    return orm__member_equal(column, row, orm__held_row(session, entity));
+}
+
+/* Whether the row has the key of what the relation refers to: not while that is pending, or has left. */
+static bool is_settled(const orm__entity *entity, const orm_relation *relation, const orm_column *column)
+{
+    const orm__slot *slot = orm__entity_loaded(entity, relation);
+    for (size_t k = 0; slot && k < relation->column_count; k++) {
+        if (relation->columns[k] != column)
+            continue;
+        const orm__entity *target = slot->as.one;
+        if (!target ? !(column->flags & ORM_NULLABLE)
+                    : (target->state != ORM__PERSISTENT && target->state != ORM__DELETING) ||
+                          !orm__key_agrees(relation, k, orm__row_of(entity), orm__row_of(target)))
+            return false;
     }
-    return ORM_OK;
+    return true;
 }
 
 static orm_status make_room(orm_session *session, plan *p)
@@ -226,12 +252,22 @@ static orm_status write_all(orm_session *session, plan *p)
     }
     if (p->steps.count > 0)
         return write_steps(session, p);
-    ORM_TRY(orm__write_waves(session, ORM__INSERT, p->inserts.rows, p->inserts.waves, p->inserts.count, &p->room));
+    const orm__room last = {p->room.rows, p->room.keys, ends_with_inserts(session, p)};
+    ORM_TRY(orm__write_waves(session, ORM__INSERT, p->inserts.rows, p->inserts.waves, p->inserts.count, &last));
     ORM_TRY(write_held_back(session, p, &p->inserts, false));
     ORM_TRY(orm__write_wave(session, ORM__UPDATE, p->changed.items, p->changed.count, &p->room));
     ORM_TRY(write_held_back(session, p, &p->deletes, true));
     ORM_TRY(orm__write_waves(session, ORM__DELETE, p->deletes.rows, p->deletes.waves, p->deletes.count, &p->room));
     return p->deleted.count > 0 ? cascade(session, p) : ORM_OK;
+}
+
+/* Whether nothing can stop a commit once the INSERTs have succeeded: no hook, and nothing else to write. */
+static bool ends_with_inserts(const orm_session *session, const plan *p)
+{
+    const orm_session_hooks *hooks = session->factory.hooks;
+    return session->committing && session->connection->dialect == ORM_POSTGRESQL &&
+           (!hooks || hooks->model_count == 0) && p->inserts.deferred_count == 0 &&
+           p->changed.count + p->deleted.count + p->replaced.count == 0;
 }
 
 /* What went with a row that is replaced needs no UPDATE any more. */

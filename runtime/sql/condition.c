@@ -3,6 +3,7 @@
 #include "sql/condition.h"
 
 #include "sql/expression.h"
+#include "sql/grouping.h"
 
 static void write_group(orm__sql *sql, const orm__scope *scope, const orm_expr *group);
 static void write_related(orm__sql *sql, const orm__scope *scope, const orm_expr *condition);
@@ -23,7 +24,6 @@ static void write_enum_position(orm__sql *sql, const orm__scope *row, const orm_
 static void write_column(orm__sql *sql, const orm__scope *scope, const orm_column *column);
 static void write_collation(orm__sql *sql, const orm_column *column, bool ordered);
 static void write_table(orm__sql *sql, const orm__scope *scope);
-static bool comparable(orm__sql *sql, const orm_column *column, bool ordered);
 static bool given(orm__sql *sql, const orm_column *column, orm_value value);
 
 static const char *const operators[] = {
@@ -53,14 +53,16 @@ const orm__scope *orm__scope_of(orm__sql *sql, const orm__scope *scope, const or
         orm__sql_fail(sql, ORM_MISUSE, "a query on '%s' has a condition without a column", model->name);
         return NULL;
     }
+    if (orm__column_fold(*column))
+        return orm__folded_scope(sql, scope, column);
     for (unsigned passed = orm__column_outer(*column); passed > 0 && found; passed--)
         found = found->outer;
     *column = orm__column_plain(*column);
     while (found && found->model != (*column)->model)
         found = found->outer;
     if (found)
-        return found;
-    while (innermost->outer)
+        return !sql->groups || orm__groups_allow(sql, found, *column) ? found : NULL;
+    while (innermost->outer && !innermost->outer->joined)
         innermost = innermost->outer;
     orm__sql_fail(sql, ORM_MISUSE, "a query on '%s' may not use column '%s' of '%s' here", innermost->model->name,
                   (*column)->name, (*column)->model->name);
@@ -180,6 +182,16 @@ void orm__sql_related(orm__sql *sql, const orm__scope *outer, const orm__scope *
         write_between_columns(sql, inner, relation->target_columns[k], outer, relation->columns[k], k > 0);
 }
 
+void orm__sql_joined(orm__sql *sql, const orm__scope *outer, const orm__scope *inner, const orm_relation *relation)
+{
+    orm__sql_table_name(sql, relation->target);
+    orm__sql_text(sql, " AS ");
+    write_table(sql, inner);
+    orm__sql_text(sql, " ON ");
+    for (size_t k = 0; k < relation->column_count; k++)
+        write_between_columns(sql, inner, relation->target_columns[k], outer, relation->columns[k], k > 0);
+}
+
 static void write_between_columns(orm__sql *sql, const orm__scope *inner, const orm_column *column,
                                   const orm__scope *outer, const orm_column *other, bool more)
 {
@@ -240,7 +252,7 @@ static void write_comparison(orm__sql *sql, const orm__scope *row, const orm_col
                              const orm__scope *scope)
 {
     bool ordered = condition->op >= ORM_OP_LT && condition->op <= ORM_OP_GE;
-    if (!comparable(sql, column, ordered))
+    if (!orm__sql_comparable(sql, column, ordered))
         return;
     orm__sql_operand(sql, row, column, ordered);
     orm__sql_text(sql, operators[condition->op]);
@@ -283,7 +295,7 @@ static void write_like(orm__sql *sql, const orm__scope *row, const orm_column *c
 static void write_in(orm__sql *sql, const orm__scope *row, const orm_column *column, const orm_expr *condition)
 {
     const orm_column *const columns[] = {column};
-    if (!comparable(sql, column, false))
+    if (!orm__sql_comparable(sql, column, false))
         return;
     if (condition->value.as.array.count > 0 && !condition->value.as.array.items)
         orm__sql_fail(sql, ORM_MISUSE, "orm_in on column '%s' was given no list", column->name);
@@ -294,7 +306,7 @@ static void write_in(orm__sql *sql, const orm__scope *row, const orm_column *col
 
 static void write_between(orm__sql *sql, const orm__scope *row, const orm_column *column, const orm_expr *condition)
 {
-    if (!comparable(sql, column, true))
+    if (!orm__sql_comparable(sql, column, true))
         return;
     orm__sql_text(sql, "(");
     orm__sql_operand(sql, row, column, true);
@@ -393,6 +405,17 @@ static void write_enum_position(orm__sql *sql, const orm__scope *row, const orm_
     orm__sql_text(sql, " END");
 }
 
+void orm__sql_enum_labels(orm__sql *sql, const orm_enum *enumeration)
+{
+    for (size_t i = 0; i < enumeration->count; i++) {
+        orm__sql_text(sql, " WHEN ");
+        orm__sql_number(sql, i + 1);
+        orm__sql_text(sql, " THEN ");
+        orm__sql_literal(sql, enumeration->values[i]);
+    }
+    orm__sql_text(sql, " END");
+}
+
 static void write_collation(orm__sql *sql, const orm_column *column, bool ordered)
 {
     if (column->type == ORM_TYPE_DECIMAL)
@@ -403,8 +426,17 @@ static void write_collation(orm__sql *sql, const orm_column *column, bool ordere
         orm__sql_text(sql, " COLLATE ORM_INET");
 }
 
+void orm__sql_column_of(orm__sql *sql, const orm__scope *scope, const orm_column *column)
+{
+    write_column(sql, scope, column);
+}
+
 static void write_column(orm__sql *sql, const orm__scope *scope, const orm_column *column)
 {
+    if (column->model == &orm__folded_model) {
+        orm__sql_folded(sql, column);
+        return;
+    }
     write_table(sql, scope);
     orm__sql_text(sql, ".");
     orm__sql_identifier(sql, column->name);
@@ -433,7 +465,7 @@ void orm__sql_operand_value(orm__sql *sql, const orm_column *column, orm_value v
 }
 
 /* json has no equality in PostgreSQL, and none but that of its text in SQLite, as jsonb there. */
-static bool comparable(orm__sql *sql, const orm_column *column, bool ordered)
+bool orm__sql_comparable(orm__sql *sql, const orm_column *column, bool ordered)
 {
     if (column->type == ORM_TYPE_JSON)
         orm__sql_fail(sql, ORM_MISUSE, "column '%s' of '%s' is json, which compares with nothing: use jsonb, or a path",

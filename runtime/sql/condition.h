@@ -12,6 +12,7 @@ typedef struct orm__scope {
     const orm_model *model;
     size_t table;
     const struct orm__scope *outer; /* NULL: the query's own */
+    bool joined;                    /* a row beside the query's own */
 } orm__scope;
 
 /* The query's own row, of whatever model: for columns that nobody need look for. */
@@ -29,6 +30,15 @@ void orm__sql_related(orm__sql *sql, const orm__scope *outer, const orm__scope *
 void orm__sql_operand(orm__sql *sql, const orm__scope *scope, const orm_column *column, bool ordered);
 /* The other side: a value to compare the column with. Integers are compared as 64 bits, so that none is out of range. */
 void orm__sql_operand_value(orm__sql *sql, const orm_column *column, orm_value value, bool ordered);
+/* A column of the scope's row, or an aggregate, as it is. */
+void orm__sql_column_of(orm__sql *sql, const orm__scope *scope, const orm_column *column);
+/* Whether its values can be compared, and, `ordered`, put in order; tells when not. */
+bool orm__sql_comparable(orm__sql *sql, const orm_column *column, bool ordered);
+bool orm__sql_orderable(orm__sql *sql, const orm_column *column);
+/* " WHEN 1 THEN 'sad' ... END": from the position of an enum's value to its label. */
+void orm__sql_enum_labels(orm__sql *sql, const orm_enum *enumeration);
+/* `"authors" AS t2 ON t2."id" = t0."author_id"`: the row that a single relation of `outer` leads to. */
+void orm__sql_joined(orm__sql *sql, const orm__scope *outer, const orm__scope *inner, const orm_relation *relation);
 void orm__sql_in_lists_of(orm__sql *sql, const orm__scope *scope, const orm_column *const *columns, size_t count,
                           const orm_value *lists);
 

@@ -3,8 +3,11 @@
 #include "sql/connection.h"
 
 #include "base/error.h"
+#include "sql/ahead.h"
+#include "sql/cursor.h"
 #include "sql/statement.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,7 +15,9 @@ enum { DEFAULT_CACHE = 256 };
 
 static bool must_roll_back_first(orm_connection *connection);
 static orm_status end_transaction(orm_connection *connection, const char *sql);
-static bool only_reads(const char *sql);
+static orm_status check_own(orm_connection *connection, const char *what);
+static orm_status in_savepoint(orm_connection *connection, const char *what);
+static orm_status savepoint(orm_connection *connection, const char *verb, unsigned number);
 
 orm_status orm__connection_new(const orm__address *address, const orm_engine_options *options,
                                orm_connection **connection, orm_error *error)
@@ -47,6 +52,7 @@ void orm__connection_free(orm_connection *connection)
 {
     if (!connection)
         return;
+    orm__sent_drop_all(connection);
     orm__statements_free(connection);
     if (connection->lag)
         connection->driver->forget(connection->link, connection->lag);
@@ -60,9 +66,25 @@ void orm__connection_free(orm_connection *connection)
     free(connection);
 }
 
+/* All its statements stay: those whose answers are on their way must not be forgotten, and only as many as there are models come
+ * here. */
+orm_status orm__connection_share(orm_connection *connection, orm_error *error)
+{
+    if (!connection->driver->share)
+        return orm__error_set(error, ORM_MISUSE, "connections to this database cannot be shared");
+    ORM_TRY(connection->driver->share(connection->link, error));
+    connection->driver = connection->link->driver;
+    connection->shared = true;
+    connection->statements.limit = SIZE_MAX;
+    return ORM_OK;
+}
+
 bool orm__connection_reset(orm_connection *connection)
 {
-    orm_connection_rollback(connection);
+    orm__rows_end(connection);
+    if (orm__connection_rollback(connection))
+        connection->broken = true; /* nobody knows what it is in */
+    orm__sent_drop_all(connection);
     orm__error_clear(&connection->error);
     connection->session = NULL;
     if (connection->tagged)
@@ -92,10 +114,36 @@ const orm_error *orm_connection_error(const orm_connection *connection)
 
 orm_status orm_connection_begin(orm_connection *connection)
 {
+    return orm_connection_begin_isolated(connection, connection->isolation);
+}
+
+orm_status orm_connection_begin_isolated(orm_connection *connection, orm_isolation isolation)
+{
+    ORM_TRY(check_own(connection, "begin"));
+    if ((unsigned)isolation > ORM_SERIALIZABLE)
+        return orm__error_set(&connection->error, ORM_MISUSE, "there is no isolation level %d", (int)isolation);
     if (connection->transaction == ORM__WRITING)
         return orm__error_set(&connection->error, ORM_MISUSE, "a transaction is already open on this connection");
-    ORM_TRY(orm_connection_rollback(connection));
-    return orm__connection_begin(connection, orm__begin_text(connection, connection->isolation, false));
+    ORM_TRY(orm__connection_is_free(connection));
+    ORM_TRY(orm__connection_rollback(connection));
+    return orm__connection_begin(connection, orm__begin_text(connection, isolation, false));
+}
+
+/* Of a session's connection the session must know where its transaction begins and ends. */
+static orm_status check_own(orm_connection *connection, const char *what)
+{
+    if (!connection->session)
+        return ORM_OK;
+    return orm__error_set(&connection->error, ORM_MISUSE,
+                          "%s on the connection of a session: use orm_session_%s", what, what);
+}
+
+orm_status orm__connection_is_free(orm_connection *connection)
+{
+    if (!connection->rows)
+        return ORM_OK;
+    return orm__error_set(&connection->error, ORM_MISUSE,
+                          "the rows of another statement are open on this connection: read all of them, or close them");
 }
 
 const char *orm__begin_text(const orm_connection *connection, orm_isolation isolation, bool read_only)
@@ -125,12 +173,20 @@ orm_status orm__connection_prepare_write(orm_connection *connection)
 {
     if (connection->transaction != ORM__READING)
         return ORM_OK;
+    ORM_TRY(orm__connection_is_free(connection));
     ORM_TRY(end_transaction(connection, "COMMIT"));
     return orm__connection_begin(connection, "BEGIN IMMEDIATE");
 }
 
 orm_status orm_connection_commit(orm_connection *connection)
 {
+    ORM_TRY(check_own(connection, "commit"));
+    return orm__connection_commit(connection);
+}
+
+orm_status orm__connection_commit(orm_connection *connection)
+{
+    ORM_TRY(orm__connection_is_free(connection));
     if (must_roll_back_first(connection))
         return ORM_ROLLBACK_FIRST;
     bool was_broken = connection->broken;
@@ -141,7 +197,7 @@ orm_status orm_connection_commit(orm_connection *connection)
     bool unheard = status == ORM_NO_MEMORY && connection->dialect == ORM_POSTGRESQL;
     if (status) {
         connection->transaction = ORM__WRITING; /* SQLite keeps it open */
-        if (orm_connection_rollback(connection))
+        if (orm__connection_rollback(connection))
             connection->broken = true; /* nobody knows what it is in */
     }
     if (unheard)
@@ -151,6 +207,13 @@ orm_status orm_connection_commit(orm_connection *connection)
 
 orm_status orm_connection_rollback(orm_connection *connection)
 {
+    ORM_TRY(check_own(connection, "rollback"));
+    return orm__connection_rollback(connection);
+}
+
+orm_status orm__connection_rollback(orm_connection *connection)
+{
+    orm__rows_end(connection);
     if (connection->transaction == ORM__NO_TRANSACTION) {
         connection->failed = false;
         return ORM_OK;
@@ -159,7 +222,9 @@ orm_status orm_connection_rollback(orm_connection *connection)
     orm_status status = end_transaction(connection, "ROLLBACK");
     if (!status)
         connection->error = kept;
-    connection->failed = false;
+    bool open = status && status != ORM_DISCONNECTED && !connection->broken;
+    connection->transaction = open ? ORM__WRITING : ORM__NO_TRANSACTION; /* it was refused for want of memory: again */
+    connection->failed = open;
     return status == ORM_DISCONNECTED ? ORM_OK : status; /* the server has rolled back by itself */
 }
 
@@ -169,12 +234,15 @@ static orm_status end_transaction(orm_connection *connection, const char *sql)
     bool begun = connection->transaction != ORM__NO_TRANSACTION && !connection->begin;
     connection->transaction = ORM__NO_TRANSACTION;
     connection->begin = NULL;
+    connection->savepoints = 0;
     if (!begun || connection->broken) {
+        orm__sent_drop_all(connection);
         bool lost = begun && connection->broken;
         connection->failed = false;
         return lost ? orm__error_set(&connection->error, ORM_DISCONNECTED, "the connection is lost") : ORM_OK;
     }
     orm_status status = orm__connection_control(connection, ORM_STATEMENT_TRANSACTION, sql, NULL);
+    orm__sent_drop_all(connection);
     connection->failed = false;
     return status;
 }
@@ -187,31 +255,69 @@ static bool must_roll_back_first(orm_connection *connection)
     return connection->failed;
 }
 
-orm_status orm_connection_execute(orm_connection *connection, const char *sql, size_t *rows)
+/* --- savepoints --- */
+
+orm_status orm_connection_begin_nested(orm_connection *connection)
 {
-    if (rows)
-        *rows = 0;
+    ORM_TRY(check_own(connection, "begin_nested"));
     if (must_roll_back_first(connection))
         return ORM_ROLLBACK_FIRST;
-    if (!only_reads(sql))
-        ORM_TRY(orm__connection_prepare_write(connection));
-    return orm__connection_control(connection, ORM_STATEMENT_OTHER, sql, rows);
+    if (connection->transaction != ORM__WRITING)
+        return orm__error_set(&connection->error, ORM_MISUSE, "a savepoint needs a transaction: begin one");
+    ORM_TRY(savepoint(connection, "SAVEPOINT", connection->savepoints + 1));
+    connection->savepoints++;
+    return ORM_OK;
 }
 
-static bool only_reads(const char *sql)
+orm_status orm_connection_commit_nested(orm_connection *connection)
 {
-    sql += strspn(sql, " \t\r\n");
-    static const char word[] = "select";
-    for (size_t i = 0; word[i]; i++)
-        if ((sql[i] | 0x20) != word[i])
-            return false;
-    return true;
+    ORM_TRY(in_savepoint(connection, "commit_nested"));
+    if (must_roll_back_first(connection))
+        return ORM_ROLLBACK_FIRST;
+    ORM_TRY(savepoint(connection, "RELEASE SAVEPOINT", connection->savepoints));
+    connection->savepoints--;
+    return ORM_OK;
+}
+
+orm_status orm_connection_rollback_nested(orm_connection *connection)
+{
+    ORM_TRY(in_savepoint(connection, "rollback_nested"));
+    orm__rows_end(connection);
+    ORM_TRY(savepoint(connection, "ROLLBACK TO SAVEPOINT", connection->savepoints));
+    connection->failed = false;
+    ORM_TRY(savepoint(connection, "RELEASE SAVEPOINT", connection->savepoints));
+    connection->savepoints--;
+    return ORM_OK;
+}
+
+static orm_status in_savepoint(orm_connection *connection, const char *what)
+{
+    ORM_TRY(check_own(connection, what));
+    return connection->savepoints > 0 ? ORM_OK
+                                      : orm__error_set(&connection->error, ORM_MISUSE, "%s: no savepoint is open", what);
+}
+
+static orm_status savepoint(orm_connection *connection, const char *verb, unsigned number)
+{
+    char sql[64];
+    snprintf(sql, sizeof sql, "%s orm_%u", verb, number);
+    return orm__connection_control(connection, ORM_STATEMENT_TRANSACTION, sql, NULL);
+}
+
+orm_status orm__connection_run(orm_connection *connection, const char *sql, size_t *rows)
+{
+    if (must_roll_back_first(connection))
+        return ORM_ROLLBACK_FIRST;
+    return orm__connection_control(connection, ORM_STATEMENT_OTHER, sql, rows);
 }
 
 orm_status orm__connection_control(orm_connection *connection, orm_statement_kind kind, const char *sql, size_t *rows)
 {
     const char *begin = connection->begin;
     size_t count = 0;
+    ORM_TRY(orm__connection_is_free(connection));
+    if (strncmp(sql, "ROLLBACK", strlen("ROLLBACK")) != 0) /* which is the way out of any failure */
+        ORM_TRY(orm__sent_heed(connection));
     if (begin) {
         connection->begin = NULL;
         ORM_TRY(orm__connection_control(connection, ORM_STATEMENT_TRANSACTION, begin, NULL));
@@ -222,6 +328,13 @@ orm_status orm__connection_control(orm_connection *connection, orm_statement_kin
     if (rows)
         *rows = count;
     return status ? orm__connection_failed(connection) : ORM_OK;
+}
+
+void orm__connection_tell_ride(orm_connection *connection, orm_status status)
+{
+    if (connection->rode)
+        orm__connection_tell(connection, ORM_STATEMENT_TRANSACTION, "COMMIT", "", 0, status);
+    connection->rode = false;
 }
 
 orm_status orm__connection_failed(orm_connection *connection)

@@ -18,6 +18,7 @@ typedef enum orm__transaction {
 } orm__transaction;
 
 typedef struct orm__statement orm__statement;
+typedef struct orm__sent orm__sent;
 
 /* Whether the keys of a table may be drawn from their sequence. */
 typedef struct orm__sequence {
@@ -29,6 +30,7 @@ typedef struct orm__sequence {
 typedef struct orm__table {
     const orm_model *model;
     bool copies;
+    bool plain; /* an INSERT of VALUES puts in just these rows: nothing drops or adds any */
 } orm__table;
 
 /* A prepared statement by what it is made of: found so without its text. */
@@ -56,6 +58,8 @@ typedef struct orm__listener {
     orm_status (*copy)(struct orm_session *session, const orm_model *model, const void *row);
     /* After: what else this may have changed. */
     void (*written)(struct orm_session *session, const orm_model *model, orm__written what);
+    /* After SQL by hand: it may have written whatever it names. */
+    void (*mentioned)(struct orm_session *session, const char *sql);
 } orm__listener;
 
 struct orm_connection {
@@ -67,11 +71,20 @@ struct orm_connection {
     orm__observation observation;
     orm__transaction transaction;
     const char *begin; /* the BEGIN that rides with the next statement; NULL when none is due */
+    bool commits;      /* the last statement of the write that is about to run may take COMMIT with it */
+    bool rode;         /* it did, and the hooks are not told yet */
     bool failed;       /* a statement inside the transaction was refused */
     bool broken;       /* the link is lost */
     bool unwanted;     /* its server takes no writes: whoever comes next may find one that does */
     bool sent;         /* a statement was sent since somebody set this to false */
+    orm__sent *ahead;  /* what was sent ahead and not taken: ahead.h */
+    size_t sent_ahead; /* so many ever */
     bool memory;       /* an SQLite database in memory */
+    unsigned savepoints;    /* set by hand and not given up */
+    struct orm_rows *rows;  /* that are open: no other statement may run */
+    bool shared;       /* many fibers read by it at once: engine/shared.h */
+    bool retired;      /* shared, and freed by the last who uses it */
+    size_t users;      /* shared: how many read by it now */
     struct {
         orm__statement **slots;
         size_t count, capacity, limit;
@@ -109,6 +122,9 @@ orm_status orm__connection_new(const orm__address *address, const orm_engine_opt
                                orm_connection **connection, orm_error *error);
 void orm__connection_free(orm_connection *connection);
 
+/* From now on many fibers read by it at once; see driver.h. */
+orm_status orm__connection_share(orm_connection *connection, orm_error *error);
+
 /* Makes it as new for the next holder: rolls back, clears errors. A broken connection cannot be mended: false. */
 bool orm__connection_reset(orm_connection *connection);
 /* Statements carry these tags, names and values ended by NULL, and those of the engine, from now on. NULL: only the engine's. */
@@ -124,8 +140,17 @@ const char *orm__begin_text(const orm_connection *connection, orm_isolation isol
 orm_status orm__connection_begin(orm_connection *connection, const char *begin);
 /* What must stand before a statement: on SQLite a write ends a transaction that only read and begins one that may write. */
 orm_status orm__connection_prepare_write(orm_connection *connection);
+/* ORM_MISUSE while rows of another statement are open. */
+orm_status orm__connection_is_free(orm_connection *connection);
+/* What orm_connection_commit and _rollback do, on a session's connection too. */
+orm_status orm__connection_commit(orm_connection *connection);
+orm_status orm__connection_rollback(orm_connection *connection);
+/* SQL by hand that has no parameters. */
+orm_status orm__connection_run(orm_connection *connection, const char *sql, size_t *rows);
 /* A statement of no parameters and no rows. */
 orm_status orm__connection_control(orm_connection *connection, orm_statement_kind kind, const char *sql, size_t *rows);
+/* Tells the hooks of the COMMIT that went with the statement that they were told of last, if one did. */
+void orm__connection_tell_ride(orm_connection *connection, orm_status status);
 /* Remembers what a failed statement means for the transaction and the link; returns the status, error already filled in. */
 orm_status orm__connection_failed(orm_connection *connection);
 void orm__connection_tell(orm_connection *connection, orm_statement_kind kind, const char *sql, const char *table,

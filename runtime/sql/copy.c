@@ -8,7 +8,8 @@
 #include <stdlib.h>
 
 static const char *receivers_of(const orm_column *column);
-static orm_status ask_catalog(orm_connection *connection, const orm_model *model, bool *allowed);
+static orm_status known_table(orm_connection *connection, const orm_model *model, const orm__table **table);
+static orm_status ask_catalog(orm_connection *connection, const orm_model *model, const orm__table **table);
 static void write_question(orm__sql *sql, const orm_model *model);
 static size_t write_pairs(orm__sql *sql, const orm_model *model);
 static orm_status read_keys(orm__sql *sql, const orm_model *model, const orm_column *key, void *const *rows,
@@ -23,12 +24,29 @@ orm_status orm__copy_allowed(orm_connection *connection, const orm_model *model,
         *allowed &= receivers_of(columns->columns[i]) != NULL;
     if (!*allowed)
         return ORM_OK;
-    for (size_t i = 0; i < connection->tables.count; i++)
-        if (connection->tables.items[i].model == model) {
-            *allowed = connection->tables.items[i].copies;
+    const orm__table *table;
+    ORM_TRY(known_table(connection, model, &table));
+    *allowed = table->copies;
+    return ORM_OK;
+}
+
+orm_status orm__table_is_plain(orm_connection *connection, const orm_model *model, bool *plain)
+{
+    const orm__table *table;
+    *plain = false;
+    ORM_TRY(known_table(connection, model, &table));
+    *plain = table->plain;
+    return ORM_OK;
+}
+
+static orm_status known_table(orm_connection *connection, const orm_model *model, const orm__table **table)
+{
+    for (size_t i = 0; i < connection->tables.count; i++) {
+        *table = &connection->tables.items[i];
+        if ((*table)->model == model)
             return ORM_OK;
-        }
-    return ask_catalog(connection, model, allowed);
+    }
+    return ask_catalog(connection, model, table);
 }
 
 /* The functions by which the database reads values as we write them; NULL where it would have to cast. */
@@ -57,8 +75,9 @@ static const char *receivers_of(const orm_column *column)
     return known ? receivers[column->type] : NULL;
 }
 
-static orm_status ask_catalog(orm_connection *connection, const orm_model *model, bool *allowed)
+static orm_status ask_catalog(orm_connection *connection, const orm_model *model, const orm__table **table)
 {
+    enum { PLAIN = 1, RECEIVED = 2 };
     orm__table *items = realloc(connection->tables.items, (connection->tables.count + 1) * sizeof *items);
     if (!items)
         return orm__error_no_memory(&connection->error);
@@ -69,27 +88,30 @@ static orm_status ask_catalog(orm_connection *connection, const orm_model *model
     write_question(&sql, model);
     orm_status status = orm__ask_integer(&sql, model, &answer);
     orm__sql_release(&sql);
-    *allowed = !status && answer != 0;
-    if (!status)
-        items[connection->tables.count++] = (orm__table){model, *allowed};
-    return status;
+    if (status)
+        return status;
+    *table = &items[connection->tables.count++];
+    items[connection->tables.count - 1] = (orm__table){
+        .model = model, .plain = answer & PLAIN, .copies = answer == (PLAIN | RECEIVED)};
+    return ORM_OK;
 }
 
-/* tgtype: 2 is BEFORE, 4 INSERT, 64 INSTEAD OF (src/include/catalog/pg_trigger.h). */
+/* No row where there is no such table: what is to be written says so better. tgtype: 2 is BEFORE, 4 INSERT, 64 INSTEAD OF
+ * (src/include/catalog/pg_trigger.h). */
 static void write_question(orm__sql *sql, const orm_model *model)
 {
     orm__sql_text(sql, "SELECT (c.relkind = 'r' AND NOT c.relrowsecurity AND "
                        "NOT EXISTS (SELECT FROM pg_rewrite r WHERE r.ev_class = c.oid) AND "
                        "NOT EXISTS (SELECT FROM pg_trigger g WHERE g.tgrelid = c.oid AND NOT g.tgisinternal AND "
-                       "g.tgtype & 4 <> 0 AND g.tgtype & 66 <> 0) AND "
+                       "g.tgtype & 4 <> 0 AND g.tgtype & 66 <> 0))::int4 + 2 * ("
                        "(SELECT count(*) FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid "
                        "WHERE a.attrelid = c.oid AND NOT a.attisdropped AND (");
     size_t count = write_pairs(sql, model);
     orm__sql_text(sql, ")) = ");
     orm__sql_number(sql, count);
-    orm__sql_text(sql, ")::int4 FROM pg_class c WHERE c.oid = ");
+    orm__sql_text(sql, ")::int4 FROM pg_class c WHERE c.oid = to_regclass(");
     orm__sql_table_literal(sql, model);
-    orm__sql_text(sql, "::regclass");
+    orm__sql_text(sql, ")");
 }
 
 /* (a.attname = 'id' AND t.typreceive::text = ANY ('{int8recv}')) OR ... Returns of how many columns. */

@@ -10,6 +10,8 @@
  * The database is asked once for each table. */
 orm_status orm__copy_allowed(orm_connection *connection, const orm_model *model, const orm__chosen *columns,
                              bool *allowed);
+/* Whether an INSERT of so many rows puts in just these, as far as the database told when it was asked first. */
+orm_status orm__table_is_plain(orm_connection *connection, const orm_model *model, bool *plain);
 /* Draws a key for each row from the sequence of its column and writes it there. */
 orm_status orm__draw_keys(orm_connection *connection, const orm_model *model, const orm_column *key, void *const *rows,
                           size_t count);

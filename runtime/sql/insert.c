@@ -31,10 +31,14 @@ typedef struct insertion {
     orm__arena *arena;
     bool key_made; /* by a server default: only RETURNING tells it */
     bool returned; /* `made` has come back already */
+    bool certain;  /* what is not refused is inserted: nothing has to be looked at before COMMIT */
 } insertion;
 
 static orm_status prepare(insertion *in, const uint64_t *given);
 static orm_status insert(insertion *in);
+static orm_status look_ahead(insertion *in);
+static void may_be_last(const insertion *in, orm__sql *sql, size_t done);
+static orm_status committed_in_doubt(orm_connection *c, orm_status status);
 static orm_status may_draw(insertion *in, bool *draws);
 static orm_status insert_one(insertion *in, void *row);
 static orm_status insert_each(insertion *in);
@@ -68,11 +72,17 @@ orm_status orm__insert_rows(orm_connection *connection, const orm_model *model, 
                     .count = count,
                     .arena = arena};
     orm_status status = prepare(&in, given);
+    if (!status && connection->commits)
+        status = look_ahead(&in);
     connection->sent = false;
     if (!status) {
         status = insert(&in);
+        if (connection->rode && status && connection->transaction == ORM__NO_TRANSACTION)
+            status = committed_in_doubt(connection, status);
         if (connection->sent)
-            orm__connection_tell(connection, ORM_STATEMENT_INSERT, connection->sql.data, model->table, count, status);
+            orm__connection_tell(connection, ORM_STATEMENT_INSERT, connection->sql.data, model->table, count,
+                                 connection->rode ? ORM_OK : status);
+        orm__connection_tell_ride(connection, status);
     }
     if (!status && in.made.count > 0 && !in.returned)
         status = orm__read_back(connection, model, in.made.columns, in.made.count, rows, count, arena);
@@ -98,6 +108,31 @@ static orm_status prepare(insertion *in, const uint64_t *given)
     for (size_t i = 0; i < in->made.count; i++)
         in->key_made |= (in->made.columns[i]->flags & ORM_PRIMARY_KEY) != 0;
     return ORM_OK;
+}
+
+/* Whether COMMIT may go with the last statement: no answer may then be a reason to roll back. */
+static orm_status look_ahead(insertion *in)
+{
+    bool read_again = in->made.count > 0 && in->count > 1 && !in->key && !in->key_made;
+    return read_again ? ORM_OK : orm__table_is_plain(in->c, in->model, &in->certain);
+}
+
+/* `done` are the rows up to those of the statement, and these. */
+static void may_be_last(const insertion *in, orm__sql *sql, size_t done)
+{
+    if (in->certain && done == in->count)
+        orm__sql_is_last(sql);
+}
+
+/* The server did it all, and here it could not be taken in: nobody may try again. */
+static orm_status committed_in_doubt(orm_connection *c, orm_status status)
+{
+    c->failed = true;
+    return status == ORM_IN_DOUBT
+               ? status
+               : orm__error_set(&c->error, ORM_IN_DOUBT,
+                                "the transaction was committed, and its answer could not be read: %s",
+                                c->error.message);
 }
 
 static orm_status insert(insertion *in)
@@ -153,6 +188,7 @@ static orm_status insert_one(insertion *in, void *row)
         orm__sql_recall(&sql, in->model, in->arena ? ORM__INSERT_ONE : ORM__INSERT_UNSEEN, in->mask[0]);
     write_into(&sql, in, NULL);
     write_values(&sql, in, row);
+    may_be_last(in, &sql, row == in->rows[in->count - 1] ? in->count : 0);
     orm_status status;
     if (in->key_made || (in->c->dialect == ORM_POSTGRESQL && (in->key || in->made.count > 0))) {
         write_returning(&sql, in);
@@ -205,6 +241,7 @@ static orm_status insert_arrays(insertion *in)
         orm__sql sql;
         orm__sql_init(&sql, in->c);
         orm__chosen_lists(&in->given, 0, in->given.count, (const void *const *)(in->rows + done), size);
+        may_be_last(in, &sql, done + size);
         if (in->key) {
             write_drawn(&sql, in, size);
             status = run_returning(in, &sql, in->rows + done, size, true);

@@ -44,6 +44,8 @@ void orm__observe_release(orm__observation *observation);
 static inline void orm__observe_start(orm__observation *observation, bool cached);
 static inline void orm__observe_parameters(orm__observation *observation, const orm__parameter *parameters,
                                            const orm_value *values, size_t count);
+/* What ran is told to nobody, nor counted with what runs next. */
+static inline void orm__observe_forget(orm__observation *observation);
 /* Takes the statement that runs out of it, which is put back by assigning what this returns. */
 orm__observation orm__observe_hold(orm__observation *observation);
 /* Tells everybody; fills in the event's time, parameters and `cached`. */
@@ -58,6 +60,12 @@ static inline void orm__observe_start(orm__observation *observation, bool cached
 {
     if (observation->wanted)
         orm__observe_clock(observation, cached);
+}
+
+static inline void orm__observe_forget(orm__observation *observation)
+{
+    observation->started = 0;
+    orm__text_clear(&observation->shown);
 }
 
 static inline void orm__observe_parameters(orm__observation *observation, const orm__parameter *parameters,

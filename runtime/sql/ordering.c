@@ -5,7 +5,6 @@
 #include "sql/expression.h"
 
 static bool write_one(orm__sql *sql, const orm__scope *scope, const orm_order *order, size_t depth);
-static bool orderable(orm__sql *sql, const orm_column *column);
 static bool nulls_first(const orm_order *order);
 static bool ends_ties(const orm_model *model, const orm_order *order, size_t count);
 static bool has_all(const orm_order *order, size_t count, const orm_column *const *columns, size_t column_count);
@@ -43,7 +42,7 @@ static bool write_one(orm__sql *sql, const orm__scope *scope, const orm_order *o
     const orm_column *column = order->column;
     if (!relation) {
         const orm__scope *row = orm__scope_of(sql, scope, &column);
-        if (!row || !orderable(sql, column))
+        if (!row || !orm__sql_orderable(sql, column))
             return false;
         orm__sql_operand(sql, row, column, true);
         return true;
@@ -64,7 +63,7 @@ static bool write_one(orm__sql *sql, const orm__scope *scope, const orm_order *o
     return true;
 }
 
-static bool orderable(orm__sql *sql, const orm_column *column)
+bool orm__sql_orderable(orm__sql *sql, const orm_column *column)
 {
     if (column->type == ORM_TYPE_JSON)
         orm__sql_fail(sql, ORM_MISUSE, "column '%s' of '%s' is json, which has no order", column->name,

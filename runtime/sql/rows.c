@@ -89,6 +89,7 @@ orm_status orm__ask_integer(orm__sql *sql, const orm_model *model, int64_t *answ
     if (status == ORM_OK)
         *answer = c->driver->read_integer(c->link, 0);
     orm_status end = orm__statement_finish(c, statement, NULL);
+    orm__observe_forget(&c->observation);
     return status == ORM_OK || status == ORM_DONE ? end : status;
 }
 

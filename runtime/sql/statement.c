@@ -3,7 +3,7 @@
  * The cache is a hash table of open addressing over the texts, with the order of use as a list: when it is full the
  * statement that was not used for longest is forgotten.
  * SPDX-License-Identifier: MIT */
-#include "sql/statement.h"
+#include "sql/ahead.h"
 
 #include "base/error.h"
 
@@ -12,12 +12,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-static orm_status may_run(orm__sql *sql);
+static orm_status start_last(orm_connection *c, const char *begin, orm__statement *statement, const orm_value *values);
+static orm_status start_shared(orm_connection *connection, orm__prepared *prepared, const orm_value *values);
 static bool add_parameter(orm__sql *sql, orm__parameter declared, orm_value value);
 static orm__parameter declared_as(const orm_column *like, bool list);
 static void write_type(orm__sql *sql, const orm_column *like);
 static const char *postgresql_type(orm_type type);
-static orm_status prepare(orm__sql *sql, orm__statement **statement);
+static orm_status before_copy(orm__sql *sql);
 static uint64_t hash_text(const char *text, size_t length);
 static orm__statement **slot_of(orm_connection *connection, const char *text, size_t length, uint64_t hash);
 static bool make_room(orm_connection *connection);
@@ -28,12 +29,16 @@ static void link_newest(orm_connection *connection, orm__statement *statement);
 void orm__sql_init(orm__sql *sql, orm_connection *connection)
 {
     sql->connection = connection;
-    sql->text = &connection->sql;
+    sql->own = (orm__text){0};
+    sql->text = connection->shared ? &sql->own : &connection->sql;
     sql->status = ORM_OK;
+    sql->last = false;
     sql->sent = false;
     sql->known = NULL;
     sql->recalled = NULL;
     sql->tables = 0;
+    sql->signature = 0;
+    sql->groups = NULL;
     sql->count = 0;
     sql->capacity = ORM__INLINE_PARAMETERS;
     sql->parameters = sql->inline_parameters;
@@ -47,6 +52,7 @@ void orm__sql_release(orm__sql *sql)
         free(sql->parameters);
     if (sql->values != sql->inline_values)
         free(sql->values);
+    orm__text_release(&sql->own);
 }
 
 void orm__sql_recall(orm__sql *sql, const orm_model *model, orm__recipe recipe, uint64_t columns)
@@ -141,6 +147,13 @@ void orm__sql_parameter(orm__sql *sql, const orm_column *like, orm_value value)
 void orm__sql_bind(orm__sql *sql, const orm_column *like, orm_value value)
 {
     add_parameter(sql, declared_as(like, false), value);
+}
+
+void orm__sql_bind_open(orm__sql *sql, orm_value value)
+{
+    bool array = value.form == ORM_FORM_ARRAY;
+    sql->signature = (sql->signature + 2 * (uint64_t)value.type + array + 1) * 0x9e3779b97f4a7c15u;
+    add_parameter(sql, (orm__parameter){.type = value.type, .array = array, .open = true}, value);
 }
 
 void orm__sql_integer(orm__sql *sql, int64_t value)
@@ -270,21 +283,26 @@ void orm__statement_tell(orm__sql *sql, orm__purpose purpose, size_t rows, orm_s
 orm_status orm__statement_start(orm__sql *sql, orm__purpose purpose, orm__fetch fetch, orm__statement **statement)
 {
     orm_connection *c = sql->connection;
-    if (c->comment.length && !sql->recalled)
-        orm__text_bytes(sql->text, c->comment.data, c->comment.length);
-    ORM_TRY(may_run(sql));
+    ORM_TRY(orm__statement_may_run(sql));
+    ORM_TRY(orm__sent_heed(c));
     if (purpose.kind != ORM_STATEMENT_SELECT)
         ORM_TRY(orm__connection_prepare_write(c));
     sql->sent = c->sent = true;
     orm__observe_start(&c->observation, true);
-    ORM_TRY(prepare(sql, statement));
+    ORM_TRY(orm__statement_prepare(sql, statement));
     orm__observe_parameters(&c->observation, sql->parameters, sql->values, sql->count);
     if ((*statement)->known && (*statement)->last_rows <= ORM__FEW_ROWS)
         fetch = ORM__FETCH_WHOLE;
     (*statement)->rows = 0;
     const char *begin = c->begin;
     c->begin = NULL;
-    orm_status status = c->driver->start(c->link, begin, (*statement)->prepared, sql->values, fetch, &c->error);
+    orm_status status;
+    if (c->shared)
+        status = start_shared(c, (*statement)->prepared, sql->values);
+    else if (sql->last)
+        status = start_last(c, begin, *statement, sql->values);
+    else
+        status = c->driver->start(c->link, begin, (*statement)->prepared, sql->values, fetch, &c->error);
     if (begin) {
         const orm__observation kept = orm__observe_hold(&c->observation);
         orm__connection_tell(c, ORM_STATEMENT_TRANSACTION, begin, "", 0, status == ORM_DISCONNECTED ? status : ORM_OK);
@@ -293,8 +311,37 @@ orm_status orm__statement_start(orm__sql *sql, orm__purpose purpose, orm__fetch 
     return status ? orm__connection_failed(c) : ORM_OK;
 }
 
-/* Whether all of it was put together, and the transaction takes statements. */
-static orm_status may_run(orm__sql *sql)
+void orm__sql_is_last(orm__sql *sql)
+{
+    sql->last = sql->connection->commits && sql->connection->driver->start_last;
+}
+
+static orm_status start_last(orm_connection *c, const char *begin, orm__statement *statement, const orm_value *values)
+{
+    orm__end end;
+    orm_status status = c->driver->start_last(c->link, begin, statement->prepared, values, "COMMIT", &end, &c->error);
+    c->rode = end != ORM__END_NOT_RUN;
+    if (end == ORM__END_DONE)
+        c->transaction = ORM__NO_TRANSACTION;
+    if (end != ORM__END_UNKNOWN)
+        return status;
+    orm__connection_failed(c);
+    return orm__error_set(&c->error, ORM_IN_DOUBT, "the connection was lost while COMMIT was unanswered: %s",
+                          c->error.message);
+}
+
+/* Statements of others are observed while this one waits for its answer. */
+static orm_status start_shared(orm_connection *connection, orm__prepared *prepared, const orm_value *values)
+{
+    const orm__observation own = orm__observe_hold(&connection->observation);
+    orm_status status = connection->driver->start(connection->link, NULL, prepared, values, ORM__FETCH_WHOLE,
+                                                  &connection->error);
+    orm__observe_release(&connection->observation);
+    connection->observation = own;
+    return status;
+}
+
+orm_status orm__statement_may_run(orm__sql *sql)
 {
     orm_connection *c = sql->connection;
     if (!sql->status && sql->text->failed)
@@ -303,7 +350,7 @@ static orm_status may_run(orm__sql *sql)
         return sql->status;
     if (c->failed)
         return orm__error_set(&c->error, ORM_ROLLBACK_FIRST, "a statement of this transaction failed: roll back first");
-    return ORM_OK;
+    return orm__connection_is_free(c);
 }
 
 orm_status orm__statement_restart(orm_connection *connection, orm__statement *statement, const orm_value *values)
@@ -343,24 +390,43 @@ orm_status orm__statement_run(orm__sql *sql, orm__purpose purpose, size_t *rows)
     return status;
 }
 
-/* COPY goes alone: a BEGIN that is due goes ahead in a trip of its own. */
 orm_status orm__statement_copy(orm__sql *sql, const orm_value *lists, size_t count, size_t *rows)
 {
     orm_connection *c = sql->connection;
     *rows = 0;
-    ORM_TRY(may_run(sql));
+    ORM_TRY(before_copy(sql));
+    orm_status status = c->driver->copy(c->link, sql->text->data, lists, count, rows, &c->error);
+    return status ? orm__connection_failed(c) : ORM_OK;
+}
+
+/* COPY goes alone: a BEGIN that is due goes ahead in a trip of its own. */
+static orm_status before_copy(orm__sql *sql)
+{
+    orm_connection *c = sql->connection;
+    ORM_TRY(orm__statement_may_run(sql));
+    ORM_TRY(orm__sent_heed(c));
     sql->sent = c->sent = true;
     const char *begin = c->begin;
     c->begin = NULL;
     if (begin)
         ORM_TRY(orm__connection_control(c, ORM_STATEMENT_TRANSACTION, begin, NULL));
     orm__observe_start(&c->observation, false);
-    orm_status status = c->driver->copy(c->link, sql->text->data, lists, count, rows, &c->error);
-    return status ? orm__connection_failed(c) : ORM_OK;
+    return ORM_OK;
+}
+
+/* A sink that fails leaves the transaction as it was. */
+orm_status orm__statement_copy_by_hand(orm__sql *sql, orm__copying *copying, size_t *rows)
+{
+    orm_connection *c = sql->connection;
+    ORM_TRY(before_copy(sql));
+    orm_status (*const copy)(orm__link *, const char *, orm__copying *, size_t *, orm_error *) =
+        copying->source ? c->driver->copy_in : c->driver->copy_out;
+    orm_status status = copy(c->link, sql->text->data, copying, rows, &c->error);
+    return status && !copying->own ? orm__connection_failed(c) : status;
 }
 
 /* The statement of that text, found in the cache or prepared and put there; the newest now. */
-static orm_status prepare(orm__sql *sql, orm__statement **statement)
+orm_status orm__statement_prepare(orm__sql *sql, orm__statement **statement)
 {
     orm_connection *c = sql->connection;
     if (sql->recalled) {
@@ -369,9 +435,13 @@ static orm_status prepare(orm__sql *sql, orm__statement **statement)
         *statement = sql->recalled;
         return ORM_OK;
     }
+    if (c->comment.length)
+        orm__text_bytes(sql->text, c->comment.data, c->comment.length);
+    if (sql->text->failed)
+        return orm__error_no_memory(&c->error);
     if (!make_room(c))
         return orm__error_no_memory(&c->error);
-    uint64_t hash = hash_text(sql->text->data, sql->text->length);
+    uint64_t hash = hash_text(sql->text->data, sql->text->length) ^ sql->signature;
     orm__statement **slot = slot_of(c, sql->text->data, sql->text->length, hash), *found = *slot;
     if (found) {
         unlink_statement(c, found);
@@ -430,8 +500,11 @@ static orm__statement **slot_of(orm_connection *connection, const char *text, si
 /* Room for one more: a table at most half full, and no more statements than the limit. */
 static bool make_room(orm_connection *connection)
 {
-    if (connection->statements.count >= connection->statements.limit)
-        remove_statement(connection, connection->statements.oldest);
+    orm__statement *oldest = connection->statements.oldest;
+    while (oldest && oldest->waiting)
+        oldest = oldest->newer;
+    if (connection->statements.count >= connection->statements.limit && oldest)
+        remove_statement(connection, oldest);
     if ((connection->statements.count + 1) * 2 <= connection->statements.capacity)
         return true;
     size_t capacity = connection->statements.capacity ? connection->statements.capacity * 2 : 16;

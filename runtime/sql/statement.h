@@ -15,11 +15,15 @@ enum { ORM__INLINE_PARAMETERS = 32 };
 typedef struct orm__sql {
     orm_connection *connection;
     orm__text *text;
+    orm__text own;            /* the text, on a shared connection, whose buffer others use meanwhile */
     orm_status status;        /* the error stands in connection->error */
+    bool last;                /* COMMIT goes with it */
     bool sent;                /* the database has seen it: hooks are told of it */
     orm__known *known;        /* where it is remembered; NULL: nowhere */
     orm__statement *recalled; /* found there: the text is not needed, nor the parameters' types */
     size_t tables;            /* named so far besides t0 */
+    struct orm__groups *groups; /* of a query of groups; NULL: it is of rows */
+    uint64_t signature;       /* of SQL by hand: the types of its parameters, which the text does not tell; else 0 */
     size_t count, capacity;
     orm__parameter *parameters;
     orm_value *values;
@@ -27,7 +31,7 @@ typedef struct orm__sql {
     orm_value inline_values[ORM__INLINE_PARAMETERS];
 } orm__sql;
 
-/* Takes the connection's buffer; one orm__sql at a time. release frees what the parameters needed, not the text. */
+/* Takes the connection's buffer; one orm__sql at a time, but on a shared connection. release frees what the parameters needed. */
 void orm__sql_init(orm__sql *sql, orm_connection *connection);
 void orm__sql_release(orm__sql *sql);
 
@@ -48,6 +52,8 @@ void orm__sql_literal(orm__sql *sql, const char *text);
 void orm__sql_parameter(orm__sql *sql, const orm_column *like, orm_value value);
 /* The value of a parameter that the text names by itself, the next in order. */
 void orm__sql_bind(orm__sql *sql, const orm_column *like, orm_value value);
+/* The next in order too, of SQL by hand: declared as what it is. */
+void orm__sql_bind_open(orm__sql *sql, orm_value value);
 /* A plain integer parameter. */
 void orm__sql_integer(orm__sql *sql, int64_t value);
 /* One array parameter, declared as a list of the type of `like`: $3::bigint[], or ?3 without a cast. What an array column's list
@@ -73,6 +79,11 @@ static inline orm__fetch orm__fetch_of(size_t limit)
     return limit > 0 && limit <= ORM__FEW_ROWS ? ORM__FETCH_WHOLE : ORM__FETCH_STREAM;
 }
 
+/* Nothing of the write comes behind this one, and nothing about its answer may have to be refused: COMMIT goes with it where
+ * connection->commits says so. Then a success ends the transaction, and what fails on this side from here on, or is not heard,
+ * is ORM_IN_DOUBT. */
+void orm__sql_is_last(orm__sql *sql);
+
 /* What a statement is, for hooks and errors. */
 typedef struct orm__purpose {
     orm_statement_kind kind;
@@ -86,9 +97,13 @@ struct orm__statement {
     orm__prepared *prepared;
     size_t rows, last_rows;        /* that this run has given so far, and those of the last one */
     bool known;                    /* there was a last one */
+    size_t waiting;                /* so often sent ahead, and to be taken: it stays */
     orm__statement *newer, *older; /* by last use */
 };
 
+/* The parts of start: whether all of it was put together, and the transaction takes statements; the statement of that text. */
+orm_status orm__statement_may_run(orm__sql *sql);
+orm_status orm__statement_prepare(orm__sql *sql, orm__statement **statement);
 /* Prepares `sql`, or finds it prepared, and runs it. On success the caller steps, reads and must finish. */
 orm_status orm__statement_start(orm__sql *sql, orm__purpose purpose, orm__fetch fetch, orm__statement **statement);
 /* The same statement again, with other values. */
@@ -103,6 +118,9 @@ orm_status orm__statement_run(orm__sql *sql, orm__purpose purpose, size_t *rows)
 
 /* Runs a COPY from lists. `rows` gets how many rows the database took. */
 orm_status orm__statement_copy(orm__sql *sql, const orm_value *lists, size_t count, size_t *rows);
+
+/* Runs a COPY by hand, in or out as `copying` says. */
+orm_status orm__statement_copy_by_hand(orm__sql *sql, orm__copying *copying, size_t *rows);
 
 /* The members of a model, in the form that drivers read. */
 typedef struct orm__columns {

@@ -3,6 +3,7 @@
 #include "sql/validate.h"
 
 #include "base/decimal.h"
+#include "base/deep.h"
 #include "base/error.h"
 #include "base/inet.h"
 #include "base/value.h"
@@ -28,6 +29,19 @@ typedef struct checking {
     orm_problems *problems;
 } checking;
 
+/* Of what needs a deep stack: regexec takes 19 KiB. */
+typedef struct matching {
+    const regex_t *pattern;
+    const char *text;
+    int result;
+    bool failed;
+} matching;
+typedef struct compiling {
+    regex_t *into;
+    const char *text;
+    int result;
+} compiling;
+
 static bool check_column(const orm_column *column, const void *row, orm__patterns *patterns, orm_problems *problems);
 static bool check_value(checking *c, orm__patterns *patterns);
 static bool needs_check(const orm_column *column);
@@ -36,6 +50,8 @@ static void check_length(checking *c);
 static void check_digits(checking *c);
 static bool check_pattern(checking *c, orm__patterns *patterns);
 static const regex_t *compiled(orm__patterns *patterns, const orm_column *column);
+static void match(void *matched);
+static void compile(void *compiled);
 static size_t length_of(const checking *c);
 static void add(checking *c, const char *rule, const char *format, ...) __attribute__((format(printf, 3, 4)));
 static const char *shown(const checking *c, char *buffer, size_t size);
@@ -158,16 +174,24 @@ static size_t length_of(const checking *c)
 static bool check_pattern(checking *c, orm__patterns *patterns)
 {
     char text[64];
-    const regex_t *pattern = compiled(patterns, c->column);
-    if (!pattern)
+    matching m = {.pattern = compiled(patterns, c->column), .text = c->value.as.text};
+    if (!m.pattern)
         return false;
-    errno = 0; /* glibc says "no match" when memory is gone, too */
-    int result = regexec(pattern, c->value.as.text, 0, NULL, 0);
-    if (result == REG_ESPACE || (result && errno == ENOMEM))
+    orm__call_deep(match, &m);
+    if (m.failed)
         return false;
-    if (result == REG_NOMATCH)
+    if (m.result == REG_NOMATCH)
         add(c, "pattern", "%s does not match %s", shown(c, text, sizeof text), c->column->limits->pattern);
     return true;
+}
+
+/* glibc says "no match" when memory is gone, too. */
+static void match(void *matched)
+{
+    matching *m = matched;
+    errno = 0;
+    m->result = regexec(m->pattern, m->text, 0, NULL, 0);
+    m->failed = m->result == REG_ESPACE || (m->result && errno == ENOMEM);
 }
 
 static const regex_t *compiled(orm__patterns *patterns, const orm_column *column)
@@ -180,9 +204,17 @@ static const regex_t *compiled(orm__patterns *patterns, const orm_column *column
         return NULL;
     patterns->items = items;
     items[patterns->count].column = column;
-    if (regcomp(&items[patterns->count].compiled, column->limits->pattern, REG_EXTENDED | REG_NOSUB))
+    compiling one = {.into = &items[patterns->count].compiled, .text = column->limits->pattern};
+    orm__call_deep(compile, &one);
+    if (one.result)
         return NULL; /* the generator has compiled it: only memory can fail */
     return &items[patterns->count++].compiled;
+}
+
+static void compile(void *compiled)
+{
+    compiling *one = compiled;
+    one->result = regcomp(one->into, one->text, REG_EXTENDED | REG_NOSUB);
 }
 
 /* The value as messages show it, unless nobody may see it. */

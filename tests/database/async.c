@@ -11,6 +11,15 @@
 #include <time.h>
 #include <unistd.h>
 
+#ifdef __has_feature
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define SANITIZED
+#endif
+#endif
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SANITIZED
+#endif
+
 enum { POLL, LIBUV, ADAPTERS }; /* each test runs on each */
 enum { MANY = 200, MILLISECOND = 1000, SECOND = 1000000 };
 
@@ -321,7 +330,7 @@ static orm_status run_long(orm_async *a, void *argument)
         on_sqlite() ? "INSERT INTO authors (email, name) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 "
                       "FROM n WHERE i < 100000000) SELECT 'a', 'b' FROM n WHERE i < 0"
                     : "DO $$ BEGIN PERFORM pg_sleep(60); END $$",
-        NULL);
+        NULL, NULL);
     orm_connection_close(mine);
     return status;
 }
@@ -359,7 +368,7 @@ static orm_status end_one(orm_async *a, void *argument)
     (void)a;
     ok(orm_connection_open(fibers, &mine, NULL));
     orm_status status = orm_connection_execute(
-        mine, me->number == 3 ? "SELECT pg_terminate_backend(pg_backend_pid())" : "SELECT pg_sleep(0.05)", NULL);
+        mine, me->number == 3 ? "SELECT pg_terminate_backend(pg_backend_pid())" : "SELECT pg_sleep(0.05)", NULL, NULL);
     orm_connection_close(mine);
     return status;
 }
@@ -469,6 +478,79 @@ START_TEST(what_makes_no_sense_is_misuse)
 }
 END_TEST
 
+/* --- stacks --- */
+
+enum { FIBERS = 8, MOST_RESIDENT = 16 /* KiB */ };
+
+static void *on_stack[FIBERS];
+
+static orm_status stand_deep(orm_async *a, void *argument)
+{
+    static orm_problems problems;
+    worker *me = argument;
+    orm_session *mine;
+    const blog_author *author;
+    on_stack[me->number] = &mine;
+    expect_status(ORM_INVALID, blog_author_validate(&(blog_author_values){.email = "not one", .name = "x"}, &problems));
+    ok(orm_session_open(&(orm_session_factory){.engine = fibers}, &mine, NULL));
+    char email[32];
+    snprintf(email, sizeof email, "%d@example.org", me->number);
+    ok(blog_author_add(mine, &(blog_author_values){.email = email, .name = "x"}, &author));
+    orm_status status = orm_session_flush(mine); /* connects, but for the first */
+    me->done = true;
+    ok(orm_async_sleep(a, 500 * MILLISECOND));
+    orm_session_close(mine);
+    return status;
+}
+
+/* KiB of the mapping that a place is in. */
+static long resident_at(const void *place)
+{
+    FILE *maps = fopen("/proc/self/smaps", "r");
+    char line[512];
+    unsigned long first, last, wanted = (unsigned long)(uintptr_t)place;
+    long resident = -1;
+    bool here = false;
+    ck_assert_ptr_nonnull(maps);
+    while (resident < 0 && fgets(line, sizeof line, maps)) {
+        if (sscanf(line, "%lx-%lx", &first, &last) == 2)
+            here = first <= wanted && wanted < last;
+        else if (here && strncmp(line, "Rss:", 4) == 0)
+            resident = strtol(line + 4, NULL, 10);
+    }
+    fclose(maps);
+    return resident;
+}
+
+static orm_status measure(orm_async *a, void *argument)
+{
+    int count = *(const int *)argument;
+    for (int i = 0; i < count; i++)
+        while (!workers[i].done)
+            ok(orm_async_sleep(a, MILLISECOND));
+    for (int i = 0; i < count; i++) {
+        long resident = resident_at(on_stack[i]);
+        ck_assert_msg(resident > 0 && resident <= MOST_RESIDENT, "fiber %d keeps %ld KiB", i, resident);
+    }
+    return ORM_OK;
+}
+
+START_TEST(a_fiber_keeps_few_pages_after_a_connect_and_a_pattern)
+{
+#ifdef SANITIZED
+    printf("skipped: frames are larger under sanitizers\n");
+    return;
+#endif
+    open_fibers(_i, NULL, 0);
+    int count = on_sqlite() ? 1 : 5; /* SQLite has one writer */
+    spawn_workers(stand_deep, count);
+    ok(orm_async_spawn(async, measure, &count, NULL));
+    ok(orm_async_run(async));
+    join_workers(count);
+    close_fibers();
+}
+END_TEST
+
 Suite *suite_async(void)
 {
     Suite *suite = suite_create("async");
@@ -490,6 +572,7 @@ Suite *suite_async(void)
     tcase_add_loop_test(outside, a_connection_that_another_thread_gives_back_wakes_its_waiter, POLL, ADAPTERS);
     tcase_add_loop_test(outside, a_fiber_waits_for_descriptors_of_its_own, POLL, ADAPTERS);
     tcase_add_test(outside, the_program_may_run_libuv_itself);
+    tcase_add_loop_test(outside, a_fiber_keeps_few_pages_after_a_connect_and_a_pattern, POLL, ADAPTERS);
     tcase_add_loop_test(outside, what_makes_no_sense_is_misuse, POLL, ADAPTERS);
     return suite;
 }

@@ -45,6 +45,8 @@ const char *take_statements(void);
 /* How many statements of transaction control were sent since the last call of any take_ function. */
 size_t take_transaction_statements(void);
 void forget_statements(void);
+/* How often something was sent to the database and its answers awaited since the last call; 0 on SQLite. */
+size_t take_round_trips(void);
 #define expect_statements(text) ck_assert_str_eq(take_statements(), (text))
 /* Not even BEGIN. */
 #define expect_nothing_sent() \
@@ -71,6 +73,8 @@ const char *story(void);
 /* The suites, each in the file of its name. */
 Suite *suite_schema(void);
 Suite *suite_core(void);
+Suite *suite_execute(void);
+Suite *suite_aggregate(void);
 Suite *suite_refusals(void);
 Suite *suite_types(void);
 Suite *suite_where(void);
@@ -100,8 +104,11 @@ Suite *suite_injection(void);
 Suite *suite_named(void);
 Suite *suite_differential(void);
 Suite *suite_streaming(void);
+Suite *suite_trips(void);
 Suite *suite_hostile(void);
 Suite *suite_async(void);
+Suite *suite_get_many(void);
+Suite *suite_shared(void);
 
 /* Rows that many tests begin with. Each is added to `s` and not flushed. */
 const blog_author *add_author(const char *name);

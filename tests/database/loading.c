@@ -224,7 +224,7 @@ START_TEST(a_tree_of_relations_is_a_statement_each)
                       },
                       &posts));
     expect_statements(
-        "SELECT post 2, SELECT authors 1, SELECT profile 1, SELECT comment 4, SELECT authors 1, SELECT comment 8");
+        "SELECT post 2, SELECT authors 1, SELECT comment 4, SELECT profile 1, SELECT authors 1, SELECT comment 8");
     for (size_t i = 0; i < posts.count; i++) {
         const blog_author *author;
         const blog_profile *profile;
@@ -260,7 +260,7 @@ START_TEST(siblings_are_loaded_side_by_side)
                                      orm_load(BLOG_AUTHOR.comments), orm_load(BLOG_AUTHOR.profile)},
                         },
                         &authors));
-    expect_statements("SELECT authors 2, SELECT post 2, SELECT comment 12, SELECT comment 12, SELECT profile 1");
+    expect_statements("SELECT authors 2, SELECT post 2, SELECT comment 12, SELECT profile 1, SELECT comment 12");
     blog_comment_list comments;
     ok(blog_author_get_comments(s, authors.items[0], &comments));
     ck_assert_uint_eq(comments.count, 8);

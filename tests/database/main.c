@@ -8,6 +8,8 @@ int main(void)
     Suite *(*const suites[])(void) = {
         suite_schema,
         suite_core,
+        suite_execute,
+        suite_aggregate,
         suite_refusals,
         suite_types,
         suite_where,
@@ -33,12 +35,15 @@ int main(void)
         suite_production,
         suite_related,
         suite_streaming,
+        suite_trips,
         suite_differential,
         suite_injection,
         suite_named,
         suite_bulk_where,
         suite_hostile,
         suite_async,
+        suite_get_many,
+        suite_shared,
     };
     /* clang-format on */
     SRunner *runner = srunner_create(NULL);

@@ -58,6 +58,40 @@ START_TEST(both_sides_agree_before_any_flush)
 }
 END_TEST
 
+/* The pair may be written, pending, or written, removed and pending again; with a flush between or without. */
+START_TEST(a_pair_with_a_row_that_takes_the_key_of_a_deleted_one_stays_a_pair)
+{
+    const server_item *item = add_item("a");
+    const server_tag *old = add_tag("x"), *new;
+    bool written = _i & 1, again = _i & 2, between = _i & 4;
+    if (written) {
+        ok(server_item_add_to_tags(s, item, old));
+        ok(orm_session_commit(s));
+    } else {
+        ok(orm_session_commit(s));
+        ok(server_item_add_to_tags(s, item, old));
+    }
+    if (again) {
+        ok(server_item_remove_from_tags(s, item, old));
+        ok(server_item_add_to_tags(s, item, old));
+    }
+    orm_uuid id = old->id;
+    ok(server_tag_delete(s, old));
+    if (between)
+        ok(orm_session_flush(s));
+    ok(server_tag_add(s, &(server_tag_values){.id = id, .word = "new"}, &new));
+    ok(server_item_add_to_tags(s, item, new));
+    ok(orm_session_commit(s));
+    ck_assert_uint_eq(count_tags(item), 1);
+    commit_and_forget();
+    ok(server_item_one(s, NULL, &item));
+    server_tag_list tags;
+    ok(server_item_get_tags(s, item, &tags));
+    ck_assert_uint_eq(tags.count, 1);
+    expect_text(tags.items[0]->word, "new");
+}
+END_TEST
+
 START_TEST(pairs_are_inserted_by_one_statement)
 {
     const server_item *item = add_item("a");
@@ -211,6 +245,7 @@ Suite *suite_many(void)
     Suite *suite = suite_create("many");
     TCase *tests = new_case(suite, "many");
     tcase_add_test(tests, both_sides_agree_before_any_flush);
+    tcase_add_loop_test(tests, a_pair_with_a_row_that_takes_the_key_of_a_deleted_one_stays_a_pair, 0, 8);
     tcase_add_test(tests, pairs_are_inserted_by_one_statement);
     tcase_add_test(tests, a_lazy_load_brings_the_tags_of_all_items_by_one_statement_in_order);
     tcase_add_test(tests, an_eager_load_with_a_limit_gives_each_its_first);

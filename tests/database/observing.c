@@ -99,7 +99,7 @@ START_TEST(a_refused_statement_is_told_with_its_error)
 {
     watch((orm_engine_options){.echo = {note_line, NULL}});
     c = open_connection();
-    ck_assert_int_ne(orm_connection_execute(c, "SELECT nonsense", NULL), ORM_OK);
+    ck_assert_int_ne(orm_connection_execute(c, "SELECT nonsense", NULL, NULL), ORM_OK);
     expect_said(seen, "SELECT nonsense\n");
     expect_said(seen, ", ORM_SCHEMA] ()");
 }
@@ -112,7 +112,7 @@ START_TEST(the_slow_log_has_slow_statements_only)
         "SELECT pg_sleep(0.02)"};
     watch((orm_engine_options){.slow = {note_line, NULL}, .slow_after = 10});
     c = open_connection();
-    ok(orm_connection_execute(c, slow[!on_sqlite()], NULL));
+    ok(orm_connection_execute(c, slow[!on_sqlite()], NULL, NULL));
     expect_said(seen, "slow: ");
     expect_said(seen, slow[!on_sqlite()]);
     watch((orm_engine_options){.slow = {note_line, NULL}, .slow_after = 100000});
@@ -136,7 +136,7 @@ static orm_status note_connect(orm_connection *connection, void *user)
 {
     (void)user;
     connects++;
-    return orm_connection_execute(connection, "SELECT 1", NULL);
+    return orm_connection_execute(connection, "SELECT 1", NULL, NULL);
 }
 
 static void note_checkout(orm_connection *connection, void *user)
@@ -184,7 +184,7 @@ END_TEST
 static orm_status refuse_connection(orm_connection *connection, void *user)
 {
     (void)user;
-    return orm_connection_execute(connection, "SELECT nonsense", NULL);
+    return orm_connection_execute(connection, "SELECT nonsense", NULL, NULL);
 }
 
 START_TEST(a_hook_may_refuse_a_connection)

@@ -83,6 +83,26 @@ START_TEST(what_is_set_null_in_the_database_is_set_null_in_memory)
 }
 END_TEST
 
+START_TEST(a_relation_that_is_set_and_set_back_is_as_it_was)
+{
+    const shapes_employee *boss = add_employee("boss", NULL), *other = add_employee("other", NULL);
+    const shapes_employee *worker = add_employee("worker", boss);
+    ok(_i ? orm_session_commit(s) : orm_session_flush(s)); /* or written in this transaction */
+    forget_statements();
+    ok(shapes_employee_set_boss(s, worker, other));
+    ok(shapes_employee_set_boss(s, worker, boss));
+    ok(orm_session_flush(s));
+    expect_nothing_sent();
+    ok(shapes_employee_set_boss(s, worker, other));
+    ok(shapes_employee_set_boss(s, worker, boss));
+    ok(shapes_employee_delete(s, boss));
+    ok(orm_session_flush(s));
+    expect_statements("DELETE employee 1");
+    ck_assert(!worker->boss_id.has);
+    ok(orm_session_commit(s));
+}
+END_TEST
+
 START_TEST(what_is_not_loaded_cascades_in_the_database)
 {
     const blog_author *ada;
@@ -135,6 +155,7 @@ Suite *suite_on_delete(void)
     tcase_add_loop_test(on_delete, what_cascades_in_the_database_cascades_in_memory, 0, 2);
     tcase_add_test(on_delete, cascades_go_deep);
     tcase_add_loop_test(on_delete, what_is_set_null_in_the_database_is_set_null_in_memory, 0, 2);
+    tcase_add_loop_test(on_delete, a_relation_that_is_set_and_set_back_is_as_it_was, 0, 2);
     tcase_add_test(on_delete, what_is_not_loaded_cascades_in_the_database);
     tcase_add_test(on_delete, a_restricted_delete_is_refused_by_the_database);
     tcase_add_test(on_delete, parent_and_cascading_children_may_be_deleted_together);

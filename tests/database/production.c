@@ -39,7 +39,7 @@ START_TEST(an_engine_is_opened_as_the_environment_says_and_tells_its_statements)
     ok(open_engine(&opened, &error));
     ok(orm_connection_open(opened, &connection, &error));
     orm_engine_reset_statements(opened);
-    ok(orm_connection_execute(connection, "SELECT 4711", NULL));
+    ok(orm_connection_execute(connection, "SELECT 4711", NULL, NULL));
     orm_connection_close(connection);
     FILE *stream = tmpfile();
     ck_assert_ptr_nonnull(stream);

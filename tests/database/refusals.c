@@ -96,7 +96,7 @@ END_TEST
 
 START_TEST(a_null_refused_by_the_database_is_23502)
 {
-    expect_status(ORM_CONSTRAINT, orm_connection_execute(c, "INSERT INTO shelf (label) VALUES (NULL)", NULL));
+    expect_status(ORM_CONSTRAINT, orm_connection_execute(c, "INSERT INTO shelf (label) VALUES (NULL)", NULL, NULL));
     expect_constraint("23502", "shelf");
     ck_assert_str_eq(orm_connection_error(c)->column, "label");
 }
@@ -105,7 +105,7 @@ END_TEST
 START_TEST(a_check_that_fails_is_23514)
 {
     insert_post(insert_author("ada"), "t", 0);
-    expect_status(ORM_CONSTRAINT, orm_connection_execute(c, "UPDATE post SET views = -1", NULL));
+    expect_status(ORM_CONSTRAINT, orm_connection_execute(c, "UPDATE post SET views = -1", NULL, NULL));
     expect_constraint("23514", "post");
     ck_assert_str_eq(orm_connection_error(c)->constraint, "post_views_check");
 }
@@ -129,7 +129,8 @@ END_TEST
 START_TEST(a_refused_row_of_many_leaves_none)
 {
     expect_status(ORM_CONSTRAINT,
-                  orm_connection_execute(c, "INSERT INTO shelf (id, label) VALUES (1, 'a'), (2, 'b'), (3, 'a')", NULL));
+                  orm_connection_execute(c, "INSERT INTO shelf (id, label) VALUES (1, 'a'), (2, 'b'), (3, 'a')", NULL,
+                                         NULL));
     size_t count;
     ok(shapes_shelf_count(s, NULL, &count));
     ck_assert_uint_eq(count, 0);
@@ -138,7 +139,7 @@ END_TEST
 
 START_TEST(a_mistake_in_sql_is_42601)
 {
-    expect_status(ORM_DATABASE, orm_connection_execute(c, "SELEKT 1", NULL));
+    expect_status(ORM_DATABASE, orm_connection_execute(c, "SELEKT 1", NULL, NULL));
     ck_assert_str_eq(orm_connection_error(c)->sqlstate, "42601");
     ck_assert_str_eq(orm_connection_error(c)->statement, "SELEKT 1");
 }
@@ -149,9 +150,9 @@ START_TEST(sql_by_hand_counts_its_rows)
     size_t rows = 9;
     insert_author("ada");
     insert_author("bob");
-    ok(orm_connection_execute(c, "UPDATE authors SET name = name || '!'", &rows));
+    ok(orm_connection_execute(c, "UPDATE authors SET name = name || '!'", NULL, &rows));
     ck_assert_uint_eq(rows, 2);
-    ok(orm_connection_execute(c, "DELETE FROM authors WHERE name = 'ada!'", &rows));
+    ok(orm_connection_execute(c, "DELETE FROM authors WHERE name = 'ada!'", NULL, &rows));
     ck_assert_uint_eq(rows, 1);
 }
 END_TEST
@@ -196,7 +197,7 @@ START_TEST(after_a_refusal_a_transaction_wants_a_rollback)
     expect_status(ORM_ROLLBACK_FIRST, blog_author_select(c, NULL, &rows, &count, &result));
     expect_status(ORM_ROLLBACK_FIRST,
                   blog_author_insert(c, &(blog_author_values){.email = "x@y", .name = "X"}, NULL, NULL));
-    expect_status(ORM_ROLLBACK_FIRST, orm_connection_execute(c, "SELECT 1", NULL));
+    expect_status(ORM_ROLLBACK_FIRST, orm_connection_execute(c, "SELECT 1", NULL, NULL));
     expect_status(ORM_ROLLBACK_FIRST, orm_connection_commit(c));
     expect_statements("");
     ok(orm_connection_rollback(c));

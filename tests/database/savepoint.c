@@ -24,6 +24,26 @@ START_TEST(a_rolled_back_savepoint_takes_its_adds_changes_and_deletes_with_it)
 }
 END_TEST
 
+START_TEST(what_is_set_after_a_rolled_back_savepoint_outlives_a_get_that_reads_the_rest)
+{
+    const blog_author *ada = add_author("ada"), *got;
+    if (_i)
+        ok(orm_session_commit(s)); /* else it is of this transaction */
+    ok(orm_session_begin_nested(s));
+    ok(blog_author_set_name(s, ada, "lost"));
+    ok(orm_session_rollback_nested(s));
+    ok(blog_author_set_name(s, ada, "kept"));
+    ok(blog_author_get(s, ada->id, &got));
+    ck_assert_ptr_eq(got, ada);
+    expect_text(ada->name, "kept");
+    ok(orm_session_commit(s));
+    int64_t id = ada->id;
+    commit_and_forget();
+    ok(blog_author_get(s, id, &got));
+    expect_text(got->name, "kept");
+}
+END_TEST
+
 START_TEST(what_a_savepoint_kept_is_undone_by_the_outer_one)
 {
     const blog_author *ada = add_author("ada");
@@ -177,6 +197,7 @@ Suite *suite_savepoint(void)
     Suite *suite = suite_create("savepoint");
     TCase *tests = new_case(suite, "savepoint");
     tcase_add_test(tests, a_rolled_back_savepoint_takes_its_adds_changes_and_deletes_with_it);
+    tcase_add_loop_test(tests, what_is_set_after_a_rolled_back_savepoint_outlives_a_get_that_reads_the_rest, 0, 2);
     tcase_add_test(tests, what_a_savepoint_kept_is_undone_by_the_outer_one);
     tcase_add_test(tests, savepoints_go_twenty_deep);
     tcase_add_test(tests, a_failed_flush_within_a_savepoint_is_forgiven_by_its_rollback);

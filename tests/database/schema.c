@@ -161,7 +161,7 @@ END_TEST
 START_TEST(indexes_and_unique_keys_are_made)
 {
     expect_status(ORM_DATABASE,
-                  orm_connection_execute(c, "CREATE INDEX post_author_id_created_at_idx ON post (id)", NULL));
+                  orm_connection_execute(c, "CREATE INDEX post_author_id_created_at_idx ON post (id)", NULL, NULL));
     ck_assert_str_eq(orm_connection_error(c)->sqlstate, on_sqlite() ? "XX000" : "42P07");
 }
 END_TEST

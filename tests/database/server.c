@@ -98,6 +98,76 @@ START_TEST(a_row_that_another_changed_is_stale)
 }
 END_TEST
 
+static const server_locker *add_locker(int32_t number, const server_locker *parent)
+{
+    const server_locker *locker;
+    ok(server_locker_add(s, &(server_locker_values){.number = ORM_VALUE(number), .parent = parent}, &locker));
+    return locker;
+}
+
+START_TEST(versions_are_counted_where_unique_values_are_swapped)
+{
+    const server_locker *one = add_locker(1, NULL), *two = add_locker(2, NULL);
+    ok(orm_session_commit(s));
+    ok(server_locker_set_number(s, one, (orm_opt_int32){true, 2}));
+    ok(server_locker_set_number(s, two, (orm_opt_int32){true, 1}));
+    forget_statements();
+    ok(orm_session_commit(s));
+    expect_statements("UPDATE lockers 1, UPDATE lockers 1, UPDATE lockers 1");
+    int64_t id = one->id, other = two->id;
+    int32_t sum = one->version + two->version;
+    commit_and_forget();
+    ok(server_locker_get(s, id, &one));
+    ok(server_locker_get(s, other, &two));
+    ck_assert_int_eq(one->number.value, 2);
+    ck_assert_int_eq(two->number.value, 1);
+    ck_assert_int_eq(one->version + two->version, sum);
+}
+END_TEST
+
+START_TEST(a_deleted_row_gives_up_its_unique_value_before_one_that_refers_to_it_takes_it)
+{
+    const server_locker *parent = add_locker(1, NULL), *child = add_locker(2, parent);
+    ok(orm_session_commit(s));
+    ok(server_locker_delete(s, parent));
+    ok(server_locker_set_number(s, child, (orm_opt_int32){true, 1}));
+    if (_i) {
+        ok(orm_session_flush(s));
+        ok(orm_session_rollback(s));
+        ck_assert_int_eq(orm_session_state(s, parent), ORM_PERSISTENT);
+        ok(orm_session_refresh(s, parent));
+        ck_assert_int_eq(parent->version, 1);
+        ck_assert_int_eq(parent->number.value, 1);
+        return;
+    }
+    ok(orm_session_commit(s));
+    ck_assert(!child->parent_id.has);
+    int64_t id = child->id;
+    commit_and_forget();
+    ok(server_locker_get(s, id, &child));
+    ck_assert_int_eq(child->number.value, 1);
+    ck_assert(!child->parent_id.has);
+}
+END_TEST
+
+START_TEST(a_row_with_a_version_may_change_its_key)
+{
+    const server_locker *locker = add_locker(1, NULL), *found;
+    ok(orm_session_commit(s));
+    ok(server_locker_set_number(s, locker, (orm_opt_int32){true, 2}));
+    ok(orm_session_commit(s));
+    int64_t id = locker->id + 1000;
+    ok(server_locker_set_id(s, locker, id));
+    ok(orm_session_commit(s));
+    ck_assert_int_eq(locker->version, 3);
+    ok(server_locker_delete(s, locker));
+    ok(orm_session_rollback(s));
+    commit_and_forget();
+    ok(server_locker_get(s, id, &found));
+    ck_assert_int_eq(found->version, 3);
+}
+END_TEST
+
 START_TEST(a_bulk_update_counts_versions_too)
 {
     const server_item *item = add_item("a", 1, 1);
@@ -143,6 +213,9 @@ Suite *suite_server(void)
     tcase_add_test(tests, an_update_counts_the_version_sets_the_clock_and_computes_again);
     tcase_add_test(tests, many_updates_count_their_versions_in_one_statement);
     tcase_add_test(tests, a_row_that_another_changed_is_stale);
+    tcase_add_test(tests, versions_are_counted_where_unique_values_are_swapped);
+    tcase_add_loop_test(tests, a_deleted_row_gives_up_its_unique_value_before_one_that_refers_to_it_takes_it, 0, 2);
+    tcase_add_test(tests, a_row_with_a_version_may_change_its_key);
     tcase_add_test(tests, a_bulk_update_counts_versions_too);
     tcase_add_test(tests, a_key_that_a_server_default_makes_comes_back);
     tcase_add_test(tests, a_uuid_key_that_nobody_gives_is_of_version_7);

@@ -4,6 +4,7 @@
 #include "harness.h"
 
 #include <stdio.h>
+#include <sys/resource.h>
 
 enum { MANY = 5000 };
 
@@ -293,6 +294,201 @@ START_TEST(a_wrong_query_is_refused_at_the_start)
 }
 END_TEST
 
+/* --- the next batch is fetched ahead --------------------------------------------------------------------------------------- */
+
+static const blog_post *next_of(orm_stream *stream)
+{
+    const blog_post *post;
+    ok(blog_post_next(stream, &post));
+    return post;
+}
+
+static orm_stream *open_stream(void)
+{
+    orm_stream *stream;
+    ok(blog_post_stream(s, &(blog_post_query){.order_by = {orm_asc(BLOG_POST.id)}}, &stream));
+    return stream;
+}
+
+/* The sequence knows nothing of the authors that are stored. */
+static void add_numbered(int64_t id)
+{
+    const blog_author *author;
+    char email[32];
+    snprintf(email, sizeof email, "%d@x", (int)id);
+    ok(blog_author_add(s, &(blog_author_values){.id = ORM_VALUE(id), .email = email, .name = "n"}, &author));
+}
+
+START_TEST(the_next_batch_is_asked_for_while_this_one_is_used)
+{
+    store_posts(MANY);
+    forget_statements();
+    take_round_trips();
+    orm_stream *stream = open_stream();
+    ck_assert_int_eq(next_of(stream)->id, 1);
+    ck_assert_uint_eq(take_round_trips(), on_sqlite() ? 0 : 3); /* DECLARE, FETCH, and the next FETCH */
+    for (int64_t id = 2; id <= 51; id++)
+        ck_assert_int_eq(next_of(stream)->id, id);
+    ck_assert_uint_eq(take_round_trips(), on_sqlite() ? 0 : 1);
+    expect_statements(on_sqlite() ? "SELECT post 50, SELECT post 1000"
+                                  : "OTHER post 0, SELECT post 50, SELECT post 1000");
+    orm_stream_close(stream);
+}
+END_TEST
+
+START_TEST(what_was_asked_for_ahead_is_kept_while_the_session_does_other_things)
+{
+    size_t count;
+    store_posts(MANY);
+    orm_stream *stream = open_stream(), *other = open_stream();
+    for (int64_t id = 1; id <= 3000; id++) {
+        const blog_post *post = next_of(stream);
+        ck_assert_int_eq(post->id, id);
+        if (id <= 1500)
+            ck_assert_int_eq(next_of(other)->id, id);
+        if (id % 400 == 1) {
+            ok(blog_post_set_views(s, post, (int32_t)id + 7));
+            ok(orm_session_begin_nested(s));
+            add_numbered(3);
+            ok(orm_session_flush(s));
+            ok(orm_session_rollback_nested(s));
+            ok(blog_post_count(s, NULL, &count));
+            ck_assert_uint_eq(count, MANY);
+        }
+    }
+    orm_stream_close(other);
+    orm_stream_close(stream);
+    ok(orm_session_commit(s));
+    ok(blog_post_count(s, &(blog_post_query){.where = {orm_gt(BLOG_POST.views, 6)}}, &count));
+    ck_assert_uint_eq(count, 8);
+}
+END_TEST
+
+/* `_i`: how the transaction ends. The stream is closed after it. */
+START_TEST(a_transaction_that_ends_ends_what_was_asked_for_ahead)
+{
+    store_posts(MANY);
+    orm_stream *stream = open_stream();
+    next_of(stream);
+    ok(_i == 0 ? orm_session_commit(s) : _i == 1 ? orm_session_rollback(s) : orm_session_flush(s));
+    if (_i == 2)
+        ok(orm_connection_commit(orm_session_connection(s)));
+    size_t count;
+    ok(blog_post_count(s, NULL, &count));
+    ck_assert_uint_eq(count, MANY);
+    orm_stream_close(stream);
+    ok(orm_session_rollback(s));
+    add_numbered(3);
+    ok(orm_session_commit(s));
+}
+END_TEST
+
+/* Posts through a view that divides by zero at the 500th: on PostgreSQL, where it is fetched ahead. */
+static void hide_posts(bool hide)
+{
+    static const char *const sql[2][2] = {
+        {"DROP VIEW post", "ALTER TABLE post_rows RENAME TO post"},
+        {"ALTER TABLE post RENAME TO post_rows",
+         "CREATE VIEW post AS SELECT id, created_at, title, body, status, 10 / (500 - id::int4) AS views, author_id FROM "
+         "post_rows"},
+    };
+    for (int i = 0; i < 2; i++)
+        run_sql(sql[hide][i]);
+}
+
+START_TEST(a_failure_of_what_was_asked_for_ahead_is_told_in_its_turn)
+{
+    if (on_sqlite())
+        return;
+    store_posts(1000);
+    hide_posts(true);
+    orm_stream *stream = open_stream();
+    const blog_post *post;
+    orm_status status;
+    int rows = 0;
+    while ((status = blog_post_next(stream, &post)) == ORM_OK)
+        rows++;
+    orm_stream_close(stream);
+    ok(orm_session_rollback(s));
+    hide_posts(false);
+    ck_assert_int_eq(rows, 50);
+    ck_assert_int_eq(status, ORM_DATABASE);
+    ck_assert_str_eq(orm_session_error(s)->sqlstate, "22012");
+}
+END_TEST
+
+/* The server has ended the transaction: nothing may pass for committed. `_i`: the stream is closed first, or not; something is
+ * added, or not. */
+START_TEST(a_failure_of_what_nobody_came_to_read_stops_the_commit)
+{
+    size_t count;
+    if (on_sqlite())
+        return;
+    store_posts(1000);
+    hide_posts(true);
+    ok(orm_session_begin(s));
+    add_numbered(3);
+    ok(orm_session_flush(s));
+    orm_stream *stream = open_stream();
+    next_of(stream);
+    if (_i & 1)
+        orm_stream_close(stream);
+    if (_i & 2)
+        add_numbered(4);
+    orm_status status = orm_session_commit(s), again = orm_session_commit(s);
+    ok(orm_session_rollback(s));
+    if (!(_i & 1))
+        orm_stream_close(stream);
+    hide_posts(false);
+    ck_assert_int_eq(status, _i & 1 ? ORM_ROLLBACK_FIRST : ORM_DATABASE);
+    ck_assert_int_eq(again, ORM_ROLLBACK_FIRST);
+    ok(blog_author_count(s, NULL, &count));
+    ck_assert_uint_eq(count, 2);
+    add_numbered(5);
+    ok(orm_session_commit(s));
+}
+END_TEST
+
+START_TEST(locks_are_not_taken_ahead)
+{
+    store_posts(200);
+    take_round_trips();
+    orm_stream *stream;
+    ok(blog_post_stream(s, &(blog_post_query){.lock = ORM_FOR_UPDATE}, &stream));
+    next_of(stream);
+    ck_assert_uint_eq(take_round_trips(), on_sqlite() ? 0 : 2);
+    orm_stream_close(stream);
+}
+END_TEST
+
+static long most_memory(void)
+{
+    struct rusage usage;
+    ck_assert_int_eq(getrusage(RUSAGE_SELF, &usage), 0);
+    return usage.ru_maxrss; /* KiB */
+}
+
+/* Ten million with ORM_TEST_SOAK. After the first tenth it has all the memory that it needs. */
+START_TEST(a_long_stream_takes_no_more_memory_than_a_short_one)
+{
+    size_t many = getenv("ORM_TEST_SOAK") ? 10000000 : 200000, read = 0;
+    long early = 0;
+    orm_stream *stream;
+    const blog_post *post;
+    orm_status status;
+    store_posts(many);
+    ok(blog_post_stream(
+        s, &(blog_post_query){.order_by = {orm_asc(BLOG_POST.id)}, .load = {orm_load(BLOG_POST.author)}}, &stream));
+    while ((status = blog_post_next(stream, &post)) == ORM_OK)
+        if (++read == many / 10)
+            early = most_memory();
+    orm_stream_close(stream);
+    ck_assert_int_eq(status, ORM_DONE);
+    ck_assert_uint_eq(read, many);
+    ck_assert_int_le(most_memory() - early, 2048);
+}
+END_TEST
+
 Suite *suite_streaming(void)
 {
     Suite *suite = suite_create("streaming");
@@ -311,5 +507,15 @@ Suite *suite_streaming(void)
     tcase_add_test(streams, a_stream_outlives_its_transaction_on_sqlite_alone);
     tcase_add_test(streams, a_cleared_session_leaves_its_streams_usable);
     tcase_add_test(streams, a_wrong_query_is_refused_at_the_start);
+    TCase *ahead = new_case(suite, "ahead");
+    tcase_add_test(ahead, the_next_batch_is_asked_for_while_this_one_is_used);
+    tcase_add_test(ahead, what_was_asked_for_ahead_is_kept_while_the_session_does_other_things);
+    tcase_add_loop_test(ahead, a_transaction_that_ends_ends_what_was_asked_for_ahead, 0, 3);
+    tcase_add_test(ahead, a_failure_of_what_was_asked_for_ahead_is_told_in_its_turn);
+    tcase_add_loop_test(ahead, a_failure_of_what_nobody_came_to_read_stops_the_commit, 0, 4);
+    tcase_add_test(ahead, locks_are_not_taken_ahead);
+    TCase *memory = new_case(suite, "memory");
+    tcase_set_timeout(memory, getenv("ORM_TEST_SOAK") ? 600 : 20);
+    tcase_add_test(memory, a_long_stream_takes_no_more_memory_than_a_short_one);
     return suite;
 }

@@ -113,7 +113,7 @@ static void hurt(const char *url, const way *how)
         nap(2000 + rand() % 40000);
         orm_engine *engine;
         orm_connection *c = connect_to(&engine, url);
-        orm_connection_execute(c, how->sql, NULL); /* may be its own end */
+        orm_connection_execute(c, how->sql, NULL, NULL); /* may be its own end */
         orm_connection_close(c);
         orm_engine_close(engine);
     }
@@ -124,7 +124,7 @@ static void wait_until_alone(orm_connection *c)
 {
     size_t others = 1;
     while (!sqlite && others > 0) {
-        orm_connection_execute(c, "SELECT 1 FROM pg_stat_activity WHERE application_name = 'victim'", &others);
+        orm_connection_execute(c, "SELECT 1 FROM pg_stat_activity WHERE application_name = 'victim'", NULL, &others);
         if (others > 0)
             nap(10000);
     }

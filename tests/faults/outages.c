@@ -44,7 +44,7 @@ static orm_status run(const char *sql)
     orm_status status = orm_connection_open(engine, &connection, &error);
     if (status)
         return status;
-    status = orm_connection_execute(connection, sql, NULL);
+    status = orm_connection_execute(connection, sql, NULL, NULL);
     error = *orm_connection_error(connection);
     orm_connection_close(connection);
     return status;
@@ -111,9 +111,9 @@ static void a_server_that_stands_still_is_given_up_when_the_time_is_over(void)
     orm_connection *still;
     size_t count;
     expect(ORM_OK, orm_connection_open(engine, &still, &error));
-    expect(ORM_OK, orm_connection_execute(still, "SET application_name = 'still'", NULL));
+    expect(ORM_OK, orm_connection_execute(still, "SET application_name = 'still'", NULL, NULL));
     server("freeze still");
-    expect(ORM_TIMEOUT, orm_connection_execute(still, "SELECT 1", NULL));
+    expect(ORM_TIMEOUT, orm_connection_execute(still, "SELECT 1", NULL, NULL));
     orm_connection_close(still);
     expect(ORM_OK, count_authors(&count));
     expect_true(orm_engine_pool(engine).in_use == 0);
@@ -149,7 +149,7 @@ static void statements_that_the_server_has_lost_are_prepared_again(void)
     for (size_t i = 0; i < LENGTH_OF(steps); i++) {
         expect(ORM_OK, blog_author_select(connection, NULL, &rows, &count, &result));
         orm_result_free(result);
-        expect(ORM_OK, orm_connection_execute(connection, steps[i], NULL));
+        expect(ORM_OK, orm_connection_execute(connection, steps[i], NULL, NULL));
     }
     expect(ORM_OK, blog_author_select(connection, NULL, &rows, &count, &result));
     orm_result_free(result);

@@ -84,7 +84,7 @@ static orm_status run(orm_engine *engine, const char *sql)
     orm_status status = orm_connection_open(engine, &connection, &error);
     if (status)
         return status;
-    status = orm_connection_execute(connection, sql, NULL);
+    status = orm_connection_execute(connection, sql, NULL, NULL);
     error = *orm_connection_error(connection);
     orm_connection_close(connection);
     return status;

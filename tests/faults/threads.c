@@ -114,7 +114,7 @@ static size_t run(const char *sql)
     size_t rows = 0;
     if (orm_connection_open(observer, &connection, &error))
         return 0;
-    if (orm_connection_execute(connection, sql, &rows))
+    if (orm_connection_execute(connection, sql, NULL, &rows))
         fprintf(stderr, "%s: %s\n", sql, orm_connection_error(connection)->message);
     orm_connection_close(connection);
     return rows;

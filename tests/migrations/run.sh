@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# run.sh -- pairs of schemas, migrated up and down on both databases with rows in place, and compared with databases made afresh.
+# run.sh -- pairs of schemas, migrated up and down on both databases with rows in place, and compared with databases made afresh:
+# by their SQL, by `ormc introspect` and by `ormc drift`.
 #
 #     tests/migrations/run.sh ORMC [WORDS]        only cases whose names hold WORDS
 #
@@ -117,11 +118,25 @@ run_case() {
     migrate up ${allow[@]+"${allow[@]}"} || fail "up: $(cat "$scratch/log")" || return
     "dump_$dialect" "$url" >"$scratch/after"
     same wanted after "after up" || return
+    describe "$fresh" >"$scratch/wanted.yaml" && describe "$url" >"$scratch/after.yaml" || fail "introspection" || return
+    same wanted.yaml after.yaml "introspection after up" || return
+    drifts_nowhere new "after up" || return
     answers ${up[@]+"${up[@]}"} || return
     migrate down --allow-destructive || fail "down: $(cat "$scratch/log")" || return
     "dump_$dialect" "$url" >"$scratch/after"
     same before after "after down" || return
+    drifts_nowhere old "after down" || return
     answers ${down[@]+"${down[@]}"}
+}
+
+# Columns sorted, without comments on what the schema language cannot say; SQLite quotes what it renames.
+describe() {
+    "$ormc" introspect --sort --package x "$1" 2>"$scratch/log" | grep -v '^ *#' | tr -d "\"'"
+    [ ! -s "$scratch/log" ] || { cat "$scratch/log"; return 1; }
+}
+
+drifts_nowhere() {
+    "$ormc" drift -w "$url" "$scratch/$1.yaml" >"$scratch/log" 2>&1 || fail "drift $2: $(cat "$scratch/log")"
 }
 
 # The part of the second revision for this database and direction.

@@ -75,7 +75,8 @@ bool drive(const char *url, uint64_t seed, int count, const bool *left_out, bool
     if (setjmp(d.out) == 0) {
         must(orm_engine_open(url, NULL, &d.engine, &error), "open");
         must(orm_connection_open(d.engine, &d.connection, &error), "open");
-        must(orm_session_open(&(orm_session_factory){.engine = d.engine}, &d.session, &error), "open");
+        const orm_session_factory factory = {.engine = d.engine, .expire_on_commit = seed % 3 == 0};
+        must(orm_session_open(&factory, &d.session, &error), "open");
         forget_all();
         for (int i = 0; i < count; i++) {
             d.chance = (seed * 1000003 + (uint64_t)i) * UINT64_C(0x9e3779b97f4a7c15) + 1;
@@ -102,7 +103,7 @@ static void forget_all(void)
                                       "DELETE FROM loan",
                                       "DELETE FROM node"};
     for (size_t i = 0; i < sizeof sql / sizeof *sql; i++)
-        must(orm_connection_execute(d.connection, sql[i], NULL), sql[i]);
+        must(orm_connection_execute(d.connection, sql[i], NULL, NULL), sql[i]);
 }
 
 static int below(int limit)
@@ -348,7 +349,8 @@ static orm_status add(int index, const thing *t, const char *name, const rnd_nod
 {
     const void **added = &d.who[index].entity;
     bool has = t->number != NONE;
-    orm_uuid id = {{(uint8_t)index, 1, (uint8_t)(index >> 8), 9}};
+    int number = d.who[index].number;
+    orm_uuid id = {{(uint8_t)number, 1, (uint8_t)(number >> 8), 9}};
     switch ((kind)t->kind) {
     case NODE:
         return ADD(node, COMMON, .owner = owner);
@@ -361,7 +363,7 @@ static orm_status add(int index, const thing *t, const char *name, const rnd_nod
     case BILL:
         return ADD(bill, COMMON, .owner = owner);
     case SPOT:
-        return ADD(spot, COMMON, .x = index, .y = t->y, .owner = owner);
+        return ADD(spot, COMMON, .x = number, .y = t->y, .owner = owner);
     case SEAT:
         return ADD(seat, COMMON, .owner = owner);
     case CARD:
@@ -409,18 +411,35 @@ static int some_owner(kind k)
     return owner;
 }
 
+/* A thing that is deleted, by now or for long, whose key nobody has: what is added takes it. NONE: a key of its own. */
+static int key_to_take(kind k)
+{
+    int found[THINGS_MAX], count = 0;
+    for (int i = 0; i < d.now.count; i++) {
+        bool free = d.now.things[i].kind == k && !lives(&d.now.things[i]);
+        for (int n = 0; free && n < d.now.count; n++)
+            free = !lives(&d.now.things[n]) || d.now.things[n].kind != k || d.who[n].number != d.who[i].number;
+        if (free)
+            found[count++] = i;
+    }
+    return count && below(3) == 0 ? found[below(count)] : NONE;
+}
+
 static void op_add(void)
 {
     kind k = below(3) ? (kind)below(KINDS) : NODE;
-    int index = d.now.count, owner = kinds[k].owned ? some_owner(k) : NONE;
+    int index = d.now.count, owner = kinds[k].owned ? some_owner(k) : NONE, before = key_to_take(k);
     if (index == THINGS_MAX || owner == -2 || (owner == NONE && kinds[k].owned && !kinds[k].nullable))
         return;
     thing t = {.kind = (unsigned char)k, .life = PENDING, .owner = (short)owner, .number = some_number()};
     t.name = (short)index;
+    t.mood = RND_MOOD_BUSY;
+    t.y = before == NONE ? 0 : d.now.things[before].y;
     const void *node = owner == NONE ? NULL : entity_of(owner);
-    d.who[index] = (identity){.number = index};
-    snprintf(d.who[index].text, sizeof d.who[index].text, "n%d", index);
-    note("add %s#%d, owner %s, number %d", kinds[k].name, index, called(owner), t.number);
+    d.who[index] = (identity){.number = before == NONE ? index : d.who[before].number};
+    snprintf(d.who[index].text, sizeof d.who[index].text, "n%d", d.who[index].number);
+    note("add %s#%d, owner %s, number %d%s%s", kinds[k].name, index, called(owner), t.number,
+         before == NONE ? "" : ", with the key of ", before == NONE ? "" : called(before));
     must(add(index, &t, d.who[index].text, node), "add");
     d.now.things[index] = t;
     d.now.count++;
@@ -452,9 +471,23 @@ static void op_set_number(void)
     t->number = number;
 }
 
+static void op_set_mood(void)
+{
+    int index = pick(NODE);
+    if (index == NONE)
+        return;
+    rnd_mood mood = (rnd_mood)(1 + below(3));
+    note("set mood of %s to %d", called(index), (int)mood);
+    must(rnd_node_set_mood(d.session, entity_of(index), mood), "set mood");
+    d.now.things[index].mood = (short)mood;
+}
+
 static void op_set_key(void)
 {
     int index = pick(SPOT);
+    for (int i = 0; index != NONE && i < d.now.count; i++)
+        if (i != index && d.now.things[i].kind == SPOT && d.who[i].number == d.who[index].number)
+            index = NONE; /* keys that pass from row to row are for op_add */
     if (index == NONE)
         return;
     thing *t = &d.now.things[index];
@@ -670,6 +703,8 @@ static void compare_row(int index, const void *row, const char *where)
     if ((number.form == ORM_FORM_NULL) != (t->number == NONE) || (t->number != NONE && number.as.integer != t->number))
         differ("%s: the number of %s is %d, not %d", where, called(index),
                number.form == ORM_FORM_NULL ? NONE : (int)number.as.integer, t->number);
+    if (t->kind == NODE && (short)((const rnd_node *)row)->mood != t->mood)
+        differ("%s: the mood of %s is %d, not %d", where, called(index), (int)((const rnd_node *)row)->mood, t->mood);
     if (t->kind == SPOT && ((const rnd_spot *)row)->y != t->y)
         differ("%s: y of %s is %d, not %d", where, called(index), (int)((const rnd_spot *)row)->y, t->y);
     if (!kinds[t->kind].owned || (t->owner != NONE && d.now.things[t->owner].life != STORED))
@@ -819,11 +854,11 @@ static void step(void)
         void (*run)(void);
         int weight;
     } operations[] = {
-        {op_add, 24},    {op_set_name, 6},    {op_set_number, 8}, {op_set_key, 3},      {op_set_owner, 12},
-        {op_add_to, 6},  {op_remove_from, 5}, {op_set_single, 3}, {op_tag, 8},          {op_delete, 6},
-        {op_flush, 6},   {op_commit, 6},      {op_rollback, 2},   {op_begin_nested, 4}, {op_commit_nested, 2},
-        {op_refresh, 3}, {op_get, 3},         {op_find, 3},       {op_merge, 2},        {op_expunge, 1},
-        {op_look, 5},
+        {op_add, 24},          {op_set_name, 6}, {op_set_number, 8},  {op_set_mood, 2},   {op_set_key, 3},
+        {op_set_owner, 12},    {op_add_to, 6},   {op_remove_from, 5}, {op_set_single, 3}, {op_tag, 8},
+        {op_delete, 6},        {op_flush, 6},    {op_commit, 6},      {op_rollback, 2},   {op_begin_nested, 4},
+        {op_commit_nested, 2}, {op_refresh, 3},  {op_get, 3},         {op_find, 3},       {op_merge, 2},
+        {op_expunge, 1},       {op_look, 5},
     };
     int sum = 0, chosen;
     for (size_t i = 0; i < sizeof operations / sizeof *operations; i++)

@@ -58,7 +58,7 @@ static bool cascade(model *m, const model *before, const char **why)
     }
     for (int i = 0; i < m->count; i++) {
         const thing *t = &m->things[i];
-        if (kinds[t->kind].on_delete == RESTRICT && t->life == STORED && m->things[t->owner].life == LEAVING)
+        if (kinds[t->kind].on_delete == RESTRICT && lives(t) && m->things[t->owner].life == LEAVING)
             return *why = "a bill's owner is deleted", false;
     }
     return true;

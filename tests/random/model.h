@@ -28,6 +28,7 @@ typedef struct thing {
     short owner;
     short name, number; /* number NONE: NULL */
     short y;            /* of a spot: the part of its key that changes */
+    short mood;         /* of a node */
     bool by_key;        /* the owner was given by its key since the last flush: then the database alone knows */
 } thing;
 

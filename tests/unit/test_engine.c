@@ -51,7 +51,7 @@ static orm_connection *must_open(void)
 static size_t execute(orm_connection *connection, const char *sql)
 {
     size_t rows;
-    orm_status status = orm_connection_execute(connection, sql, &rows);
+    orm_status status = orm_connection_execute(connection, sql, NULL, &rows);
     ck_assert_msg(status == ORM_OK, "%s: %s", sql, orm_connection_error(connection)->message);
     return rows;
 }
@@ -205,7 +205,7 @@ START_TEST(two_engines_do_not_share_memory)
     connection = must_open();
     execute(connection, "CREATE TABLE t (x)");
     ck_assert_int_eq(orm_connection_open(other, &stranger, &error), ORM_OK);
-    ck_assert_int_eq(orm_connection_execute(stranger, "INSERT INTO t VALUES (1)", NULL), ORM_SCHEMA);
+    ck_assert_int_eq(orm_connection_execute(stranger, "INSERT INTO t VALUES (1)", NULL, NULL), ORM_SCHEMA);
     orm_connection_close(stranger);
     orm_connection_close(connection);
     orm_engine_close(other);
@@ -273,7 +273,7 @@ START_TEST(what_was_not_committed_is_rolled_back_on_return)
     execute(connection, "CREATE TABLE t (x)");
     ck_assert_int_eq(orm_connection_begin(connection), ORM_OK);
     execute(connection, "INSERT INTO t VALUES (1)");
-    ck_assert_int_ne(orm_connection_execute(connection, "nonsense", NULL), ORM_OK);
+    ck_assert_int_ne(orm_connection_execute(connection, "nonsense", NULL, NULL), ORM_OK);
     orm_connection_close(connection);
     connection = must_open();
     ck_assert_str_eq(orm_connection_error(connection)->message, "");
@@ -309,7 +309,7 @@ static void *insert_many(void *user)
     for (int i = 0; i < 50; i++) {
         orm_connection *connection;
         ck_assert_int_eq(orm_connection_open(engine, &connection, NULL), ORM_OK);
-        ck_assert_int_eq(orm_connection_execute(connection, "INSERT INTO t VALUES (1)", NULL), ORM_OK);
+        ck_assert_int_eq(orm_connection_execute(connection, "INSERT INTO t VALUES (1)", NULL, NULL), ORM_OK);
         orm_connection_close(connection);
     }
     return NULL;
@@ -401,7 +401,7 @@ START_TEST(one_killed_while_lent_is_an_error_and_frees_its_place)
     orm_connection *victim = must_open(), *killer = must_open();
     execute(victim, "SET application_name = 'victim'");
     execute(killer, "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name = 'victim'");
-    ck_assert_int_eq(orm_connection_execute(victim, "SELECT 1", NULL), ORM_DISCONNECTED);
+    ck_assert_int_eq(orm_connection_execute(victim, "SELECT 1", NULL, NULL), ORM_DISCONNECTED);
     orm_connection_close(victim);
     expect_pool(1, 1, 2);
     victim = must_open();
@@ -423,7 +423,7 @@ START_TEST(a_child_leaves_its_parents_server_connections_alone)
         orm_connection *own;
         orm_connection_close(lent);
         bool good = orm_connection_open(engine, &own, NULL) == ORM_OK && own != lent &&
-                    orm_connection_execute(own, "SELECT 1", NULL) == ORM_OK;
+                    orm_connection_execute(own, "SELECT 1", NULL, NULL) == ORM_OK;
         orm_connection_close(own);
         orm_engine_close(engine);
         _exit(good ? 0 : 1);
@@ -458,7 +458,7 @@ START_TEST(a_statement_of_sqlite_ends_when_its_time_is_over)
 {
     open_engine("sqlite://", &(orm_engine_options){.statement_timeout = 50});
     orm_connection *connection = must_open();
-    ck_assert_int_eq(orm_connection_execute(connection, endless, NULL), ORM_TIMEOUT);
+    ck_assert_int_eq(orm_connection_execute(connection, endless, NULL, NULL), ORM_TIMEOUT);
     ck_assert_str_eq(orm_connection_error(connection)->sqlstate, "57014");
     execute(connection, "SELECT 1");
     orm_connection_close(connection);
@@ -513,7 +513,7 @@ static void expect_setting(orm_connection *connection, const char *name, const c
 {
     char sql[256];
     snprintf(sql, sizeof sql, "SELECT 1 / (current_setting('%s') = '%s')::int", name, value);
-    ck_assert_msg(orm_connection_execute(connection, sql, NULL) == ORM_OK, "%s is not %s: %s", name, value,
+    ck_assert_msg(orm_connection_execute(connection, sql, NULL, NULL) == ORM_OK, "%s is not %s: %s", name, value,
                   orm_connection_error(connection)->message);
 }
 
@@ -563,13 +563,13 @@ START_TEST(a_statement_of_the_server_is_cancelled_and_the_connection_stays)
     open_server("", &(orm_engine_options){.statement_timeout = 100});
     orm_connection *connection = must_open();
     for (int i = 0; i < 3; i++) {
-        ck_assert_int_eq(orm_connection_execute(connection, "SELECT pg_sleep(60)", NULL), ORM_TIMEOUT);
+        ck_assert_int_eq(orm_connection_execute(connection, "SELECT pg_sleep(60)", NULL, NULL), ORM_TIMEOUT);
         ck_assert_str_eq(orm_connection_error(connection)->sqlstate, "57014");
         execute(connection, "SELECT 1");
     }
     ck_assert_int_eq(orm_connection_begin(connection), ORM_OK);
-    ck_assert_int_eq(orm_connection_execute(connection, "SELECT pg_sleep(60)", NULL), ORM_TIMEOUT);
-    ck_assert_int_eq(orm_connection_execute(connection, "SELECT 1", NULL), ORM_ROLLBACK_FIRST);
+    ck_assert_int_eq(orm_connection_execute(connection, "SELECT pg_sleep(60)", NULL, NULL), ORM_TIMEOUT);
+    ck_assert_int_eq(orm_connection_execute(connection, "SELECT 1", NULL, NULL), ORM_ROLLBACK_FIRST);
     ck_assert_int_eq(orm_connection_rollback(connection), ORM_OK);
     execute(connection, "SELECT 1");
     orm_connection_close(connection);

@@ -2,6 +2,8 @@
  * SPDX-License-Identifier: MIT */
 #include "async/fiber.h"
 
+#include "base/deep.h"
+
 #include <check.h>
 #include <math.h>
 #include <signal.h>
@@ -157,6 +159,42 @@ START_TEST(a_stack_that_overflows_ends_the_program)
 END_TEST
 #endif
 
+static void go_deep(void *argument)
+{
+    char deep[64 * 1024];
+    memset(deep, 1, sizeof deep);
+    *(uintptr_t *)argument = (uintptr_t)deep + (uintptr_t)deep[100] - 1;
+}
+
+static void call_deep(void *argument)
+{
+    counter *me = argument;
+    uintptr_t place;
+    for (; me->taken < 3; me->taken++) {
+        orm__call_deep(go_deep, &place);
+        me->place = place;
+        orm__fiber_suspend(me->fiber);
+    }
+}
+
+START_TEST(a_deep_call_runs_on_the_stack_of_who_resumes)
+{
+    int here;
+    uintptr_t place;
+    counter one = {.steps = 0};
+    one.fiber = orm__fiber_new(&stacks, call_deep, &one);
+    for (int i = 0; i < 3; i++) {
+        ck_assert(orm__fiber_resume(one.fiber));
+        intptr_t distance = (intptr_t)one.place - (intptr_t)&here;
+        ck_assert_int_lt(labs((long)distance), 1024 * 1024);
+    }
+    ck_assert(!orm__fiber_resume(one.fiber));
+    orm__call_deep(go_deep, &place); /* without a fiber: here */
+    ck_assert_int_lt(labs((long)((intptr_t)place - (intptr_t)&here)), 1024 * 1024);
+    orm__fiber_free(&stacks, one.fiber);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("fiber");
@@ -166,6 +204,7 @@ int main(void)
     tcase_add_test(tests, many_fibers_take_turns_without_touching_each_other);
     tcase_add_test(tests, a_stack_is_used_again);
     tcase_add_test(tests, a_fiber_that_never_ran_can_be_freed);
+    tcase_add_test(tests, a_deep_call_runs_on_the_stack_of_who_resumes);
     tcase_add_test(tests, a_fiber_prints_numbers_and_runs_fibers_of_its_own);
 #ifndef SANITIZED
     tcase_add_test_raise_signal(tests, a_stack_that_overflows_ends_the_program, SIGSEGV);

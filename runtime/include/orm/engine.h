@@ -76,8 +76,9 @@ ORM_API void orm_log_to_stderr(const char *line, void *user);
  * to give up. Without a token, with descriptor -1 and no events, it is a mere delay until the deadline.
  *
  * `self` and `wake` come together or not at all, and let a coroutine wait for a free connection of the pool while its thread
- * goes on: `self` names who calls, or is NULL where only the thread can wait; then the wait without a token also ends, with
- * ORM_OK, when `wake` is called with that name, from any thread. Without them such a wait blocks the thread.
+ * goes on: `self` names who calls, or is NULL where only the thread can wait; then the next wait, with a token or without, also
+ * ends, with ORM_OK, when `wake` is called with that name, from any thread. Without them such a wait blocks the thread.
+ * `unwatch` may be called while another waits with that token, whose wait ends then, with ORM_OK.
  *
  * A zero one waits by poll(2). */
 enum { ORM_WAIT_READ = 1, ORM_WAIT_WRITE = 2 };
@@ -139,6 +140,8 @@ typedef struct orm_engine_options {
     const char *const
         *tags; /* "application", "blog", ..., NULL: names and values that stand in a comment behind each statement
                                 of models and queries, as sqlcommenter has them. Borrowed until the engine is closed */
+    int shared_connections; /* on PostgreSQL, with a waiter that has `self`: connections besides the pool's that sessions read by
+                                    when they get entities by key outside a transaction, many at once: 2; -1: none, as with ORM_PREPARED_OFF */
     orm_hooks hooks;
     orm_waiter waiter;
 } orm_engine_options;
@@ -167,8 +170,9 @@ ORM_API const char *orm_engine_database(const orm_engine *engine);
  * else leaves what `options` holds. With the prefix "BLOG_DB_":
  *     BLOG_DB_URL                  for orm_engine_open
  *     BLOG_DB_POOL_SIZE, ...       a member of orm_engine_options in capitals: POOL_SIZE MAX_OVERFLOW POOL_TIMEOUT POOL_RECYCLE
- *                                  POOL_IDLE CONNECT_TIMEOUT STATEMENT_TIMEOUT STATEMENT_CACHE_SIZE, whole numbers;
- *                                  SLOW_AFTER and REPLICA_MAX_LAG too; REPLICAS, URLs with spaces between, beside URL; POOL_PRE_PING HIDE_PARAMETERS STATISTICS, true or false; ECHO, true: by
+ *                                  POOL_IDLE CONNECT_TIMEOUT STATEMENT_TIMEOUT STATEMENT_CACHE_SIZE SHARED_CONNECTIONS
+ *                                  SLOW_AFTER REPLICA_MAX_LAG, whole numbers; REPLICAS, URLs with spaces between, beside URL;
+ *                                  POOL_PRE_PING HIDE_PARAMETERS STATISTICS, true or false; ECHO, true: by
  *                                  orm_log_to_stderr unless `options` has another; POOL_CLASS, queue, null or static; POOL_RESET, rollback or
  *                                  all; ISOLATION, default, read committed, repeatable read or serializable; PREPARED, on or off
  * Words may be in any case; 1, yes and on are true, 0, no and off false. The file has lines NAME=value, "export" before them
@@ -188,6 +192,7 @@ typedef struct orm_pool_statistics {
     size_t waiting;                          /* who waits for one now */
     size_t lent_ever, waited_ever, timeouts; /* checkouts, those that had to wait, and those that did in vain */
     size_t replaced;                         /* closed at checkout: lost, recycled or disposed of */
+    size_t round_trips; /* PostgreSQL: how often something was sent and its answers awaited, but for connecting */
 } orm_pool_statistics;
 /* Of the pool of connections to the primary. */
 ORM_API orm_pool_statistics orm_engine_pool(orm_engine *engine);

@@ -70,6 +70,7 @@ typedef struct orm_error {
     char table[64];
     char column[64];     /* of several columns the first */
     char statement[512]; /* the SQL that failed, without its parameters */
+    int position;        /* of the character in it where the database found something wrong, from 1; 0: nobody knows */
 } orm_error;
 
 /* A borrowed constant text, "ORM_CONSTRAINT" for ORM_CONSTRAINT; never NULL, "unknown status" for other numbers. */

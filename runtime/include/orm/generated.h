@@ -37,6 +37,9 @@ typedef struct orm_list {
 /* ORM. Keys are given as one value for each column of the primary key. Out parameters are written on every path. */
 ORM_API orm_status orm_model_get(orm_session *session, const orm_model *model, const orm_value *key,
                                  const void **found);
+/* `keys` has a list for each column of the primary key, all of one length; `found` as many items, NULL where there is no row. */
+ORM_API orm_status orm_model_get_many(orm_session *session, const orm_model *model, const orm_value *keys,
+                                      orm_list *found);
 ORM_API orm_status orm_model_find(orm_session *session, const orm_model *model, const orm_query *query,
                                   orm_list *found);
 ORM_API orm_status orm_model_one(orm_session *session, const orm_model *model, const orm_query *query,
@@ -85,6 +88,8 @@ ORM_API orm_status orm_row_fetch(orm_connection *connection, const orm_model *mo
 /* `rows` gets an array of `count` row structs, one after another, in the result. */
 ORM_API orm_status orm_row_select(orm_connection *connection, const orm_model *model, const orm_query *query,
                                   const void **rows, size_t *count, orm_result **result);
+ORM_API orm_status orm_row_group(orm_connection *connection, const orm_model *model, const orm_grouping *grouping,
+                                 orm_rows **rows);
 ORM_API orm_status orm_row_update_where(orm_connection *connection, const orm_model *model, orm_expr where,
                                         const void *changes, size_t *count);
 ORM_API orm_status orm_row_delete_where(orm_connection *connection, const orm_model *model, orm_expr where,

@@ -111,6 +111,7 @@ typedef struct orm_limits {
     uint16_t precision, scale; /* of a decimal(precision, scale); 0, 0: as many digits as there are */
 } orm_limits;
 
+/* Aligned so that handles may mark a descriptor by an address inside it: orm_outer, aggregates. */
 struct orm_column {
     const orm_model *model;
     const char *name;   /* in the database */
@@ -126,7 +127,7 @@ struct orm_column {
     const orm_limits *limits; /* NULL when there are none */
     const char *db_type;      /* of an ORM_TYPE_OTHER column: the name of its type (of an array: of its items') in
                                           PostgreSQL's SQL, as casts have it; NULL: text will do */
-};
+} __attribute__((aligned(64)));
 
 typedef enum orm_relation_kind {
     ORM_MANY_TO_ONE = 1,

@@ -91,7 +91,9 @@ ORM_API void orm_session_close(orm_session *session);
  * Begins a transaction when none is open and there is something to write; an empty flush sends nothing. A failed flush has
  * written nothing that a commit could keep: the session answers ORM_ROLLBACK_FIRST until it is rolled back. */
 ORM_API orm_status orm_session_flush(orm_session *session);
-/* Flushes, then commits. Entities stay, with their values. */
+/* Flushes, then commits. Entities stay, with their values. On PostgreSQL COMMIT goes with the last statement where that is an
+ * INSERT, and no hook may follow it. ORM_IN_DOUBT: COMMIT was sent, and its answer, or that of what went with it, was not
+ * heard; look into the database whether it was done. */
 ORM_API orm_status orm_session_commit(orm_session *session);
 /* Undoes the transaction: pending entities leave the session, deleted ones return, changed columns get their old values back
  * and the entity is expired: its next get, find or refresh reads it anew. */

@@ -134,7 +134,8 @@ typedef enum orm_value_form {
     ORM_FORM_LIST,
     ORM_FORM_ARRAY,
     ORM_FORM_COLUMN,
-    ORM_FORM_ROWS
+    ORM_FORM_ROWS,
+    ORM_FORM_END /* of a list of values */
 } orm_value_form;
 typedef struct orm_value {
     orm_type type;

@@ -209,6 +209,16 @@ orm_status store_sale_get(orm_session *s, int64_t id, const store_sale **found)
     return status;
 }
 
+orm_status store_sale_get_many(orm_session *s, const int64_t *id, size_t count,
+                               store_sale_list *found)
+{
+    const orm_value key[] = {orm_of_int64s(id, count)};
+    orm_list list;
+    orm_status status = orm_model_get_many(s, &store_sale_model, key, &list);
+    *found = (store_sale_list){(const store_sale *const *)list.items, list.count, list.partial};
+    return status;
+}
+
 orm_status store_sale_find(orm_session *s, const store_sale_query *query, store_sale_list *found)
 {
     const orm_query q = ORM_QUERY(query);
@@ -423,6 +433,11 @@ orm_status store_sale_select(orm_connection *c, const store_sale_query *query,
     return status;
 }
 
+orm_status store_sale_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows)
+{
+    return orm_row_group(c, &store_sale_model, grouping, rows);
+}
+
 orm_status store_sale_update_where(orm_connection *c, orm_expr where,
                                    const store_sale_changes *changes, size_t *count)
 {
@@ -555,6 +570,17 @@ orm_status store_sale_item_get(orm_session *s, int64_t sale_id, int64_t item_id,
     const void *row;
     orm_status status = orm_model_get(s, &store_sale_item_model, key, &row);
     *found = row;
+    return status;
+}
+
+orm_status store_sale_item_get_many(orm_session *s, const int64_t *sale_id, const int64_t *item_id,
+                                    size_t count, store_sale_item_list *found)
+{
+    const orm_value key[] = {orm_of_int64s(sale_id, count), orm_of_int64s(item_id, count)};
+    orm_list list;
+    orm_status status = orm_model_get_many(s, &store_sale_item_model, key, &list);
+    *found = (store_sale_item_list){(const store_sale_item *const *)list.items, list.count,
+                                    list.partial};
     return status;
 }
 
@@ -762,6 +788,11 @@ orm_status store_sale_item_select(orm_connection *c, const store_sale_item_query
     orm_status status = orm_row_select(c, &store_sale_item_model, &q, &found, count, result);
     *rows = found;
     return status;
+}
+
+orm_status store_sale_item_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows)
+{
+    return orm_row_group(c, &store_sale_item_model, grouping, rows);
 }
 
 orm_status store_sale_item_update_where(orm_connection *c, orm_expr where,

@@ -144,7 +144,7 @@ struct store_sale {
     store_size_array sizes;
 };
 
-/* What was found. `partial` when it is not the whole of a relation. */
+/* What was found. `partial` when it is not the whole of a relation, or keys are missing. */
 struct store_sale_list {
     const store_sale *const *items;
     size_t count;
@@ -193,6 +193,10 @@ extern const orm_model store_sale_model;
 
 /* Reading. _one wants exactly one, _first the first of any number. */
 orm_status store_sale_get(orm_session *s, int64_t id, const store_sale **found);
+/* Many keys by one statement, an array for each of their columns: as many items, in their order,
+ * NULL for those that are in no row; `partial` when there is such a one. */
+orm_status store_sale_get_many(orm_session *s, const int64_t *id, size_t count,
+                               store_sale_list *found);
 orm_status store_sale_find(orm_session *s, const store_sale_query *query, store_sale_list *found);
 orm_status store_sale_one(orm_session *s, const store_sale_query *query, const store_sale **found);
 orm_status store_sale_first(orm_session *s, const store_sale_query *query,
@@ -254,6 +258,7 @@ orm_status store_sale_upsert(orm_connection *c, const store_sale_values *values,
 orm_status store_sale_fetch(orm_connection *c, int64_t id, store_sale *row, orm_result **result);
 orm_status store_sale_select(orm_connection *c, const store_sale_query *query,
                              const store_sale **rows, size_t *count, orm_result **result);
+orm_status store_sale_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows);
 orm_status store_sale_update_where(orm_connection *c, orm_expr where,
                                    const store_sale_changes *changes, size_t *count);
 orm_status store_sale_delete_where(orm_connection *c, orm_expr where, size_t *count);
@@ -264,7 +269,7 @@ struct store_sale_item {
     int64_t item_id;
 };
 
-/* What was found. `partial` when it is not the whole of a relation. */
+/* What was found. `partial` when it is not the whole of a relation, or keys are missing. */
 struct store_sale_item_list {
     const store_sale_item *const *items;
     size_t count;
@@ -310,6 +315,10 @@ extern const orm_model store_sale_item_model;
 /* Reading. _one wants exactly one, _first the first of any number. */
 orm_status store_sale_item_get(orm_session *s, int64_t sale_id, int64_t item_id,
                                const store_sale_item **found);
+/* Many keys by one statement, an array for each of their columns: as many items, in their order,
+ * NULL for those that are in no row; `partial` when there is such a one. */
+orm_status store_sale_item_get_many(orm_session *s, const int64_t *sale_id, const int64_t *item_id,
+                                    size_t count, store_sale_item_list *found);
 orm_status store_sale_item_find(orm_session *s, const store_sale_item_query *query,
                                 store_sale_item_list *found);
 orm_status store_sale_item_one(orm_session *s, const store_sale_item_query *query,
@@ -376,6 +385,7 @@ orm_status store_sale_item_fetch(orm_connection *c, int64_t sale_id, int64_t ite
                                  store_sale_item *row, orm_result **result);
 orm_status store_sale_item_select(orm_connection *c, const store_sale_item_query *query,
                                   const store_sale_item **rows, size_t *count, orm_result **result);
+orm_status store_sale_item_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows);
 orm_status store_sale_item_update_where(orm_connection *c, orm_expr where,
                                         const store_sale_item_changes *changes, size_t *count);
 orm_status store_sale_item_delete_where(orm_connection *c, orm_expr where, size_t *count);

@@ -210,6 +210,16 @@ orm_status store_item_get(orm_session *s, int64_t id, const store_item **found)
     return status;
 }
 
+orm_status store_item_get_many(orm_session *s, const int64_t *id, size_t count,
+                               store_item_list *found)
+{
+    const orm_value key[] = {orm_of_int64s(id, count)};
+    orm_list list;
+    orm_status status = orm_model_get_many(s, &store_item_model, key, &list);
+    *found = (store_item_list){(const store_item *const *)list.items, list.count, list.partial};
+    return status;
+}
+
 orm_status store_item_find(orm_session *s, const store_item_query *query, store_item_list *found)
 {
     const orm_query q = ORM_QUERY(query);
@@ -415,6 +425,11 @@ orm_status store_item_select(orm_connection *c, const store_item_query *query,
     orm_status status = orm_row_select(c, &store_item_model, &q, &found, count, result);
     *rows = found;
     return status;
+}
+
+orm_status store_item_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows)
+{
+    return orm_row_group(c, &store_item_model, grouping, rows);
 }
 
 orm_status store_item_update_where(orm_connection *c, orm_expr where,

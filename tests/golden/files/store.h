@@ -103,7 +103,7 @@ struct store_item {
     orm_opt_int64 sale_id;
 };
 
-/* What was found. `partial` when it is not the whole of a relation. */
+/* What was found. `partial` when it is not the whole of a relation, or keys are missing. */
 struct store_item_list {
     const store_item *const *items;
     size_t count;
@@ -153,6 +153,10 @@ extern const orm_model store_item_model;
 
 /* Reading. _one wants exactly one, _first the first of any number. */
 orm_status store_item_get(orm_session *s, int64_t id, const store_item **found);
+/* Many keys by one statement, an array for each of their columns: as many items, in their order,
+ * NULL for those that are in no row; `partial` when there is such a one. */
+orm_status store_item_get_many(orm_session *s, const int64_t *id, size_t count,
+                               store_item_list *found);
 orm_status store_item_find(orm_session *s, const store_item_query *query, store_item_list *found);
 orm_status store_item_one(orm_session *s, const store_item_query *query, const store_item **found);
 orm_status store_item_first(orm_session *s, const store_item_query *query,
@@ -211,6 +215,7 @@ orm_status store_item_upsert(orm_connection *c, const store_item_values *values,
 orm_status store_item_fetch(orm_connection *c, int64_t id, store_item *row, orm_result **result);
 orm_status store_item_select(orm_connection *c, const store_item_query *query,
                              const store_item **rows, size_t *count, orm_result **result);
+orm_status store_item_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows);
 orm_status store_item_update_where(orm_connection *c, orm_expr where,
                                    const store_item_changes *changes, size_t *count);
 orm_status store_item_delete_where(orm_connection *c, orm_expr where, size_t *count);

@@ -117,6 +117,16 @@ orm_status cases_item_get(orm_session *s, int64_t id, const cases_item **found)
     return status;
 }
 
+orm_status cases_item_get_many(orm_session *s, const int64_t *id, size_t count,
+                               cases_item_list *found)
+{
+    const orm_value key[] = {orm_of_int64s(id, count)};
+    orm_list list;
+    orm_status status = orm_model_get_many(s, &cases_item_model, key, &list);
+    *found = (cases_item_list){(const cases_item *const *)list.items, list.count, list.partial};
+    return status;
+}
+
 orm_status cases_item_find(orm_session *s, const cases_item_query *query, cases_item_list *found)
 {
     const orm_query q = ORM_QUERY(query);
@@ -292,6 +302,11 @@ orm_status cases_item_select(orm_connection *c, const cases_item_query *query,
     return status;
 }
 
+orm_status cases_item_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows)
+{
+    return orm_row_group(c, &cases_item_model, grouping, rows);
+}
+
 orm_status cases_item_update_where(orm_connection *c, orm_expr where,
                                    const cases_item_changes *changes, size_t *count)
 {
@@ -364,6 +379,16 @@ orm_status cases_Items_get(orm_session *s, int64_t id, const cases_Items **found
     const void *row;
     orm_status status = orm_model_get(s, &cases_Items_model, key, &row);
     *found = row;
+    return status;
+}
+
+orm_status cases_Items_get_many(orm_session *s, const int64_t *id, size_t count,
+                                cases_Items_list *found)
+{
+    const orm_value key[] = {orm_of_int64s(id, count)};
+    orm_list list;
+    orm_status status = orm_model_get_many(s, &cases_Items_model, key, &list);
+    *found = (cases_Items_list){(const cases_Items *const *)list.items, list.count, list.partial};
     return status;
 }
 
@@ -530,6 +555,11 @@ orm_status cases_Items_select(orm_connection *c, const cases_Items_query *query,
     return status;
 }
 
+orm_status cases_Items_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows)
+{
+    return orm_row_group(c, &cases_Items_model, grouping, rows);
+}
+
 orm_status cases_Items_update_where(orm_connection *c, orm_expr where,
                                     const cases_Items_changes *changes, size_t *count)
 {
@@ -602,6 +632,17 @@ orm_status cases_loud_item_get(orm_session *s, int64_t id, const cases_loud_item
     const void *row;
     orm_status status = orm_model_get(s, &cases_loud_item_model, key, &row);
     *found = row;
+    return status;
+}
+
+orm_status cases_loud_item_get_many(orm_session *s, const int64_t *id, size_t count,
+                                    cases_loud_item_list *found)
+{
+    const orm_value key[] = {orm_of_int64s(id, count)};
+    orm_list list;
+    orm_status status = orm_model_get_many(s, &cases_loud_item_model, key, &list);
+    *found = (cases_loud_item_list){(const cases_loud_item *const *)list.items, list.count,
+                                    list.partial};
     return status;
 }
 
@@ -772,6 +813,11 @@ orm_status cases_loud_item_select(orm_connection *c, const cases_loud_item_query
     orm_status status = orm_row_select(c, &cases_loud_item_model, &q, &found, count, result);
     *rows = found;
     return status;
+}
+
+orm_status cases_loud_item_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows)
+{
+    return orm_row_group(c, &cases_loud_item_model, grouping, rows);
 }
 
 orm_status cases_loud_item_update_where(orm_connection *c, orm_expr where,

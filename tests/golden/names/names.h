@@ -26,7 +26,7 @@ struct cases_item {
     const char *upper_name;
 };
 
-/* What was found. `partial` when it is not the whole of a relation. */
+/* What was found. `partial` when it is not the whole of a relation, or keys are missing. */
 struct cases_item_list {
     const cases_item *const *items;
     size_t count;
@@ -73,6 +73,10 @@ extern const orm_model cases_item_model;
 
 /* Reading. _one wants exactly one, _first the first of any number. */
 orm_status cases_item_get(orm_session *s, int64_t id, const cases_item **found);
+/* Many keys by one statement, an array for each of their columns: as many items, in their order,
+ * NULL for those that are in no row; `partial` when there is such a one. */
+orm_status cases_item_get_many(orm_session *s, const int64_t *id, size_t count,
+                               cases_item_list *found);
 orm_status cases_item_find(orm_session *s, const cases_item_query *query, cases_item_list *found);
 orm_status cases_item_one(orm_session *s, const cases_item_query *query, const cases_item **found);
 orm_status cases_item_first(orm_session *s, const cases_item_query *query,
@@ -122,6 +126,7 @@ orm_status cases_item_upsert(orm_connection *c, const cases_item_values *values,
 orm_status cases_item_fetch(orm_connection *c, int64_t id, cases_item *row, orm_result **result);
 orm_status cases_item_select(orm_connection *c, const cases_item_query *query,
                              const cases_item **rows, size_t *count, orm_result **result);
+orm_status cases_item_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows);
 orm_status cases_item_update_where(orm_connection *c, orm_expr where,
                                    const cases_item_changes *changes, size_t *count);
 orm_status cases_item_delete_where(orm_connection *c, orm_expr where, size_t *count);
@@ -131,7 +136,7 @@ struct cases_Items {
     int64_t id;
 };
 
-/* What was found. `partial` when it is not the whole of a relation. */
+/* What was found. `partial` when it is not the whole of a relation, or keys are missing. */
 struct cases_Items_list {
     const cases_Items *const *items;
     size_t count;
@@ -169,6 +174,10 @@ extern const orm_model cases_Items_model;
 
 /* Reading. _one wants exactly one, _first the first of any number. */
 orm_status cases_Items_get(orm_session *s, int64_t id, const cases_Items **found);
+/* Many keys by one statement, an array for each of their columns: as many items, in their order,
+ * NULL for those that are in no row; `partial` when there is such a one. */
+orm_status cases_Items_get_many(orm_session *s, const int64_t *id, size_t count,
+                                cases_Items_list *found);
 orm_status cases_Items_find(orm_session *s, const cases_Items_query *query,
                             cases_Items_list *found);
 orm_status cases_Items_one(orm_session *s, const cases_Items_query *query,
@@ -217,6 +226,7 @@ orm_status cases_Items_upsert(orm_connection *c, const cases_Items_values *value
 orm_status cases_Items_fetch(orm_connection *c, int64_t id, cases_Items *row, orm_result **result);
 orm_status cases_Items_select(orm_connection *c, const cases_Items_query *query,
                               const cases_Items **rows, size_t *count, orm_result **result);
+orm_status cases_Items_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows);
 orm_status cases_Items_update_where(orm_connection *c, orm_expr where,
                                     const cases_Items_changes *changes, size_t *count);
 orm_status cases_Items_delete_where(orm_connection *c, orm_expr where, size_t *count);
@@ -226,7 +236,7 @@ struct cases_loud_item {
     int64_t id;
 };
 
-/* What was found. `partial` when it is not the whole of a relation. */
+/* What was found. `partial` when it is not the whole of a relation, or keys are missing. */
 struct cases_loud_item_list {
     const cases_loud_item *const *items;
     size_t count;
@@ -264,6 +274,10 @@ extern const orm_model cases_loud_item_model;
 
 /* Reading. _one wants exactly one, _first the first of any number. */
 orm_status cases_loud_item_get(orm_session *s, int64_t id, const cases_loud_item **found);
+/* Many keys by one statement, an array for each of their columns: as many items, in their order,
+ * NULL for those that are in no row; `partial` when there is such a one. */
+orm_status cases_loud_item_get_many(orm_session *s, const int64_t *id, size_t count,
+                                    cases_loud_item_list *found);
 orm_status cases_loud_item_find(orm_session *s, const cases_loud_item_query *query,
                                 cases_loud_item_list *found);
 orm_status cases_loud_item_one(orm_session *s, const cases_loud_item_query *query,
@@ -317,6 +331,7 @@ orm_status cases_loud_item_fetch(orm_connection *c, int64_t id, cases_loud_item 
                                  orm_result **result);
 orm_status cases_loud_item_select(orm_connection *c, const cases_loud_item_query *query,
                                   const cases_loud_item **rows, size_t *count, orm_result **result);
+orm_status cases_loud_item_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows);
 orm_status cases_loud_item_update_where(orm_connection *c, orm_expr where,
                                         const cases_loud_item_changes *changes, size_t *count);
 orm_status cases_loud_item_delete_where(orm_connection *c, orm_expr where, size_t *count);

@@ -134,6 +134,17 @@ orm_status library_reader_get(orm_session *s, int64_t id, const library_reader *
     return status;
 }
 
+orm_status library_reader_get_many(orm_session *s, const int64_t *id, size_t count,
+                                   library_reader_list *found)
+{
+    const orm_value key[] = {orm_of_int64s(id, count)};
+    orm_list list;
+    orm_status status = orm_model_get_many(s, &library_reader_model, key, &list);
+    *found = (library_reader_list){(const library_reader *const *)list.items, list.count,
+                                   list.partial};
+    return status;
+}
+
 orm_status library_reader_find(orm_session *s, const library_reader_query *query,
                                library_reader_list *found)
 {
@@ -312,6 +323,11 @@ orm_status library_reader_select(orm_connection *c, const library_reader_query *
     return status;
 }
 
+orm_status library_reader_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows)
+{
+    return orm_row_group(c, &library_reader_model, grouping, rows);
+}
+
 orm_status library_reader_update_where(orm_connection *c, orm_expr where,
                                        const library_reader_changes *changes, size_t *count)
 {
@@ -456,6 +472,16 @@ orm_status library_book_get(orm_session *s, int64_t id, const library_book **fou
     const void *row;
     orm_status status = orm_model_get(s, &library_book_model, key, &row);
     *found = row;
+    return status;
+}
+
+orm_status library_book_get_many(orm_session *s, const int64_t *id, size_t count,
+                                 library_book_list *found)
+{
+    const orm_value key[] = {orm_of_int64s(id, count)};
+    orm_list list;
+    orm_status status = orm_model_get_many(s, &library_book_model, key, &list);
+    *found = (library_book_list){(const library_book *const *)list.items, list.count, list.partial};
     return status;
 }
 
@@ -651,6 +677,11 @@ orm_status library_book_select(orm_connection *c, const library_book_query *quer
     orm_status status = orm_row_select(c, &library_book_model, &q, &found, count, result);
     *rows = found;
     return status;
+}
+
+orm_status library_book_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows)
+{
+    return orm_row_group(c, &library_book_model, grouping, rows);
 }
 
 orm_status library_book_update_where(orm_connection *c, orm_expr where,

@@ -61,7 +61,7 @@ struct library_reader {
     const char *note;
 };
 
-/* What was found. `partial` when it is not the whole of a relation. */
+/* What was found. `partial` when it is not the whole of a relation, or keys are missing. */
 struct library_reader_list {
     const library_reader *const *items;
     size_t count;
@@ -105,6 +105,10 @@ extern const orm_model library_reader_model;
 
 /* Reading. _one wants exactly one, _first the first of any number. */
 orm_status library_reader_get(orm_session *s, int64_t id, const library_reader **found);
+/* Many keys by one statement, an array for each of their columns: as many items, in their order,
+ * NULL for those that are in no row; `partial` when there is such a one. */
+orm_status library_reader_get_many(orm_session *s, const int64_t *id, size_t count,
+                                   library_reader_list *found);
 orm_status library_reader_find(orm_session *s, const library_reader_query *query,
                                library_reader_list *found);
 orm_status library_reader_one(orm_session *s, const library_reader_query *query,
@@ -160,6 +164,7 @@ orm_status library_reader_fetch(orm_connection *c, int64_t id, library_reader *r
                                 orm_result **result);
 orm_status library_reader_select(orm_connection *c, const library_reader_query *query,
                                  const library_reader **rows, size_t *count, orm_result **result);
+orm_status library_reader_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows);
 orm_status library_reader_update_where(orm_connection *c, orm_expr where,
                                        const library_reader_changes *changes, size_t *count);
 orm_status library_reader_delete_where(orm_connection *c, orm_expr where, size_t *count);
@@ -172,7 +177,7 @@ struct library_book {
     orm_opt_int64 reader_id;
 };
 
-/* What was found. `partial` when it is not the whole of a relation. */
+/* What was found. `partial` when it is not the whole of a relation, or keys are missing. */
 struct library_book_list {
     const library_book *const *items;
     size_t count;
@@ -221,6 +226,10 @@ extern const orm_model library_book_model;
 
 /* Reading. _one wants exactly one, _first the first of any number. */
 orm_status library_book_get(orm_session *s, int64_t id, const library_book **found);
+/* Many keys by one statement, an array for each of their columns: as many items, in their order,
+ * NULL for those that are in no row; `partial` when there is such a one. */
+orm_status library_book_get_many(orm_session *s, const int64_t *id, size_t count,
+                                 library_book_list *found);
 orm_status library_book_find(orm_session *s, const library_book_query *query,
                              library_book_list *found);
 orm_status library_book_one(orm_session *s, const library_book_query *query,
@@ -281,6 +290,7 @@ orm_status library_book_fetch(orm_connection *c, int64_t id, library_book *row,
                               orm_result **result);
 orm_status library_book_select(orm_connection *c, const library_book_query *query,
                                const library_book **rows, size_t *count, orm_result **result);
+orm_status library_book_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows);
 orm_status library_book_update_where(orm_connection *c, orm_expr where,
                                      const library_book_changes *changes, size_t *count);
 orm_status library_book_delete_where(orm_connection *c, orm_expr where, size_t *count);

@@ -145,6 +145,16 @@ orm_status office_room_get(orm_session *s, const char *building, int32_t number,
     return status;
 }
 
+orm_status office_room_get_many(orm_session *s, const char *const *building, const int32_t *number,
+                                size_t count, office_room_list *found)
+{
+    const orm_value key[] = {orm_of_texts(building, count), orm_of_int32s(number, count)};
+    orm_list list;
+    orm_status status = orm_model_get_many(s, &office_room_model, key, &list);
+    *found = (office_room_list){(const office_room *const *)list.items, list.count, list.partial};
+    return status;
+}
+
 orm_status office_room_find(orm_session *s, const office_room_query *query, office_room_list *found)
 {
     const orm_query q = ORM_QUERY(query);
@@ -334,6 +344,11 @@ orm_status office_room_select(orm_connection *c, const office_room_query *query,
     return status;
 }
 
+orm_status office_room_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows)
+{
+    return orm_row_group(c, &office_room_model, grouping, rows);
+}
+
 orm_status office_room_update_where(orm_connection *c, orm_expr where,
                                     const office_room_changes *changes, size_t *count)
 {
@@ -520,6 +535,16 @@ orm_status office_desk_get(orm_session *s, int64_t id, const office_desk **found
     const void *row;
     orm_status status = orm_model_get(s, &office_desk_model, key, &row);
     *found = row;
+    return status;
+}
+
+orm_status office_desk_get_many(orm_session *s, const int64_t *id, size_t count,
+                                office_desk_list *found)
+{
+    const orm_value key[] = {orm_of_int64s(id, count)};
+    orm_list list;
+    orm_status status = orm_model_get_many(s, &office_desk_model, key, &list);
+    *found = (office_desk_list){(const office_desk *const *)list.items, list.count, list.partial};
     return status;
 }
 
@@ -732,6 +757,11 @@ orm_status office_desk_select(orm_connection *c, const office_desk_query *query,
     orm_status status = orm_row_select(c, &office_desk_model, &q, &found, count, result);
     *rows = found;
     return status;
+}
+
+orm_status office_desk_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows)
+{
+    return orm_row_group(c, &office_desk_model, grouping, rows);
 }
 
 orm_status office_desk_update_where(orm_connection *c, orm_expr where,
@@ -952,6 +982,17 @@ orm_status office_person_get(orm_session *s, int64_t id, const office_person **f
     const void *row;
     orm_status status = orm_model_get(s, &office_person_model, key, &row);
     *found = row;
+    return status;
+}
+
+orm_status office_person_get_many(orm_session *s, const int64_t *id, size_t count,
+                                  office_person_list *found)
+{
+    const orm_value key[] = {orm_of_int64s(id, count)};
+    orm_list list;
+    orm_status status = orm_model_get_many(s, &office_person_model, key, &list);
+    *found = (office_person_list){(const office_person *const *)list.items, list.count,
+                                  list.partial};
     return status;
 }
 
@@ -1244,6 +1285,11 @@ orm_status office_person_select(orm_connection *c, const office_person_query *qu
     return status;
 }
 
+orm_status office_person_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows)
+{
+    return orm_row_group(c, &office_person_model, grouping, rows);
+}
+
 orm_status office_person_update_where(orm_connection *c, orm_expr where,
                                       const office_person_changes *changes, size_t *count)
 {
@@ -1361,6 +1407,16 @@ orm_status office_badge_get(orm_session *s, int64_t person_id, const office_badg
     const void *row;
     orm_status status = orm_model_get(s, &office_badge_model, key, &row);
     *found = row;
+    return status;
+}
+
+orm_status office_badge_get_many(orm_session *s, const int64_t *person_id, size_t count,
+                                 office_badge_list *found)
+{
+    const orm_value key[] = {orm_of_int64s(person_id, count)};
+    orm_list list;
+    orm_status status = orm_model_get_many(s, &office_badge_model, key, &list);
+    *found = (office_badge_list){(const office_badge *const *)list.items, list.count, list.partial};
     return status;
 }
 
@@ -1547,6 +1603,11 @@ orm_status office_badge_select(orm_connection *c, const office_badge_query *quer
     orm_status status = orm_row_select(c, &office_badge_model, &q, &found, count, result);
     *rows = found;
     return status;
+}
+
+orm_status office_badge_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows)
+{
+    return orm_row_group(c, &office_badge_model, grouping, rows);
 }
 
 orm_status office_badge_update_where(orm_connection *c, orm_expr where,
@@ -1759,6 +1820,16 @@ orm_status office_team_get(orm_session *s, int64_t id, const office_team **found
     const void *row;
     orm_status status = orm_model_get(s, &office_team_model, key, &row);
     *found = row;
+    return status;
+}
+
+orm_status office_team_get_many(orm_session *s, const int64_t *id, size_t count,
+                                office_team_list *found)
+{
+    const orm_value key[] = {orm_of_int64s(id, count)};
+    orm_list list;
+    orm_status status = orm_model_get_many(s, &office_team_model, key, &list);
+    *found = (office_team_list){(const office_team *const *)list.items, list.count, list.partial};
     return status;
 }
 
@@ -1987,6 +2058,11 @@ orm_status office_team_select(orm_connection *c, const office_team_query *query,
     return status;
 }
 
+orm_status office_team_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows)
+{
+    return orm_row_group(c, &office_team_model, grouping, rows);
+}
+
 orm_status office_team_update_where(orm_connection *c, orm_expr where,
                                     const office_team_changes *changes, size_t *count)
 {
@@ -2101,6 +2177,16 @@ orm_status office_north_get(orm_session *s, int64_t id, const office_north **fou
     const void *row;
     orm_status status = orm_model_get(s, &office_north_model, key, &row);
     *found = row;
+    return status;
+}
+
+orm_status office_north_get_many(orm_session *s, const int64_t *id, size_t count,
+                                 office_north_list *found)
+{
+    const orm_value key[] = {orm_of_int64s(id, count)};
+    orm_list list;
+    orm_status status = orm_model_get_many(s, &office_north_model, key, &list);
+    *found = (office_north_list){(const office_north *const *)list.items, list.count, list.partial};
     return status;
 }
 
@@ -2288,6 +2374,11 @@ orm_status office_north_select(orm_connection *c, const office_north_query *quer
     return status;
 }
 
+orm_status office_north_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows)
+{
+    return orm_row_group(c, &office_north_model, grouping, rows);
+}
+
 orm_status office_north_update_where(orm_connection *c, orm_expr where,
                                      const office_north_changes *changes, size_t *count)
 {
@@ -2402,6 +2493,16 @@ orm_status office_east_get(orm_session *s, int64_t id, const office_east **found
     const void *row;
     orm_status status = orm_model_get(s, &office_east_model, key, &row);
     *found = row;
+    return status;
+}
+
+orm_status office_east_get_many(orm_session *s, const int64_t *id, size_t count,
+                                office_east_list *found)
+{
+    const orm_value key[] = {orm_of_int64s(id, count)};
+    orm_list list;
+    orm_status status = orm_model_get_many(s, &office_east_model, key, &list);
+    *found = (office_east_list){(const office_east *const *)list.items, list.count, list.partial};
     return status;
 }
 
@@ -2586,6 +2687,11 @@ orm_status office_east_select(orm_connection *c, const office_east_query *query,
     return status;
 }
 
+orm_status office_east_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows)
+{
+    return orm_row_group(c, &office_east_model, grouping, rows);
+}
+
 orm_status office_east_update_where(orm_connection *c, orm_expr where,
                                     const office_east_changes *changes, size_t *count)
 {
@@ -2743,6 +2849,16 @@ orm_status office_south_get(orm_session *s, int64_t id, const office_south **fou
     const void *row;
     orm_status status = orm_model_get(s, &office_south_model, key, &row);
     *found = row;
+    return status;
+}
+
+orm_status office_south_get_many(orm_session *s, const int64_t *id, size_t count,
+                                 office_south_list *found)
+{
+    const orm_value key[] = {orm_of_int64s(id, count)};
+    orm_list list;
+    orm_status status = orm_model_get_many(s, &office_south_model, key, &list);
+    *found = (office_south_list){(const office_south *const *)list.items, list.count, list.partial};
     return status;
 }
 
@@ -2950,6 +3066,11 @@ orm_status office_south_select(orm_connection *c, const office_south_query *quer
     return status;
 }
 
+orm_status office_south_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows)
+{
+    return orm_row_group(c, &office_south_model, grouping, rows);
+}
+
 orm_status office_south_update_where(orm_connection *c, orm_expr where,
                                      const office_south_changes *changes, size_t *count)
 {
@@ -3093,6 +3214,17 @@ orm_status office_course_get(orm_session *s, int64_t id, const office_course **f
     const void *row;
     orm_status status = orm_model_get(s, &office_course_model, key, &row);
     *found = row;
+    return status;
+}
+
+orm_status office_course_get_many(orm_session *s, const int64_t *id, size_t count,
+                                  office_course_list *found)
+{
+    const orm_value key[] = {orm_of_int64s(id, count)};
+    orm_list list;
+    orm_status status = orm_model_get_many(s, &office_course_model, key, &list);
+    *found = (office_course_list){(const office_course *const *)list.items, list.count,
+                                  list.partial};
     return status;
 }
 
@@ -3356,6 +3488,11 @@ orm_status office_course_select(orm_connection *c, const office_course_query *qu
     return status;
 }
 
+orm_status office_course_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows)
+{
+    return orm_row_group(c, &office_course_model, grouping, rows);
+}
+
 orm_status office_course_update_where(orm_connection *c, orm_expr where,
                                       const office_course_changes *changes, size_t *count)
 {
@@ -3501,6 +3638,18 @@ orm_status office_attendance_get(orm_session *s, int64_t person_id, int64_t cour
     const void *row;
     orm_status status = orm_model_get(s, &office_attendance_model, key, &row);
     *found = row;
+    return status;
+}
+
+orm_status office_attendance_get_many(orm_session *s, const int64_t *person_id,
+                                      const int64_t *course_id, size_t count,
+                                      office_attendance_list *found)
+{
+    const orm_value key[] = {orm_of_int64s(person_id, count), orm_of_int64s(course_id, count)};
+    orm_list list;
+    orm_status status = orm_model_get_many(s, &office_attendance_model, key, &list);
+    *found = (office_attendance_list){(const office_attendance *const *)list.items, list.count,
+                                      list.partial};
     return status;
 }
 
@@ -3722,6 +3871,11 @@ orm_status office_attendance_select(orm_connection *c, const office_attendance_q
     return status;
 }
 
+orm_status office_attendance_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows)
+{
+    return orm_row_group(c, &office_attendance_model, grouping, rows);
+}
+
 orm_status office_attendance_update_where(orm_connection *c, orm_expr where,
                                           const office_attendance_changes *changes, size_t *count)
 {
@@ -3878,6 +4032,20 @@ orm_status office_course_room_get(orm_session *s, int64_t course_id, const char 
     const void *row;
     orm_status status = orm_model_get(s, &office_course_room_model, key, &row);
     *found = row;
+    return status;
+}
+
+orm_status office_course_room_get_many(orm_session *s, const int64_t *course_id,
+                                       const char *const *room_building,
+                                       const int32_t *room_number, size_t count,
+                                       office_course_room_list *found)
+{
+    const orm_value key[] = {orm_of_int64s(course_id, count), orm_of_texts(room_building, count),
+                             orm_of_int32s(room_number, count)};
+    orm_list list;
+    orm_status status = orm_model_get_many(s, &office_course_room_model, key, &list);
+    *found = (office_course_room_list){(const office_course_room *const *)list.items, list.count,
+                                       list.partial};
     return status;
 }
 
@@ -4104,6 +4272,12 @@ orm_status office_course_room_select(orm_connection *c, const office_course_room
     return status;
 }
 
+orm_status office_course_room_group(orm_connection *c, const orm_grouping *grouping,
+                                    orm_rows **rows)
+{
+    return orm_row_group(c, &office_course_room_model, grouping, rows);
+}
+
 orm_status office_course_room_update_where(orm_connection *c, orm_expr where,
                                            const office_course_room_changes *changes, size_t *count)
 {
@@ -4238,6 +4412,18 @@ orm_status office_precedence_get(orm_session *s, int64_t later_id, int64_t earli
     const void *row;
     orm_status status = orm_model_get(s, &office_precedence_model, key, &row);
     *found = row;
+    return status;
+}
+
+orm_status office_precedence_get_many(orm_session *s, const int64_t *later_id,
+                                      const int64_t *earlier_id, size_t count,
+                                      office_precedence_list *found)
+{
+    const orm_value key[] = {orm_of_int64s(later_id, count), orm_of_int64s(earlier_id, count)};
+    orm_list list;
+    orm_status status = orm_model_get_many(s, &office_precedence_model, key, &list);
+    *found = (office_precedence_list){(const office_precedence *const *)list.items, list.count,
+                                      list.partial};
     return status;
 }
 
@@ -4451,6 +4637,11 @@ orm_status office_precedence_select(orm_connection *c, const office_precedence_q
     orm_status status = orm_row_select(c, &office_precedence_model, &q, &found, count, result);
     *rows = found;
     return status;
+}
+
+orm_status office_precedence_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows)
+{
+    return orm_row_group(c, &office_precedence_model, grouping, rows);
 }
 
 orm_status office_precedence_update_where(orm_connection *c, orm_expr where,

@@ -42,7 +42,7 @@ struct office_room {
     int32_t number;
 };
 
-/* What was found. `partial` when it is not the whole of a relation. */
+/* What was found. `partial` when it is not the whole of a relation, or keys are missing. */
 struct office_room_list {
     const office_room *const *items;
     size_t count;
@@ -85,6 +85,10 @@ extern const orm_model office_room_model;
 /* Reading. _one wants exactly one, _first the first of any number. */
 orm_status office_room_get(orm_session *s, const char *building, int32_t number,
                            const office_room **found);
+/* Many keys by one statement, an array for each of their columns: as many items, in their order,
+ * NULL for those that are in no row; `partial` when there is such a one. */
+orm_status office_room_get_many(orm_session *s, const char *const *building, const int32_t *number,
+                                size_t count, office_room_list *found);
 orm_status office_room_find(orm_session *s, const office_room_query *query,
                             office_room_list *found);
 orm_status office_room_one(orm_session *s, const office_room_query *query,
@@ -142,6 +146,7 @@ orm_status office_room_fetch(orm_connection *c, const char *building, int32_t nu
                              office_room *row, orm_result **result);
 orm_status office_room_select(orm_connection *c, const office_room_query *query,
                               const office_room **rows, size_t *count, orm_result **result);
+orm_status office_room_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows);
 orm_status office_room_update_where(orm_connection *c, orm_expr where,
                                     const office_room_changes *changes, size_t *count);
 orm_status office_room_delete_where(orm_connection *c, orm_expr where, size_t *count);
@@ -155,7 +160,7 @@ struct office_desk {
     orm_opt_int64 owner_id;
 };
 
-/* What was found. `partial` when it is not the whole of a relation. */
+/* What was found. `partial` when it is not the whole of a relation, or keys are missing. */
 struct office_desk_list {
     const office_desk *const *items;
     size_t count;
@@ -209,6 +214,10 @@ extern const orm_model office_desk_model;
 
 /* Reading. _one wants exactly one, _first the first of any number. */
 orm_status office_desk_get(orm_session *s, int64_t id, const office_desk **found);
+/* Many keys by one statement, an array for each of their columns: as many items, in their order,
+ * NULL for those that are in no row; `partial` when there is such a one. */
+orm_status office_desk_get_many(orm_session *s, const int64_t *id, size_t count,
+                                office_desk_list *found);
 orm_status office_desk_find(orm_session *s, const office_desk_query *query,
                             office_desk_list *found);
 orm_status office_desk_one(orm_session *s, const office_desk_query *query,
@@ -270,6 +279,7 @@ orm_status office_desk_upsert(orm_connection *c, const office_desk_values *value
 orm_status office_desk_fetch(orm_connection *c, int64_t id, office_desk *row, orm_result **result);
 orm_status office_desk_select(orm_connection *c, const office_desk_query *query,
                               const office_desk **rows, size_t *count, orm_result **result);
+orm_status office_desk_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows);
 orm_status office_desk_update_where(orm_connection *c, orm_expr where,
                                     const office_desk_changes *changes, size_t *count);
 orm_status office_desk_delete_where(orm_connection *c, orm_expr where, size_t *count);
@@ -282,7 +292,7 @@ struct office_person {
     orm_opt_int64 favourite_id;
 };
 
-/* What was found. `partial` when it is not the whole of a relation. */
+/* What was found. `partial` when it is not the whole of a relation, or keys are missing. */
 struct office_person_list {
     const office_person *const *items;
     size_t count;
@@ -337,6 +347,10 @@ extern const orm_model office_person_model;
 
 /* Reading. _one wants exactly one, _first the first of any number. */
 orm_status office_person_get(orm_session *s, int64_t id, const office_person **found);
+/* Many keys by one statement, an array for each of their columns: as many items, in their order,
+ * NULL for those that are in no row; `partial` when there is such a one. */
+orm_status office_person_get_many(orm_session *s, const int64_t *id, size_t count,
+                                  office_person_list *found);
 orm_status office_person_find(orm_session *s, const office_person_query *query,
                               office_person_list *found);
 orm_status office_person_one(orm_session *s, const office_person_query *query,
@@ -425,6 +439,7 @@ orm_status office_person_fetch(orm_connection *c, int64_t id, office_person *row
                                orm_result **result);
 orm_status office_person_select(orm_connection *c, const office_person_query *query,
                                 const office_person **rows, size_t *count, orm_result **result);
+orm_status office_person_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows);
 orm_status office_person_update_where(orm_connection *c, orm_expr where,
                                       const office_person_changes *changes, size_t *count);
 orm_status office_person_delete_where(orm_connection *c, orm_expr where, size_t *count);
@@ -435,7 +450,7 @@ struct office_badge {
     int64_t person_id;
 };
 
-/* What was found. `partial` when it is not the whole of a relation. */
+/* What was found. `partial` when it is not the whole of a relation, or keys are missing. */
 struct office_badge_list {
     const office_badge *const *items;
     size_t count;
@@ -478,6 +493,10 @@ extern const orm_model office_badge_model;
 
 /* Reading. _one wants exactly one, _first the first of any number. */
 orm_status office_badge_get(orm_session *s, int64_t person_id, const office_badge **found);
+/* Many keys by one statement, an array for each of their columns: as many items, in their order,
+ * NULL for those that are in no row; `partial` when there is such a one. */
+orm_status office_badge_get_many(orm_session *s, const int64_t *person_id, size_t count,
+                                 office_badge_list *found);
 orm_status office_badge_find(orm_session *s, const office_badge_query *query,
                              office_badge_list *found);
 orm_status office_badge_one(orm_session *s, const office_badge_query *query,
@@ -535,6 +554,7 @@ orm_status office_badge_fetch(orm_connection *c, int64_t person_id, office_badge
                               orm_result **result);
 orm_status office_badge_select(orm_connection *c, const office_badge_query *query,
                                const office_badge **rows, size_t *count, orm_result **result);
+orm_status office_badge_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows);
 orm_status office_badge_update_where(orm_connection *c, orm_expr where,
                                      const office_badge_changes *changes, size_t *count);
 orm_status office_badge_delete_where(orm_connection *c, orm_expr where, size_t *count);
@@ -548,7 +568,7 @@ struct office_team {
     orm_opt_int64 deputy_id;
 };
 
-/* What was found. `partial` when it is not the whole of a relation. */
+/* What was found. `partial` when it is not the whole of a relation, or keys are missing. */
 struct office_team_list {
     const office_team *const *items;
     size_t count;
@@ -604,6 +624,10 @@ extern const orm_model office_team_model;
 
 /* Reading. _one wants exactly one, _first the first of any number. */
 orm_status office_team_get(orm_session *s, int64_t id, const office_team **found);
+/* Many keys by one statement, an array for each of their columns: as many items, in their order,
+ * NULL for those that are in no row; `partial` when there is such a one. */
+orm_status office_team_get_many(orm_session *s, const int64_t *id, size_t count,
+                                office_team_list *found);
 orm_status office_team_find(orm_session *s, const office_team_query *query,
                             office_team_list *found);
 orm_status office_team_one(orm_session *s, const office_team_query *query,
@@ -670,6 +694,7 @@ orm_status office_team_upsert(orm_connection *c, const office_team_values *value
 orm_status office_team_fetch(orm_connection *c, int64_t id, office_team *row, orm_result **result);
 orm_status office_team_select(orm_connection *c, const office_team_query *query,
                               const office_team **rows, size_t *count, orm_result **result);
+orm_status office_team_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows);
 orm_status office_team_update_where(orm_connection *c, orm_expr where,
                                     const office_team_changes *changes, size_t *count);
 orm_status office_team_delete_where(orm_connection *c, orm_expr where, size_t *count);
@@ -680,7 +705,7 @@ struct office_north {
     orm_opt_int64 next_id;
 };
 
-/* What was found. `partial` when it is not the whole of a relation. */
+/* What was found. `partial` when it is not the whole of a relation, or keys are missing. */
 struct office_north_list {
     const office_north *const *items;
     size_t count;
@@ -723,6 +748,10 @@ extern const orm_model office_north_model;
 
 /* Reading. _one wants exactly one, _first the first of any number. */
 orm_status office_north_get(orm_session *s, int64_t id, const office_north **found);
+/* Many keys by one statement, an array for each of their columns: as many items, in their order,
+ * NULL for those that are in no row; `partial` when there is such a one. */
+orm_status office_north_get_many(orm_session *s, const int64_t *id, size_t count,
+                                 office_north_list *found);
 orm_status office_north_find(orm_session *s, const office_north_query *query,
                              office_north_list *found);
 orm_status office_north_one(orm_session *s, const office_north_query *query,
@@ -780,6 +809,7 @@ orm_status office_north_fetch(orm_connection *c, int64_t id, office_north *row,
                               orm_result **result);
 orm_status office_north_select(orm_connection *c, const office_north_query *query,
                                const office_north **rows, size_t *count, orm_result **result);
+orm_status office_north_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows);
 orm_status office_north_update_where(orm_connection *c, orm_expr where,
                                      const office_north_changes *changes, size_t *count);
 orm_status office_north_delete_where(orm_connection *c, orm_expr where, size_t *count);
@@ -790,7 +820,7 @@ struct office_east {
     int64_t next_id;
 };
 
-/* What was found. `partial` when it is not the whole of a relation. */
+/* What was found. `partial` when it is not the whole of a relation, or keys are missing. */
 struct office_east_list {
     const office_east *const *items;
     size_t count;
@@ -833,6 +863,10 @@ extern const orm_model office_east_model;
 
 /* Reading. _one wants exactly one, _first the first of any number. */
 orm_status office_east_get(orm_session *s, int64_t id, const office_east **found);
+/* Many keys by one statement, an array for each of their columns: as many items, in their order,
+ * NULL for those that are in no row; `partial` when there is such a one. */
+orm_status office_east_get_many(orm_session *s, const int64_t *id, size_t count,
+                                office_east_list *found);
 orm_status office_east_find(orm_session *s, const office_east_query *query,
                             office_east_list *found);
 orm_status office_east_one(orm_session *s, const office_east_query *query,
@@ -887,6 +921,7 @@ orm_status office_east_upsert(orm_connection *c, const office_east_values *value
 orm_status office_east_fetch(orm_connection *c, int64_t id, office_east *row, orm_result **result);
 orm_status office_east_select(orm_connection *c, const office_east_query *query,
                               const office_east **rows, size_t *count, orm_result **result);
+orm_status office_east_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows);
 orm_status office_east_update_where(orm_connection *c, orm_expr where,
                                     const office_east_changes *changes, size_t *count);
 orm_status office_east_delete_where(orm_connection *c, orm_expr where, size_t *count);
@@ -898,7 +933,7 @@ struct office_south {
     orm_opt_int64 east_id;
 };
 
-/* What was found. `partial` when it is not the whole of a relation. */
+/* What was found. `partial` when it is not the whole of a relation, or keys are missing. */
 struct office_south_list {
     const office_south *const *items;
     size_t count;
@@ -946,6 +981,10 @@ extern const orm_model office_south_model;
 
 /* Reading. _one wants exactly one, _first the first of any number. */
 orm_status office_south_get(orm_session *s, int64_t id, const office_south **found);
+/* Many keys by one statement, an array for each of their columns: as many items, in their order,
+ * NULL for those that are in no row; `partial` when there is such a one. */
+orm_status office_south_get_many(orm_session *s, const int64_t *id, size_t count,
+                                 office_south_list *found);
 orm_status office_south_find(orm_session *s, const office_south_query *query,
                              office_south_list *found);
 orm_status office_south_one(orm_session *s, const office_south_query *query,
@@ -1008,6 +1047,7 @@ orm_status office_south_fetch(orm_connection *c, int64_t id, office_south *row,
                               orm_result **result);
 orm_status office_south_select(orm_connection *c, const office_south_query *query,
                                const office_south **rows, size_t *count, orm_result **result);
+orm_status office_south_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows);
 orm_status office_south_update_where(orm_connection *c, orm_expr where,
                                      const office_south_changes *changes, size_t *count);
 orm_status office_south_delete_where(orm_connection *c, orm_expr where, size_t *count);
@@ -1018,7 +1058,7 @@ struct office_course {
     const char *title;
 };
 
-/* What was found. `partial` when it is not the whole of a relation. */
+/* What was found. `partial` when it is not the whole of a relation, or keys are missing. */
 struct office_course_list {
     const office_course *const *items;
     size_t count;
@@ -1063,6 +1103,10 @@ extern const orm_model office_course_model;
 
 /* Reading. _one wants exactly one, _first the first of any number. */
 orm_status office_course_get(orm_session *s, int64_t id, const office_course **found);
+/* Many keys by one statement, an array for each of their columns: as many items, in their order,
+ * NULL for those that are in no row; `partial` when there is such a one. */
+orm_status office_course_get_many(orm_session *s, const int64_t *id, size_t count,
+                                  office_course_list *found);
 orm_status office_course_find(orm_session *s, const office_course_query *query,
                               office_course_list *found);
 orm_status office_course_one(orm_session *s, const office_course_query *query,
@@ -1143,6 +1187,7 @@ orm_status office_course_fetch(orm_connection *c, int64_t id, office_course *row
                                orm_result **result);
 orm_status office_course_select(orm_connection *c, const office_course_query *query,
                                 const office_course **rows, size_t *count, orm_result **result);
+orm_status office_course_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows);
 orm_status office_course_update_where(orm_connection *c, orm_expr where,
                                       const office_course_changes *changes, size_t *count);
 orm_status office_course_delete_where(orm_connection *c, orm_expr where, size_t *count);
@@ -1154,7 +1199,7 @@ struct office_attendance {
     int64_t course_id;
 };
 
-/* What was found. `partial` when it is not the whole of a relation. */
+/* What was found. `partial` when it is not the whole of a relation, or keys are missing. */
 struct office_attendance_list {
     const office_attendance *const *items;
     size_t count;
@@ -1203,6 +1248,11 @@ extern const orm_model office_attendance_model;
 /* Reading. _one wants exactly one, _first the first of any number. */
 orm_status office_attendance_get(orm_session *s, int64_t person_id, int64_t course_id,
                                  const office_attendance **found);
+/* Many keys by one statement, an array for each of their columns: as many items, in their order,
+ * NULL for those that are in no row; `partial` when there is such a one. */
+orm_status office_attendance_get_many(orm_session *s, const int64_t *person_id,
+                                      const int64_t *course_id, size_t count,
+                                      office_attendance_list *found);
 orm_status office_attendance_find(orm_session *s, const office_attendance_query *query,
                                   office_attendance_list *found);
 orm_status office_attendance_one(orm_session *s, const office_attendance_query *query,
@@ -1278,6 +1328,8 @@ orm_status office_attendance_fetch(orm_connection *c, int64_t person_id, int64_t
 orm_status office_attendance_select(orm_connection *c, const office_attendance_query *query,
                                     const office_attendance **rows, size_t *count,
                                     orm_result **result);
+orm_status office_attendance_group(orm_connection *c, const orm_grouping *grouping,
+                                   orm_rows **rows);
 orm_status office_attendance_update_where(orm_connection *c, orm_expr where,
                                           const office_attendance_changes *changes, size_t *count);
 orm_status office_attendance_delete_where(orm_connection *c, orm_expr where, size_t *count);
@@ -1289,7 +1341,7 @@ struct office_course_room {
     int32_t room_number;
 };
 
-/* What was found. `partial` when it is not the whole of a relation. */
+/* What was found. `partial` when it is not the whole of a relation, or keys are missing. */
 struct office_course_room_list {
     const office_course_room *const *items;
     size_t count;
@@ -1338,6 +1390,12 @@ extern const orm_model office_course_room_model;
 /* Reading. _one wants exactly one, _first the first of any number. */
 orm_status office_course_room_get(orm_session *s, int64_t course_id, const char *room_building,
                                   int32_t room_number, const office_course_room **found);
+/* Many keys by one statement, an array for each of their columns: as many items, in their order,
+ * NULL for those that are in no row; `partial` when there is such a one. */
+orm_status office_course_room_get_many(orm_session *s, const int64_t *course_id,
+                                       const char *const *room_building,
+                                       const int32_t *room_number, size_t count,
+                                       office_course_room_list *found);
 orm_status office_course_room_find(orm_session *s, const office_course_room_query *query,
                                    office_course_room_list *found);
 orm_status office_course_room_one(orm_session *s, const office_course_room_query *query,
@@ -1415,6 +1473,8 @@ orm_status office_course_room_fetch(orm_connection *c, int64_t course_id,
 orm_status office_course_room_select(orm_connection *c, const office_course_room_query *query,
                                      const office_course_room **rows, size_t *count,
                                      orm_result **result);
+orm_status office_course_room_group(orm_connection *c, const orm_grouping *grouping,
+                                    orm_rows **rows);
 orm_status office_course_room_update_where(orm_connection *c, orm_expr where,
                                            const office_course_room_changes *changes,
                                            size_t *count);
@@ -1426,7 +1486,7 @@ struct office_precedence {
     int64_t earlier_id;
 };
 
-/* What was found. `partial` when it is not the whole of a relation. */
+/* What was found. `partial` when it is not the whole of a relation, or keys are missing. */
 struct office_precedence_list {
     const office_precedence *const *items;
     size_t count;
@@ -1472,6 +1532,11 @@ extern const orm_model office_precedence_model;
 /* Reading. _one wants exactly one, _first the first of any number. */
 orm_status office_precedence_get(orm_session *s, int64_t later_id, int64_t earlier_id,
                                  const office_precedence **found);
+/* Many keys by one statement, an array for each of their columns: as many items, in their order,
+ * NULL for those that are in no row; `partial` when there is such a one. */
+orm_status office_precedence_get_many(orm_session *s, const int64_t *later_id,
+                                      const int64_t *earlier_id, size_t count,
+                                      office_precedence_list *found);
 orm_status office_precedence_find(orm_session *s, const office_precedence_query *query,
                                   office_precedence_list *found);
 orm_status office_precedence_one(orm_session *s, const office_precedence_query *query,
@@ -1545,6 +1610,8 @@ orm_status office_precedence_fetch(orm_connection *c, int64_t later_id, int64_t 
 orm_status office_precedence_select(orm_connection *c, const office_precedence_query *query,
                                     const office_precedence **rows, size_t *count,
                                     orm_result **result);
+orm_status office_precedence_group(orm_connection *c, const orm_grouping *grouping,
+                                   orm_rows **rows);
 orm_status office_precedence_update_where(orm_connection *c, orm_expr where,
                                           const office_precedence_changes *changes, size_t *count);
 orm_status office_precedence_delete_where(orm_connection *c, orm_expr where, size_t *count);

@@ -528,6 +528,16 @@ orm_status depot_item_get(orm_session *s, orm_uuid id, const depot_item **found)
     return status;
 }
 
+orm_status depot_item_get_many(orm_session *s, const orm_uuid *id, size_t count,
+                               depot_item_list *found)
+{
+    const orm_value key[] = {orm_of_uuids(id, count)};
+    orm_list list;
+    orm_status status = orm_model_get_many(s, &depot_item_model, key, &list);
+    *found = (depot_item_list){(const depot_item *const *)list.items, list.count, list.partial};
+    return status;
+}
+
 orm_status depot_item_find(orm_session *s, const depot_item_query *query, depot_item_list *found)
 {
     const orm_query q = ORM_QUERY(query);
@@ -817,6 +827,11 @@ orm_status depot_item_select(orm_connection *c, const depot_item_query *query,
     return status;
 }
 
+orm_status depot_item_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows)
+{
+    return orm_row_group(c, &depot_item_model, grouping, rows);
+}
+
 orm_status depot_item_update_where(orm_connection *c, orm_expr where,
                                    const depot_item_changes *changes, size_t *count)
 {
@@ -940,6 +955,16 @@ orm_status depot_crate_get(orm_session *s, orm_uuid id, const depot_crate **foun
     const void *row;
     orm_status status = orm_model_get(s, &depot_crate_model, key, &row);
     *found = row;
+    return status;
+}
+
+orm_status depot_crate_get_many(orm_session *s, const orm_uuid *id, size_t count,
+                                depot_crate_list *found)
+{
+    const orm_value key[] = {orm_of_uuids(id, count)};
+    orm_list list;
+    orm_status status = orm_model_get_many(s, &depot_crate_model, key, &list);
+    *found = (depot_crate_list){(const depot_crate *const *)list.items, list.count, list.partial};
     return status;
 }
 
@@ -1118,6 +1143,11 @@ orm_status depot_crate_select(orm_connection *c, const depot_crate_query *query,
     return status;
 }
 
+orm_status depot_crate_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows)
+{
+    return orm_row_group(c, &depot_crate_model, grouping, rows);
+}
+
 orm_status depot_crate_update_where(orm_connection *c, orm_expr where,
                                     const depot_crate_changes *changes, size_t *count)
 {
@@ -1203,6 +1233,16 @@ orm_status depot_owner_get(orm_session *s, int64_t id, const depot_owner **found
     const void *row;
     orm_status status = orm_model_get(s, &depot_owner_model, key, &row);
     *found = row;
+    return status;
+}
+
+orm_status depot_owner_get_many(orm_session *s, const int64_t *id, size_t count,
+                                depot_owner_list *found)
+{
+    const orm_value key[] = {orm_of_int64s(id, count)};
+    orm_list list;
+    orm_status status = orm_model_get_many(s, &depot_owner_model, key, &list);
+    *found = (depot_owner_list){(const depot_owner *const *)list.items, list.count, list.partial};
     return status;
 }
 
@@ -1374,6 +1414,11 @@ orm_status depot_owner_select(orm_connection *c, const depot_owner_query *query,
     return status;
 }
 
+orm_status depot_owner_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows)
+{
+    return orm_row_group(c, &depot_owner_model, grouping, rows);
+}
+
 orm_status depot_owner_update_where(orm_connection *c, orm_expr where,
                                     const depot_owner_changes *changes, size_t *count)
 {
@@ -1522,6 +1567,11 @@ orm_status depot_log_select(orm_connection *c, const depot_log_query *query,
     return status;
 }
 
+orm_status depot_log_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows)
+{
+    return orm_row_group(c, &depot_log_model, grouping, rows);
+}
+
 orm_status depot_log_update_where(orm_connection *c, orm_expr where,
                                   const depot_log_changes *changes, size_t *count)
 {
@@ -1596,6 +1646,17 @@ orm_status depot_other_item_get(orm_session *s, int64_t id, const depot_other_it
     const void *row;
     orm_status status = orm_model_get(s, &depot_other_item_model, key, &row);
     *found = row;
+    return status;
+}
+
+orm_status depot_other_item_get_many(orm_session *s, const int64_t *id, size_t count,
+                                     depot_other_item_list *found)
+{
+    const orm_value key[] = {orm_of_int64s(id, count)};
+    orm_list list;
+    orm_status status = orm_model_get_many(s, &depot_other_item_model, key, &list);
+    *found = (depot_other_item_list){(const depot_other_item *const *)list.items, list.count,
+                                     list.partial};
     return status;
 }
 
@@ -1774,6 +1835,11 @@ orm_status depot_other_item_select(orm_connection *c, const depot_other_item_que
     return status;
 }
 
+orm_status depot_other_item_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows)
+{
+    return orm_row_group(c, &depot_other_item_model, grouping, rows);
+}
+
 orm_status depot_other_item_update_where(orm_connection *c, orm_expr where,
                                          const depot_other_item_changes *changes, size_t *count)
 {
@@ -1909,6 +1975,18 @@ orm_status depot_item_crate_get(orm_session *s, orm_uuid item_id, orm_uuid crate
     const void *row;
     orm_status status = orm_model_get(s, &depot_item_crate_model, key, &row);
     *found = row;
+    return status;
+}
+
+orm_status depot_item_crate_get_many(orm_session *s, const orm_uuid *item_id,
+                                     const orm_uuid *crate_id, size_t count,
+                                     depot_item_crate_list *found)
+{
+    const orm_value key[] = {orm_of_uuids(item_id, count), orm_of_uuids(crate_id, count)};
+    orm_list list;
+    orm_status status = orm_model_get_many(s, &depot_item_crate_model, key, &list);
+    *found = (depot_item_crate_list){(const depot_item_crate *const *)list.items, list.count,
+                                     list.partial};
     return status;
 }
 
@@ -2121,6 +2199,11 @@ orm_status depot_item_crate_select(orm_connection *c, const depot_item_crate_que
     orm_status status = orm_row_select(c, &depot_item_crate_model, &q, &found, count, result);
     *rows = found;
     return status;
+}
+
+orm_status depot_item_crate_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows)
+{
+    return orm_row_group(c, &depot_item_crate_model, grouping, rows);
 }
 
 orm_status depot_item_crate_update_where(orm_connection *c, orm_expr where,

@@ -125,7 +125,7 @@ struct depot_item {
     orm_opt_int64 owner_id;
 };
 
-/* What was found. `partial` when it is not the whole of a relation. */
+/* What was found. `partial` when it is not the whole of a relation, or keys are missing. */
 struct depot_item_list {
     const depot_item *const *items;
     size_t count;
@@ -227,6 +227,10 @@ extern const orm_model depot_item_model;
 
 /* Reading. _one wants exactly one, _first the first of any number. */
 orm_status depot_item_get(orm_session *s, orm_uuid id, const depot_item **found);
+/* Many keys by one statement, an array for each of their columns: as many items, in their order,
+ * NULL for those that are in no row; `partial` when there is such a one. */
+orm_status depot_item_get_many(orm_session *s, const orm_uuid *id, size_t count,
+                               depot_item_list *found);
 orm_status depot_item_find(orm_session *s, const depot_item_query *query, depot_item_list *found);
 orm_status depot_item_one(orm_session *s, const depot_item_query *query, const depot_item **found);
 orm_status depot_item_first(orm_session *s, const depot_item_query *query,
@@ -302,6 +306,7 @@ orm_status depot_item_upsert(orm_connection *c, const depot_item_values *values,
 orm_status depot_item_fetch(orm_connection *c, orm_uuid id, depot_item *row, orm_result **result);
 orm_status depot_item_select(orm_connection *c, const depot_item_query *query,
                              const depot_item **rows, size_t *count, orm_result **result);
+orm_status depot_item_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows);
 orm_status depot_item_update_where(orm_connection *c, orm_expr where,
                                    const depot_item_changes *changes, size_t *count);
 orm_status depot_item_delete_where(orm_connection *c, orm_expr where, size_t *count);
@@ -314,7 +319,7 @@ struct depot_crate {
     int32_t version;
 };
 
-/* What was found. `partial` when it is not the whole of a relation. */
+/* What was found. `partial` when it is not the whole of a relation, or keys are missing. */
 struct depot_crate_list {
     const depot_crate *const *items;
     size_t count;
@@ -361,6 +366,10 @@ extern const orm_model depot_crate_model;
 
 /* Reading. _one wants exactly one, _first the first of any number. */
 orm_status depot_crate_get(orm_session *s, orm_uuid id, const depot_crate **found);
+/* Many keys by one statement, an array for each of their columns: as many items, in their order,
+ * NULL for those that are in no row; `partial` when there is such a one. */
+orm_status depot_crate_get_many(orm_session *s, const orm_uuid *id, size_t count,
+                                depot_crate_list *found);
 orm_status depot_crate_find(orm_session *s, const depot_crate_query *query,
                             depot_crate_list *found);
 orm_status depot_crate_one(orm_session *s, const depot_crate_query *query,
@@ -413,6 +422,7 @@ orm_status depot_crate_upsert(orm_connection *c, const depot_crate_values *value
 orm_status depot_crate_fetch(orm_connection *c, orm_uuid id, depot_crate *row, orm_result **result);
 orm_status depot_crate_select(orm_connection *c, const depot_crate_query *query,
                               const depot_crate **rows, size_t *count, orm_result **result);
+orm_status depot_crate_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows);
 orm_status depot_crate_update_where(orm_connection *c, orm_expr where,
                                     const depot_crate_changes *changes, size_t *count);
 orm_status depot_crate_delete_where(orm_connection *c, orm_expr where, size_t *count);
@@ -423,7 +433,7 @@ struct depot_owner {
     const char *name;
 };
 
-/* What was found. `partial` when it is not the whole of a relation. */
+/* What was found. `partial` when it is not the whole of a relation, or keys are missing. */
 struct depot_owner_list {
     const depot_owner *const *items;
     size_t count;
@@ -464,6 +474,10 @@ extern const orm_model depot_owner_model;
 
 /* Reading. _one wants exactly one, _first the first of any number. */
 orm_status depot_owner_get(orm_session *s, int64_t id, const depot_owner **found);
+/* Many keys by one statement, an array for each of their columns: as many items, in their order,
+ * NULL for those that are in no row; `partial` when there is such a one. */
+orm_status depot_owner_get_many(orm_session *s, const int64_t *id, size_t count,
+                                depot_owner_list *found);
 orm_status depot_owner_find(orm_session *s, const depot_owner_query *query,
                             depot_owner_list *found);
 orm_status depot_owner_one(orm_session *s, const depot_owner_query *query,
@@ -513,6 +527,7 @@ orm_status depot_owner_upsert(orm_connection *c, const depot_owner_values *value
 orm_status depot_owner_fetch(orm_connection *c, int64_t id, depot_owner *row, orm_result **result);
 orm_status depot_owner_select(orm_connection *c, const depot_owner_query *query,
                               const depot_owner **rows, size_t *count, orm_result **result);
+orm_status depot_owner_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows);
 orm_status depot_owner_update_where(orm_connection *c, orm_expr where,
                                     const depot_owner_changes *changes, size_t *count);
 orm_status depot_owner_delete_where(orm_connection *c, orm_expr where, size_t *count);
@@ -524,7 +539,7 @@ struct depot_log {
     orm_opt_int64 owner_id;
 };
 
-/* What was found. `partial` when it is not the whole of a relation. */
+/* What was found. `partial` when it is not the whole of a relation, or keys are missing. */
 struct depot_log_list {
     const depot_log *const *items;
     size_t count;
@@ -579,6 +594,7 @@ orm_status depot_log_upsert(orm_connection *c, const depot_log_values *values,
                             const orm_upsert *how, depot_log *row, orm_result **result);
 orm_status depot_log_select(orm_connection *c, const depot_log_query *query,
                             const depot_log **rows, size_t *count, orm_result **result);
+orm_status depot_log_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows);
 orm_status depot_log_update_where(orm_connection *c, orm_expr where,
                                   const depot_log_changes *changes, size_t *count);
 orm_status depot_log_delete_where(orm_connection *c, orm_expr where, size_t *count);
@@ -588,7 +604,7 @@ struct depot_other_item {
     int64_t id;
 };
 
-/* What was found. `partial` when it is not the whole of a relation. */
+/* What was found. `partial` when it is not the whole of a relation, or keys are missing. */
 struct depot_other_item_list {
     const depot_other_item *const *items;
     size_t count;
@@ -626,6 +642,10 @@ extern const orm_model depot_other_item_model;
 
 /* Reading. _one wants exactly one, _first the first of any number. */
 orm_status depot_other_item_get(orm_session *s, int64_t id, const depot_other_item **found);
+/* Many keys by one statement, an array for each of their columns: as many items, in their order,
+ * NULL for those that are in no row; `partial` when there is such a one. */
+orm_status depot_other_item_get_many(orm_session *s, const int64_t *id, size_t count,
+                                     depot_other_item_list *found);
 orm_status depot_other_item_find(orm_session *s, const depot_other_item_query *query,
                                  depot_other_item_list *found);
 orm_status depot_other_item_one(orm_session *s, const depot_other_item_query *query,
@@ -685,6 +705,7 @@ orm_status depot_other_item_fetch(orm_connection *c, int64_t id, depot_other_ite
 orm_status depot_other_item_select(orm_connection *c, const depot_other_item_query *query,
                                    const depot_other_item **rows, size_t *count,
                                    orm_result **result);
+orm_status depot_other_item_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows);
 orm_status depot_other_item_update_where(orm_connection *c, orm_expr where,
                                          const depot_other_item_changes *changes, size_t *count);
 orm_status depot_other_item_delete_where(orm_connection *c, orm_expr where, size_t *count);
@@ -695,7 +716,7 @@ struct depot_item_crate {
     orm_uuid crate_id;
 };
 
-/* What was found. `partial` when it is not the whole of a relation. */
+/* What was found. `partial` when it is not the whole of a relation, or keys are missing. */
 struct depot_item_crate_list {
     const depot_item_crate *const *items;
     size_t count;
@@ -741,6 +762,11 @@ extern const orm_model depot_item_crate_model;
 /* Reading. _one wants exactly one, _first the first of any number. */
 orm_status depot_item_crate_get(orm_session *s, orm_uuid item_id, orm_uuid crate_id,
                                 const depot_item_crate **found);
+/* Many keys by one statement, an array for each of their columns: as many items, in their order,
+ * NULL for those that are in no row; `partial` when there is such a one. */
+orm_status depot_item_crate_get_many(orm_session *s, const orm_uuid *item_id,
+                                     const orm_uuid *crate_id, size_t count,
+                                     depot_item_crate_list *found);
 orm_status depot_item_crate_find(orm_session *s, const depot_item_crate_query *query,
                                  depot_item_crate_list *found);
 orm_status depot_item_crate_one(orm_session *s, const depot_item_crate_query *query,
@@ -812,6 +838,7 @@ orm_status depot_item_crate_fetch(orm_connection *c, orm_uuid item_id, orm_uuid 
 orm_status depot_item_crate_select(orm_connection *c, const depot_item_crate_query *query,
                                    const depot_item_crate **rows, size_t *count,
                                    orm_result **result);
+orm_status depot_item_crate_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows);
 orm_status depot_item_crate_update_where(orm_connection *c, orm_expr where,
                                          const depot_item_crate_changes *changes, size_t *count);
 orm_status depot_item_crate_delete_where(orm_connection *c, orm_expr where, size_t *count);

@@ -475,6 +475,16 @@ orm_status shop_thing_get(orm_session *s, int64_t id, const shop_thing **found)
     return status;
 }
 
+orm_status shop_thing_get_many(orm_session *s, const int64_t *id, size_t count,
+                               shop_thing_list *found)
+{
+    const orm_value key[] = {orm_of_int64s(id, count)};
+    orm_list list;
+    orm_status status = orm_model_get_many(s, &shop_thing_model, key, &list);
+    *found = (shop_thing_list){(const shop_thing *const *)list.items, list.count, list.partial};
+    return status;
+}
+
 orm_status shop_thing_find(orm_session *s, const shop_thing_query *query, shop_thing_list *found)
 {
     const orm_query q = ORM_QUERY(query);
@@ -728,6 +738,11 @@ orm_status shop_thing_select(orm_connection *c, const shop_thing_query *query,
     orm_status status = orm_row_select(c, &shop_thing_model, &q, &found, count, result);
     *rows = found;
     return status;
+}
+
+orm_status shop_thing_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows)
+{
+    return orm_row_group(c, &shop_thing_model, grouping, rows);
 }
 
 orm_status shop_thing_update_where(orm_connection *c, orm_expr where,
@@ -1067,6 +1082,16 @@ orm_status shop_maybe_get(orm_session *s, const char *code, const shop_maybe **f
     return status;
 }
 
+orm_status shop_maybe_get_many(orm_session *s, const char *const *code, size_t count,
+                               shop_maybe_list *found)
+{
+    const orm_value key[] = {orm_of_texts(code, count)};
+    orm_list list;
+    orm_status status = orm_model_get_many(s, &shop_maybe_model, key, &list);
+    *found = (shop_maybe_list){(const shop_maybe *const *)list.items, list.count, list.partial};
+    return status;
+}
+
 orm_status shop_maybe_find(orm_session *s, const shop_maybe_query *query, shop_maybe_list *found)
 {
     const orm_query q = ORM_QUERY(query);
@@ -1314,6 +1339,11 @@ orm_status shop_maybe_select(orm_connection *c, const shop_maybe_query *query,
     return status;
 }
 
+orm_status shop_maybe_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows)
+{
+    return orm_row_group(c, &shop_maybe_model, grouping, rows);
+}
+
 orm_status shop_maybe_update_where(orm_connection *c, orm_expr where,
                                    const shop_maybe_changes *changes, size_t *count)
 {
@@ -1441,6 +1471,16 @@ orm_status shop_class_get(orm_session *s, int32_t found_value, const shop_class 
     const void *row;
     orm_status status = orm_model_get(s, &shop_class_model, key, &row);
     *found = row;
+    return status;
+}
+
+orm_status shop_class_get_many(orm_session *s, const int32_t *found_value, size_t count,
+                               shop_class_list *found)
+{
+    const orm_value key[] = {orm_of_int32s(found_value, count)};
+    orm_list list;
+    orm_status status = orm_model_get_many(s, &shop_class_model, key, &list);
+    *found = (shop_class_list){(const shop_class *const *)list.items, list.count, list.partial};
     return status;
 }
 
@@ -1623,6 +1663,11 @@ orm_status shop_class_select(orm_connection *c, const shop_class_query *query,
     orm_status status = orm_row_select(c, &shop_class_model, &q, &found, count, result);
     *rows = found;
     return status;
+}
+
+orm_status shop_class_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows)
+{
+    return orm_row_group(c, &shop_class_model, grouping, rows);
 }
 
 orm_status shop_class_update_where(orm_connection *c, orm_expr where,

@@ -83,7 +83,7 @@ struct shop_thing {
     shop_colour colour;
 };
 
-/* What was found. `partial` when it is not the whole of a relation. */
+/* What was found. `partial` when it is not the whole of a relation, or keys are missing. */
 struct shop_thing_list {
     const shop_thing *const *items;
     size_t count;
@@ -178,6 +178,10 @@ extern const orm_model shop_thing_model;
 
 /* Reading. _one wants exactly one, _first the first of any number. */
 orm_status shop_thing_get(orm_session *s, int64_t id, const shop_thing **found);
+/* Many keys by one statement, an array for each of their columns: as many items, in their order,
+ * NULL for those that are in no row; `partial` when there is such a one. */
+orm_status shop_thing_get_many(orm_session *s, const int64_t *id, size_t count,
+                               shop_thing_list *found);
 orm_status shop_thing_find(orm_session *s, const shop_thing_query *query, shop_thing_list *found);
 orm_status shop_thing_one(orm_session *s, const shop_thing_query *query, const shop_thing **found);
 orm_status shop_thing_first(orm_session *s, const shop_thing_query *query,
@@ -243,6 +247,7 @@ orm_status shop_thing_upsert(orm_connection *c, const shop_thing_values *values,
 orm_status shop_thing_fetch(orm_connection *c, int64_t id, shop_thing *row, orm_result **result);
 orm_status shop_thing_select(orm_connection *c, const shop_thing_query *query,
                              const shop_thing **rows, size_t *count, orm_result **result);
+orm_status shop_thing_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows);
 orm_status shop_thing_update_where(orm_connection *c, orm_expr where,
                                    const shop_thing_changes *changes, size_t *count);
 orm_status shop_thing_delete_where(orm_connection *c, orm_expr where, size_t *count);
@@ -269,7 +274,7 @@ struct shop_maybe {
     shop_opt_colour colour;
 };
 
-/* What was found. `partial` when it is not the whole of a relation. */
+/* What was found. `partial` when it is not the whole of a relation, or keys are missing. */
 struct shop_maybe_list {
     const shop_maybe *const *items;
     size_t count;
@@ -358,6 +363,10 @@ extern const orm_model shop_maybe_model;
 
 /* Reading. _one wants exactly one, _first the first of any number. */
 orm_status shop_maybe_get(orm_session *s, const char *code, const shop_maybe **found);
+/* Many keys by one statement, an array for each of their columns: as many items, in their order,
+ * NULL for those that are in no row; `partial` when there is such a one. */
+orm_status shop_maybe_get_many(orm_session *s, const char *const *code, size_t count,
+                               shop_maybe_list *found);
 orm_status shop_maybe_find(orm_session *s, const shop_maybe_query *query, shop_maybe_list *found);
 orm_status shop_maybe_one(orm_session *s, const shop_maybe_query *query, const shop_maybe **found);
 orm_status shop_maybe_first(orm_session *s, const shop_maybe_query *query,
@@ -423,6 +432,7 @@ orm_status shop_maybe_fetch(orm_connection *c, const char *code, shop_maybe *row
                             orm_result **result);
 orm_status shop_maybe_select(orm_connection *c, const shop_maybe_query *query,
                              const shop_maybe **rows, size_t *count, orm_result **result);
+orm_status shop_maybe_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows);
 orm_status shop_maybe_update_where(orm_connection *c, orm_expr where,
                                    const shop_maybe_changes *changes, size_t *count);
 orm_status shop_maybe_delete_where(orm_connection *c, orm_expr where, size_t *count);
@@ -436,7 +446,7 @@ struct shop_class {
     const char *status;
 };
 
-/* What was found. `partial` when it is not the whole of a relation. */
+/* What was found. `partial` when it is not the whole of a relation, or keys are missing. */
 struct shop_class_list {
     const shop_class *const *items;
     size_t count;
@@ -486,6 +496,10 @@ extern const orm_model shop_class_model;
 
 /* Reading. _one wants exactly one, _first the first of any number. */
 orm_status shop_class_get(orm_session *s, int32_t found_value, const shop_class **found);
+/* Many keys by one statement, an array for each of their columns: as many items, in their order,
+ * NULL for those that are in no row; `partial` when there is such a one. */
+orm_status shop_class_get_many(orm_session *s, const int32_t *found_value, size_t count,
+                               shop_class_list *found);
 orm_status shop_class_find(orm_session *s, const shop_class_query *query, shop_class_list *found);
 orm_status shop_class_one(orm_session *s, const shop_class_query *query, const shop_class **found);
 orm_status shop_class_first(orm_session *s, const shop_class_query *query,
@@ -537,6 +551,7 @@ orm_status shop_class_fetch(orm_connection *c, int32_t found_value, shop_class *
                             orm_result **result);
 orm_status shop_class_select(orm_connection *c, const shop_class_query *query,
                              const shop_class **rows, size_t *count, orm_result **result);
+orm_status shop_class_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows);
 orm_status shop_class_update_where(orm_connection *c, orm_expr where,
                                    const shop_class_changes *changes, size_t *count);
 orm_status shop_class_delete_where(orm_connection *c, orm_expr where, size_t *count);

@@ -1,0 +1,578 @@
+/* postgresql_shared.c -- one connection that many fibers read by at once.
+ *
+ * Each sends its statement into the pipeline and stands still. What was sent in one turn of the loop is ended by one Sync: a
+ * batch. One of those who wait, the leader, does for all what waits for the socket: it ends the batches, reads the answers and
+ * wakes those whose they are; when its own has come, another leads. There is no thread and no fiber besides theirs.
+ *
+ * Of a batch in which a statement fails the server skips what follows: that is sent again, each by itself. Whoever is cancelled
+ * leaves his answer to be dropped by the leader. When the connection is lost all who wait are told, and nothing is sent again.
+ *
+ * Knows nothing of sessions, nor of how many such connections there are: engine/shared.c.
+ * SPDX-License-Identifier: MIT */
+#include "driver/postgresql_link.h"
+
+#include "base/error.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const char QUERY_CANCELED[] = "57014";
+
+/* A statement on its way. It outlives a fiber that was cancelled. */
+typedef struct request {
+    struct request *next;    /* among those to be sent again, or at rest */
+    orm__prepared *prepared; /* borrowed, as the values are, while somebody waits */
+    const orm_value *values;
+    void *self; /* who waits; NULL: nobody any more */
+    int64_t deadline;
+    PGresult *result; /* NULL once done: the connection is lost */
+    bool prepares;    /* it has the statement prepared */
+    bool done, leads;
+} request;
+
+/* What is to be answered. */
+typedef enum answer_kind { SYNC, PARSE, EXECUTE } answer_kind;
+typedef struct answer {
+    request *to; /* NULL: of a Sync */
+    answer_kind kind;
+} answer;
+
+struct orm__pg_shared {
+    orm__driver driver; /* PostgreSQL's with another start */
+    struct {
+        answer *items; /* a ring; the capacity is a power of two */
+        size_t first, count, capacity;
+    } answers;
+    bool answered; /* the first of them has had its result */
+    int silent;    /* commands that ended without one */
+    bool unsynced; /* the last batch is not ended */
+    bool blocked;  /* not all of it is sent */
+    bool nudged;   /* the leader has been told */
+    request *leader, *rest, *again;
+    orm_error failure; /* why the connection is lost */
+};
+
+static orm_status start(orm__link *base, const char *before, orm__prepared *prepared, const orm_value *values,
+                        orm__fetch fetch, orm_error *error);
+static orm_status take_result(orm__pg_link *l, request *r, orm_error *error);
+static orm_status send(orm__pg_link *l, request *r);
+static orm_status stand(orm__pg_link *l, request *r);
+static orm_status follow(orm__pg_link *l, request *r);
+static orm_status lead(orm__pg_link *l, request *r, bool first);
+static void exchange(orm__pg_link *l);
+static orm_status wait_for_server(orm__pg_link *l, request *r);
+static int64_t earliest_deadline(const orm__pg_shared *s);
+static void hand_on(orm__pg_link *l);
+static void end_batch(orm__pg_link *l);
+static void receive(orm__pg_link *l);
+static void take(orm__pg_link *l, PGresult *result);
+static void note_error(orm__pg_link *l, const PGresult *result);
+static void end_command(orm__pg_link *l);
+static void complete(orm__pg_link *l, request *r);
+static bool was_meant_for_another(const request *r);
+static void send_again(orm__pg_link *l);
+static void lose(orm__pg_link *l);
+static bool make_room(orm__pg_shared *s, size_t more);
+static void push(orm__pg_shared *s, answer_kind kind, request *to);
+static void pop(orm__pg_shared *s);
+static answer *first_answer(const orm__pg_shared *s, size_t index);
+static request *new_request(orm__pg_shared *s);
+static void recycle(orm__pg_shared *s, request *r);
+static orm_status refuse_control(orm__link *base, const char *sql, size_t *rows, orm_error *error);
+static bool is_usable(orm__link *base);
+static void close_shared(orm__link *base);
+
+orm_status orm__pg_share(orm__link *base, orm_error *error)
+{
+    orm__pg_link *l = orm__pg_link_of(base);
+    if (!l->waiter || !l->waiter->self)
+        return orm__error_set(error, ORM_MISUSE, "a connection is shared by fibers, and these need a waiter");
+    orm__pg_shared *s = calloc(1, sizeof *s);
+    if (!s)
+        return orm__error_no_memory(error);
+    s->driver = orm__driver_postgresql;
+    s->driver.start = start;
+    s->driver.control = refuse_control;
+    s->driver.usable = is_usable;
+    s->driver.close = close_shared;
+    s->driver.describe = NULL;
+    s->driver.copy = NULL;
+    s->driver.reset = NULL;
+    l->shared = s;
+    base->driver = &s->driver;
+    return ORM_OK;
+}
+
+/* --- the fiber that asks ----------------------------------------------------------------------------------------- */
+
+/* A statement that the server no longer knows as it was prepared is sent once more, after somebody has it prepared; when that
+ * fails, too, it is prepared for this fiber alone, which gets to know why. */
+static orm_status start(orm__link *base, const char *before, orm__prepared *prepared, const orm_value *values,
+                        orm__fetch fetch, orm_error *error)
+{
+    orm__pg_link *l = orm__pg_link_of(base);
+    (void)fetch;
+    if (before)
+        return orm__error_set(error, ORM_MISUSE, "no transaction can begin on a shared connection");
+    for (int try = 0;; try++) {
+        request *r = new_request(l->shared);
+        if (!r)
+            return orm__error_no_memory(error);
+        *r = (request){.prepared = prepared, .values = values, .self = l->waiter->self(l->waiter->user)};
+        l->error = error;
+        char name[sizeof prepared->name];
+        memcpy(name, prepared->name, sizeof name);
+        orm_status status = send(l, r);
+        if (status) {
+            recycle(l->shared, r);
+            return status;
+        }
+        status = stand(l, r);
+        if (status)
+            return orm__error_set(error, status, "the wait for an answer was given up: %s", orm_status_text(status));
+        status = take_result(l, r, error);
+        if (!l->outdated || try == 2)
+            return status;
+        if (try == 1 || strcmp(name, prepared->name) == 0) /* otherwise another has seen to it */
+            orm__pg_give_name(l, prepared);
+    }
+}
+
+/* What the answer to the fiber that runs now means; until it has finished none other runs. */
+static orm_status take_result(orm__pg_link *l, request *r, orm_error *error)
+{
+    PGresult *result = r->result;
+    bool prepared_before = !r->prepares && !l->unprepared;
+    l->error = error;
+    l->failure = ORM_OK;
+    l->sql = r->prepared->sql;
+    l->reused = prepared_before;
+    l->outdated = false;
+    if (!result) {
+        *error = l->shared->failure;
+        ORM__ERROR_COPY(error->statement, l->sql);
+        recycle(l->shared, r);
+        return error->status;
+    }
+    if (orm__pg_check(l, result)) {
+        orm__pg_take_result(l, result);
+        l->running = true;
+    } else {
+        PQclear(result);
+    }
+    r->result = NULL;
+    recycle(l->shared, r);
+    return l->failure;
+}
+
+/* As far as libpq's buffer. One that has to be prepared is a batch of its own, so that no neighbour's failure prevents it. */
+static orm_status send(orm__pg_link *l, request *r)
+{
+    orm__pg_shared *s = l->shared;
+    l->failure = ORM_OK;
+    l->sql = r->prepared->sql;
+    if (l->broken)
+        return orm__error_set(l->error, ORM_DISCONNECTED, "the connection is lost");
+    if (!make_room(s, 4))
+        return orm__error_no_memory(l->error);
+    ORM_TRY(orm__pg_encode_values(l, r->prepared, r->values));
+    r->prepares = !l->unprepared && !r->prepared->sent;
+    r->deadline = l->timeout ? orm__deadline_in(0) + l->timeout : 0;
+    if (r->prepares && s->unsynced)
+        end_batch(l);
+    orm__pg_send_prepared(l, r->prepared, r->prepares);
+    if (r->prepares)
+        push(s, PARSE, r);
+    push(s, EXECUTE, r);
+    r->prepared->sent = !l->unprepared;
+    s->unsynced = true;
+    if (r->prepares && !l->failure)
+        end_batch(l);
+    if (l->failure) /* who knows how much of it was taken */
+        lose(l);
+    return ORM_OK;
+}
+
+/* Until the answer has come, or the waiter gives up. The leader is told of what is to be sent; without one, the first who comes
+ * leads, and gives others the rest of this turn to join. */
+static orm_status stand(orm__pg_link *l, request *r)
+{
+    orm__pg_shared *s = l->shared;
+    orm_status status = ORM_OK;
+    if (r->done)
+        return ORM_OK;
+    if (!s->leader)
+        return lead(l, r, true);
+    if (!s->nudged)
+        l->waiter->wake(s->leader->self, l->waiter->user);
+    s->nudged = true;
+    status = follow(l, r);
+    return !status && !r->done ? lead(l, r, false) : status;
+}
+
+/* Until done, or made the leader. */
+static orm_status follow(orm__pg_link *l, request *r)
+{
+    orm_status status = ORM_OK;
+    while (!r->done && !r->leads && !status) {
+        l->waiter->self(l->waiter->user);
+        status = l->waiter->wait(NULL, -1, 0, 0, l->waiter->user);
+    }
+    if (!status)
+        return ORM_OK;
+    if (r->done) {
+        recycle(l->shared, r);
+        return status;
+    }
+    r->self = NULL; /* the leader drops it */
+    if (r->leads)
+        hand_on(l);
+    return status;
+}
+
+/* --- the leader -------------------------------------------------------------------------------------------------- */
+
+static orm_status lead(orm__pg_link *l, request *r, bool first)
+{
+    orm_status status = ORM_OK;
+    l->shared->leader = r;
+    if (first) {
+        l->waiter->self(l->waiter->user);
+        status = l->waiter->wait(NULL, -1, 0, orm__deadline_in(0), l->waiter->user);
+        status = status == ORM_TIMEOUT ? ORM_OK : status;
+    }
+    while (!status && !r->done) {
+        exchange(l);
+        if (!r->done)
+            status = wait_for_server(l, r);
+    }
+    if (status)
+        r->self = NULL;
+    hand_on(l);
+    return status;
+}
+
+static void exchange(orm__pg_link *l)
+{
+    orm__pg_shared *s = l->shared;
+    s->nudged = false;
+    do {
+        send_again(l);
+        if (s->unsynced)
+            end_batch(l);
+        int left = l->broken ? 0 : PQflush(l->connection);
+        s->blocked = left > 0;
+        if (left < 0 || (!l->broken && !PQconsumeInput(l->connection)))
+            lose(l);
+        receive(l);
+    } while (s->again && !l->broken);
+}
+
+/* A statement that takes too long is cancelled; a server that does not answer to that either is given up. */
+static orm_status wait_for_server(orm__pg_link *l, request *r)
+{
+    const orm__pg_shared *s = l->shared;
+    int64_t deadline = l->cancelled ? l->deadline : earliest_deadline(s);
+    if (orm__pg_has_choked(l)) {
+        lose(l);
+        return ORM_OK;
+    }
+    r->self = l->waiter->self(l->waiter->user);
+    orm_status status = orm__wait(&l->watch, ORM_WAIT_READ | (s->blocked ? ORM_WAIT_WRITE : 0), deadline);
+    if (status != ORM_TIMEOUT)
+        return status;
+    if (l->cancelled || !orm__pg_cancel(l)) {
+        orm__error_set(&l->shared->failure, ORM_TIMEOUT, "no answer in time; the connection is given up");
+        lose(l);
+    }
+    return ORM_OK;
+}
+
+/* Those whose deadline is over have been cancelled; the answer to that comes soon. */
+static int64_t earliest_deadline(const orm__pg_shared *s)
+{
+    for (size_t i = 0; i < s->answers.count; i++) {
+        const answer *one = first_answer(s, i);
+        if (one->kind == EXECUTE)
+            return one->to->deadline;
+    }
+    return 0;
+}
+
+/* To the first that waits. */
+static void hand_on(orm__pg_link *l)
+{
+    orm__pg_shared *s = l->shared;
+    s->leader = NULL;
+    for (size_t i = 0; i < s->answers.count && !s->leader; i++) {
+        request *r = first_answer(s, i)->to;
+        if (r && r->self && !r->done)
+            s->leader = r;
+    }
+    if (!s->leader)
+        return;
+    s->leader->leads = true;
+    l->waiter->wake(s->leader->self, l->waiter->user);
+}
+
+/* --- answers ----------------------------------------------------------------------------------------------------- */
+
+static void end_batch(orm__pg_link *l)
+{
+    orm__pg_shared *s = l->shared;
+    s->unsynced = false;
+    if (l->broken)
+        return;
+    if (make_room(s, 1) && PQpipelineSync(l->connection))
+        push(s, SYNC, NULL);
+    else
+        lose(l);
+}
+
+static void receive(orm__pg_link *l)
+{
+    orm__pg_shared *s = l->shared;
+    while (!l->broken && s->answers.count > 0 && !PQisBusy(l->connection)) {
+        PGresult *result = PQgetResult(l->connection);
+        if (result)
+            take(l, result);
+        else
+            end_command(l);
+    }
+    if (l->broken && s->answers.count > 0)
+        lose(l);
+}
+
+static void take(orm__pg_link *l, PGresult *result)
+{
+    orm__pg_shared *s = l->shared;
+    ExecStatusType status = PQresultStatus(result);
+    answer *first = first_answer(s, 0);
+    s->silent = 0;
+    if (status == PGRES_FATAL_ERROR || status == PGRES_NONFATAL_ERROR || status == PGRES_BAD_RESPONSE)
+        note_error(l, result);
+    if (s->answers.count == 0 || (first->kind == SYNC) != (status == PGRES_PIPELINE_SYNC)) { /* lost, or out of step */
+        PQclear(result);
+        if (s->answers.count > 0)
+            lose(l);
+        return;
+    }
+    s->answered = true;
+    bool tells = status != PGRES_PIPELINE_ABORTED && (first->kind != PARSE || status != PGRES_COMMAND_OK);
+    if (first->kind == SYNC)
+        pop(s);
+    else if (tells && !first->to->result) {
+        first->to->result = result;
+        return;
+    }
+    PQclear(result);
+}
+
+/* What is fatal, or no answer of the server's at all, ends the connection. */
+static void note_error(orm__pg_link *l, const PGresult *result)
+{
+    orm__pg_shared *s = l->shared;
+    const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+    const char *severity = PQresultErrorField(result, PG_DIAG_SEVERITY_NONLOCALIZED);
+    l->complaints = strlen(PQerrorMessage(l->connection));
+    if (sqlstate && strcmp(sqlstate, QUERY_CANCELED) == 0)
+        l->cancelled = false;
+    if (s->answers.count > 0 && first_answer(s, 0)->kind == PARSE)
+        orm__pg_give_name(l, first_answer(s, 0)->to->prepared);
+    if (PQstatus(l->connection) != CONNECTION_BAD && (!severity || strcmp(severity, "ERROR") == 0))
+        return;
+    l->error = &s->failure;
+    l->failure = ORM_OK;
+    l->sql = NULL;
+    orm__pg_check(l, result);
+    lose(l);
+}
+
+/* The end of what a command answers. */
+static void end_command(orm__pg_link *l)
+{
+    orm__pg_shared *s = l->shared;
+    if (!s->answered && ++s->silent > 2) {
+        orm__error_set(&s->failure, ORM_DISCONNECTED, "the answers of the database are out of step");
+        lose(l);
+        return;
+    }
+    if (!s->answered)
+        return;
+    const answer ended = *first_answer(s, 0);
+    pop(s);
+    if (ended.kind == EXECUTE)
+        complete(l, ended.to);
+}
+
+static void complete(orm__pg_link *l, request *r)
+{
+    orm__pg_shared *s = l->shared;
+    if (!r->self) {
+        recycle(s, r);
+        return;
+    }
+    if (!r->result || was_meant_for_another(r)) {
+        PQclear(r->result);
+        r->result = NULL;
+        r->next = s->again;
+        s->again = r;
+        return;
+    }
+    r->done = true;
+    if (r != s->leader)
+        l->waiter->wake(r->self, l->waiter->user);
+}
+
+/* A request to cancel that came when the statement it was for had ended. */
+static bool was_meant_for_another(const request *r)
+{
+    const char *sqlstate = PQresultErrorField(r->result, PG_DIAG_SQLSTATE);
+    return sqlstate && strcmp(sqlstate, QUERY_CANCELED) == 0 && r->deadline && r->deadline > orm__deadline_in(0);
+}
+
+/* Those that the server has skipped, each in a batch of its own. */
+static void send_again(orm__pg_link *l)
+{
+    orm__pg_shared *s = l->shared;
+    while (s->again && !l->broken) {
+        request *r = s->again;
+        s->again = r->next;
+        if (!r->self) {
+            recycle(s, r);
+            continue;
+        }
+        if (s->unsynced)
+            end_batch(l);
+        l->error = &s->failure;
+        bool sent = send(l, r) == ORM_OK;
+        if (sent && s->unsynced)
+            end_batch(l);
+        if (sent)
+            continue;
+        s->again = r;
+        lose(l);
+    }
+}
+
+/* Tells all who wait; the first reason stays. */
+static void lose(orm__pg_link *l)
+{
+    orm__pg_shared *s = l->shared;
+    l->error = &s->failure;
+    l->failure = s->failure.status;
+    orm__pg_lost(l);
+    request *next = NULL;
+    for (size_t i = 0; i < s->answers.count; i++) {
+        const answer *one = first_answer(s, i);
+        if (one->kind != EXECUTE)
+            continue;
+        one->to->next = next;
+        next = one->to;
+    }
+    while (s->again) {
+        request *r = s->again;
+        s->again = r->next;
+        r->next = next;
+        next = r;
+    }
+    s->answers.count = 0;
+    s->unsynced = s->blocked = s->answered = false;
+    for (request *r = next; r; r = next) {
+        next = r->next;
+        if (!r->self) {
+            recycle(s, r);
+            continue;
+        }
+        r->done = true;
+        l->waiter->wake(r->self, l->waiter->user);
+    }
+}
+
+/* --- memory ------------------------------------------------------------------------------------------------------ */
+
+static bool make_room(orm__pg_shared *s, size_t more)
+{
+    if (s->answers.count + more <= s->answers.capacity)
+        return true;
+    size_t capacity = s->answers.capacity ? s->answers.capacity * 2 : 64;
+    answer *items = malloc(capacity * sizeof *items);
+    if (!items)
+        return false;
+    for (size_t i = 0; i < s->answers.count; i++)
+        items[i] = *first_answer(s, i);
+    free(s->answers.items);
+    s->answers.items = items;
+    s->answers.first = 0;
+    s->answers.capacity = capacity;
+    return true;
+}
+
+static void push(orm__pg_shared *s, answer_kind kind, request *to)
+{
+    s->answers.count++;
+    *first_answer(s, s->answers.count - 1) = (answer){.to = to, .kind = kind};
+}
+
+static void pop(orm__pg_shared *s)
+{
+    s->answers.first++;
+    s->answers.count--;
+    s->answered = false;
+}
+
+static answer *first_answer(const orm__pg_shared *s, size_t index)
+{
+    return &s->answers.items[(s->answers.first + index) & (s->answers.capacity - 1)];
+}
+
+static request *new_request(orm__pg_shared *s)
+{
+    request *r = s->rest;
+    if (!r)
+        return malloc(sizeof *r);
+    s->rest = r->next;
+    return r;
+}
+
+static void recycle(orm__pg_shared *s, request *r)
+{
+    PQclear(r->result);
+    r->result = NULL;
+    r->next = s->rest;
+    s->rest = r;
+}
+
+/* --- the rest of the driver -------------------------------------------------------------------------------------- */
+
+static orm_status refuse_control(orm__link *base, const char *sql, size_t *rows, orm_error *error)
+{
+    (void)base;
+    (void)rows;
+    return orm__error_set(error, ORM_MISUSE, "a shared connection only reads, it does not run: %s", sql);
+}
+
+/* While answers are on their way the leader sees how it stands. */
+static bool is_usable(orm__link *base)
+{
+    const orm__pg_link *l = orm__pg_link_of(base);
+    return l->shared->answers.count > 0 ? !l->broken : orm__pg_usable(base);
+}
+
+static void close_shared(orm__link *base)
+{
+    orm__pg_link *l = orm__pg_link_of(base);
+    orm__pg_shared *s = l->shared;
+    for (size_t i = 0; i < s->answers.count; i++) /* nobody waits for them */
+        if (first_answer(s, i)->kind == EXECUTE)
+            recycle(s, first_answer(s, i)->to);
+    for (request *next; s->rest; s->rest = next) {
+        next = s->rest->next;
+        free(s->rest);
+    }
+    free(s->answers.items);
+    base->driver = &orm__driver_postgresql;
+    l->shared = NULL;
+    orm__pg_close(base);
+    free(s);
+}

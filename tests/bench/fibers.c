@@ -1,0 +1,388 @@
+/* fibers.c -- gets by key: a thousand fibers beside threads, beside one session that blocks, beside libpq by hand.
+ *
+ *     bench_fibers URL [--check]
+ *
+ * Prints gets a second, and the ratios that tests/bench/fibers.sh promises. With --check it is short, the limits are loose, and
+ * the status is 1 when one is missed. BENCH_ROUNDS: how many times each runs (5); the median counts. BENCH_SIDES: only these.
+ * SPDX-License-Identifier: MIT */
+#define _GNU_SOURCE /* sched_setaffinity */
+#include "fibers.h"
+
+#include "bench.h"
+#include "orm/async_poll.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { ROUNDS_MAX = 21, BATCH = 20 /* gets of a fiber or thread at a time */ };
+
+static const char *url;
+static size_t gets; /* of this run */
+static size_t next;
+static uint64_t digest;
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+void give_up(const char *what, const char *why)
+{
+    fprintf(stderr, "%s: %s\n", what, why);
+    exit(2);
+}
+
+void saw_post(int64_t id, const char *title, const char *body, int32_t views)
+{
+    digest += (uint64_t)id * 31 + (uint64_t)title[5] * 53 + (uint64_t)body[7] * 59 + (uint64_t)views * 43;
+}
+
+static void expect_ok(orm_status status, const orm_error *error)
+{
+    if (status)
+        give_up(orm_status_name(status), error ? error->message : "");
+}
+
+static orm_engine *open_engine(orm_engine_options options)
+{
+    orm_engine *engine;
+    orm_error error;
+    options.pool_size = CONNECTIONS;
+    options.max_overflow = -1;
+    expect_ok(orm_engine_open(url, &options, &engine, &error), &error);
+    return engine;
+}
+
+/* --- ours: a session for `each` gets, as a request of a web server may make --- */
+
+typedef struct reader {
+    orm_session_factory factory;
+    size_t count, each;
+} reader;
+
+static void get_posts(const reader *me)
+{
+    orm_session *s;
+    const bench_post *post;
+    for (size_t done = 0; done < me->count; done += me->each) {
+        expect_ok(orm_session_open(&me->factory, &s, NULL), NULL);
+        for (size_t i = 0; i < me->each; i++) {
+            expect_ok(bench_post_get(s, post_at(next++), &post), orm_session_error(s));
+            saw_post(post->id, post->title, post->body, post->views);
+        }
+        orm_session_close(s);
+    }
+}
+
+static orm_status read_in_fiber(orm_async *async, void *argument)
+{
+    (void)async;
+    get_posts(argument);
+    return ORM_OK;
+}
+
+/* Begin, get and commit, each in a trip of its own, and on rows alone. */
+static orm_status read_in_three_trips(orm_async *async, void *argument)
+{
+    const reader *me = argument;
+    orm_connection *c;
+    bench_post post;
+    orm_result *result;
+    (void)async;
+    for (size_t i = 0; i < me->count; i++) {
+        expect_ok(orm_connection_open(me->factory.engine, &c, NULL), NULL);
+        expect_ok(orm_connection_execute(c, "BEGIN", NULL), orm_connection_error(c));
+        expect_ok(bench_post_fetch(c, post_at(next++), &post, &result), orm_connection_error(c));
+        saw_post(post.id, post.title, post.body, post.views);
+        orm_result_free(result);
+        expect_ok(orm_connection_execute(c, "COMMIT", NULL), orm_connection_error(c));
+        orm_connection_close(c);
+    }
+    return ORM_OK;
+}
+
+static void run_fibers(orm_async_function function, reader how, orm_engine_options options)
+{
+    static orm_async *async[CONNECTIONS + 2];
+    static orm_engine *engines[CONNECTIONS + 2];
+    size_t which = (size_t)(options.shared_connections + 1);
+    if (!engines[which]) {
+        expect_ok(orm_async_poll_open(NULL, &async[which], NULL), NULL);
+        options.waiter = orm_async_waiter(async[which]);
+        engines[which] = open_engine(options);
+    }
+    how.factory.engine = engines[which];
+    how.count = gets / READERS;
+    for (int i = 0; i < READERS; i++)
+        expect_ok(orm_async_spawn(async[which], function, &how, NULL), NULL);
+    expect_ok(orm_async_run(async[which]), NULL);
+}
+
+static void fibers_shared(void)
+{
+    run_fibers(read_in_fiber, (reader){.each = BATCH}, (orm_engine_options){.shared_connections = SHARED});
+}
+
+static void fibers_ten(void)
+{
+    run_fibers(read_in_fiber, (reader){.each = BATCH}, (orm_engine_options){.shared_connections = CONNECTIONS});
+}
+
+static void fibers_new(void)
+{
+    run_fibers(read_in_fiber, (reader){.each = 1}, (orm_engine_options){.shared_connections = SHARED});
+}
+
+static void fibers_alone(void)
+{
+    run_fibers(read_in_fiber, (reader){.each = BATCH}, (orm_engine_options){.shared_connections = -1});
+}
+
+static void fibers_transactions(void)
+{
+    run_fibers(read_in_fiber, (reader){.each = 1, .factory.isolation = ORM_REPEATABLE_READ},
+               (orm_engine_options){.shared_connections = -1});
+}
+
+static void fibers_three_trips(void)
+{
+    run_fibers(read_in_three_trips, (reader){0}, (orm_engine_options){.shared_connections = -1});
+}
+
+/* --- ours, blocking --- */
+
+static orm_engine *blocking(void)
+{
+    static orm_engine *engine;
+    return engine ? engine : (engine = open_engine((orm_engine_options){0}));
+}
+
+static void *read_in_thread(void *argument)
+{
+    const reader *me = argument;
+    uint64_t sum = 0;
+    for (size_t done = 0; done < me->count; done += BATCH) {
+        orm_session *s;
+        const bench_post *post;
+        pthread_mutex_lock(&lock);
+        size_t first = next;
+        next += BATCH;
+        pthread_mutex_unlock(&lock);
+        expect_ok(orm_session_open(&me->factory, &s, NULL), NULL);
+        for (size_t i = first; i < first + BATCH; i++) {
+            expect_ok(bench_post_get(s, post_at(i), &post), orm_session_error(s));
+            sum += (uint64_t)post->id * 31 + (uint64_t)post->title[5] * 53 + (uint64_t)post->body[7] * 59 +
+                   (uint64_t)post->views * 43;
+        }
+        orm_session_close(s);
+    }
+    pthread_mutex_lock(&lock);
+    digest += sum;
+    pthread_mutex_unlock(&lock);
+    return NULL;
+}
+
+static void threads(void)
+{
+    pthread_t running[CONNECTIONS];
+    reader how = {.factory.engine = blocking(), .count = gets / CONNECTIONS};
+    for (int i = 0; i < CONNECTIONS; i++)
+        if (pthread_create(&running[i], NULL, read_in_thread, &how))
+            give_up("threads", "none can be made");
+    for (int i = 0; i < CONNECTIONS; i++)
+        pthread_join(running[i], NULL);
+}
+
+/* One session, with its server process on the processor it runs on itself. */
+static void one_session(void)
+{
+    get_posts(&(reader){.factory.engine = blocking(), .count = gets, .each = BATCH});
+}
+
+static void by_hand_two(void)
+{
+    by_hand(url, gets, SHARED);
+}
+
+static void by_hand_ten(void)
+{
+    by_hand(url, gets, CONNECTIONS);
+}
+
+/* --- the runs --- */
+
+typedef enum side {
+    FIBERS,
+    NEW,
+    FIBERS_TEN,
+    ALONE,
+    TRANSACTIONS,
+    THREE_TRIPS,
+    THREADS,
+    ONE,
+    BY_HAND,
+    BY_HAND_TEN,
+    SIDES
+} side;
+static const struct {
+    const char *name, *title;
+    void (*run)(void);
+    size_t gets;
+    bool one_processor;
+} sides[SIDES] = {
+    [FIBERS] = {"fibers", "1,000 fibers, 2 shared connections, a session for 20 gets", fibers_shared, 100000, false},
+    [NEW] = {"new", "the same, a session for each get", fibers_new, 100000, false},
+    [FIBERS_TEN] = {"fibers_ten", "the same, 10 shared connections, a session for 20 gets", fibers_ten, 100000, false},
+    [ALONE] = {"alone", "1,000 fibers, nothing shared: the pool of 10", fibers_alone, 20000, false},
+    [TRANSACTIONS] = {"transactions", "1,000 fibers, nothing shared, each get a transaction", fibers_transactions,
+                      20000, false},
+    [THREE_TRIPS] = {"three_trips", "1,000 fibers by Core: BEGIN, get, COMMIT, a trip each", fibers_three_trips, 20000,
+                     false},
+    [THREADS] = {"threads", "10 threads, 10 connections", threads, 20000, false},
+    [ONE] = {"one", "one session, on its server's processor", one_session, 20000, true},
+    [BY_HAND] = {"by_hand", "libpq by hand, pipelined, 1,000 on their way, 2 connections", by_hand_two, 100000, false},
+    [BY_HAND_TEN] = {"by_hand_ten", "the same, 10 connections", by_hand_ten, 100000, false},
+};
+
+static const struct {
+    side ours, other;
+    double least, loose;
+    const char *text;
+} promises[] = {
+    {FIBERS, THREADS, 3, 1.5, "fibers are 3 times as fast as threads"},
+    {FIBERS, ONE, 4, 2, "and 4 times as fast as one session"},
+    {FIBERS, BY_HAND, 1 / 1.1, 0.4, "as fast as libpq by hand, to a tenth, by 2 connections"},
+    {FIBERS_TEN, BY_HAND_TEN, 1 / 1.1, 0.2, "and by 10"},
+    {TRANSACTIONS, THREE_TRIPS, 1.4, 1.05, "a transaction is 1.4 times as fast as in three trips"},
+};
+
+static double seconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+/* Of the processor, for this process alone. */
+static double cpu_seconds(void)
+{
+    struct rusage used;
+    getrusage(RUSAGE_SELF, &used);
+    return (double)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) +
+           (double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1e6;
+}
+
+static void fill(void)
+{
+    orm_engine *engine = blocking();
+    orm_error error;
+    orm_connection *c;
+    bench_drop_all(engine, &error);
+    expect_ok(bench_create_all(engine, &error), &error);
+    expect_ok(orm_connection_open(engine, &c, &error), &error);
+    expect_ok(orm_connection_execute(c,
+                                     "INSERT INTO author (name, email, created_at) SELECT 'n' || i, 'e' || i, now() "
+                                     "FROM generate_series(1, 1000) i",
+                                     NULL),
+              orm_connection_error(c));
+    expect_ok(orm_connection_execute(c,
+                                     "INSERT INTO post (title, body, views, published, created_at, author_id) SELECT "
+                                     "'Title ' || i, repeat(chr(97 + i % 26), 200), i % 1000, true, now(), i % 1000 + "
+                                     "1 FROM generate_series(1, 100000) i",
+                                     NULL),
+              orm_connection_error(c));
+    expect_ok(orm_connection_execute(c, "ANALYZE", NULL), orm_connection_error(c));
+    orm_connection_close(c);
+}
+
+/* The processors that this process and the servers of its connections may use; false: it may not say. */
+static bool use_processors(bool one)
+{
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    CPU_SET(0, &set);
+    for (int i = 1; i < CPU_SETSIZE && !one; i++)
+        CPU_SET(i, &set);
+    bool done = sched_setaffinity(0, sizeof set, &set) == 0;
+    FILE *pids = popen("pgrep -f '^postgres: .*ormc' || true", "r");
+    char line[32];
+    while (pids && fgets(line, sizeof line, pids))
+        done &= sched_setaffinity((pid_t)atoi(line), sizeof set, &set) == 0;
+    if (pids)
+        pclose(pids);
+    return done;
+}
+
+static bool wanted(side which)
+{
+    const char *only = getenv("BENCH_SIDES");
+    return !only || !*only || strstr(only, sides[which].name);
+}
+
+static double run_once(side which, size_t divisor, double *cpu)
+{
+    gets = sides[which].gets / divisor / (READERS * BATCH) * (READERS * BATCH);
+    next = 0;
+    digest = 0;
+    if (sides[which].one_processor && !use_processors(true))
+        printf("skipped: the server's processor cannot be chosen\n");
+    double begin = seconds(), cpu_begin = cpu_seconds();
+    sides[which].run();
+    double took = seconds() - begin;
+    *cpu = (cpu_seconds() - cpu_begin) / (double)gets * 1e6;
+    if (sides[which].one_processor)
+        use_processors(false);
+    static uint64_t digests[SIDES];
+    static size_t counts[SIDES];
+    digests[which] = digest;
+    counts[which] = gets;
+    for (int i = 0; i < SIDES; i++)
+        if (counts[i] == gets && digests[i] != digest)
+            give_up(sides[which].name, "did not read what another read");
+    return (double)gets / took;
+}
+
+static int compare(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+int main(int argc, char **argv)
+{
+    double rates[SIDES][ROUNDS_MAX], cpu[SIDES][ROUNDS_MAX], median[SIDES];
+    bool check = argc > 2 && strcmp(argv[2], "--check") == 0;
+    const char *given = getenv("BENCH_ROUNDS");
+    size_t rounds = check ? 3 : given && *given ? strtoul(given, NULL, 10) : 5, failed = 0, passed = 0;
+    if (argc < 2 || rounds < 1 || rounds >= ROUNDS_MAX)
+        give_up("usage", "bench_fibers URL [--check], with BENCH_ROUNDS from 1 to 20");
+    url = argv[1];
+    fill();
+    for (size_t round = 0; round <= rounds; round++)
+        for (int i = 0; i < SIDES; i++)
+            if (wanted(i))
+                rates[i][round ? round - 1 : 0] = run_once(i, check ? 3 : 1,
+                                                           &cpu[i][round ? round - 1 : 0]); /* the first warms up */
+    for (int i = 0; i < SIDES; i++) {
+        if (!wanted(i))
+            continue;
+        qsort(rates[i], rounds, sizeof rates[i][0], compare);
+        qsort(cpu[i], rounds, sizeof cpu[i][0], compare);
+        median[i] = rates[i][rounds / 2];
+        printf("%-62s %8.0f gets/s (%.0f to %.0f), %5.2f us of CPU each\n", sides[i].title, median[i], rates[i][0],
+               rates[i][rounds - 1], cpu[i][rounds / 2]);
+    }
+    for (size_t i = 0; i < sizeof promises / sizeof *promises; i++) {
+        if (!wanted(promises[i].ours) || !wanted(promises[i].other))
+            continue;
+        double ratio = median[promises[i].ours] / median[promises[i].other];
+        bool kept = ratio >= (check ? promises[i].loose : promises[i].least);
+        printf("%s: %.2f%s\n", promises[i].text, ratio, kept ? "" : "   MISSED");
+        passed += kept;
+        failed += !kept;
+    }
+    printf("%zu passed, %zu failed, 0 skipped\n", passed, failed);
+    return check && failed > 0;
+}
