@@ -93,6 +93,16 @@ orm_status shop_country_get(orm_session *s, const char *code, const shop_country
     return status;
 }
 
+orm_status shop_country_get_many(orm_session *s, const char *const *code, size_t count,
+                                 shop_country_list *found)
+{
+    const orm_value key[] = {orm_of_texts(code, count)};
+    orm_list list;
+    orm_status status = orm_model_get_many(s, &shop_country_model, key, &list);
+    *found = (shop_country_list){(const shop_country *const *)list.items, list.count, list.partial};
+    return status;
+}
+
 orm_status shop_country_find(orm_session *s, const shop_country_query *query,
                              shop_country_list *found)
 {
@@ -258,6 +268,11 @@ orm_status shop_country_select(orm_connection *c, const shop_country_query *quer
     return status;
 }
 
+orm_status shop_country_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows)
+{
+    return orm_row_group(c, &shop_country_model, grouping, rows);
+}
+
 orm_status shop_country_update_where(orm_connection *c, orm_expr where,
                                      const shop_country_changes *changes, size_t *count)
 {
@@ -417,6 +432,17 @@ orm_status shop_customer_get(orm_session *s, int64_t tenant, int64_t number,
     const void *row;
     orm_status status = orm_model_get(s, &shop_customer_model, key, &row);
     *found = row;
+    return status;
+}
+
+orm_status shop_customer_get_many(orm_session *s, const int64_t *tenant, const int64_t *number,
+                                  size_t count, shop_customer_list *found)
+{
+    const orm_value key[] = {orm_of_int64s(tenant, count), orm_of_int64s(number, count)};
+    orm_list list;
+    orm_status status = orm_model_get_many(s, &shop_customer_model, key, &list);
+    *found = (shop_customer_list){(const shop_customer *const *)list.items, list.count,
+                                  list.partial};
     return status;
 }
 
@@ -619,6 +645,11 @@ orm_status shop_customer_select(orm_connection *c, const shop_customer_query *qu
     return status;
 }
 
+orm_status shop_customer_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows)
+{
+    return orm_row_group(c, &shop_customer_model, grouping, rows);
+}
+
 orm_status shop_customer_update_where(orm_connection *c, orm_expr where,
                                       const shop_customer_changes *changes, size_t *count)
 {
@@ -779,6 +810,17 @@ orm_status shop_purchase_get(orm_session *s, int64_t tenant, int64_t number,
     const void *row;
     orm_status status = orm_model_get(s, &shop_purchase_model, key, &row);
     *found = row;
+    return status;
+}
+
+orm_status shop_purchase_get_many(orm_session *s, const int64_t *tenant, const int64_t *number,
+                                  size_t count, shop_purchase_list *found)
+{
+    const orm_value key[] = {orm_of_int64s(tenant, count), orm_of_int64s(number, count)};
+    orm_list list;
+    orm_status status = orm_model_get_many(s, &shop_purchase_model, key, &list);
+    *found = (shop_purchase_list){(const shop_purchase *const *)list.items, list.count,
+                                  list.partial};
     return status;
 }
 
@@ -974,6 +1016,11 @@ orm_status shop_purchase_select(orm_connection *c, const shop_purchase_query *qu
     orm_status status = orm_row_select(c, &shop_purchase_model, &q, &found, count, result);
     *rows = found;
     return status;
+}
+
+orm_status shop_purchase_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows)
+{
+    return orm_row_group(c, &shop_purchase_model, grouping, rows);
 }
 
 orm_status shop_purchase_update_where(orm_connection *c, orm_expr where,

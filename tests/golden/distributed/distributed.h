@@ -23,7 +23,7 @@ struct shop_country {
     const char *code;
 };
 
-/* What was found. `partial` when it is not the whole of a relation. */
+/* What was found. `partial` when it is not the whole of a relation, or keys are missing. */
 struct shop_country_list {
     const shop_country *const *items;
     size_t count;
@@ -61,6 +61,10 @@ extern const orm_model shop_country_model;
 
 /* Reading. _one wants exactly one, _first the first of any number. */
 orm_status shop_country_get(orm_session *s, const char *code, const shop_country **found);
+/* Many keys by one statement, an array for each of their columns: as many items, in their order,
+ * NULL for those that are in no row; `partial` when there is such a one. */
+orm_status shop_country_get_many(orm_session *s, const char *const *code, size_t count,
+                                 shop_country_list *found);
 orm_status shop_country_find(orm_session *s, const shop_country_query *query,
                              shop_country_list *found);
 orm_status shop_country_one(orm_session *s, const shop_country_query *query,
@@ -111,6 +115,7 @@ orm_status shop_country_fetch(orm_connection *c, const char *code, shop_country 
                               orm_result **result);
 orm_status shop_country_select(orm_connection *c, const shop_country_query *query,
                                const shop_country **rows, size_t *count, orm_result **result);
+orm_status shop_country_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows);
 orm_status shop_country_update_where(orm_connection *c, orm_expr where,
                                      const shop_country_changes *changes, size_t *count);
 orm_status shop_country_delete_where(orm_connection *c, orm_expr where, size_t *count);
@@ -123,7 +128,7 @@ struct shop_customer {
     const char *country_code;
 };
 
-/* What was found. `partial` when it is not the whole of a relation. */
+/* What was found. `partial` when it is not the whole of a relation, or keys are missing. */
 struct shop_customer_list {
     const shop_customer *const *items;
     size_t count;
@@ -173,6 +178,10 @@ extern const orm_model shop_customer_model;
 /* Reading. _one wants exactly one, _first the first of any number. */
 orm_status shop_customer_get(orm_session *s, int64_t tenant, int64_t number,
                              const shop_customer **found);
+/* Many keys by one statement, an array for each of their columns: as many items, in their order,
+ * NULL for those that are in no row; `partial` when there is such a one. */
+orm_status shop_customer_get_many(orm_session *s, const int64_t *tenant, const int64_t *number,
+                                  size_t count, shop_customer_list *found);
 orm_status shop_customer_find(orm_session *s, const shop_customer_query *query,
                               shop_customer_list *found);
 orm_status shop_customer_one(orm_session *s, const shop_customer_query *query,
@@ -235,6 +244,7 @@ orm_status shop_customer_fetch(orm_connection *c, int64_t tenant, int64_t number
                                shop_customer *row, orm_result **result);
 orm_status shop_customer_select(orm_connection *c, const shop_customer_query *query,
                                 const shop_customer **rows, size_t *count, orm_result **result);
+orm_status shop_customer_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows);
 orm_status shop_customer_update_where(orm_connection *c, orm_expr where,
                                       const shop_customer_changes *changes, size_t *count);
 orm_status shop_customer_delete_where(orm_connection *c, orm_expr where, size_t *count);
@@ -246,7 +256,7 @@ struct shop_purchase {
     int64_t customer_number;
 };
 
-/* What was found. `partial` when it is not the whole of a relation. */
+/* What was found. `partial` when it is not the whole of a relation, or keys are missing. */
 struct shop_purchase_list {
     const shop_purchase *const *items;
     size_t count;
@@ -293,6 +303,10 @@ extern const orm_model shop_purchase_model;
 /* Reading. _one wants exactly one, _first the first of any number. */
 orm_status shop_purchase_get(orm_session *s, int64_t tenant, int64_t number,
                              const shop_purchase **found);
+/* Many keys by one statement, an array for each of their columns: as many items, in their order,
+ * NULL for those that are in no row; `partial` when there is such a one. */
+orm_status shop_purchase_get_many(orm_session *s, const int64_t *tenant, const int64_t *number,
+                                  size_t count, shop_purchase_list *found);
 orm_status shop_purchase_find(orm_session *s, const shop_purchase_query *query,
                               shop_purchase_list *found);
 orm_status shop_purchase_one(orm_session *s, const shop_purchase_query *query,
@@ -354,6 +368,7 @@ orm_status shop_purchase_fetch(orm_connection *c, int64_t tenant, int64_t number
                                shop_purchase *row, orm_result **result);
 orm_status shop_purchase_select(orm_connection *c, const shop_purchase_query *query,
                                 const shop_purchase **rows, size_t *count, orm_result **result);
+orm_status shop_purchase_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows);
 orm_status shop_purchase_update_where(orm_connection *c, orm_expr where,
                                       const shop_purchase_changes *changes, size_t *count);
 orm_status shop_purchase_delete_where(orm_connection *c, orm_expr where, size_t *count);
