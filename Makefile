@@ -20,8 +20,8 @@ pkgconfigdir ?= $(libdir)/pkgconfig
 # What a variant is made of: `make BUILD=build/asan SANITIZE=address,undefined WERROR=yes SUITES="unit errors" check`.
 SANITIZE ?=
 WERROR   ?= no
-SUITES   ?= unit golden errors commands fuzz compile exports readme reference editor scale database random faults migrations \
-             introspect schemas counts
+SUITES   ?= unit golden errors commands fuzz compile exports readme reference editor scale database random faults replicas \
+             threads migrations introspect schemas counts
 # Whether missing packages may be installed: these goals do, the others name the command. V=1 shows whole commands.
 DEPS     ?= $(if $(filter deps demo check asan tsan valgrind coverage bench fuzz soak,$(MAKECMDGOALS)),yes,no)
 NEEDS    := build $(if $(filter deps check asan tsan valgrind coverage bench fuzz soak headers golden-update,$(MAKECMDGOALS)),check) \
@@ -64,7 +64,8 @@ GENERATED := $(foreach name,$(NAMES),$(OBJ)/schemas/$(name)/$(name).o)
 SUITE_NEEDS = $(if $(filter unit valgrind,$(SUITES)),$(UNIT)) $(if $(filter fuzz,$(SUITES)),$(FUZZERS:%=$(BUILD)/tests/fuzz/replay-%)) \
               $(if $(filter compile readme schemas,$(SUITES)),$(GENERATED) $(PROGRAMS)) \
               $(if $(filter database valgrind,$(SUITES)),$(BUILD)/tests/database/database) \
-              $(if $(filter random,$(SUITES)),$(BUILD)/tests/random/random) $(if $(filter faults,$(SUITES)),$(FAULTS))
+              $(if $(filter random,$(SUITES)),$(BUILD)/tests/random/random) $(if $(filter faults,$(SUITES)),$(FAULTS)) \
+              $(foreach name,$(filter replicas threads,$(SUITES)),$(BUILD)/tests/faults/$(name))
 STAMPS    := $(foreach name,$(NAMES),$(BUILD)/schemas/$(name)/generated)
 
 .PHONY: all demo check golden-update asan tsan valgrind format format-check headers coverage bench fuzz soak kill-test deps \
@@ -92,7 +93,7 @@ asan: ## the tests under AddressSanitizer, LeakSanitizer and UBSan
 	    SUITES="unit golden errors commands fuzz database random schemas" check
 
 tsan: ## the tests under ThreadSanitizer
-	+@$(MAKE) --no-print-directory BUILD=build/tsan SANITIZE=thread SUITES="unit database" check
+	+@$(MAKE) --no-print-directory BUILD=build/tsan SANITIZE=thread SUITES="unit database threads" check
 
 valgrind: ## the unit tests, and what sessions do on each database, under valgrind's memcheck
 	+@$(MAKE) --no-print-directory SUITES=valgrind check
@@ -120,7 +121,7 @@ fuzz: all ## let libFuzzer look for bad input for FUZZ_SECONDS a target; FUZZ="s
 	@tests/fuzz/compile.sh $(BUILD)/ormc tests/fuzz/corpus/schema
 	@tests/fuzz/packages.py $(BUILD) --seconds $(FUZZ_SECONDS) --seed $$$$
 
-soak: SUITES = random faults
+soak: SUITES = random faults threads
 soak: WERROR = yes
 soak: all $(BUILD)/tests/random/random $(FAULTS) ## the randomized and the fault tests, much longer (ORM_TEST_SEED repeats)
 	@ORM_TEST_SOAK=yes SANITIZE='$(SANITIZE)' tests/run.sh $(BUILD) $(SUITES)

@@ -109,6 +109,10 @@ static void create(ddl_maker *maker)
         }
         if (postgresql)
             create_comments(maker, table);
+        if (table->distribute_by) {
+            ddl_put_distribution(&maker->text, table);
+            end_statement(maker);
+        }
         maker->into = &maker->ddl->tables[i].tie;
         tie(maker, table);
     }
@@ -147,11 +151,13 @@ static void create_enum(ddl_maker *maker, const ormc_snapshot_enum *enumeration)
     end_statement(maker);
 }
 
-/* Whether the table that the key refers to stands no later than the table itself. */
+/* Whether the table that the key refers to stands no later than the table itself. A distributed table has its keys once it is
+ * that: they may lead to other such tables only then. */
 static bool is_inside(const ormc_snapshot_table *table, const ormc_snapshot_foreign_key *key, void *user)
 {
     const ormc_snapshot *snapshot = &((const ddl_maker *)user)->snapshot;
-    return snapshot->dialect == ORMC_SQLITE || ormc_snapshot_find_table(snapshot, key->schema, key->table) <= table;
+    return snapshot->dialect == ORMC_SQLITE ||
+           (!table->distribute_by && ormc_snapshot_find_table(snapshot, key->schema, key->table) <= table);
 }
 
 static void create_comments(ddl_maker *maker, const ormc_snapshot_table *table)

@@ -68,6 +68,10 @@ void ddl_put_index(orm__text *text, const ormc_snapshot_table *table, const ormc
 /* "CREATE TYPE ... AS ENUM (...)" */
 void ddl_put_enum(orm__text *text, const ormc_snapshot_enum *enumeration);
 
+/* Has an engine like Citus spread the rows of the table, as its distribute_by says, or gather them again; nothing on another. */
+void ddl_put_distribution(orm__text *text, const ormc_snapshot_table *table);
+void ddl_put_gathering(orm__text *text, const ormc_snapshot_table *table);
+
 /* "COMMENT ON TABLE ... IS '...'"; a comment of NULL takes it away. `column` may be NULL. */
 void ddl_put_comment(orm__text *text, const char *kind, const char *schema, const char *name, const char *column,
                      const char *comment);

@@ -5,6 +5,8 @@
 #include <string.h>
 
 static void put_columns(orm__text *text, const ormc_snapshot *snapshot, const ormc_snapshot_table *table);
+static void begin_where_distributed(orm__text *text, const ormc_snapshot_table *table, const char *function,
+                                    const char *not_yet);
 static bool holds_its_key(const ormc_snapshot *snapshot, const ormc_snapshot_table *table);
 
 void ddl_put_name(orm__text *text, const char *schema, const char *name)
@@ -151,6 +153,40 @@ void ddl_put_enum(orm__text *text, const ormc_snapshot_enum *enumeration)
     ddl_put_name(text, enumeration->schema, enumeration->name);
     orm__text_string(text, " AS ENUM ");
     ddl_put_values(text, &enumeration->values);
+}
+
+void ddl_put_distribution(orm__text *text, const ormc_snapshot_table *table)
+{
+    bool everywhere = strcmp(table->distribute_by, "*") == 0;
+    begin_where_distributed(text, table, everywhere ? "create_reference_table" : "create_distributed_table", "NOT ");
+    if (!everywhere) {
+        orm__text_string(text, ", ");
+        ormc_literal_sql_string(text, table->distribute_by);
+    }
+    orm__text_string(text, ");\n        END IF;\n    END IF;\nEND $ormc$");
+}
+
+void ddl_put_gathering(orm__text *text, const ormc_snapshot_table *table)
+{
+    begin_where_distributed(text, table, "undistribute_table", "");
+    orm__text_string(text, ");\n        END IF;\n    END IF;\nEND $ormc$");
+}
+
+/* Plain PostgreSQL has no such function, and looks at nothing further. */
+static void begin_where_distributed(orm__text *text, const ormc_snapshot_table *table, const char *function,
+                                    const char *not_yet)
+{
+    orm__text name = {0};
+    ddl_put_name(&name, table->schema, table->name);
+    text->failed |= name.failed;
+    const char *shown = name.data ? name.data : "";
+    orm__text_string(text, "DO $ormc$ BEGIN\n    IF EXISTS (SELECT FROM pg_proc WHERE proname = ");
+    ormc_literal_sql_string(text, function);
+    orm__text_printf(text, ") THEN\n        IF %sEXISTS (SELECT FROM pg_dist_partition WHERE logicalrelid = ", not_yet);
+    ormc_literal_sql_string(text, shown);
+    orm__text_printf(text, "::regclass) THEN\n            PERFORM %s(", function);
+    ormc_literal_sql_string(text, shown);
+    orm__text_release(&name);
 }
 
 void ddl_put_comment(orm__text *text, const char *kind, const char *schema, const char *name, const char *column,

@@ -124,7 +124,8 @@
     X(115, E_QUERY_NULL, NULL) \
     X(116, E_DATABASE, NULL) \
     X(117, E_LOCK, NULL) \
-    X(118, E_DRIFT, NULL)
+    X(118, E_DRIFT, NULL) \
+    X(119, E_DISTRIBUTE, NULL)
 
 typedef enum ormc_kind {
 #define ORMC_KIND(number, name, option) ORMC_##name = (number),

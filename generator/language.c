@@ -52,6 +52,8 @@ const ormc_key ormc_keys[] = {
     {ORMC_IN_MODEL, "primary_key", &words, ORMC_OPTIONAL, "The columns of the primary key, in order."},
     {ORMC_IN_MODEL, "unique", &uniques, ORMC_OPTIONAL, "Lists of columns that are unique together."},
     {ORMC_IN_MODEL, "indexes", &indexes, ORMC_OPTIONAL, "Lists of columns ('-' for descending), or mappings."},
+    {ORMC_IN_MODEL, "distribute_by", &text, ORMC_OPTIONAL,
+     "The column by which Citus and its like spread the rows over their nodes; '*': each node has them all."},
     {ORMC_IN_MODEL, "relations", &relations, ORMC_OPTIONAL, "Relations to other models by name."},
 
     {ORMC_IN_COLUMN, "type", &type, ORMC_ONE_OF,

@@ -162,6 +162,10 @@ const ormc_column *ormc_link_find_column(ormc_linker *linker, const ormc_model_d
 /* --- link_indexes.c --- */
 /* Once types are known. */
 void ormc_link_indexes(ormc_linker *linker, ormc_model_draft *draft);
+
+/* `distribute_by` of a model; then, once all models have theirs, what its relations must be like for it. */
+void ormc_link_distribution(ormc_linker *linker, ormc_model_draft *draft);
+void ormc_link_distributed_keys(ormc_linker *linker, ormc_model_draft *draft);
 /* Words with a leading "-" for descending order, as columns of the model; those not found are left out. */
 ormc_order *ormc_link_order(ormc_linker *linker, const ormc_model_draft *draft, const ormc_node *node, size_t *count);
 

@@ -36,6 +36,7 @@ static void drop_enums(planner *p);
 static void drop_schemas(planner *p);
 static void drop_schema(planner *p, const char *schema, ormc_names *gone);
 static void change_comments(planner *p, const plan_pair *pair);
+static void distribute_anew(planner *p, const plan_pair *pair);
 static void comment(planner *p, const char *kind, const char *schema, const char *name, const char *column,
                     const char *was, const char *is);
 
@@ -50,6 +51,7 @@ void ormc_plan_postgresql(planner *p)
             change_columns(p, &pair);
             drop_columns(p, &pair);
             change_comments(p, &pair);
+            distribute_anew(p, &pair);
         } else {
             create_table(p, &p->to->tables[i]);
         }
@@ -238,9 +240,30 @@ static void create_table(planner *p, const ormc_snapshot_table *table)
     }
     const plan_pair nothing = {.to = table};
     change_comments(p, &nothing);
+    if (table->distribute_by) {
+        ddl_put_distribution(&p->text, table);
+        plan_end_statement(p);
+    }
     for (size_t i = 0; i < table->foreign_key_count; i++)
         if (!is_inside(table, &table->foreign_keys[i], p))
             plan_tie(p, table, &table->foreign_keys[i]);
+}
+
+/* The rows go to other nodes. */
+static void distribute_anew(planner *p, const plan_pair *pair)
+{
+    const ormc_snapshot_table *base = pair->base, *to = pair->to;
+    if (ormc_same(base->distribute_by, to->distribute_by))
+        return;
+    plan_begin(p, PLAN_TABLES, PLAN_LOCK_REWRITE, "distribute table \"%s\" anew", to->name);
+    if (base->distribute_by) {
+        ddl_put_gathering(&p->text, to);
+        plan_end_statement(p);
+    }
+    if (to->distribute_by) {
+        ddl_put_distribution(&p->text, to);
+        plan_end_statement(p);
+    }
 }
 
 /* Whether the target is there when the table is made: new as well, and no later. */
@@ -248,7 +271,7 @@ static bool is_inside(const ormc_snapshot_table *table, const ormc_snapshot_fore
 {
     const planner *p = user;
     const ormc_snapshot_table *target = ormc_snapshot_find_table(p->to, key->schema, key->table);
-    return target <= table && !ormc_snapshot_find_table(&p->base, key->schema, key->table);
+    return !table->distribute_by && target <= table && !ormc_snapshot_find_table(&p->base, key->schema, key->table);
 }
 
 static void change_columns(planner *p, const plan_pair *pair)

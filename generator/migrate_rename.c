@@ -221,6 +221,8 @@ static bool rename_column(ormc_snapshot *in, const ormc_rename *rename, orm__are
         }
         if (!itself)
             continue;
+        if (ormc_same(table->distribute_by, from))
+            table->distribute_by = to;
         ormc_snapshot_find_column(table, from)->name = to;
         if (table->primary_key_count)
             rename_in_names(&table->primary_key->columns, from, to);

@@ -168,6 +168,8 @@ struct ormc_model {
     const char *sqlite_table; /* "sales_post": SQLite has no schemas */
     const char *was;          /* the table's old name, for migrations, or NULL */
     const char *doc;
+    const ormc_column *distribute_by; /* spreads the rows over the nodes of a distributed engine; NULL: nothing does */
+    bool everywhere;                  /* each of the nodes has all of them */
     bool abstract;
     bool extended;              /* by another model */
     bool made;                  /* nobody declared it: a many_to_many made it to go through */

@@ -62,6 +62,8 @@ typedef struct ormc_snapshot_index {
 
 typedef struct ormc_snapshot_table {
     const char *schema, *name, *comment;
+    const char
+        *distribute_by; /* a column; "*": each node of a distributed engine has the rows; NULL: nothing is said */
     const char *was_schema, *was;
     ormc_snapshot_column *columns;
     size_t column_count;

@@ -154,6 +154,8 @@ static void make_table(snapshot_maker *maker, const ormc_model *model)
     *table = (ormc_snapshot_table){
         .schema = schema_of(maker, model->schema), .name = table_of(maker, model), .comment = model->doc};
     split_was(maker, model->was, model->schema, &table->was_schema, &table->was);
+    if (maker->dialect == ORMC_POSTGRESQL && (model->everywhere || model->distribute_by))
+        table->distribute_by = model->everywhere ? "*" : model->distribute_by->column;
     make_columns(maker, model, table);
     make_primary_key(maker, model, table);
     make_uniques(maker, model, table);

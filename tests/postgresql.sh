@@ -85,8 +85,12 @@ END
     "$bin/createdb" -h "$dir/socket" -U ormc ormc_test || fail "cannot make the database"
 }
 
+# And what the command has started beside it, in folders of the same.
 stop_server() {
-    [ -s "$dir/data/postmaster.pid" ] && as_server "$bin/pg_ctl" -D "$dir/data" -m immediate -s stop >/dev/null 2>&1
+    local data
+    for data in "$dir"/*/; do
+        [ -s "$data/postmaster.pid" ] && as_server "$bin/pg_ctl" -D "$data" -m immediate -s stop >/dev/null 2>&1
+    done
     rm -rf "$dir"
 }
 

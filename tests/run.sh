@@ -2,8 +2,8 @@
 # run.sh -- runs suites of tests and counts their cases.
 #
 #     tests/run.sh BUILD SUITE...              suites: unit golden errors commands fuzz compile exports readme reference
-#                                              editor scale database random faults migrations introspect schemas counts,
-#                                              and valgrind, which takes its time
+#                                              editor scale database random faults replicas threads migrations introspect
+#                                              schemas counts, and valgrind, which takes its time
 #
 # BUILD is the folder that make built into. A line per program or script; what a failing one said follows its line, and
 # everything is in BUILD/tests/log/. The last line is the sum. The status is 1 when a case failed, or, with CI=true, was
@@ -17,7 +17,7 @@ build=$1
 shift
 
 # One server for the whole run.
-if [[ " $* " =~ \ (reference|commands|database|random|faults|migrations|introspect|schemas|counts|valgrind)\  ]] && [ -z "${ORM_TEST_POSTGRESQL_URL:-}" ]; then
+if [[ " $* " =~ \ (reference|commands|database|random|faults|threads|migrations|introspect|schemas|counts|valgrind)\  ]] && [ -z "${ORM_TEST_POSTGRESQL_URL:-}" ]; then
     exec tests/postgresql.sh tests/run.sh "$build" "$@"
 fi
 
@@ -179,10 +179,21 @@ suite_faults() {
     run cases "faults/growth on sqlite" "$scratch/faults/growth" "$(new_sqlite growth)" "$turns"
     run cases "faults/growth on postgresql" "$scratch/faults/growth" "$(new_postgresql growth)" "$turns"
     run cases faults/outages tests/faults/outages.sh "$scratch/faults/outages"
+    run cases faults/refusals tests/faults/refusals.sh "$scratch/faults/refusals"
     run cases "faults/memory on postgresql" "$scratch/faults/memory" "$(new_postgresql memory)" "$stride"
     run cases "faults/kill on sqlite" "$scratch/faults/kill" "$(new_sqlite kill)" $((5 * kills))
     run cases "faults/kill on postgresql" "$scratch/faults/kill" "$(new_postgresql kill)" "$kills"
     run cases "faults/cut on postgresql" "$scratch/faults/cut" "$(new_postgresql cut)" "$stride"
+}
+
+# On three servers of its own.
+suite_replicas() {
+    run cases replicas tests/faults/replicas.sh "$scratch/faults/replicas"
+}
+
+# 64 threads over a pool of 15, for some seconds; ORM_TEST_SOAK: a minute.
+suite_threads() {
+    run cases threads "$scratch/faults/threads" "$(new_postgresql threads)" $([ -n "${ORM_TEST_SOAK:-}" ] && echo 60 || echo 5)
 }
 
 suite_migrations() {
@@ -210,6 +221,7 @@ suite_schemas() {
 suite_counts() {
     ORM_TEST_POSTGRESQL_URL=$(new_postgresql counts) run cases counts tests/bench/counts.sh "$build"
     ORM_TEST_POSTGRESQL_URL=$(new_postgresql fibers) run cases fibers tests/bench/fibers.sh "$build" --check
+    ORM_TEST_POSTGRESQL_URL=$(new_postgresql checkout) run cases counts/checkout tests/bench/checkout.sh "$build"
 }
 
 # The unit tests, and what the session does on each database, under memcheck: any error and any block that is definitely lost fails

@@ -149,6 +149,7 @@ orm_status orm__pg_encode_values(orm__pg_link *l, orm__prepared *prepared, const
     for (size_t i = 0; i < prepared->count; place += prepared->sizes[i++])
         if (prepared->sizes[i])
             prepared->values[i] = place;
+    l->base.bytes += l->buffer.length;
     return ORM_OK;
 }
 
@@ -306,6 +307,7 @@ static orm_status read_row(orm__link *base, const orm_column *const *columns, si
         orm__pg_field field = {.type = at < ORM__PG_KNOWN_TYPES ? l->types[at] : PQftype(l->result, at),
                                .data = PQgetvalue(l->result, l->row, at),
                                .size = (size_t)PQgetlength(l->result, l->row, at)};
+        l->base.bytes += field.size;
         if (field.size == 0 && PQgetisnull(l->result, l->row, at))
             field.data = NULL;
         ORM_TRY(orm__pg_decode(columns[i], &field, row, arena, error));

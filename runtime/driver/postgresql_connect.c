@@ -65,7 +65,9 @@ static orm_status connect_to(orm__pg_link *l, const orm__address *address)
     if (!l->connection)
         return orm__error_no_memory(l->error);
     PQsetNoticeReceiver(l->connection, drop_notice, l);
+    PQsetErrorVerbosity(l->connection, PQERRORS_VERBOSE); /* with the SQLSTATE */
     ORM_TRY(finish_connecting(l, connect_deadline(l, address)));
+    PQsetErrorVerbosity(l->connection, PQERRORS_DEFAULT);
     if (PQsetnonblocking(l->connection, 1) || !PQenterPipelineMode(l->connection)) {
         orm__pg_lost(l);
         return l->failure;
@@ -196,7 +198,7 @@ static orm_status finish_connecting(orm__pg_link *l, int64_t deadline)
     }
     if (state == PGRES_POLLING_OK)
         return ORM_OK;
-    orm__pg_lost(l);
+    orm__pg_refused(l);
     return l->failure;
 }
 

@@ -158,6 +158,7 @@ static void write_row(orm__pg_link *l, const orm_value *lists, size_t count, siz
 static void send_buffer(orm__pg_link *l)
 {
     orm__pg_note_sent(l, PQputCopyData(l->connection, l->buffer.data, (int)l->buffer.length) > 0);
+    l->base.bytes += l->buffer.length;
     orm__text_clear(&l->buffer);
     orm__pg_flush(l);
 }

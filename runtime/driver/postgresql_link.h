@@ -171,6 +171,11 @@ bool orm__pg_has_choked(orm__pg_link *l);
 bool orm__pg_cancel(orm__pg_link *l);
 /* Records that libpq has lost the connection, or never had one. */
 void orm__pg_lost(orm__pg_link *l);
+/* What libpq's verbose complaint of a connection that was not made means, ORM_DISCONNECTED by default. `shown` gets it without
+ * what is not for users; `sqlstate` has room for six characters, and stays when there is none. */
+orm_status orm__pg_read_refusal(const char *complaint, orm__text *shown, char *sqlstate);
+/* Records it. */
+void orm__pg_refused(orm__pg_link *l);
 /* Whether it is for want of memory that libpq complains. */
 bool orm__pg_is_out_of_memory(const char *complaint);
 

@@ -327,7 +327,7 @@ static orm_status status_of(const char *sqlstate)
         orm_status status;
     } meanings[] = {
         {"0A000", ORM_UNSUPPORTED},    {"22021", ORM_INVALID}, /* not in the encoding */
-        {"22P05", ORM_INVALID},        {"23", ORM_CONSTRAINT},
+        {"22P05", ORM_INVALID},        {"23", ORM_CONSTRAINT},       {"25006", ORM_READ_ONLY},
         {"25P02", ORM_ROLLBACK_FIRST}, {"3F000", ORM_SCHEMA},        /* no such schema */
         {"40001", ORM_SERIALIZATION},  {"40P01", ORM_SERIALIZATION}, /* deadlock */
         {"42703", ORM_SCHEMA},                                       /* no such column */
@@ -337,7 +337,7 @@ static orm_status status_of(const char *sqlstate)
         {"42883", ORM_SCHEMA},                                       /* no such function or operator */
         {"42P01", ORM_SCHEMA},                                       /* no such table */
         {"44000", ORM_CONSTRAINT},                                   /* a view's CHECK OPTION */
-        {"55P03", ORM_TIMEOUT},                                      /* lock_timeout, NOWAIT */
+        {"53100", ORM_DISK_FULL},      {"55P03", ORM_TIMEOUT},       /* lock_timeout, NOWAIT */
         {"57014", ORM_TIMEOUT},                                      /* statement_timeout, cancelled */
     };
     for (size_t i = 0; i < sizeof meanings / sizeof *meanings; i++)
@@ -351,6 +351,24 @@ void orm__pg_lost(orm__pg_link *l)
     char line[sizeof l->error->message];
     one_line(PQerrorMessage(l->connection), line, sizeof line);
     give_up(l, orm__pg_is_out_of_memory(line) ? ORM_NO_MEMORY : ORM_DISCONNECTED, line);
+}
+
+void orm__pg_refused(orm__pg_link *l)
+{
+    char line[sizeof l->error->message], sqlstate[6] = "";
+    orm__text shown = {0};
+    orm_status status = orm__pg_read_refusal(PQerrorMessage(l->connection), &shown, sqlstate);
+    if (shown.failed || orm__pg_is_out_of_memory(shown.data ? shown.data : "")) {
+        give_up(l, ORM_NO_MEMORY, "out of memory");
+    } else {
+        if (PQconnectionNeedsPassword(l->connection))
+            status = ORM_AUTHENTICATION;
+        one_line(shown.data ? shown.data : "", line, sizeof line);
+        give_up(l, status, line);
+        if (l->error)
+            ORM__ERROR_COPY(l->error->sqlstate, sqlstate);
+    }
+    orm__text_release(&shown);
 }
 
 /* In any language but English it passes for a lost connection. */
@@ -373,7 +391,10 @@ static void fail(orm__pg_link *l, orm_status status, const char *message)
 {
     if (l->failure)
         return;
-    l->failure = orm__error_set(l->error, status, "%s", message[0] ? message : "the connection is lost");
+    message = message[0] ? message : "the connection is lost";
+    bool advised = status >= ORM_AUTHENTICATION && status <= ORM_DISK_FULL; /* whose text says what to do */
+    l->failure = orm__error_set(l->error, status, advised ? "%s: %s" : "%s",
+                                advised ? orm_status_text(status) : message, message);
     if (l->error)
         ORM__ERROR_COPY(l->error->statement, l->sql);
 }

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "engine/pool.h"
+#include "engine/replica.h"
 #include "engine/shared.h"
 #include "engine/url.h"
 
@@ -12,21 +13,28 @@
 #include <string.h>
 #include <time.h>
 
-enum { MICROSECONDS = 1000000, SHARED_CONNECTIONS = 2 };
+enum { MICROSECONDS = 1000000, MICROSECONDS_PER_MS = 1000, DEFAULT_LAG = 5000, SHARED_CONNECTIONS = 2 };
 
 struct orm_engine {
     orm__arena arena;
     orm_engine_options options;
     orm__url url;
-    orm__pool pool;
+    orm__pool pool; /* of the primary */
+    orm__replicas replicas;
     orm__shared shared;
 };
 
 static orm_status check_options(const orm_engine_options *options, orm_error *error);
-static orm_status add_arguments(orm_engine *engine, orm_error *error);
-static void set_up_pool(orm_engine *engine);
+static orm_status open_pools(orm_engine *engine, orm_error *error);
 static size_t how_many_shared(const orm_engine *engine);
 static orm_status prepare(orm_engine *engine, const char *url, orm_error *error);
+static orm_status read_url(orm_engine *engine, const char *text, orm__url *url, orm_error *error);
+static orm_status add_arguments(orm_engine *engine, orm__address *address, orm_error *error);
+static void set_up_pool(orm_engine *engine, orm__pool *pool, const orm__address *address);
+static orm_status read_replicas(orm_engine *engine, orm_error *error);
+static orm_status open_replicas(orm_engine *engine, orm_error *error);
+static void close_replicas(orm_engine *engine);
+static orm_pool_statistics look_at(orm__pool *pool);
 
 orm_status orm_engine_open(const char *url, const orm_engine_options *options, orm_engine **engine, orm_error *error)
 {
@@ -66,6 +74,7 @@ static orm_status check_options(const orm_engine_options *options, orm_error *er
         {"connect_timeout", options->connect_timeout, 0},
         {"statement_timeout", options->statement_timeout, 0},
         {"slow_after", options->slow_after, 0},
+        {"replica_max_lag", options->replica_max_lag, -1},
         {"shared_connections", options->shared_connections, -1},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
@@ -95,20 +104,27 @@ static orm_status check_options(const orm_engine_options *options, orm_error *er
 static orm_status prepare(orm_engine *engine, const char *url, orm_error *error)
 {
     const orm_engine_options *options = &engine->options;
-    ORM_TRY(orm__url_parse(url, &engine->arena, &engine->url, error));
-    orm__address *address = &engine->url.address;
-    address->connect_timeout = options->connect_timeout;
-    address->statement_timeout = options->statement_timeout;
-    address->unprepared = options->prepared == ORM_PREPARED_OFF;
-    ORM_TRY(add_arguments(engine, error));
-    engine->options.connect_args = NULL; /* copied */
+    const orm__address *address = &engine->url.address;
+    ORM_TRY(read_url(engine, url, &engine->url, error));
+    ORM_TRY(read_replicas(engine, error));
+    engine->options.connect_args = engine->options.replicas = NULL; /* copied */
     if (address->memory && options->pool_class == ORM_POOL_NULL)
         return orm__error_set(error, ORM_MISUSE,
                               "a database in memory lasts as long as a connection to it: "
                               "pool_class ORM_POOL_NULL would lose it");
     if (options->statistics && !(engine->pool.statistics = orm__statistics_new()))
         return orm__error_no_memory(error);
-    set_up_pool(engine);
+    ORM_TRY(open_replicas(engine, error));
+    orm_status status = open_pools(engine, error);
+    if (status)
+        close_replicas(engine);
+    return status;
+}
+
+/* The primary's, and the connections that are shared. */
+static orm_status open_pools(orm_engine *engine, orm_error *error)
+{
+    set_up_pool(engine, &engine->pool, &engine->url.address);
     ORM_TRY(orm__pool_init(&engine->pool, error));
     orm_status status = orm__shared_init(&engine->shared, &engine->pool, how_many_shared(engine));
     if (status) {
@@ -118,10 +134,19 @@ static orm_status prepare(orm_engine *engine, const char *url, orm_error *error)
     return ORM_OK;
 }
 
-/* connect_args behind the keywords of the URL: libpq takes the last. */
-static orm_status add_arguments(orm_engine *engine, orm_error *error)
+static orm_status read_url(orm_engine *engine, const char *text, orm__url *url, orm_error *error)
 {
-    orm__address *address = &engine->url.address;
+    const orm_engine_options *options = &engine->options;
+    ORM_TRY(orm__url_parse(text, &engine->arena, url, error));
+    url->address.connect_timeout = options->connect_timeout;
+    url->address.statement_timeout = options->statement_timeout;
+    url->address.unprepared = options->prepared == ORM_PREPARED_OFF;
+    return add_arguments(engine, &url->address, error);
+}
+
+/* connect_args behind the keywords of the URL: libpq takes the last. */
+static orm_status add_arguments(orm_engine *engine, orm__address *address, orm_error *error)
+{
     const char *const *arguments = engine->options.connect_args;
     size_t count = 0, added = 0;
     if (!arguments || !arguments[0])
@@ -155,15 +180,15 @@ static orm_status add_arguments(orm_engine *engine, orm_error *error)
     return ORM_OK;
 }
 
-static void set_up_pool(orm_engine *engine)
+static void set_up_pool(orm_engine *engine, orm__pool *pool, const orm__address *address)
 {
     const orm_engine_options *options = &engine->options;
     int overflow = options->max_overflow == 0 ? 10 : options->max_overflow < 0 ? 0 : options->max_overflow;
     int timeout = options->pool_timeout == 0 ? 30 : options->pool_timeout < 0 ? 0 : options->pool_timeout;
-    orm__pool *pool = &engine->pool;
-    pool->address = &engine->url.address;
+    pool->address = address;
     pool->options = options;
     pool->engine = engine;
+    pool->statistics = engine->pool.statistics;
     pool->size = options->pool_size ? (size_t)options->pool_size : 5;
     pool->most = pool->size + (size_t)overflow;
     if (options->pool_class == ORM_POOL_STATIC)
@@ -175,6 +200,58 @@ static void set_up_pool(orm_engine *engine)
     pool->timeout = (int64_t)timeout * MICROSECONDS;
     pool->recycle = (int64_t)options->pool_recycle * MICROSECONDS;
     pool->idle_limit = (int64_t)options->pool_idle * MICROSECONDS;
+}
+
+static orm_status read_replicas(orm_engine *engine, orm_error *error)
+{
+    orm__replicas *all = &engine->replicas;
+    const char *const *urls = engine->options.replicas;
+    size_t count = 0;
+    while (urls && urls[count])
+        count++;
+    if (count == 0)
+        return ORM_OK;
+    if (engine->url.address.dialect == ORM_SQLITE)
+        return orm__error_set(error, ORM_MISUSE, "engine option replicas has URLs: a SQLite database has no replicas");
+    all->items = orm__arena_alloc(&engine->arena, count * sizeof *all->items);
+    if (!all->items)
+        return orm__error_no_memory(error);
+    memset(all->items, 0, count * sizeof *all->items);
+    for (size_t i = 0; i < count; i++) {
+        ORM_TRY(read_url(engine, urls[i], &all->items[i].url, error));
+        if (all->items[i].url.address.dialect == ORM_SQLITE)
+            return orm__error_set(error, ORM_MISUSE,
+                                  "engine option replicas has a URL that is not PostgreSQL's: %.200s",
+                                  all->items[i].url.shown);
+    }
+    int most = engine->options.replica_max_lag;
+    all->most = most < 0 ? -1 : (int64_t)(most ? most : DEFAULT_LAG) * MICROSECONDS_PER_MS;
+    all->count = count;
+    return ORM_OK;
+}
+
+/* Without a connection: one that is down now is tried again when somebody reads. */
+static orm_status open_replicas(orm_engine *engine, orm_error *error)
+{
+    orm__replicas *all = &engine->replicas;
+    size_t count = all->count;
+    for (all->count = 0; all->count < count; all->count++) {
+        orm__replica *replica = &all->items[all->count];
+        set_up_pool(engine, &replica->pool, &replica->url.address);
+        atomic_init(&replica->lag, -1);
+        orm_status status = orm__pool_init_empty(&replica->pool, error);
+        if (status) {
+            close_replicas(engine);
+            return status;
+        }
+    }
+    return ORM_OK;
+}
+
+static void close_replicas(orm_engine *engine)
+{
+    for (size_t i = 0; i < engine->replicas.count; i++)
+        orm__pool_release(&engine->replicas.items[i].pool);
 }
 
 static size_t how_many_shared(const orm_engine *engine)
@@ -203,6 +280,8 @@ void orm_engine_dispose(orm_engine *engine)
 {
     if (!engine->url.address.memory)
         orm__pool_dispose(&engine->pool);
+    for (size_t i = 0; i < engine->replicas.count; i++)
+        orm__pool_dispose(&engine->replicas.items[i].pool);
 }
 
 void orm_engine_close(orm_engine *engine)
@@ -210,6 +289,7 @@ void orm_engine_close(orm_engine *engine)
     if (!engine)
         return;
     orm__shared_release(&engine->shared);
+    close_replicas(engine);
     orm__pool_release(&engine->pool);
     orm__statistics_free(engine->pool.statistics);
     orm__arena_release(&engine->arena);
@@ -228,7 +308,11 @@ const char *orm_engine_database(const orm_engine *engine)
 
 orm_pool_statistics orm_engine_pool(orm_engine *engine)
 {
-    orm__pool *pool = &engine->pool;
+    return look_at(&engine->pool);
+}
+
+static orm_pool_statistics look_at(orm__pool *pool)
+{
     pthread_mutex_lock(&pool->lock);
     const orm_pool_statistics statistics = {.open = pool->open,
                                             .in_use = pool->open - pool->idle_count,
@@ -244,6 +328,22 @@ orm_pool_statistics orm_engine_pool(orm_engine *engine)
     return statistics;
 }
 
+orm_replica_statistics orm_engine_replica(orm_engine *engine, size_t index)
+{
+    if (index >= engine->replicas.count)
+        return (orm_replica_statistics){.lag = -1};
+    orm__replica *replica = &engine->replicas.items[index];
+    return (orm_replica_statistics){.url = replica->url.shown,
+                                    .left_out = atomic_load(&replica->out_until) != 0,
+                                    .lag = atomic_load(&replica->lag),
+                                    .pool = look_at(&replica->pool)};
+}
+
+size_t orm_engine_replica_count(const orm_engine *engine)
+{
+    return engine->replicas.count;
+}
+
 orm_status orm__engine_acquire(orm_engine *engine, const char *file, int line, orm_connection **connection,
                                orm_error *error)
 {
@@ -253,9 +353,21 @@ orm_status orm__engine_acquire(orm_engine *engine, const char *file, int line, o
     return ORM_OK;
 }
 
-void orm__engine_give_back(orm_engine *engine, orm_connection *connection)
+orm_status orm__engine_acquire_reading(orm_engine *engine, const char *file, int line, orm_connection **connection,
+                                       orm_error *error)
 {
-    orm__pool_give_back(&engine->pool, connection);
+    ORM_TRY(orm__replicas_acquire(&engine->replicas, connection, error));
+    if (!*connection)
+        return orm__engine_acquire(engine, file, line, connection, error);
+    if (file)
+        orm__pool_note_holder((*connection)->pool, *connection, file, line);
+    return ORM_OK;
+}
+
+void orm__engine_give_back(orm_connection *connection)
+{
+    if (connection)
+        orm__pool_give_back(connection->pool, connection);
 }
 
 orm_status orm__engine_share(orm_engine *engine, orm_connection **connection, orm_error *error)
@@ -304,6 +416,5 @@ orm_status orm_connection_open_at(const char *file, int line, orm_engine *engine
 
 void orm_connection_close(orm_connection *connection)
 {
-    if (connection)
-        orm__engine_give_back(connection->engine, connection);
+    orm__engine_give_back(connection);
 }

@@ -8,8 +8,11 @@
 /* A connection from the pool, waiting up to pool_timeout. Give it back. `file` and `line` say for whom; NULL: unknown. */
 orm_status orm__engine_acquire(orm_engine *engine, const char *file, int line, orm_connection **connection,
                                orm_error *error);
+/* The same for who will not write: to a replica that can serve, else to the primary. */
+orm_status orm__engine_acquire_reading(orm_engine *engine, const char *file, int line, orm_connection **connection,
+                                       orm_error *error);
 /* NULL does nothing. What was not committed is rolled back. */
-void orm__engine_give_back(orm_engine *engine, orm_connection *connection);
+void orm__engine_give_back(orm_connection *connection);
 
 /* A connection for one read by key, outside a transaction, that other fibers use at the same time; `*connection` is NULL, with
  * ORM_OK, where there is none: a read takes one of its own then. Give it back right after the read. */

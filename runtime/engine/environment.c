@@ -58,11 +58,14 @@ static const option options_read[] = {
     {"SLOW_AFTER", MEMBER(slow_after), NULL, 0, "a whole number of milliseconds from 0"},
     {"HIDE_PARAMETERS", MEMBER(hide_parameters), truths, 0, "true or false"},
     {"STATISTICS", MEMBER(statistics), truths, 0, "true or false"},
+    {"REPLICA_MAX_LAG", MEMBER(replica_max_lag), NULL, -1, "a whole number of milliseconds from -1"},
     {"STATEMENT_CACHE_SIZE", MEMBER(statement_cache_size), NULL, 0, "a whole number from 0"},
 };
 
 static orm_status read_all(const char *prefix, const orm__dotenv *file, orm_engine_options *options, char **url,
                            orm_error *error);
+static orm_status read_urls(const char *prefix, const orm__dotenv *file, orm_engine_options *options, char **url,
+                            orm_error *error);
 static const char *find(const char *prefix, const char *name, const orm__dotenv *file);
 static bool read_option(const option *one, const char *text, orm_engine_options *options);
 static bool read_number(const char *text, int least, int *number);
@@ -107,9 +110,33 @@ static orm_status read_all(const char *prefix, const orm__dotenv *file, orm_engi
         return orm__error_set(error, ORM_INVALID, "variable %sECHO must be true or false", prefix);
     if (!echo || !options->echo.line)
         options->echo = (orm_log){.line = echo ? orm_log_to_stderr : NULL};
-    text = find(prefix, "URL", file);
-    if (text && !(*url = strdup(text)))
+    return read_urls(prefix, file, options, url, error);
+}
+
+/* One block holds the list of the replicas' URLs, their texts, and before all the primary's, so that freeing that frees them. */
+static orm_status read_urls(const char *prefix, const orm__dotenv *file, orm_engine_options *options, char **url,
+                            orm_error *error)
+{
+    const char *primary = find(prefix, "URL", file), *replicas = find(prefix, "REPLICAS", file);
+    if (replicas && !primary)
+        return orm__error_set(error, ORM_INVALID, "variable %sREPLICAS must stand beside %sURL", prefix, prefix);
+    if (!primary)
+        return ORM_OK;
+    size_t align = sizeof(char *), first = (strlen(primary) + align) / align * align;
+    size_t length = replicas ? strlen(replicas) : 0, most = length / 2 + 2;
+    char *block = malloc(first + most * align + length + 1);
+    if (!block)
         return orm__error_no_memory(error);
+    memcpy(block, primary, strlen(primary) + 1);
+    *url = block;
+    if (!replicas)
+        return ORM_OK;
+    const char **list = (const char **)(void *)(block + first);
+    char *text = memcpy(block + first + most * align, replicas, length + 1), *rest;
+    options->replicas = list;
+    for (char *one = strtok_r(text, " \t\r\n", &rest); one; one = strtok_r(NULL, " \t\r\n", &rest))
+        *list++ = one;
+    *list = NULL;
     return ORM_OK;
 }
 

@@ -27,6 +27,7 @@ struct orm__waiting {
 };
 
 static orm_status enlist(orm__pool *pool);
+static orm_status make_first(orm__pool *pool, orm_error *error);
 static void delist(orm__pool *pool);
 static orm_status take(orm__pool *pool, orm_connection **connection, orm_error *error);
 static bool grow(orm__pool *pool);
@@ -53,7 +54,15 @@ static void after_fork_in_child(void);
 
 orm_status orm__pool_init(orm__pool *pool, orm_error *error)
 {
-    orm_connection *first;
+    ORM_TRY(orm__pool_init_empty(pool, error));
+    orm_status status = make_first(pool, error);
+    if (status)
+        orm__pool_release(pool);
+    return status;
+}
+
+orm_status orm__pool_init_empty(orm__pool *pool, orm_error *error)
+{
     if (pthread_mutex_init(&pool->lock, NULL))
         return orm__error_no_memory(error);
     orm_status status = enlist(pool);
@@ -61,10 +70,14 @@ orm_status orm__pool_init(orm__pool *pool, orm_error *error)
         pthread_mutex_destroy(&pool->lock);
         return orm__error_no_memory(error);
     }
-    status = orm__pool_acquire(pool, &first, error);
-    if (status)
-        orm__pool_release(pool);
-    else if (no_longer_lent(pool, first) && !keep(pool, first)) { /* a new one needs no reset */
+    return ORM_OK;
+}
+
+static orm_status make_first(orm__pool *pool, orm_error *error)
+{
+    orm_connection *first;
+    orm_status status = orm__pool_acquire(pool, &first, error);
+    if (!status && no_longer_lent(pool, first) && !keep(pool, first)) { /* a new one needs no reset */
         orm__connection_free(first);
         give_up_place(pool);
     }
@@ -85,8 +98,15 @@ void orm__pool_release(orm__pool *pool)
 
 orm_status orm__pool_acquire(orm__pool *pool, orm_connection **connection, orm_error *error)
 {
+    bool reached;
+    return orm__pool_try(pool, connection, &reached, error);
+}
+
+orm_status orm__pool_try(orm__pool *pool, orm_connection **connection, bool *reached, orm_error *error)
+{
     orm_connection *found = NULL;
     *connection = NULL;
+    *reached = true;
     pthread_mutex_lock(&pool->lock);
     orm_status status = take(pool, &found, error);
     pthread_mutex_unlock(&pool->lock);
@@ -98,7 +118,9 @@ orm_status orm__pool_acquire(orm__pool *pool, orm_connection **connection, orm_e
         found = NULL;
     }
     if (!found)
-        ORM_TRY(open_one(pool, &found, error));
+        status = open_one(pool, &found, error);
+    *reached = !status;
+    ORM_TRY(status);
     *connection = found;
     if (pool->options->hooks.checkout)
         pool->options->hooks.checkout(found, pool->options->hooks.user);
@@ -299,6 +321,7 @@ static orm_status open_one(orm__pool *pool, orm_connection **connection, orm_err
         return status;
     }
     (*connection)->engine = pool->engine;
+    (*connection)->pool = pool;
     (*connection)->link->trips = &pool->trips;
     (*connection)->observation.statistics = pool->statistics;
     (*connection)->generation = generation;

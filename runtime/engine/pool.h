@@ -34,10 +34,14 @@ typedef struct orm__pool {
 
 /* The fields up to `idle_limit` have been set, the others are zero. Makes the first connection. */
 orm_status orm__pool_init(orm__pool *pool, orm_error *error);
+/* The same without a connection: nobody knows yet whether there is a server. */
+orm_status orm__pool_init_empty(orm__pool *pool, orm_error *error);
 /* Everything lent must have been given back. */
 void orm__pool_release(orm__pool *pool);
 /* Lends a connection that seems alive; ORM_TIMEOUT when none was free in time. `*connection` is NULL on failure. */
 orm_status orm__pool_acquire(orm__pool *pool, orm_connection **connection, orm_error *error);
+/* The same; `*reached` is false when it is for the server that there is no connection. */
+orm_status orm__pool_try(orm__pool *pool, orm_connection **connection, bool *reached, orm_error *error);
 /* Where the holder of a connection stands in the program, told to those who wait for one in vain. `file` is borrowed. */
 void orm__pool_note_holder(orm__pool *pool, orm_connection *connection, const char *file, int line);
 /* NULL, or what is not lent by this pool in this process, does nothing. */

@@ -17,6 +17,7 @@
 enum { MOST_FLUSHES = 100 }; /* that one commit makes because of hooks; SQLAlchemy's number */
 
 static orm_status hold_connection(orm_session *session);
+static orm_status acquire(orm_session *session);
 static void give_back(orm_session *session);
 static orm_status write_what_was_read(orm_session *session);
 static orm_status ask_data_version(orm_connection *connection, int64_t *version);
@@ -113,17 +114,32 @@ static orm_status hold_connection(orm_session *session)
         give_back(session);
     if (session->connection)
         return ORM_OK;
-    ORM_TRY(orm__engine_acquire(session->factory.engine, session->file, session->line, &session->connection,
-                                &session->error));
+    ORM_TRY(acquire(session));
+    if (session->factory.tags) {
+        session->connection->tagged = true;
+        orm_status status = orm__connection_tag(session->connection, session->factory.tags);
+        if (status) {
+            give_back(session);
+            return orm__session_no_memory(session);
+        }
+    }
     session->connection->session = session;
     session->connection->listener = &orm__session_listener;
     return ORM_OK;
 }
 
+/* A replica knows no serializable transactions. */
+static orm_status acquire(orm_session *session)
+{
+    const orm_session_factory *factory = &session->factory;
+    bool reading = factory->read_only && factory->isolation != ORM_SERIALIZABLE;
+    return (reading ? orm__engine_acquire_reading : orm__engine_acquire)(factory->engine, session->file, session->line,
+                                                                         &session->connection, &session->error);
+}
+
 static void give_back(orm_session *session)
 {
-    if (session->connection)
-        orm__engine_give_back(session->factory.engine, session->connection);
+    orm__engine_give_back(session->connection);
     session->connection = NULL;
 }
 
@@ -150,8 +166,10 @@ orm_status orm__session_read(orm_session *session)
 
 orm_status orm__session_begin_get(orm_session *session)
 {
-    if (!session->connection && !session->failed && !session->immediate &&
-        session->factory.isolation < ORM_REPEATABLE_READ)
+    const orm_session_factory *factory = &session->factory;
+    bool from_replica = factory->read_only && orm_engine_replica_count(factory->engine) > 0;
+    if (!session->connection && !session->failed && !session->immediate && !from_replica && !factory->tags &&
+        factory->isolation < ORM_REPEATABLE_READ)
         ORM_TRY(orm__engine_share(session->factory.engine, &session->connection, &session->error));
     return session->connection && session->connection->shared ? ORM_OK : orm__session_read(session);
 }

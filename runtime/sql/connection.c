@@ -39,6 +39,11 @@ orm_status orm__connection_new(const orm__address *address, const orm_engine_opt
         free(made);
         return status;
     }
+    status = options->tags ? orm__connection_tag(made, NULL) : ORM_OK;
+    if (status) {
+        orm__connection_free(made);
+        return orm__error_no_memory(error);
+    }
     *connection = made;
     return ORM_OK;
 }
@@ -49,8 +54,11 @@ void orm__connection_free(orm_connection *connection)
         return;
     orm__sent_drop_all(connection);
     orm__statements_free(connection);
+    if (connection->lag)
+        connection->driver->forget(connection->link, connection->lag);
     connection->driver->close(connection->link);
     orm__text_release(&connection->sql);
+    orm__text_release(&connection->comment);
     orm__observe_release(&connection->observation);
     orm__patterns_release(&connection->patterns);
     free(connection->sequences.items);
@@ -79,9 +87,12 @@ bool orm__connection_reset(orm_connection *connection)
     orm__sent_drop_all(connection);
     orm__error_clear(&connection->error);
     connection->session = NULL;
+    if (connection->tagged)
+        connection->broken |= orm__connection_tag(connection, NULL) != ORM_OK;
+    connection->tagged = false;
     if (connection->reset == ORM_RESET_ALL && connection->driver->reset && !connection->broken)
         connection->broken = connection->driver->reset(connection->link) != ORM_OK;
-    return !connection->broken;
+    return !connection->broken && !connection->unwanted;
 }
 
 bool orm__connection_ping(orm_connection *connection)
@@ -331,6 +342,7 @@ orm_status orm__connection_failed(orm_connection *connection)
     orm_status status = connection->error.status;
     if (status == ORM_DISCONNECTED || (status == ORM_TIMEOUT && !connection->driver->usable(connection->link)))
         connection->broken = true;
+    connection->unwanted |= status == ORM_READ_ONLY && connection->dialect == ORM_POSTGRESQL;
     if (connection->transaction != ORM__NO_TRANSACTION)
         connection->failed = true;
     return status;
@@ -339,12 +351,16 @@ orm_status orm__connection_failed(orm_connection *connection)
 void orm__connection_tell(orm_connection *connection, orm_statement_kind kind, const char *sql, const char *table,
                           size_t rows, orm_status status)
 {
+    size_t bytes = connection->link->bytes;
+    if (kind != ORM_STATEMENT_TRANSACTION)
+        connection->link->bytes = 0;
     if (connection->observation.wanted)
         orm__observe_end(&connection->observation, connection,
                          &(orm_statement_event){.kind = kind,
                                                 .sql = sql,
                                                 .table = table,
                                                 .rows = rows,
+                                                .bytes = kind == ORM_STATEMENT_TRANSACTION ? 0 : bytes,
                                                 .status = status,
                                                 .error = status ? &connection->error : NULL});
     ORM__PROBE(statement, sql, table, rows, status);

@@ -40,6 +40,7 @@ typedef struct orm__known {
     const orm_model *model;
     int recipe; /* orm__recipe */
     uint64_t columns;
+    uint64_t comment;          /* comment_hash of the connection then */
     orm__statement *statement; /* NULL: an empty place */
 } orm__known;
 enum { ORM__KNOWN = 64 };
@@ -76,6 +77,7 @@ struct orm_connection {
     bool rode;         /* it did, and the hooks are not told yet */
     bool failed;       /* a statement inside the transaction was refused */
     bool broken;       /* the link is lost */
+    bool unwanted;     /* its server takes no writes: whoever comes next may find one that does */
     bool sent;         /* a statement was sent since somebody set this to false */
     orm__sent *ahead;  /* what was sent ahead and not taken: ahead.h */
     size_t sent_ahead; /* so many ever */
@@ -98,12 +100,17 @@ struct orm_connection {
     struct {
         orm__table *items;
         size_t count;
-    } tables;                /* PostgreSQL: what copy.c has asked */
-    orm__patterns patterns;  /* compiled for validation */
-    orm__text sql;           /* where statements are put together, reused */
+    } tables;               /* PostgreSQL: what copy.c has asked */
+    orm__patterns patterns; /* compiled for validation */
+    orm__text sql;          /* where statements are put together, reused */
+    orm__text comment;      /* in SQL's slashes and stars, or empty: stands behind each */
+    uint64_t comment_hash;
+    bool tagged;             /* by its holder: without him the comment is the engine's alone */
     orm_isolation isolation; /* of orm_connection_begin */
     orm_pool_reset reset;
     struct orm_engine *engine; /* whose pool lent it; borrowed */
+    struct orm__pool *pool;    /* which lent it, and takes it back */
+    orm__prepared *lag;        /* a replica's question how far it is behind; NULL: not asked yet */
     const char *file;          /* where the holder opened it, for the pool's complaints; NULL: unknown */
     int line;
     unsigned generation;           /* the pool's own three */
@@ -122,6 +129,8 @@ orm_status orm__connection_share(orm_connection *connection, orm_error *error);
 
 /* Makes it as new for the next holder: rolls back, clears errors. A broken connection cannot be mended: false. */
 bool orm__connection_reset(orm_connection *connection);
+/* Statements carry these tags, names and values ended by NULL, and those of the engine, from now on. NULL: only the engine's. */
+orm_status orm__connection_tag(orm_connection *connection, const char *const *tags);
 /* Whether an idle one still seems alive; costs no round trip. */
 bool orm__connection_usable(orm_connection *connection);
 /* The same by a round trip. */

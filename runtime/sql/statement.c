@@ -61,9 +61,14 @@ void orm__sql_recall(orm__sql *sql, const orm_model *model, orm__recipe recipe, 
     uint64_t hash = ((uint64_t)(uintptr_t)model ^ columns * 0x9e3779b97f4a7c15u ^ (uint64_t)recipe) *
                     0xd6e8feb86659fd93u;
     orm__known *known = &c->known[hash >> 58];
-    if (known->statement && known->model == model && known->recipe == (int)recipe && known->columns == columns)
+    if (known->statement && known->model == model && known->recipe == (int)recipe && known->columns == columns &&
+        known->comment == c->comment_hash)
         sql->recalled = known->statement;
-    *known = (orm__known){.model = model, .recipe = (int)recipe, .columns = columns, .statement = sql->recalled};
+    *known = (orm__known){.model = model,
+                          .recipe = (int)recipe,
+                          .columns = columns,
+                          .comment = c->comment_hash,
+                          .statement = sql->recalled};
     sql->known = known;
     if (sql->recalled && c->observation.wanted) /* they want to see it */
         orm__text_bytes(sql->text, sql->recalled->text, sql->recalled->length);
@@ -434,6 +439,10 @@ orm_status orm__statement_prepare(orm__sql *sql, orm__statement **statement)
         *statement = sql->recalled;
         return ORM_OK;
     }
+    if (c->comment.length)
+        orm__text_bytes(sql->text, c->comment.data, c->comment.length);
+    if (sql->text->failed)
+        return orm__error_no_memory(&c->error);
     if (!make_room(c))
         return orm__error_no_memory(&c->error);
     uint64_t hash = hash_text(sql->text->data, sql->text->length) ^ sql->signature;

@@ -30,6 +30,7 @@ static void watch(orm_engine_options more)
     options.hooks = more.hooks;
     options.hide_parameters = more.hide_parameters;
     options.statistics = more.statistics;
+    options.tags = more.tags;
     orm_session_close(s);
     orm_connection_close(c);
     orm_engine_close(engine);
@@ -210,6 +211,88 @@ START_TEST(an_event_has_parameters_and_time_when_they_are_wanted)
 }
 END_TEST
 
+static size_t last_bytes;
+static bool last_cached;
+
+static void note_sql(const orm_statement_event *event, void *user)
+{
+    (void)user;
+    seen[0] = '\0';
+    note(event->sql);
+    last_bytes = event->bytes;
+    last_cached = event->cached;
+}
+
+/* Whether the next get was prepared already, and that its SQL ends so. */
+static bool get_ends_with(const char *end)
+{
+    static int key = 1000000;
+    const blog_author *found;
+    expect_status(ORM_NOT_FOUND, blog_author_get(s, key++, &found));
+    size_t length = strlen(end), whole = strlen(seen) - 1; /* without the end of line */
+    ck_assert_msg(whole > length && memcmp(seen + whole - length, end, length) == 0, "%s", seen);
+    return last_cached;
+}
+
+static void tag_session(const char *const *tags)
+{
+    orm_session_close(s);
+    s = open_session((orm_session_factory){.tags = tags});
+}
+
+START_TEST(statements_carry_the_tags_of_engine_and_session)
+{
+    static const char *const application[] = {"application", "blog */; DROP TABLE t; --", "b", "'", NULL};
+    static const char *const posts[] = {"route", "/posts", "b", "%", NULL}, *const tags[] = {"route", "/tags", NULL};
+    static const char common[] = "/*application='blog%20%2A%2F%3B%20DROP%20TABLE%20t%3B%20--',b='";
+    char wanted[3][256];
+    snprintf(wanted[0], sizeof wanted[0], " %s%%27'*/", common);
+    snprintf(wanted[1], sizeof wanted[1], " %s%%25',route='%%2Fposts'*/", common);
+    snprintf(wanted[2], sizeof wanted[2], " %s%%27',route='%%2Ftags'*/", common);
+    watch((orm_engine_options){.hooks = {.statement = note_sql}, .tags = application});
+    for (int round = 0; round < 3; round++) { /* each is prepared once, whoever came between */
+        tag_session(NULL);
+        ck_assert_int_eq(get_ends_with(wanted[0]), round > 0);
+        ck_assert(get_ends_with(wanted[0]));
+        tag_session(posts);
+        ck_assert_int_eq(get_ends_with(wanted[1]), round > 0);
+        ck_assert(get_ends_with(wanted[1]));
+        tag_session(tags);
+        ck_assert_int_eq(get_ends_with(wanted[2]), round > 0);
+    }
+}
+END_TEST
+
+START_TEST(without_tags_there_is_no_comment)
+{
+    watch((orm_engine_options){.hooks = {.statement = note_sql}});
+    get_ends_with("");
+    ck_assert_ptr_null(strstr(seen, "/*"));
+    static const char *const odd[] = {"route", NULL};
+    tag_session(odd);
+    get_ends_with("");
+    ck_assert_ptr_null(strstr(seen, "/*"));
+}
+END_TEST
+
+START_TEST(an_event_has_the_bytes_that_went_to_and_fro)
+{
+    const blog_author *ada;
+    watch((orm_engine_options){.hooks = {.statement = note_sql}});
+    const blog_author *made = add_author("ada");
+    ok(orm_session_commit(s));
+    int64_t id = made->id;
+    orm_session_clear(s);
+    ok(blog_author_get(s, id, &ada));
+    if (on_sqlite())
+        ck_assert_uint_eq(last_bytes, 0);
+    else
+        ck_assert_msg(last_bytes > 8 + 8 + 3 && last_bytes < 300, "%zu", last_bytes);
+    expect_status(ORM_NOT_FOUND, blog_author_get(s, id + 1, &ada));
+    ck_assert_uint_eq(last_bytes, on_sqlite() ? 0 : 8);
+}
+END_TEST
+
 static orm_statement_statistics gets;
 static size_t statements;
 
@@ -277,6 +360,9 @@ Suite *suite_observing(void)
     tcase_add_test(hooks, a_hook_may_refuse_a_connection);
     tcase_add_test(hooks, an_event_has_parameters_and_time_when_they_are_wanted);
     TCase *counts = new_case(suite, "statistics");
+    tcase_add_test(hooks, statements_carry_the_tags_of_engine_and_session);
+    tcase_add_test(hooks, without_tags_there_is_no_comment);
+    tcase_add_test(hooks, an_event_has_the_bytes_that_went_to_and_fro);
     tcase_add_test(counts, statistics_count_each_statement);
     tcase_add_test(counts, a_thousand_statements_are_told_apart);
     return suite;

@@ -149,6 +149,39 @@ postgresql_an_invalid_index_is_built_anew() {
         ask "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'post_title_idx'::regclass" && up &&
         is "$(ask "SELECT indisvalid FROM pg_index WHERE indexrelid = 'post_title_idx'::regclass")" t
 }
+# What Citus offers, as far as it is called.
+stand_in_for_citus() {
+    ask 'CREATE TABLE pg_dist_partition (logicalrelid regclass, by_column text);
+        CREATE FUNCTION create_distributed_table(regclass, text) RETURNS void LANGUAGE sql
+            AS $$ INSERT INTO pg_dist_partition VALUES ($1, $2) $$;
+        CREATE FUNCTION create_reference_table(regclass) RETURNS void LANGUAGE sql
+            AS $$ INSERT INTO pg_dist_partition VALUES ($1, chr(42)) $$;
+        CREATE FUNCTION undistribute_table(regclass) RETURNS void LANGUAGE sql
+            AS $$ DELETE FROM pg_dist_partition WHERE logicalrelid = $1 $$;'
+}
+distributed() { ask 'SELECT logicalrelid, by_column FROM pg_dist_partition ORDER BY 1::text' | tr '\n' ' '; }
+postgresql_tables_are_distributed_where_the_server_can() {
+    local all='country|* customer|tenant_id sales.purchase|tenant_id '
+    stand_in_for_citus || return
+    for _ in 1 2; do
+        "$ormc" sql -w --dialect postgresql "$root/tests/golden/distributed.yaml" >sql && ask "$(cat sql)" 2>/dev/null || return
+        is "$(distributed)" "$all" || return
+    done
+    is "$(ask "SELECT count(*) FROM pg_constraint WHERE contype = 'f' AND conrelid::regclass::text ~ 'customer|purchase'")" 2
+}
+postgresql_migrations_distribute_tables_and_follow_a_change() {
+    local schema='package: p
+models: {m: {distribute_by: KEY, primary_key: [a, b], columns: {COLUMN: int64, b: int64}}}'
+    stand_in_for_citus || return
+    sed 's/KEY/a/; s/COLUMN/a/' <<<"$schema" >a.yaml && "$ormc" migrate new initial a.yaml >log 2>&1 && up && is "$(distributed)" 'm|a ' || return
+    sed 's/KEY/b/; s/COLUMN/a/' <<<"$schema" >a.yaml && "$ormc" migrate new other a.yaml >log 2>&1 && up && is "$(distributed)" 'm|b ' || return
+    sed "s/KEY/'*'/; s/COLUMN/a/" <<<"$schema" >a.yaml && "$ormc" migrate new all a.yaml >log 2>&1 && up && is "$(distributed)" 'm|* ' || return
+    down && is "$(distributed)" 'm|b ' && down && is "$(distributed)" 'm|a ' || return
+    sed 's/distribute_by: KEY, //; s/COLUMN/a/' <<<"$schema" >a.yaml && "$ormc" migrate new none a.yaml >log 2>&1 && up && is "$(distributed)" ''
+}
+postgresql_a_server_that_does_not_distribute_is_left_alone() {
+    "$ormc" migrate new initial "$root/tests/golden/distributed.yaml" >log 2>&1 && up && is "$(ask 'SELECT count(*) FROM country')" 0
+}
 sqlite_a_likely_rename_is_asked_about() {
     start && ! new second b 's/^      body: text?/      content: text?/' && says "write 'was: body' in its column" &&
         is "$(ls migrations | wc -l)" 2
@@ -184,7 +217,7 @@ test_once() {
     local output
     rm -rf "$scratch/work" && mkdir "$scratch/work" && cd "$scratch/work" || exit 1
     if [[ $url == postgresql* ]]; then
-        psql -qX "$url" -c 'DROP SCHEMA public CASCADE' -c 'CREATE SCHEMA public' 2>/dev/null
+        psql -qX "$url" -c 'DROP SCHEMA public CASCADE' -c 'CREATE SCHEMA public' -c 'DROP SCHEMA IF EXISTS sales CASCADE' 2>/dev/null
     fi
     if output=$("$1" 2>&1); then
         passed=$((passed + 1))

@@ -91,6 +91,8 @@ static const struct {
     {{.prepared = (orm_prepared)2}, "prepared"},
     {{.connect_args = (const char *const[]){"sslmode", "require", NULL}}, "sslmode"},
     {{.waiter = {.watch = no_watch}}, "waiter"},
+    {{.replica_max_lag = -2}, "replica_max_lag"},
+    {{.replicas = (const char *const[]){"postgresql://h/d", NULL}}, "replicas"},
 };
 
 START_TEST(a_wrong_option_is_refused_by_name)
@@ -529,6 +531,23 @@ START_TEST(connect_args_go_over_the_keywords_of_the_url)
 }
 END_TEST
 
+/* A server that is no replica is not behind: it may stand in for one. */
+START_TEST(replicas_are_copied_and_need_not_be_up)
+{
+    char *urls[] = {strdup("postgresql://u:sesame@localhost:1/d"), strdup(server), NULL};
+    open_server("", &(orm_engine_options){.replicas = (const char *const *)urls});
+    free(urls[0]);
+    free(urls[1]);
+    ck_assert_uint_eq(orm_engine_replica_count(engine), 2);
+    ck_assert_str_eq(orm_engine_replica(engine, 0).url, "postgresql://u:***@localhost:1/d");
+    ck_assert_int_eq(orm_engine_replica(engine, 0).lag, -1);
+    ck_assert_ptr_null(orm_engine_replica(engine, 2).url);
+    ck_assert_uint_eq(orm_engine_replica(engine, 1).pool.open, 0);
+    static const char *const other[] = {"postgresql://h/d", "sqlite:///x.db", NULL};
+    refuse(server, &(orm_engine_options){.replicas = other}, ORM_MISUSE, "sqlite:///x.db");
+}
+END_TEST
+
 START_TEST(the_isolation_of_the_engine_is_that_of_its_transactions)
 {
     open_server("", &(orm_engine_options){.isolation = ORM_REPEATABLE_READ});
@@ -636,6 +655,7 @@ static TCase *on_postgresql(void)
     tcase_add_test(tests, one_killed_while_lent_is_an_error_and_frees_its_place);
     tcase_add_test(tests, a_child_leaves_its_parents_server_connections_alone);
     tcase_add_test(tests, connect_args_go_over_the_keywords_of_the_url);
+    tcase_add_test(tests, replicas_are_copied_and_need_not_be_up);
     tcase_add_test(tests, the_isolation_of_the_engine_is_that_of_its_transactions);
     tcase_add_test(tests, a_statement_of_the_server_is_cancelled_and_the_connection_stays);
     tcase_add_test(tests, a_full_reset_undoes_settings_and_keeps_what_the_library_needs);

@@ -49,6 +49,7 @@ START_TEST(each_option_is_read)
         {"T_POOL_RESET", "all"},      {"T_ISOLATION", "REPEATABLE_READ"},
         {"T_PREPARED", "off"},        {"T_CONNECT_TIMEOUT", "7"},
         {"T_STATEMENT_TIMEOUT", "8"}, {"T_STATEMENT_CACHE_SIZE", "9"},
+        {"T_REPLICA_MAX_LAG", "-1"},
     };
     for (int i = 0; i < COUNT(variables); i++)
         setenv(variables[i][0], variables[i][1], 1);
@@ -67,7 +68,46 @@ START_TEST(each_option_is_read)
     ck_assert_int_eq(options.connect_timeout, 7);
     ck_assert_int_eq(options.statement_timeout, 8);
     ck_assert_uint_eq(options.statement_cache_size, 9);
+    ck_assert_int_eq(options.replica_max_lag, -1);
     free(url);
+}
+END_TEST
+
+START_TEST(replicas_are_urls_with_spaces_between)
+{
+    setenv("T_URL", "postgresql://a/d", 1);
+    setenv("T_REPLICAS", " postgresql://b,c/d\n  postgresql://e/d ", 1);
+    ck_assert_msg(read_from(NULL) == ORM_OK, "%s", error.message);
+    ck_assert_str_eq(url, "postgresql://a/d");
+    ck_assert_str_eq(options.replicas[0], "postgresql://b,c/d");
+    ck_assert_str_eq(options.replicas[1], "postgresql://e/d");
+    ck_assert_ptr_null(options.replicas[2]);
+    free(url);
+}
+END_TEST
+
+START_TEST(many_short_replicas_have_room)
+{
+    for (size_t length = 0; length < 20; length++) {
+        const char text[] = "a b c d e f g h i j ";
+        setenv("T_URL", text + length, 1);
+        setenv("T_REPLICAS", text + length, 1);
+        ck_assert_msg(read_from(NULL) == ORM_OK, "%s", error.message);
+        size_t count = 0;
+        while (options.replicas[count])
+            ck_assert_uint_eq(strlen(options.replicas[count++]), 1);
+        ck_assert_uint_eq(count, (20 - length) / 2);
+        free(url);
+    }
+}
+END_TEST
+
+START_TEST(replicas_without_their_primary_are_refused)
+{
+    setenv("T_REPLICAS", "postgresql://e/d", 1);
+    ck_assert_int_eq(read_from(NULL), ORM_INVALID);
+    ck_assert_str_eq(error.message, "variable T_REPLICAS must stand beside T_URL");
+    ck_assert_ptr_null(url);
 }
 END_TEST
 
@@ -177,6 +217,9 @@ int main(void)
     TCase *tests = tcase_create("environment");
     tcase_add_test(tests, without_variables_the_options_stay);
     tcase_add_test(tests, each_option_is_read);
+    tcase_add_test(tests, replicas_are_urls_with_spaces_between);
+    tcase_add_test(tests, many_short_replicas_have_room);
+    tcase_add_test(tests, replicas_without_their_primary_are_refused);
     tcase_add_loop_test(tests, a_bad_value_names_the_variable_and_what_is_expected, 0, COUNT(bad));
     tcase_add_test(tests, the_environment_goes_over_the_file_and_the_file_over_what_was_there);
     tcase_add_test(tests, a_bad_line_is_named_and_not_shown);

@@ -37,9 +37,14 @@ orm_status orm__connection_new(const orm__address *address, const orm_engine_opt
     }
     if (atomic_load(&refuse))
         return orm__error_set(error, ORM_DISCONNECTED, "nobody there");
-    *connection = calloc(1, sizeof **connection);
-    if (!*connection)
+    struct {
+        orm_connection first;
+        orm__link link;
+    } *both = calloc(1, sizeof *both);
+    if (!both)
         return orm__error_no_memory(error);
+    both->first.link = &both->link;
+    *connection = &both->first;
     atomic_fetch_add(&made, 1);
     int now = atomic_fetch_add(&living, 1) + 1, most = atomic_load(&most_living);
     while (now > most && !atomic_compare_exchange_weak(&most_living, &most, now))

@@ -33,7 +33,8 @@ static const struct {
     {"CREATE TRIGGER IF NOT EXISTS stop BEFORE INSERT ON posts BEGIN SELECT RAISE(ABORT, 'not today'); END;"
      "INSERT INTO posts (id) VALUES (1)",
      ORM_CONSTRAINT, "23000", "", "", ""},
-    {"PRAGMA query_only=ON; DELETE FROM posts", ORM_DATABASE, "25006", "", "", ""},
+    {"PRAGMA query_only=ON; DELETE FROM posts", ORM_READ_ONLY, "25006", "", "", ""},
+    {"PRAGMA max_page_count=1; CREATE TABLE large AS SELECT zeroblob(100000)", ORM_DISK_FULL, "53100", "", "", ""},
 };
 
 START_TEST(a_refusal_is_told_as_postgresql_would)

@@ -38,6 +38,7 @@ typedef struct orm_statement_event {
     const char *sql;   /* borrowed for the call, as is all below */
     const char *table; /* "" where no model is involved */
     size_t rows;       /* read, or written */
+    size_t bytes;      /* of the values sent to PostgreSQL and read from its rows, in its binary format; 0 on SQLite */
     orm_status status;
     int64_t microseconds; /* from its sending to its end; 0 for a BEGIN that rode with the next statement */
     bool cached;          /* it was prepared already */
@@ -132,6 +133,13 @@ typedef struct orm_engine_options {
     bool statistics;      /* counts for orm_engine_statements */
     const char *const
         *connect_args; /* libpq's keywords, "sslmode", "require", ..., NULL: go over those of the URL. Copied */
+    const char *const
+        *replicas;       /* URLs of PostgreSQL servers that repeat what the primary does, ended by NULL: sessions that
+                                    only read are served by them. Copied; pool_size and the like count for each */
+    int replica_max_lag; /* milliseconds that one which serves may be behind: 5000; -1: any number, then none is asked */
+    const char *const
+        *tags; /* "application", "blog", ..., NULL: names and values that stand in a comment behind each statement
+                                of models and queries, as sqlcommenter has them. Borrowed until the engine is closed */
     int shared_connections; /* on PostgreSQL, with a waiter that has `self`: connections besides the pool's that sessions read by
                                     when they get entities by key outside a transaction, many at once: 2; -1: none, as with ORM_PREPARED_OFF */
     orm_hooks hooks;
@@ -163,13 +171,15 @@ ORM_API const char *orm_engine_database(const orm_engine *engine);
  *     BLOG_DB_URL                  for orm_engine_open
  *     BLOG_DB_POOL_SIZE, ...       a member of orm_engine_options in capitals: POOL_SIZE MAX_OVERFLOW POOL_TIMEOUT POOL_RECYCLE
  *                                  POOL_IDLE CONNECT_TIMEOUT STATEMENT_TIMEOUT STATEMENT_CACHE_SIZE SHARED_CONNECTIONS
- *                                  SLOW_AFTER, whole numbers; POOL_PRE_PING HIDE_PARAMETERS STATISTICS, true or false; ECHO, true: by
+ *                                  SLOW_AFTER REPLICA_MAX_LAG, whole numbers; REPLICAS, URLs with spaces between, beside URL;
+ *                                  POOL_PRE_PING HIDE_PARAMETERS STATISTICS, true or false; ECHO, true: by
  *                                  orm_log_to_stderr unless `options` has another; POOL_CLASS, queue, null or static; POOL_RESET, rollback or
  *                                  all; ISOLATION, default, read committed, repeatable read or serializable; PREPARED, on or off
  * Words may be in any case; 1, yes and on are true, 0, no and off false. The file has lines NAME=value, "export" before them
  * and comments behind # allowed, values bare, in 'quotes', or in "quotes" with \n, \t, \" and \\. The environment is not
  * changed. A value that cannot be read, or a line that is none, is ORM_INVALID; the message names the variable and what it may
- * be, and shows no value. Owned: `*url` is freed with free(); NULL when no variable gives it. */
+ * be, and shows no value. Owned: `*url` is freed with free(), and `options->replicas` that were
+ * read with it, after the engine was opened; NULL when no variable gives it. */
 ORM_API orm_status orm_engine_options_from_env(const char *prefix, const char *dotenv_path, orm_engine_options *options,
                                                char **url, orm_error *error);
 
@@ -184,7 +194,24 @@ typedef struct orm_pool_statistics {
     size_t replaced;                         /* closed at checkout: lost, recycled or disposed of */
     size_t round_trips; /* PostgreSQL: how often something was sent and its answers awaited, but for connecting */
 } orm_pool_statistics;
+/* Of the pool of connections to the primary. */
 ORM_API orm_pool_statistics orm_engine_pool(orm_engine *engine);
+
+/* The replicas of the options. A session of a factory with read_only, other than serializable, is served by one of them, each in
+ * turn; all others, and orm_connection_open, by the primary. One that cannot be reached, or is further behind than
+ * replica_max_lag, is left out and tried again a second later; when all are, the primary serves. A replica is asked how far it is
+ * behind when it may have got further than allowed since its last answer: so reads are never older than that by the clocks of
+ * the two servers, unless the replica takes a primary for idle whose network is cut (wal_receiver_timeout ends that). While the
+ * primary is down nobody can tell: then a replica serves for replica_max_lag, and with -1 for ever. connect_timeout is worth
+ * setting: who tries a replica waits for it. */
+typedef struct orm_replica_statistics {
+    const char *url; /* without its password. Borrowed until the engine is closed; NULL: there is none of that index */
+    bool left_out;   /* when it was last tried, it could not serve */
+    int64_t lag;     /* microseconds it was behind at most, when it was last asked; -1: not known */
+    orm_pool_statistics pool;
+} orm_replica_statistics;
+ORM_API size_t orm_engine_replica_count(const orm_engine *engine);
+ORM_API orm_replica_statistics orm_engine_replica(orm_engine *engine, size_t index);
 
 /* What became of all runs of one statement; SQL that was written by hand too. */
 enum { ORM_HISTOGRAM = 32 };

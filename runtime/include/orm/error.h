@@ -43,7 +43,17 @@ extern "C" {
     X(MISUSE, 17, "the call is wrong") \
     X(NO_MEMORY, 18, "out of memory") \
     X(DATABASE, 19, "the database reports an error") \
-    X(CANCELLED, 20, "the fiber was cancelled")
+    X(CANCELLED, 20, "the fiber was cancelled") \
+    X(AUTHENTICATION, 21, \
+      "the server refuses the user: check name and password in the URL, and pg_hba.conf at the server") \
+    X(TLS, 22, \
+      "server and settings disagree about TLS: check sslmode, the certificates, and pg_hba.conf at the server") \
+    X(TOO_MANY_CONNECTIONS, 23, \
+      "the server has no place for another connection: lower pool_size and max_overflow, or raise its max_connections") \
+    X(STARTING, 24, "the server is starting up or shutting down: try again in a moment") \
+    X(NO_DATABASE, 25, "the server has no such database: create it, or correct its name in the URL") \
+    X(READ_ONLY, 26, "the database takes no writes: look at its permissions and settings, or connect to the primary") \
+    X(DISK_FULL, 27, "the disk of the database is full: make room there")
 
 typedef enum orm_status {
 #define ORM__STATUS(name, number, text) ORM_##name = number,

@@ -66,8 +66,13 @@ typedef struct orm_session_factory {
     bool no_autoflush;     /* queries do not flush first */
     bool expire_on_commit; /* a commit marks every entity expired */
     orm_lazy lazy;
-    bool read_only;                 /* any write is ORM_MISUSE, and the transaction is READ ONLY on PostgreSQL */
-    orm_isolation isolation;        /* ORM_ISOLATION_DEFAULT: the engine's */
+    bool
+        read_only; /* any write is ORM_MISUSE, and the transaction is READ ONLY on PostgreSQL; replicas serve it, if the
+                                       engine has some: each transaction may have another */
+    orm_isolation isolation; /* ORM_ISOLATION_DEFAULT: the engine's */
+    const char *const
+        *tags; /* "route", "/posts", ..., NULL: beside those of the engine. Statements are prepared once for each
+                                comment, so let tags name places in the program, not requests. Borrowed until the close */
     const orm_session_hooks *hooks; /* borrowed as long as a session made by this is open */
 } orm_session_factory;
 
