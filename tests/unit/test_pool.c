@@ -37,9 +37,10 @@ orm_status orm__connection_new(const orm__address *address, const orm_engine_opt
     }
     if (atomic_load(&refuse))
         return orm__error_set(error, ORM_DISCONNECTED, "nobody there");
-    *connection = calloc(1, sizeof **connection);
+    *connection = calloc(1, sizeof **connection + sizeof(orm__link));
     if (!*connection)
         return orm__error_no_memory(error);
+    (*connection)->link = (orm__link *)(void *)(*connection + 1);
     atomic_fetch_add(&made, 1);
     int now = atomic_fetch_add(&living, 1) + 1, most = atomic_load(&most_living);
     while (now > most && !atomic_compare_exchange_weak(&most_living, &most, now))
