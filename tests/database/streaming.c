@@ -370,9 +370,7 @@ START_TEST(a_transaction_that_ends_ends_what_was_asked_for_ahead)
     store_posts(MANY);
     orm_stream *stream = open_stream();
     next_of(stream);
-    ok(_i == 0 ? orm_session_commit(s) : _i == 1 ? orm_session_rollback(s) : orm_session_flush(s));
-    if (_i == 2)
-        ok(orm_connection_commit(orm_session_connection(s)));
+    ok(_i ? orm_session_rollback(s) : orm_session_commit(s));
     size_t count;
     ok(blog_post_count(s, NULL, &count));
     ck_assert_uint_eq(count, MANY);
@@ -512,7 +510,7 @@ Suite *suite_streaming(void)
     TCase *ahead = new_case(suite, "ahead");
     tcase_add_test(ahead, the_next_batch_is_asked_for_while_this_one_is_used);
     tcase_add_test(ahead, what_was_asked_for_ahead_is_kept_while_the_session_does_other_things);
-    tcase_add_loop_test(ahead, a_transaction_that_ends_ends_what_was_asked_for_ahead, 0, 3);
+    tcase_add_loop_test(ahead, a_transaction_that_ends_ends_what_was_asked_for_ahead, 0, 2);
     tcase_add_test(ahead, a_failure_of_what_was_asked_for_ahead_is_told_in_its_turn);
     tcase_add_loop_test(ahead, a_failure_of_what_nobody_came_to_read_stops_the_commit, 0, 4);
     tcase_add_test(ahead, locks_are_not_taken_ahead);
