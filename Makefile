@@ -121,7 +121,7 @@ fuzz: all ## let libFuzzer look for bad input for FUZZ_SECONDS a target; FUZZ="s
 	@tests/fuzz/compile.sh $(BUILD)/ormc tests/fuzz/corpus/schema
 	@tests/fuzz/packages.py $(BUILD) --seconds $(FUZZ_SECONDS) --seed $$$$
 
-soak: SUITES = random faults threads
+soak: SUITES = random faults threads aarch64
 soak: WERROR = yes
 soak: all $(BUILD)/tests/random/random $(FAULTS) ## the randomized and the fault tests, much longer (ORM_TEST_SEED repeats)
 	@ORM_TEST_SOAK=yes SANITIZE='$(SANITIZE)' tests/run.sh $(BUILD) $(SUITES)

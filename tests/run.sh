@@ -3,7 +3,7 @@
 #
 #     tests/run.sh BUILD SUITE...              suites: unit golden errors commands fuzz compile exports readme reference
 #                                              editor scale database random faults replicas threads migrations introspect
-#                                              schemas counts, and valgrind, which takes its time
+#                                              schemas counts; and valgrind and aarch64, which `make check` leaves out
 #
 # BUILD is the folder that make built into. A line per program or script; what a failing one said follows its line, and
 # everything is in BUILD/tests/log/. The last line is the sum. The status is 1 when a case failed, or, with CI=true, was
@@ -126,6 +126,10 @@ suite_compile() {
     run cases compile/generated tests/compile/generated.sh "$build"
     run cases compile/wrong tests/compile/wrong.sh "$build"
     run cases compile/dangling tests/compile/dangling.sh "$build"
+}
+
+# The switch of fibers on another processor; in `make soak`, for its compiler and emulator are large.
+suite_aarch64() {
     run cases compile/aarch64 tests/compile/aarch64.sh "$build"
 }
 

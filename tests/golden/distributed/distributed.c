@@ -1062,3 +1062,8 @@ orm_status shop_drop_all(orm_engine *engine, orm_error *error)
 {
     return orm_schema_drop_all(&shop_schema, engine, error);
 }
+
+orm_status shop_verify(orm_engine *engine, orm_error *error)
+{
+    return orm_schema_verify(&shop_schema, engine, error);
+}

@@ -378,6 +378,12 @@ orm_status shop_purchase_delete_where(orm_connection *c, orm_expr where, size_t 
 orm_status shop_create_all(orm_engine *engine, orm_error *error);
 orm_status shop_drop_all(orm_engine *engine, orm_error *error);
 
+/* Whether the database is as this was compiled for, told in one round trip: tables, columns with
+ * type and NULL, keys, foreign keys, enums. ORM_SCHEMA when it is not, and `error`, which may be
+ * NULL, says what differs. Columns that only the database has are fine as long as they may be left
+ * out. Changes nothing. */
+orm_status shop_verify(orm_engine *engine, orm_error *error);
+
 extern const orm_schema shop_schema;
 
 #ifdef __cplusplus
