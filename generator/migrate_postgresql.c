@@ -309,8 +309,8 @@ static void add_column(planner *p, const plan_pair *pair, size_t column)
 static void remove_column(planner *p, const plan_pair *pair, size_t column)
 {
     const ormc_snapshot_column *was = pair->were[column];
-    ormc_step *step = plan_begin(p, PLAN_UNMAKE, PLAN_LOCK_MOMENT, "remove column \"%s\" of \"%s\", to be computed anew",
-                                 was->name, pair->to->name);
+    ormc_step *step = plan_begin(p, PLAN_UNMAKE, PLAN_LOCK_MOMENT,
+                                 "remove column \"%s\" of \"%s\", to be computed anew", was->name, pair->to->name);
     step->destructive = !was->generated;
     orm__text_printf(&p->text, "ALTER TABLE %s DROP COLUMN %s", plan_quoted(p, pair->to->schema, pair->to->name),
                      plan_quoted(p, NULL, was->name));

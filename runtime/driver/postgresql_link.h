@@ -65,13 +65,13 @@ typedef struct orm__pg_link {
     /* the trip */
     orm_error *error; /* the caller's; holds the first failure */
     orm_status failure;
-    const char *sql;   /* what the next answer belongs to */
-    int syncs;         /* not answered yet */
-    size_t complaints; /* length of those of libpq that results have told */
-    bool reused;       /* the answer is to a statement that an earlier trip prepared */
-    const char *after; /* goes behind the statement; or NULL */
-    orm__end end;      /* how it fared */
-    bool outdated;     /* which the server has lost, or cannot plan as it was: it did nothing */
+    const char *sql;        /* what the next answer belongs to */
+    int syncs;              /* not answered yet */
+    size_t complaints;      /* length of those of libpq that results have told */
+    bool reused;            /* the answer is to a statement that an earlier trip prepared */
+    const char *after;      /* goes behind the statement; or NULL */
+    orm__end end;           /* how it fared */
+    bool outdated;          /* which the server has lost, or cannot plan as it was: it did nothing */
     orm__pg_shared *shared; /* many use it at once: postgresql_shared.c; NULL: nobody does */
 
     orm__ahead *ahead; /* sent ahead, in that order, and neither taken nor, once answered, dropped */

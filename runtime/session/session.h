@@ -106,7 +106,7 @@ struct orm__store {
     orm__batch alone; /* of the entities that came alone */
     orm__batch links; /* of those that a many_to_many made: pending, they go when one of their ends does */
     size_t entity_size;
-    orm_unique key; /* the primary key, as one of the unique keys */
+    orm_unique key;      /* the primary key, as one of the unique keys */
     uint32_t used;       /* entities handed out */
     orm__entity *newest; /* the one with that number */
     orm__entities left;  /* those of them that left by a stream: their places are used again */

@@ -134,8 +134,8 @@ static orm_status check_own(orm_connection *connection, const char *what)
 {
     if (!connection->session)
         return ORM_OK;
-    return orm__error_set(&connection->error, ORM_MISUSE,
-                          "%s on the connection of a session: use orm_session_%s", what, what);
+    return orm__error_set(&connection->error, ORM_MISUSE, "%s on the connection of a session: use orm_session_%s", what,
+                          what);
 }
 
 orm_status orm__connection_is_free(orm_connection *connection)
@@ -293,8 +293,9 @@ orm_status orm_connection_rollback_nested(orm_connection *connection)
 static orm_status in_savepoint(orm_connection *connection, const char *what)
 {
     ORM_TRY(check_own(connection, what));
-    return connection->savepoints > 0 ? ORM_OK
-                                      : orm__error_set(&connection->error, ORM_MISUSE, "%s: no savepoint is open", what);
+    return connection->savepoints > 0
+               ? ORM_OK
+               : orm__error_set(&connection->error, ORM_MISUSE, "%s: no savepoint is open", what);
 }
 
 static orm_status savepoint(orm_connection *connection, const char *verb, unsigned number)

@@ -423,8 +423,8 @@ orm_status orm__statement_copy_by_hand(orm__sql *sql, orm__copying *copying, siz
 {
     orm_connection *c = sql->connection;
     ORM_TRY(before_copy(sql));
-    orm_status (*const copy)(orm__link *, const char *, orm__copying *, size_t *, orm_error *) =
-        copying->source ? c->driver->copy_in : c->driver->copy_out;
+    orm_status (*const copy)(orm__link *, const char *, orm__copying *, size_t *,
+                             orm_error *) = copying->source ? c->driver->copy_in : c->driver->copy_out;
     orm_status status = copy(c->link, sql->text->data, copying, rows, &c->error);
     return status && !copying->own ? orm__connection_failed(c) : status;
 }

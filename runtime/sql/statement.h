@@ -15,15 +15,15 @@ enum { ORM__INLINE_PARAMETERS = 32 };
 typedef struct orm__sql {
     orm_connection *connection;
     orm__text *text;
-    orm__text own;            /* the text, on a shared connection, whose buffer others use meanwhile */
-    orm_status status;        /* the error stands in connection->error */
-    bool last;                /* COMMIT goes with it */
-    bool sent;                /* the database has seen it: hooks are told of it */
-    orm__known *known;        /* where it is remembered; NULL: nowhere */
-    orm__statement *recalled; /* found there: the text is not needed, nor the parameters' types */
-    size_t tables;            /* named so far besides t0 */
+    orm__text own;              /* the text, on a shared connection, whose buffer others use meanwhile */
+    orm_status status;          /* the error stands in connection->error */
+    bool last;                  /* COMMIT goes with it */
+    bool sent;                  /* the database has seen it: hooks are told of it */
+    orm__known *known;          /* where it is remembered; NULL: nowhere */
+    orm__statement *recalled;   /* found there: the text is not needed, nor the parameters' types */
+    size_t tables;              /* named so far besides t0 */
     struct orm__groups *groups; /* of a query of groups; NULL: it is of rows */
-    uint64_t signature;       /* of SQL by hand: the types of its parameters, which the text does not tell; else 0 */
+    uint64_t signature;         /* of SQL by hand: the types of its parameters, which the text does not tell; else 0 */
     size_t count, capacity;
     orm__parameter *parameters;
     orm_value *values;
@@ -37,7 +37,13 @@ void orm__sql_release(orm__sql *sql);
 
 /* Statements whose text follows from model, recipe and columns alone, parameters in the same order. Said right after init; where
  * the connection knows the statement the functions below take values and write no text. */
-typedef enum orm__recipe { ORM__GET_BY_KEY = 1, ORM__INSERT_ONE, ORM__INSERT_UNSEEN, ORM__UPDATE_ONE, ORM__UPDATE_LAST } orm__recipe;
+typedef enum orm__recipe {
+    ORM__GET_BY_KEY = 1,
+    ORM__INSERT_ONE,
+    ORM__INSERT_UNSEEN,
+    ORM__UPDATE_ONE,
+    ORM__UPDATE_LAST
+} orm__recipe;
 void orm__sql_recall(orm__sql *sql, const orm_model *model, orm__recipe recipe, uint64_t columns);
 
 void orm__sql_text(orm__sql *sql, const char *text);

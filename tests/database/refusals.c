@@ -128,9 +128,9 @@ END_TEST
 
 START_TEST(a_refused_row_of_many_leaves_none)
 {
-    expect_status(ORM_CONSTRAINT,
-                  orm_connection_execute(c, "INSERT INTO shelf (id, label) VALUES (1, 'a'), (2, 'b'), (3, 'a')", NULL,
-                                         NULL));
+    expect_status(
+        ORM_CONSTRAINT,
+        orm_connection_execute(c, "INSERT INTO shelf (id, label) VALUES (1, 'a'), (2, 'b'), (3, 'a')", NULL, NULL));
     size_t count;
     ok(shapes_shelf_count(s, NULL, &count));
     ck_assert_uint_eq(count, 0);

@@ -126,8 +126,7 @@ static const own_case cases_of_sqlite[] = {
     {PROFILE("id INTEGER NOT NULL" MADE URL AUTHOR ", PRIMARY KEY (id, url)"),
      "column 'id' of table 'profile' gets no key from the database when none is given; "
      "table 'profile' has no primary key (id)",
-     "profile",
-     "id"},
+     "profile", "id"},
     {POST("", "VARCHAR(9)"),
      "column 'views' of table 'post' is VARCHAR(9) where INTEGER is wanted; table 'comment' is missing", "post",
      "views"},

@@ -207,7 +207,7 @@ int main(int argc, char **argv)
     if (blog_create_all(engine, &error))
         return printf("%s\n", error.message), 1;
     if (!sqlite) /* what other suites have written need not be recovered again and again */
-        orm_connection_execute(c, "CHECKPOINT", NULL);
+        orm_connection_execute(c, "CHECKPOINT", NULL, NULL);
     orm_connection_close(c);
     orm_engine_close(engine);
     int next = 1;
