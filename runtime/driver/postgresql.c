@@ -174,6 +174,10 @@ static orm_status run(orm__pg_link *l, const char *before, orm__prepared *prepar
     receive_after(l);
     if (!l->streaming)
         orm__pg_drain(l, 0);
+    if (l->end == ORM__END_DONE && l->failure) { /* the connection went after the answer: what was committed is committed */
+        l->failure = ORM_OK;
+        orm__error_clear(l->error);
+    }
     if (l->failure && !prepared->sent) /* the server may have it all the same */
         orm__pg_give_name(l, prepared);
     if (l->failure)
