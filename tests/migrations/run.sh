@@ -9,6 +9,19 @@
 # SPDX-License-Identifier: MIT
 set -u
 
+# Two halves side by side, each with databases of its own.
+if [ -z "${HALF:-}" ]; then
+    halves=$(mktemp -d) || exit 1
+    trap 'rm -rf "$halves"' EXIT
+    HALF=1 "$0" "$@" >"$halves/1" &
+    HALF=0 "$0" "$@" >"$halves/0"
+    wait
+    sed -s '$d' "$halves/0" "$halves/1"
+    tail -qn 1 "$halves/0" "$halves/1" | awk '{passed += $1; failed += $3}
+        END {printf "%d passed, %d failed, 0 skipped\n", passed, failed; exit NR != 2 || failed != 0 || passed == 0}'
+    exit
+fi
+
 ormc=$(realpath "$1") || exit 1
 build=$(dirname "$ormc")
 include=$(realpath "$(dirname "$0")/../../runtime/include") || exit 1
@@ -16,7 +29,7 @@ only=${2:-}
 cd "$(dirname "$0")" || exit 1
 scratch=$(mktemp -d) || exit 1
 trap 'rm -rf "$scratch"' EXIT
-passed=0 failed=0
+passed=0 failed=0 count=0
 server=${ORM_TEST_POSTGRESQL_URL:?tests/postgresql.sh gives it}
 
 # The SQL of a schema on its standard input, a line for each statement, what stands in parentheses sorted.
@@ -54,7 +67,7 @@ new_postgresql() {
     psql -qX "$url" -c 'DROP SCHEMA IF EXISTS public, people, shop CASCADE' -c 'CREATE SCHEMA public' 2>/dev/null >&2
     echo "$url"
 }
-psql -qX "$server" -c 'CREATE DATABASE migrated' -c 'CREATE DATABASE fresh'
+psql -qX "$server" -c "CREATE DATABASE migrated$HALF" -c "CREATE DATABASE fresh$HALF"
 ask_postgresql() { psql -qXAt -v ON_ERROR_STOP=1 "$1" 2>&1; }
 dump_postgresql() {
     pg_dump -s --no-owner -T ormc_migrations "$1" | grep -vE '^(--|SET |SELECT pg_catalog|\\)' | normalize
@@ -133,7 +146,7 @@ migrate() {
 
 run_case() {
     local url fresh
-    url=$("new_$dialect" migrated) fresh=$("new_$dialect" fresh)
+    url=$("new_$dialect" "migrated$HALF") fresh=$("new_$dialect" "fresh$HALF")
     create "$dialect" "$scratch/new.yaml" "$fresh" >"$scratch/log" || fail "create: $(cat "$scratch/log")" || return
     "dump_$dialect" "$fresh" >"$scratch/wanted"
     migrate up 1 || fail "up 1: $(cat "$scratch/log")" || return
@@ -179,6 +192,8 @@ section() {
 
 finish_case() {
     [ -n "$name" ] || return
+    count=$((count + 1))
+    [ $((count % 2)) = "$HALF" ] || return
     local allow=() dialect=both
     [ "$loses" = no ] || allow=(--allow-destructive)
     if ! write_revisions || ! compile old || ! compile new; then
