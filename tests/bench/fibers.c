@@ -83,7 +83,8 @@ static orm_status read_in_fiber(orm_async *async, void *argument)
     return ORM_OK;
 }
 
-/* Begin, get and commit, each in a trip of its own, and on rows alone. */
+/* Begin, get and commit, each in a trip of its own, and on rows alone: BEGIN goes with the statement after it, so that is one
+ * that does nothing. */
 static orm_status read_in_three_trips(orm_async *async, void *argument)
 {
     const reader *me = argument;
@@ -93,11 +94,12 @@ static orm_status read_in_three_trips(orm_async *async, void *argument)
     (void)async;
     for (size_t i = 0; i < me->count; i++) {
         expect_ok(orm_connection_open(me->factory.engine, &c, NULL), NULL);
-        expect_ok(orm_connection_execute(c, "BEGIN", NULL, NULL), orm_connection_error(c));
+        expect_ok(orm_connection_begin(c), orm_connection_error(c));
+        expect_ok(orm_connection_execute(c, "SELECT", NULL, NULL), orm_connection_error(c));
         expect_ok(bench_post_fetch(c, post_at(next++), &post, &result), orm_connection_error(c));
         saw_post(post.id, post.title, post.body, post.views);
         orm_result_free(result);
-        expect_ok(orm_connection_execute(c, "COMMIT", NULL, NULL), orm_connection_error(c));
+        expect_ok(orm_connection_commit(c), orm_connection_error(c));
         orm_connection_close(c);
     }
     return ORM_OK;
