@@ -38,6 +38,13 @@ void orm__arena_init(orm__arena *arena)
     memset(arena, 0, sizeof *arena);
 }
 
+void orm__arena_init_at(orm__arena *arena, void *place, size_t size)
+{
+    orm__arena_init(arena);
+    arena->next = place;
+    arena->end = arena->next + size;
+}
+
 void orm__arena_release(orm__arena *arena)
 {
     while (arena->chunk)
@@ -51,7 +58,7 @@ void *orm__arena_alloc(orm__arena *arena, size_t size)
 {
     size_t rounded;
     int class = class_of(size, &rounded);
-    if (class >= 0 && arena->recycled[class]) {
+    if (arena->recycled && class >= 0 && arena->recycled[class]) {
         void *block = arena->recycled[class];
         memcpy(&arena->recycled[class], block, sizeof(void *));
         return block;
@@ -182,6 +189,7 @@ char *orm__arena_printf(orm__arena *arena, const char *format, ...)
     return text;
 }
 
+/* Without memory for the lists the block waits for the arena's end. */
 void orm__arena_recycle(orm__arena *arena, void *block, size_t size)
 {
     size_t rounded;
@@ -191,6 +199,10 @@ void orm__arena_recycle(orm__arena *arena, void *block, size_t size)
             free_large(arena, (orm__large *)block - 1);
         return;
     }
+    if (!arena->recycled)
+        arena->recycled = orm__arena_zalloc(arena, ORM__ARENA_CLASSES, sizeof *arena->recycled);
+    if (!arena->recycled)
+        return;
     memcpy(block, &arena->recycled[class], sizeof(void *));
     arena->recycled[class] = block;
 }

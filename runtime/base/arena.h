@@ -11,15 +11,17 @@
 enum { ORM__ARENA_CLASSES = 96 }; /* up to 64 KiB */
 
 typedef struct orm__arena {
-    struct orm__chunk *chunk;           /* newest first */
-    struct orm__large *large;           /* blocks too large for a chunk, each from malloc */
-    char *next, *end;                   /* free space of the newest chunk */
-    void *recycled[ORM__ARENA_CLASSES]; /* by size class */
-    size_t held;                        /* bytes taken from malloc */
+    struct orm__chunk *chunk; /* newest first */
+    struct orm__large *large; /* blocks too large for a chunk, each from malloc */
+    char *next, *end;         /* free space of the newest chunk */
+    void **recycled;          /* by size class; NULL until the first is */
+    size_t held;              /* bytes taken from malloc */
 } orm__arena;
 
 /* A zeroed orm__arena is ready for use; init is for readers. release frees every block and leaves it ready again. */
 void orm__arena_init(orm__arena *arena);
+/* The first blocks come from `place`, which is the caller's, aligned to 8 bytes, and outlives the arena. */
+void orm__arena_init_at(orm__arena *arena, void *place, size_t size);
 void orm__arena_release(orm__arena *arena);
 
 /* Arena memory of `size` bytes, aligned to 8 bytes, not zeroed; NULL when memory is gone. Size 0 gives a unique address. */

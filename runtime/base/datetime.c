@@ -33,7 +33,8 @@ static bool is_date(int64_t year, int64_t month, int64_t day);
 static bool read_time(cursor *text, int64_t *microseconds);
 static bool read_fraction(cursor *text, int64_t *microseconds);
 static bool read_usual(const char *text, int64_t *microseconds);
-static int64_t two_digits(const char *text, bool *wrong);
+static uint64_t eight_digits(const char *text, uint64_t form, uint64_t digits, bool *wrong);
+static int64_t pair(uint64_t digits, int byte);
 static bool read_zone(cursor *text, int64_t *microseconds);
 static bool read_digits(cursor *text, int least, int most, int64_t *value);
 static bool skip(cursor *text, char c);
@@ -314,28 +315,39 @@ bool orm__timestamp_parse(const char *text, size_t length, int64_t *microseconds
            *microseconds != INT64_MAX;
 }
 
-/* 2024-02-29 12:30:00.000000, which is how we write it and what nearly all texts are; false when it is not just that. */
+/* 2024-02-29 12:30:00.000000, which is how we write it and what nearly all texts are; false when it is not just that. Eight
+ * characters are looked at at once. */
 static bool read_usual(const char *text, int64_t *microseconds)
 {
-    bool wrong = text[4] != '-' || text[7] != '-' || text[10] != ' ' || text[13] != ':' || text[16] != ':' ||
-                 text[19] != '.';
-    int64_t year = two_digits(text, &wrong) * 100 + two_digits(text + 2, &wrong);
-    int64_t month = two_digits(text + 5, &wrong), day = two_digits(text + 8, &wrong);
-    int64_t hour = two_digits(text + 11, &wrong), minute = two_digits(text + 14, &wrong);
-    int64_t second = two_digits(text + 17, &wrong), fraction = two_digits(text + 20, &wrong) * 10000;
-    fraction += two_digits(text + 22, &wrong) * 100 + two_digits(text + 24, &wrong);
-    if (wrong || !is_date(year, month, day) || hour > 23 || minute > 59 || second > 59)
+    /* What stands for each character, the last first: 0 for a digit; and which those are. */
+    bool wrong = false;
+    uint64_t date = eight_digits(text, 0x2d30302d30303030, 0x00ffff00ffffffff, &wrong); /* 0000-00- */
+    uint64_t time = eight_digits(text + 8, 0x30303a3030203030, 0xffff00ffff00ffff, &wrong);
+    uint64_t second = eight_digits(text + 16, 0x303030302e30303a, 0xffffffff00ffff00, &wrong);
+    uint64_t rest = eight_digits(text + 18, 0x3030303030302e30, 0xffffffffffff00ff, &wrong);
+    int64_t year = pair(date, 0) * 100 + pair(date, 2), month = pair(date, 5), day = pair(time, 0);
+    int64_t of_day = pair(time, 3) * HOUR + pair(time, 6) * MINUTE + pair(second, 1) * SECOND;
+    if (wrong || !is_date(year, month, day) || pair(time, 3) > 23 || pair(time, 6) > 59 || pair(second, 1) > 59)
         return false;
-    *microseconds = orm__days_of_civil((orm__civil){year, (int)month, (int)day}) * ORM__DAY_MICROSECONDS + hour * HOUR +
-                    minute * MINUTE + second * SECOND + fraction;
+    *microseconds = orm__days_of_civil((orm__civil){year, (int)month, (int)day}) * ORM__DAY_MICROSECONDS + of_day +
+                    (pair(second, 4) * 100 + pair(second, 6)) * 100 + pair(rest, 6);
     return true;
 }
 
-static int64_t two_digits(const char *text, bool *wrong)
+/* In byte i what the digits i and i + 1 make together. */
+static uint64_t eight_digits(const char *text, uint64_t form, uint64_t digits, bool *wrong)
 {
-    unsigned tens = (unsigned char)text[0] - (unsigned)'0', ones = (unsigned char)text[1] - (unsigned)'0';
-    *wrong |= tens > 9 || ones > 9;
-    return (int64_t)tens * 10 + ones;
+    const uint8_t *b = (const uint8_t *)text;
+    uint64_t value = (uint64_t)b[0] | (uint64_t)b[1] << 8 | (uint64_t)b[2] << 16 | (uint64_t)b[3] << 24 |
+                     (uint64_t)b[4] << 32 | (uint64_t)b[5] << 40 | (uint64_t)b[6] << 48 | (uint64_t)b[7] << 56;
+    value ^= form;
+    *wrong |= (value & ~digits) != 0 || ((value | (value + 0x0606060606060606)) & 0xf0f0f0f0f0f0f0f0) != 0;
+    return value * 10 + (value >> 8);
+}
+
+static int64_t pair(uint64_t digits, int byte)
+{
+    return (int64_t)(digits >> 8 * byte & 0xff);
 }
 
 /* Nothing, Z, or the hours and perhaps minutes by which the clock is ahead. */

@@ -8,7 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool make_room(orm__text *text, size_t size);
+static inline bool make_room(orm__text *text, size_t size);
+static bool grow(orm__text *text, size_t size);
 
 void orm__text_release(orm__text *text)
 {
@@ -70,10 +71,13 @@ char *orm__text_extend(orm__text *text, size_t size)
 }
 
 /* Room for `size` bytes and a terminating zero. */
-static bool make_room(orm__text *text, size_t size)
+static inline bool make_room(orm__text *text, size_t size)
 {
-    if (size < text->capacity - text->length)
-        return true;
+    return size < text->capacity - text->length || grow(text, size);
+}
+
+static bool grow(orm__text *text, size_t size)
+{
     if (size >= SIZE_MAX / 2 - text->length)
         return false;
     size_t needed = text->length + size + 1;

@@ -18,6 +18,8 @@ static orm_status run(orm__pg_link *l, const char *before, orm__prepared *prepar
 static void receive_after(orm__pg_link *l);
 static orm_status run_alone(orm__pg_link *l, orm__prepared *prepared);
 static void receive_prepared(orm__pg_link *l, orm__prepared *prepared, orm__fetch fetch);
+static orm_status decode(const orm_column *column, orm__pg_field field, bool null, void *row, orm__arena *arena,
+                         orm_error *error);
 
 static orm_status prepare(orm__link *base, const char *sql, const orm__parameter *parameters, size_t count,
                           orm__prepared **prepared, orm_error *error)
@@ -275,8 +277,8 @@ void orm__pg_hold(orm__pg_link *l, PGresult *result)
     l->result = result;
     l->row = -1;
     l->row_count = result ? PQntuples(result) : 0;
-    l->written = orm__pg_rows_written(result);
     l->streaming = result && PQresultStatus(result) == PGRES_SINGLE_TUPLE;
+    l->written = l->streaming ? 0 : orm__pg_rows_written(result);
 }
 
 static orm_status step(orm__link *base, orm_error *error)
@@ -306,17 +308,27 @@ static orm_status read_row(orm__link *base, const orm_column *const *columns, si
     orm__pg_link *l = orm__pg_link_of(base);
     if (l->row < 0 || l->row >= l->row_count || first + count > (size_t)PQnfields(l->result))
         return orm__error_set(error, ORM_MISUSE, "no such row or column in the answer");
+    const PGresult *result = l->result;
+    const Oid *types = l->types;
+    int number = l->row;
     for (size_t i = 0; i < count; i++) {
         int at = (int)(first + i);
-        orm__pg_field field = {.type = at < ORM__PG_KNOWN_TYPES ? l->types[at] : PQftype(l->result, at),
-                               .data = PQgetvalue(l->result, l->row, at),
-                               .size = (size_t)PQgetlength(l->result, l->row, at)};
+        orm__pg_field field = {.type = at < ORM__PG_KNOWN_TYPES ? types[at] : PQftype(result, at),
+                               .data = PQgetvalue(result, number, at),
+                               .size = (size_t)PQgetlength(result, number, at)};
         l->base.bytes += field.size;
-        if (field.size == 0 && PQgetisnull(l->result, l->row, at))
-            field.data = NULL;
-        ORM_TRY(orm__pg_decode(columns[i], &field, row, arena, error));
+        if (!orm__pg_decode_plain(columns[i], field, row, arena))
+            ORM_TRY(decode(columns[i], field, PQgetisnull(result, number, at), row, arena, error));
     }
     return ORM_OK;
+}
+
+static orm_status decode(const orm_column *column, orm__pg_field field, bool null, void *row, orm__arena *arena,
+                         orm_error *error)
+{
+    if (null)
+        field.data = NULL;
+    return orm__pg_decode(column, &field, row, arena, error);
 }
 
 static int64_t read_integer(orm__link *base, size_t index)

@@ -11,6 +11,8 @@
 #include "base/text.h"
 #include "driver/driver.h"
 
+#include <string.h>
+
 /* pg_type.oid of the built-in types, from the server's src/include/catalog/pg_type.dat. From ORM__PG_FIRST_USER_TYPE
  * on the numbers are of enums, extensions and the like (FirstNormalObjectId in src/include/access/transam.h). */
 enum {
@@ -89,7 +91,11 @@ typedef struct orm__pg_field {
 orm_status orm__pg_decode(const orm_column *column, const orm__pg_field *field, void *row, orm__arena *arena,
                           orm_error *error);
 
-/* The same for an array of one dimension or none, into the {items, nulls, count} at `place`. */
+/* The same of what is usual: the type in the database is just the member's own, and the value no NULL. False, and nothing
+ * has happened: orm__pg_decode is to see to it. Stands here to be part of the loop over a row's columns. */
+static inline bool orm__pg_decode_plain(const orm_column *column, orm__pg_field field, char *row, orm__arena *arena);
+
+/* What orm__pg_decode does for an array of one dimension or none, into the {items, nulls, count} at `place`. */
 orm_status orm__pg_decode_array(const orm_column *column, const orm__pg_field *field, void *place, orm__arena *arena,
                                 orm_error *error);
 /* Appends an ORM_FORM_ARRAY value in the notation {...} that the server's types read from text. A position that is none of
@@ -101,5 +107,43 @@ orm_status orm__pg_drift(const orm_column *column, orm_error *error, const char 
 
 /* The value of an int2, int4 or int8 by its size; 0 for any other size. */
 int64_t orm__pg_integer(const char *data, size_t size);
+
+static inline uint32_t orm__pg_get32(const char *data)
+{
+    const uint8_t *bytes = (const uint8_t *)data;
+    return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
+}
+
+static inline uint64_t orm__pg_get64(const char *data)
+{
+    return (uint64_t)orm__pg_get32(data) << 32 | orm__pg_get32(data + 4);
+}
+
+static inline bool orm__pg_decode_plain(const orm_column *column, orm__pg_field field, char *row, orm__arena *arena)
+{
+    const orm__pg_format *format = &orm__pg_formats[column->type];
+    char *place = row + column->field.value;
+    if (field.type != format->type || (column->flags & ORM_ARRAY))
+        return false;
+    if (field.size == 8 && format->wire == 8) {
+        uint64_t value = orm__pg_get64(field.data);
+        memcpy(place, &value, 8);
+    } else if (field.size == 4 && format->wire == 4) {
+        uint32_t value = orm__pg_get32(field.data);
+        memcpy(place, &value, 4);
+    } else if (field.size == 1 && format->wire == 1) {
+        *(bool *)place = field.data[0] != 0;
+    } else if (field.size > 0 && column->type == ORM_TYPE_TEXT) {
+        const char *text = orm__arena_copy(arena, field.data, field.size);
+        if (!text)
+            return false;
+        memcpy(place, &text, sizeof text);
+    } else {
+        return false;
+    }
+    if (column->field.has != ORM_ABSENT)
+        *(bool *)(row + column->field.has) = true;
+    return true;
+}
 
 #endif

@@ -28,8 +28,6 @@ static int digit_group(const char *data, int index);
 static char *inet_text(const char *data, orm__arena *arena);
 static bool is_inet(const char *data, size_t size);
 static uint16_t get16(const char *data);
-static uint32_t get32(const char *data);
-static uint64_t get64(const char *data);
 static orm_status other_type(const orm_column *column, const orm__pg_field *field, orm_error *error);
 
 orm_status orm__pg_decode(const orm_column *column, const orm__pg_field *field, void *row, orm__arena *arena,
@@ -110,9 +108,9 @@ int64_t orm__pg_integer(const char *data, size_t size)
     case 2:
         return (int16_t)get16(data);
     case 4:
-        return (int32_t)get32(data);
+        return (int32_t)orm__pg_get32(data);
     case 8:
-        return (int64_t)get64(data);
+        return (int64_t)orm__pg_get64(data);
     default:
         return 0;
     }
@@ -137,9 +135,9 @@ static void decode_uuid_or_interval(const orm__pg_field *field, char *place)
         memcpy(place, field->data, sizeof(orm_uuid));
         return;
     }
-    orm_interval span = {.microseconds = (int64_t)get64(field->data),
-                         .days = (int32_t)get32(field->data + 8),
-                         .months = (int32_t)get32(field->data + 12)};
+    orm_interval span = {.microseconds = (int64_t)orm__pg_get64(field->data),
+                         .days = (int32_t)orm__pg_get32(field->data + 8),
+                         .months = (int32_t)orm__pg_get32(field->data + 12)};
     memcpy(place, &span, sizeof span);
 }
 
@@ -149,11 +147,11 @@ static orm_status decode_float(const orm_column *column, const orm__pg_field *fi
     float narrow;
     double wide;
     if (field->type == ORM__PG_FLOAT4 && field->size == 4) {
-        uint32_t bits = get32(field->data);
+        uint32_t bits = orm__pg_get32(field->data);
         memcpy(&narrow, &bits, 4);
         wide = (double)narrow;
     } else if (field->type == ORM__PG_FLOAT8 && field->size == 8 && column->type == ORM_TYPE_FLOAT64) {
-        uint64_t bits = get64(field->data);
+        uint64_t bits = orm__pg_get64(field->data);
         memcpy(&wide, &bits, 8);
     } else {
         return other_type(column, field, error);
@@ -319,17 +317,6 @@ static uint16_t get16(const char *data)
 {
     const uint8_t *bytes = (const uint8_t *)data;
     return (uint16_t)(bytes[0] << 8 | bytes[1]);
-}
-
-static uint32_t get32(const char *data)
-{
-    const uint8_t *bytes = (const uint8_t *)data;
-    return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
-}
-
-static uint64_t get64(const char *data)
-{
-    return (uint64_t)get32(data) << 32 | get32(data + 4);
 }
 
 static orm_status other_type(const orm_column *column, const orm__pg_field *field, orm_error *error)

@@ -74,6 +74,7 @@ static orm_status store_time(const orm_value *value, orm__sqlite_stored *stored,
 static orm_status store_timestamp(const orm_value *value, orm__sqlite_stored *stored, orm_error *error);
 static orm_status store_enum(const orm_value *value, orm__sqlite_stored *stored, orm_error *error);
 static orm_status refuse_year(orm_error *error, const char *text);
+static inline bool read_plain(sqlite3_value *value, const orm_column *column, char *row, orm__arena *arena);
 static orm_status read_member(sqlite3_value *value, const orm_column *column, char *row, orm__arena *arena,
                               orm_error *error);
 static orm_status read_array(sqlite3_value *value, const orm_column *column, char *member, orm__arena *arena,
@@ -263,9 +264,44 @@ static orm_status store_enum(const orm_value *value, orm__sqlite_stored *stored,
 orm_status orm__sqlite_read(sqlite3_stmt *statement, const orm_column *const *columns, size_t count, size_t first,
                             void *row, orm__arena *arena, orm_error *error)
 {
-    for (size_t i = 0; i < count; i++)
-        ORM_TRY(read_member(sqlite3_column_value(statement, (int)(first + i)), columns[i], row, arena, error));
+    for (size_t i = 0; i < count; i++) {
+        sqlite3_value *value = sqlite3_column_value(statement, (int)(first + i));
+        if (!read_plain(value, columns[i], row, arena))
+            ORM_TRY(read_member(value, columns[i], row, arena, error));
+    }
     return ORM_OK;
+}
+
+/* What is usual: integers that fit, text, and moments as we write them. False, and nothing counts that it wrote: read_member is
+ * to see to it. */
+static inline bool read_plain(sqlite3_value *value, const orm_column *column, char *row, orm__arena *arena)
+{
+    char *member = row + column->field.value;
+    int form = sqlite3_value_type(value);
+    if (column->flags & ORM_ARRAY)
+        return false;
+    if (form == SQLITE_INTEGER && types[column->type].form == SQLITE_INTEGER) {
+        if (!read_integer(column, sqlite3_value_int64(value), member))
+            return false;
+    } else if (form == SQLITE_TEXT && column->type == ORM_TYPE_TEXT) {
+        const char *text = (const char *)sqlite3_value_text(value);
+        size_t size = (size_t)sqlite3_value_bytes(value);
+        const char *copy = text && !memchr(text, '\0', size) ? orm__arena_copy(arena, text, size) : NULL;
+        if (!copy)
+            return false;
+        memcpy(member, &copy, sizeof copy);
+    } else if (form == SQLITE_TEXT && column->type == ORM_TYPE_TIMESTAMPTZ) {
+        const char *text = (const char *)sqlite3_value_text(value);
+        int64_t microseconds;
+        if (!text || !orm__timestamp_parse(text, (size_t)sqlite3_value_bytes(value), &microseconds))
+            return false;
+        memcpy(member, &microseconds, sizeof microseconds);
+    } else {
+        return false;
+    }
+    if (column->field.has != ORM_ABSENT)
+        *(bool *)(row + column->field.has) = true;
+    return true;
 }
 
 static orm_status read_member(sqlite3_value *value, const orm_column *column, char *row, orm__arena *arena,

@@ -16,7 +16,10 @@
  * then they grow by a half. */
 enum { FIRST_SLAB = 8, DOUBLINGS = 7, PARTS = 16, LARGE_MAP = 4096 };
 
-static uint32_t hash_key(const orm_column *const *columns, size_t count, const void *row);
+static const orm_column *integer_key_of(const orm_model *model);
+static orm__entity *find_integer(const orm__store *store, int64_t key);
+static int64_t integer_at(const orm_column *column, const void *row);
+static uint32_t hash_row(const orm__store *store, const void *row);
 static uint32_t hash_values(const orm_value *key, size_t count);
 static uint32_t fold(uint64_t hash);
 static bool is_integer(orm_type type);
@@ -52,6 +55,7 @@ orm__store *orm__store_of(orm_session *session, const orm_model *model)
     }
     made->session = session;
     made->model = model;
+    made->integer_key = integer_key_of(model);
     made->slabs = made->few_slabs;
     made->key = (orm_unique){.columns = model->primary_key, .column_count = model->primary_key_count};
     made->alone.store = made->links.store = made;
@@ -61,6 +65,12 @@ orm__store *orm__store_of(orm_session *session, const orm_model *model)
     if (indexed)
         session->stores[model->index] = made;
     return made;
+}
+
+static const orm_column *integer_key_of(const orm_model *model)
+{
+    const orm_column *key = model->primary_key_count == 1 ? model->primary_key[0] : NULL;
+    return key && is_integer(key->type) && key->field.has == ORM_ABSENT && !(key->flags & ORM_ARRAY) ? key : NULL;
 }
 
 void orm__store_free(orm__store *store)
@@ -175,6 +185,8 @@ orm__entity *orm__identity_find(const orm__store *store, const orm_value *key)
 {
     if (!store->mapped)
         return NULL;
+    if (store->integer_key && key[0].form == ORM_FORM_ONE && is_integer(key[0].type))
+        return find_integer(store, key[0].as.integer);
     uint32_t hash = hash_values(key, store->model->primary_key_count);
     for (uint32_t i = slot_of(store, hash); store->map[i].number; i = next_slot(store, i)) {
         if (store->map[i].hash != hash)
@@ -184,6 +196,39 @@ orm__entity *orm__identity_find(const orm__store *store, const orm_value *key)
             return entity;
     }
     return NULL;
+}
+
+/* What nearly all keys are, found without a value being made of it. */
+static orm__entity *find_integer(const orm__store *store, int64_t key)
+{
+    uint32_t hash = hash_integer(key);
+    for (uint32_t i = slot_of(store, hash); store->map[i].number; i = next_slot(store, i)) {
+        if (store->map[i].hash != hash)
+            continue;
+        orm__entity *entity = orm__store_at(store, store->map[i].number);
+        if (integer_at(store->integer_key, orm__key_row(entity)) == key)
+            return entity;
+    }
+    return NULL;
+}
+
+static int64_t integer_at(const orm_column *column, const void *row)
+{
+    const char *place = (const char *)row + column->field.value;
+    int16_t small;
+    int32_t medium;
+    int64_t large;
+    switch (column->type) {
+    case ORM_TYPE_INT16:
+        memcpy(&small, place, sizeof small);
+        return small;
+    case ORM_TYPE_INT32:
+        memcpy(&medium, place, sizeof medium);
+        return medium;
+    default:
+        memcpy(&large, place, sizeof large);
+        return large;
+    }
 }
 
 static bool key_is(const orm__store *store, const orm__entity *entity, const orm_value *key)
@@ -199,6 +244,8 @@ orm__entity *orm__identity_find_row(const orm__store *store, const orm_column *c
 {
     if (!store->mapped)
         return NULL;
+    if (store->integer_key && columns[0]->field.has == ORM_ABSENT && is_integer(columns[0]->type))
+        return find_integer(store, integer_at(columns[0], row));
     orm_value key[ORM__KEY_MAX];
     size_t count = store->model->primary_key_count;
     if (count > sizeof key / sizeof *key)
@@ -221,13 +268,13 @@ static uint32_t hash_values(const orm_value *key, size_t count)
     return fold(hash);
 }
 
-static uint32_t hash_key(const orm_column *const *columns, size_t count, const void *row)
+static uint32_t hash_row(const orm__store *store, const void *row)
 {
     uint64_t hash = 0;
-    if (count == 1 && is_integer(columns[0]->type))
-        return hash_integer(orm__value_of_member(columns[0], row).as.integer);
-    for (size_t i = 0; i < count; i++)
-        hash = hash * 0x9e3779b97f4a7c15u + orm__value_hash(orm__value_of_member(columns[i], row));
+    if (store->integer_key)
+        return hash_integer(integer_at(store->integer_key, row));
+    for (size_t i = 0; i < store->model->primary_key_count; i++)
+        hash = hash * 0x9e3779b97f4a7c15u + orm__value_hash(orm__value_of_member(store->model->primary_key[i], row));
     return fold(hash);
 }
 
@@ -262,8 +309,7 @@ bool orm__identity_add(orm__store *store, orm__entity *entity)
 {
     if ((store->mapped + 1) * 4 > store->capacity * 3 && !grow(store))
         return false;
-    put(store, hash_key(store->model->primary_key, store->model->primary_key_count, orm__key_row(entity)),
-        orm__store_number(store, entity));
+    put(store, hash_row(store, orm__key_row(entity)), orm__store_number(store, entity));
     store->mapped++;
     entity->flags |= ORM__MAPPED;
     return true;
@@ -325,7 +371,7 @@ void orm__identity_remove(orm__store *store, orm__entity *entity)
     if (!(entity->flags & ORM__MAPPED))
         return;
     entity->flags &= (uint8_t)~ORM__MAPPED;
-    uint32_t hash = hash_key(store->model->primary_key, store->model->primary_key_count, orm__key_row(entity));
+    uint32_t hash = hash_row(store, orm__key_row(entity));
     uint32_t number = orm__store_number(store, entity), i = slot_of(store, hash);
     while (store->map[i].number != number)
         i = next_slot(store, i);

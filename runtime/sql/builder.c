@@ -87,6 +87,8 @@ void orm__sql_lock(orm__sql *sql, orm_lock lock)
 
 void orm__sql_select_from(orm__sql *sql, const orm_model *model)
 {
+    if (sql->recalled)
+        return;
     orm__sql_text(sql, "SELECT ");
     orm__sql_columns(sql, model);
     orm__sql_text(sql, " FROM ");
@@ -123,9 +125,11 @@ void orm__sql_select(orm__sql *sql, const orm_model *model, const orm_query *que
 void orm__sql_where_key(orm__sql *sql, const orm_column *const *columns, size_t count, const orm_value *key)
 {
     for (size_t i = 0; i < count; i++) {
-        orm__sql_text(sql, i == 0 ? " WHERE " : " AND ");
-        orm__sql_operand(sql, &orm__scope_outermost, columns[i], false);
-        orm__sql_text(sql, " = ");
+        if (!sql->recalled) {
+            orm__sql_text(sql, i == 0 ? " WHERE " : " AND ");
+            orm__sql_operand(sql, &orm__scope_outermost, columns[i], false);
+            orm__sql_text(sql, " = ");
+        }
         orm__sql_operand_value(sql, columns[i], key[i], false);
     }
 }

@@ -14,6 +14,7 @@
 enum { DEFAULT_CACHE = 256 };
 
 static bool must_roll_back_first(orm_connection *connection);
+static orm_status roll_back_keeping(orm_connection *connection);
 static orm_status end_transaction(orm_connection *connection, const char *sql);
 static orm_status check_own(orm_connection *connection, const char *what);
 static orm_status in_savepoint(orm_connection *connection, const char *what);
@@ -218,14 +219,22 @@ orm_status orm__connection_rollback(orm_connection *connection)
         connection->failed = false;
         return ORM_OK;
     }
-    orm_error kept = connection->error;
-    orm_status status = end_transaction(connection, "ROLLBACK");
-    if (!status)
-        connection->error = kept;
+    orm_status status = connection->error.status ? roll_back_keeping(connection)
+                                                 : end_transaction(connection, "ROLLBACK");
     bool open = status && status != ORM_DISCONNECTED && !connection->broken;
     connection->transaction = open ? ORM__WRITING : ORM__NO_TRANSACTION; /* it was refused for want of memory: again */
     connection->failed = open;
     return status == ORM_DISCONNECTED ? ORM_OK : status; /* the server has rolled back by itself */
+}
+
+/* What failed before stays told. */
+static orm_status roll_back_keeping(orm_connection *connection)
+{
+    const orm_error kept = connection->error;
+    orm_status status = end_transaction(connection, "ROLLBACK");
+    if (!status)
+        connection->error = kept;
+    return status;
 }
 
 /* After it no transaction is open, unless SQLite refused a COMMIT. */

@@ -52,9 +52,13 @@ void orm_result_free(orm_result *result)
 
 orm_result *orm__result_new(orm_connection *connection)
 {
-    orm_result *result = calloc(1, sizeof *result);
-    if (!result)
+    orm_result *result = malloc(sizeof *result);
+    if (!result) {
         orm__error_no_memory(&connection->error);
+        return NULL;
+    }
+    orm__arena_init_at(&result->arena, result->room, sizeof result->room);
+    result->rows = NULL;
     return result;
 }
 

@@ -7,9 +7,12 @@
 #include "orm/generated.h"
 #include "sql/connection.h"
 
+/* One allocation of about a kilobyte does for a row and its texts. */
+enum { ORM__RESULT_ROOM = 900 / 8 };
 struct orm_result {
     orm__arena arena; /* texts and bytes */
     char *rows;       /* of a select: row structs, one after another */
+    uint64_t room[ORM__RESULT_ROOM];
 };
 
 /* Owned: orm_result_free. NULL when memory is gone, which the connection tells. */

@@ -13,6 +13,7 @@
 #include <string.h>
 
 static orm_status read_input(const orm_column *column, const char *values, char *row, bool *given, orm_error *error);
+static inline bool has_absent_form(const orm_column *column);
 static bool required_is_missing(const orm_column *column, const char *row);
 static void mark_has(const orm_column *column, char *row);
 static const char *pointer_of(const orm_column *column, const void *row);
@@ -64,11 +65,21 @@ static orm_status read_input(const orm_column *column, const char *values, char 
     }
     if (!*given)
         return ORM_OK;
-    memcpy(row + column->field.value, values + column->input.value, orm__member_size(column));
+    size_t size = orm__member_size(column);
+    if (size == 8)
+        memcpy(row + column->field.value, values + column->input.value, 8);
+    else
+        memcpy(row + column->field.value, values + column->input.value, size);
     mark_has(column, row);
-    if (!(column->flags & ORM_NULLABLE) && required_is_missing(column, row))
+    if (!(column->flags & ORM_NULLABLE) && has_absent_form(column) && required_is_missing(column, row))
         *given = false;
     return ORM_OK;
+}
+
+static inline bool has_absent_form(const orm_column *column)
+{
+    return column->field.has != ORM_ABSENT || column->type == ORM_TYPE_ENUM || column->type == ORM_TYPE_UUID ||
+           orm__member_points(column);
 }
 
 /* NULL text, no array, enum 0 and an all-zero uuid; numbers have no absent form. */

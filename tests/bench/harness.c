@@ -9,6 +9,7 @@
  * SPDX-License-Identifier: MIT */
 #include "harness.h"
 
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,7 +28,9 @@ enum { CORE, SESSION, BEST, PLAIN, SIDES, ROUNDS_MAX = 101 };
 
 typedef struct sample {
     double wall, cpu; /* seconds */
+    double peak;      /* megabytes that it took at most, beyond what was there before */
 } sample;
+typedef enum measure { WALL, CPU, PEAK } measure;
 
 static const char *const side_names[SIDES] = {"core", "session", "best", "plain"};
 static const bench_run *const sides[SIDES] = {core_runs, session_runs, best_runs, plain_runs};
@@ -50,6 +53,11 @@ static const struct {
     [BENCH_USERS_1] = {"users_1", "diesel: read 1 user", 1, 0, 2000, 1, false},
     [BENCH_USERS_100] = {"users_100", "diesel: read 100 users", 100, 0, 50000, 100, false},
     [BENCH_USERS_10000] = {"users_10000", "diesel: read 10,000 users", 10000, 0, 50000, 10000, false},
+    [BENCH_MEDIUM] = {"medium", "diesel: medium query", 10000, 100000, 10000, 100, false},
+    [BENCH_FLIGHT] = {"flight", "100 gets in flight", 10000, 100000, 20000, 1, false},
+    [BENCH_ROWS] = {"rows", "read 1,000,000 posts", 10000, 1000000, 1000000, 1, false},
+    [BENCH_MAP] = {"map", "1,000,000 into an identity map", 10000, 1000000, 1000000, 1, false},
+    [BENCH_STREAM] = {"stream", "1,000,000 one by one", 10000, 1000000, 1000000, 1, false},
     [BENCH_BATCH_1] = {"batch_1", "diesel: insert 1 user", 0, 0, 1000, 1, true},
     [BENCH_BATCH_100] = {"batch_100", "diesel: insert 100 users", 0, 0, 10000, 100, true},
 };
@@ -72,9 +80,12 @@ static void make_input(bench_case c, size_t scale);
 static void free_input(void);
 static void run_case(bench_case c);
 static uint64_t run_side(bench_case c, int side, sample *taken);
+static double forget_peak(void);
+static double kilobytes(const char *what);
 static void count_side(bench_case c, int side);
 static void report(FILE *json, FILE *tsv, int argc, char **argv);
 static void report_case(bench_case c, FILE *json, FILE *tsv);
+static void report_peaks(bench_case c);
 
 int main(int argc, char **argv)
 {
@@ -89,7 +100,7 @@ int main(int argc, char **argv)
     ours_open(argv[1]);
     bench_connect(argv[1]);
     for (bench_case c = 0; c < BENCH_CASES; c++) {
-        if (!wanted(cases[c].name, argc, argv))
+        if (!best_runs[c] || !wanted(cases[c].name, argc, argv)) /* not done on this database */
             continue;
         make_input(c, scale ? scale : 1);
         run_case(c);
@@ -169,7 +180,7 @@ static void make_input(bench_case c, size_t scale)
     input.authors = input.each > 1 || cases[c].authors == 1 ? cases[c].authors : cases[c].authors / scale;
     input.posts = cases[c].posts / scale;
     input.count = (cases[c].count / scale + input.each - 1) / input.each * input.each;
-    bool gets = c == BENCH_GET || c == BENCH_GET_NEW;
+    bool gets = c == BENCH_GET || c == BENCH_GET_NEW || c == BENCH_FLIGHT;
     input.ids = make_ids(input.count, gets ? input.posts : input.count, gets);
     input.new_posts = make(input.count, sizeof *input.new_posts);
     input.new_authors = make(input.count, sizeof *input.new_authors);
@@ -231,12 +242,14 @@ static uint64_t run_side(bench_case c, int side, sample *taken)
 {
     if (cases[c].writes)
         bench_fill();
-    clock_total = (sample){0, 0};
+    clock_total = (sample){0};
     bench_sum = 0;
     allocations = 0;
     CALLGRIND_ZERO_STATS;
     memset(keys_seen, 0, input.count * sizeof *keys_seen);
+    double before = forget_peak();
     sides[side][c]();
+    clock_total.peak = kilobytes("VmHWM:") / 1024 - before;
     *taken = clock_total;
     count_side(c, side);
     keys_come_back = c != BENCH_BULK;
@@ -245,6 +258,32 @@ static uint64_t run_side(bench_case c, int side, sample *taken)
     else if (cases[c].writes)
         bench_look_at_new_posts();
     return bench_sum;
+}
+
+/* The peak begins anew. Returns what is in use, in megabytes. */
+static double forget_peak(void)
+{
+    malloc_trim(0);
+    FILE *file = fopen("/proc/self/clear_refs", "w");
+    if (file) {
+        fputs("5", file);
+        fclose(file);
+    }
+    return kilobytes("VmRSS:") / 1024;
+}
+
+/* Of this process, as Linux tells; 0 where it does not. */
+static double kilobytes(const char *what)
+{
+    char line[256];
+    double found = 0;
+    FILE *file = fopen("/proc/self/status", "r");
+    while (file && fgets(line, sizeof line, file))
+        if (strncmp(line, what, strlen(what)) == 0)
+            found = strtod(line + strlen(what), NULL);
+    if (file)
+        fclose(file);
+    return found;
 }
 
 /* A dump of callgrind for each, with what it is and its allocations in the name. */
@@ -411,6 +450,49 @@ void bench_free(bench_arena *arena)
     *arena = (bench_arena){0};
 }
 
+/* --- identity map of the best: open addressing, at most three quarters full --- */
+
+static struct bench_slot *slot_of(const bench_map *map, int64_t key)
+{
+    size_t mask = map->capacity - 1, i = (size_t)((uint64_t)key * 0x9e3779b97f4a7c15u >> 32) & mask;
+    while (map->slots[i].row && map->slots[i].key != key)
+        i = (i + 1) & mask;
+    return &map->slots[i];
+}
+
+void *bench_map_find(const bench_map *map, int64_t key)
+{
+    return map->count ? slot_of(map, key)->row : NULL;
+}
+
+static void grow_map(bench_map *map)
+{
+    struct bench_slot *old = map->slots;
+    size_t before = map->capacity;
+    map->capacity = before ? 2 * before : 1024;
+    map->slots = make(map->capacity, sizeof *map->slots);
+    map->order = realloc(map->order, map->capacity * 3 / 4 * sizeof *map->order);
+    for (size_t i = 0; i < before; i++)
+        if (old[i].row)
+            *slot_of(map, old[i].key) = old[i];
+    free(old);
+}
+
+void bench_map_add(bench_map *map, int64_t key, void *row)
+{
+    if (map->count == map->capacity * 3 / 4)
+        grow_map(map);
+    *slot_of(map, key) = (struct bench_slot){key, row};
+    map->order[map->count++] = row;
+}
+
+void bench_map_free(bench_map *map)
+{
+    free(map->slots);
+    free(map->order);
+    bench_free(&map->arena);
+}
+
 /* --- reporting --- */
 
 static int compare(const void *a, const void *b)
@@ -431,18 +513,20 @@ static double quantile(const double *values, double part)
     return sorted[below] + (place - (double)below) * (next - sorted[below]);
 }
 
-static void column_of(bench_case c, int side, bool cpu, double *values)
+static void column_of(bench_case c, int side, measure which, double *values)
 {
-    for (size_t i = 0; i < rounds; i++)
-        values[i] = cpu ? samples[c][side][i + 1].cpu : samples[c][side][i + 1].wall;
+    for (size_t i = 0; i < rounds; i++) {
+        const sample *one = &samples[c][side][i + 1];
+        values[i] = which == CPU ? one->cpu : which == PEAK ? one->peak : one->wall;
+    }
 }
 
 /* Ratio of medians, and the middle half of the ratios of each round. */
-static void ratio_to_best(bench_case c, int side, bool cpu, double *ratio, double *low, double *high)
+static void ratio_to_best(bench_case c, int side, measure which, double *ratio, double *low, double *high)
 {
     double ours[ROUNDS_MAX], best[ROUNDS_MAX], each[ROUNDS_MAX];
-    column_of(c, side, cpu, ours);
-    column_of(c, BEST, cpu, best);
+    column_of(c, side, which, ours);
+    column_of(c, BEST, which, best);
     for (size_t i = 0; i < rounds; i++)
         each[i] = ours[i] / best[i];
     *ratio = quantile(ours, 0.5) / quantile(best, 0.5);
@@ -459,7 +543,7 @@ static void report(FILE *json, FILE *tsv, int argc, char **argv)
     fprintf(json, "{\"database\": \"%s\", \"rounds\": %zu, \"cases\": [", bench_database, rounds);
     const char *separator = "\n";
     for (bench_case c = 0; c < BENCH_CASES; c++) {
-        if (!wanted(cases[c].name, argc, argv))
+        if (!best_runs[c] || !wanted(cases[c].name, argc, argv)) /* not done on this database */
             continue;
         fputs(separator, json);
         report_case(c, json, tsv);
@@ -470,9 +554,9 @@ static void report(FILE *json, FILE *tsv, int argc, char **argv)
 
 static void report_case(bench_case c, FILE *json, FILE *tsv)
 {
-    double wall[ROUNDS_MAX], cpu[ROUNDS_MAX], ratio, low, high, cpu_ratio, cpu_low, cpu_high;
-    column_of(c, BEST, false, wall);
-    column_of(c, BEST, true, cpu);
+    double wall[ROUNDS_MAX], cpu[ROUNDS_MAX], peak[ROUNDS_MAX], ratio, low, high, cpu_ratio, cpu_low, cpu_high;
+    column_of(c, BEST, WALL, wall);
+    column_of(c, BEST, CPU, cpu);
     printf("%-30s %6.1f/%-6.1f", cases[c].title, quantile(wall, 0.5) * 1e3, quantile(cpu, 0.5) * 1e3);
     fprintf(json, "  {\"case\": \"%s\", \"title\": \"%s\", \"count\": %zu", cases[c].name, cases[c].title,
             cases[c].count);
@@ -481,19 +565,38 @@ static void report_case(bench_case c, FILE *json, FILE *tsv)
             printf(" | %-25s", "-");
             continue;
         }
-        ratio_to_best(c, side, false, &ratio, &low, &high);
-        ratio_to_best(c, side, true, &cpu_ratio, &cpu_low, &cpu_high);
-        column_of(c, side, false, wall);
-        column_of(c, side, true, cpu);
+        ratio_to_best(c, side, WALL, &ratio, &low, &high);
+        ratio_to_best(c, side, CPU, &cpu_ratio, &cpu_low, &cpu_high);
+        column_of(c, side, WALL, wall);
+        column_of(c, side, CPU, cpu);
+        column_of(c, side, PEAK, peak);
         if (side != BEST)
             printf(" | %5.2f %5.2f-%-5.2f cpu %4.2f", ratio, low, high, cpu_ratio);
         fprintf(tsv, "%s\t%s\t%s\t%.4f\t%.4f\t%.4f\t%.4f\n", bench_database, cases[c].title, side_names[side], ratio,
                 low, high, cpu_ratio);
         fprintf(json,
                 ",\n   \"%s\": {\"ratio\": %.4f, \"low\": %.4f, \"high\": %.4f, \"cpu_ratio\": %.4f, \"ms\": %.4f, "
-                "\"cpu_ms\": %.4f}",
-                side_names[side], ratio, low, high, cpu_ratio, quantile(wall, 0.5) * 1e3, quantile(cpu, 0.5) * 1e3);
+                "\"cpu_ms\": %.4f, \"peak_mb\": %.3f}",
+                side_names[side], ratio, low, high, cpu_ratio, quantile(wall, 0.5) * 1e3, quantile(cpu, 0.5) * 1e3,
+                quantile(peak, 0.5));
     }
     printf("\n");
+    if (cases[c].count > BENCH_MANY && !cases[c].writes)
+        report_peaks(c);
     fprintf(json, "}");
+}
+
+static void report_peaks(bench_case c)
+{
+    double peak[ROUNDS_MAX], best;
+    column_of(c, BEST, PEAK, peak);
+    best = quantile(peak, 0.5);
+    printf("%-30s %10.1f MB", "  peak of memory", best);
+    for (int side = 0; side < SIDES; side++) {
+        if (side == BEST || !takes_part(side, c))
+            continue;
+        column_of(c, side, PEAK, peak);
+        printf(" | %s %.1f MB, %.3f of the best", side_names[side], quantile(peak, 0.5), quantile(peak, 0.5) / best);
+    }
+    printf("\n");
 }

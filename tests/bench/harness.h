@@ -24,12 +24,17 @@ typedef enum bench_case {
     BENCH_USERS_1,  /* diesel_bench's trivial query: every author, again and again */
     BENCH_USERS_100,
     BENCH_USERS_10000,
+    BENCH_MEDIUM,  /* diesel_bench's medium query: some authors, and what they wrote if anything; a left join */
+    BENCH_FLIGHT,  /* by key, each its own, BENCH_FLYING of them at once */
+    BENCH_ROWS,    /* a million posts into memory: time, and the memory's peak */
+    BENCH_MAP,     /* the same into an identity map */
+    BENCH_STREAM,  /* the same row by row, of which nothing is kept */
     BENCH_BATCH_1, /* diesel_bench's insert: some authors at once, a commit each time, nothing back */
     BENCH_BATCH_100,
     BENCH_CASES
 } bench_case;
 
-enum { BENCH_CHILDREN_EACH = 10, BENCH_BODY = 200 };
+enum { BENCH_CHILDREN_EACH = 10, BENCH_BODY = 200, BENCH_FLYING = 100, BENCH_MANY = 100000 };
 
 /* Rows as a C programmer declares them. NULL scores do not occur in what is compared. */
 typedef struct bench_new_post {
@@ -90,6 +95,20 @@ typedef struct bench_arena {
 void *bench_alloc(bench_arena *arena, size_t size);
 const char *bench_text(bench_arena *arena, const char *text, size_t size);
 void bench_free(bench_arena *arena);
+
+/* An identity map as it is written by hand for one type: rows by their keys, and in the order they came. */
+typedef struct bench_map {
+    bench_arena arena;
+    struct bench_slot {
+        int64_t key;
+        void *row; /* NULL: empty */
+    } * slots;
+    void **order;
+    size_t count, capacity; /* rows; slots */
+} bench_map;
+void *bench_map_find(const bench_map *map, int64_t key);
+void bench_map_add(bench_map *map, int64_t key, void *row);
+void bench_map_free(bench_map *map);
 
 /* Microseconds since 2000-01-01 UTC, by the clock. */
 int64_t bench_now(void);

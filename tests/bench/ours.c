@@ -3,9 +3,11 @@
 #include "harness.h"
 #include "bench.h"
 
+#include <orm/async_poll.h>
 #include <stdlib.h>
 
 static orm_engine *engine;
+static const char *opened_url;
 static orm_session_factory factory;
 
 static orm_session *open_session(void);
@@ -22,6 +24,7 @@ void ours_open(const char *url)
     check(bench_drop_all(engine, &error), &error);
     check(bench_create_all(engine, &error), &error);
     factory.engine = engine;
+    opened_url = url;
 }
 
 void ours_close(void)
@@ -61,6 +64,12 @@ static void glance_post(const bench_post *post)
 {
     bench_glance_post(post->id, post->title, post->body, post->views, post->published, post->created_at.microseconds,
                       post->author_id);
+}
+
+/* A million rows are glanced at. */
+static void see_post(const bench_post *post)
+{
+    input.count > BENCH_MANY ? glance_post(post) : saw_post(post);
 }
 
 static void saw_author(const bench_author *author)
@@ -122,7 +131,7 @@ static void core_read(void)
     check(bench_post_select(c, NULL, &posts, &count, &result), orm_connection_error(c));
     bench_stop();
     for (size_t i = 0; i < count; i++)
-        saw_post(&posts[i]);
+        see_post(&posts[i]);
     bench_start();
     orm_result_free(result);
     orm_connection_close(c);
@@ -256,6 +265,77 @@ static void core_users(void)
     bench_stop();
 }
 
+static void glance_author(const bench_author *author)
+{
+    bench_glance_author(author->id, author->name, author->email, author->created_at.microseconds, author->score.value);
+}
+
+/* A left join: each author with each of his posts, or alone. */
+static void core_medium(void)
+{
+    bench_start();
+    orm_connection *c = open_connection();
+    for (size_t i = 0; i < input.count; i += input.each) {
+        const bench_authors_with_posts_row *rows;
+        size_t count;
+        orm_result *result;
+        check(bench_authors_with_posts(c, (double)input.each / 4, &rows, &count, &result), orm_connection_error(c));
+        for (size_t k = 0; k < count; k++) {
+            glance_author(rows[k].author);
+            if (rows[k].post)
+                glance_post(rows[k].post);
+        }
+        orm_result_free(result);
+    }
+    orm_connection_close(c);
+    bench_stop();
+}
+
+/* --- 100 gets in flight: as many fibers, each takes a connection for each get --- */
+
+typedef struct flight {
+    orm_engine *engine;
+    size_t first;
+} flight;
+
+static orm_status fly(orm_async *async, void *argument)
+{
+    const flight *f = argument;
+    (void)async;
+    for (size_t i = f->first; i < input.count; i += BENCH_FLYING) {
+        orm_connection *c;
+        orm_result *result;
+        orm_error error;
+        bench_post post;
+        check(orm_connection_open(f->engine, &c, &error), &error);
+        check(bench_post_fetch(c, input.ids[i], &post, &result), orm_connection_error(c));
+        glance_post(&post);
+        orm_result_free(result);
+        orm_connection_close(c);
+    }
+    return ORM_OK;
+}
+
+static void core_flight(void)
+{
+    orm_async *async;
+    orm_error error;
+    orm_engine *waiting;
+    flight flights[BENCH_FLYING];
+    check(orm_async_poll_open(NULL, &async, &error), &error);
+    const orm_engine_options options = {.waiter = orm_async_waiter(async), .pool_size = 10};
+    check(orm_engine_open(opened_url, &options, &waiting, &error), &error);
+    bench_start();
+    for (size_t i = 0; i < BENCH_FLYING; i++) {
+        flights[i] = (flight){waiting, i};
+        check(orm_async_spawn(async, fly, &flights[i], NULL), &error);
+    }
+    check(orm_async_run(async), &error);
+    bench_stop();
+    orm_engine_close(waiting);
+    orm_async_close(async);
+}
+
 static bench_author_values author_of(size_t index)
 {
     const bench_new_author *author = &input.new_authors[index];
@@ -282,7 +362,8 @@ const bench_run core_runs[BENCH_CASES] = {
     [BENCH_INSERT] = core_insert,     [BENCH_COMMIT] = core_commit,     [BENCH_FLUSH] = core_flush,
     [BENCH_CHILDREN] = core_children, [BENCH_BULK] = core_bulk,         [BENCH_USERS_1] = core_users,
     [BENCH_USERS_100] = core_users,   [BENCH_USERS_10000] = core_users, [BENCH_BATCH_1] = core_batch,
-    [BENCH_BATCH_100] = core_batch,
+    [BENCH_BATCH_100] = core_batch,   [BENCH_MEDIUM] = core_medium,     [BENCH_FLIGHT] = core_flight,
+    [BENCH_ROWS] = core_read,
 };
 
 /* --- the session --- */
@@ -321,8 +402,24 @@ static void session_read(void)
     check(bench_post_find(s, NULL, &posts), orm_session_error(s));
     bench_stop();
     for (size_t i = 0; i < posts.count; i++)
-        saw_post(posts.items[i]);
+        see_post(posts.items[i]);
     bench_start();
+    orm_session_close(s);
+    bench_stop();
+}
+
+static orm_status stream_row(orm_session *s, const bench_post *post, void *user)
+{
+    (void)s, (void)user;
+    glance_post(post);
+    return ORM_OK;
+}
+
+static void session_stream(void)
+{
+    bench_start();
+    orm_session *s = open_session();
+    check(bench_post_each(s, NULL, stream_row, NULL), orm_session_error(s));
     orm_session_close(s);
     bench_stop();
 }
@@ -416,6 +513,33 @@ static void session_children(void)
     bench_stop();
 }
 
+/* The same rows: the authors, and their posts by a second statement. */
+static void session_medium(void)
+{
+    bench_start();
+    for (size_t i = 0; i < input.count; i += input.each) {
+        orm_session *s = open_session();
+        bench_author_list authors;
+        check(bench_author_find(s,
+                                &(bench_author_query){.where = {orm_le(BENCH_AUTHOR.score, (double)input.each / 4)},
+                                                      .load = {orm_load(BENCH_AUTHOR.posts)}},
+                                &authors),
+              orm_session_error(s));
+        for (size_t k = 0; k < authors.count; k++) {
+            bench_post_list posts;
+            check(bench_author_get_posts(s, authors.items[k], &posts), orm_session_error(s));
+            for (size_t n = 0; n < posts.count; n++) {
+                glance_author(authors.items[k]);
+                glance_post(posts.items[n]);
+            }
+            if (posts.count == 0)
+                glance_author(authors.items[k]);
+        }
+        orm_session_close(s);
+    }
+    bench_stop();
+}
+
 /* A session each, as a request has it. */
 static void session_users(void)
 {
@@ -452,5 +576,6 @@ const bench_run session_runs[BENCH_CASES] = {
     [BENCH_BATCH_1] = session_batch,     [BENCH_BATCH_100] = session_batch, [BENCH_GET_NEW] = session_get_new,
     [BENCH_GET] = session_get,           [BENCH_READ] = session_read,       [BENCH_INSERT] = session_insert,
     [BENCH_COMMIT] = session_commit,     [BENCH_FLUSH] = session_flush,     [BENCH_UPDATE] = session_update,
-    [BENCH_CHILDREN] = session_children,
+    [BENCH_CHILDREN] = session_children, [BENCH_MEDIUM] = session_medium,   [BENCH_MAP] = session_read,
+    [BENCH_STREAM] = session_stream,
 };

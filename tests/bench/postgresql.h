@@ -3,6 +3,8 @@
 #ifndef BENCH_POSTGRESQL_H
 #define BENCH_POSTGRESQL_H
 
+#include "harness.h"
+
 #include <libpq-fe.h>
 #include <stdint.h>
 
@@ -11,6 +13,19 @@ extern PGconn *connection;
 /* Takes the result: whether it is what was expected. */
 void pg_expect(PGresult *result, ExecStatusType status);
 void pg_run(const char *sql);
+
+/* The best: prepared and binary, in a pipeline. */
+enum { BINARY = 1 };
+void pg_send(const char *name, int count, const char *const *values, const int *sizes);
+PGresult *pg_receive(ExecStatusType status);
+void pg_received(ExecStatusType status);
+void pg_sync(void);
+/* All posts in blocks by a cursor, the next on its way while one is taken. */
+void pg_each_block(void (*take)(PGresult *block, int count, void *user), void *user);
+void pg_best_map(void);
+void pg_best_stream(void);
+void pg_best_medium(void);
+void pg_best_flight(void);
 
 static inline uint32_t get32(const char *data)
 {
@@ -33,6 +48,47 @@ static inline void put64(char *data, uint64_t value)
 {
     put32(data, (uint32_t)(value >> 32));
     put32(data + 4, (uint32_t)value);
+}
+
+typedef struct pg_post {
+    int64_t id;
+    const char *title, *body;
+    int32_t views;
+    bool published;
+    int64_t created_at, author_id;
+} pg_post;
+
+/* `first`: the column of its key. */
+static inline void pg_read_post_at(PGresult *result, int row, int first, pg_post *p, bench_arena *arena)
+{
+    p->id = (int64_t)get64(PQgetvalue(result, row, first));
+    p->title = bench_text(arena, PQgetvalue(result, row, first + 1), (size_t)PQgetlength(result, row, first + 1));
+    p->body = bench_text(arena, PQgetvalue(result, row, first + 2), (size_t)PQgetlength(result, row, first + 2));
+    p->views = (int32_t)get32(PQgetvalue(result, row, first + 3));
+    p->published = *PQgetvalue(result, row, first + 4) != 0;
+    p->created_at = (int64_t)get64(PQgetvalue(result, row, first + 5));
+    p->author_id = (int64_t)get64(PQgetvalue(result, row, first + 6));
+}
+
+static inline void pg_read_post(PGresult *result, int row, pg_post *p, bench_arena *arena)
+{
+    pg_read_post_at(result, row, 0, p, arena);
+}
+
+static inline void pg_glance_post(const pg_post *p)
+{
+    bench_glance_post(p->id, p->title, p->body, p->views, p->published, p->created_at, p->author_id);
+}
+
+static inline void pg_saw_post(const pg_post *p)
+{
+    bench_saw_post(p->id, p->title, p->body, p->views, p->published, p->created_at, p->author_id);
+}
+
+/* A million rows are glanced at. */
+static inline void pg_see_post(const pg_post *p)
+{
+    input.count > BENCH_MANY ? pg_glance_post(p) : pg_saw_post(p);
 }
 
 #endif

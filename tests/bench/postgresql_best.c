@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BINARY = 1, FETCH = 1000, ARRAY = 1000 };
+enum { FETCH = 1000, ARRAY = 1000 };
 enum {
     OID_BOOL = 16,
     OID_INT8 = 20,
@@ -23,21 +23,13 @@ enum {
     OID_TIMESTAMPTZ_ARRAY = 1185
 };
 
-typedef struct post {
-    int64_t id;
-    const char *title, *body;
-    int32_t views;
-    bool published;
-    int64_t created_at, author_id;
-} post;
-
 typedef struct author {
     int64_t id;
     const char *name, *email;
     int64_t created_at;
     bool has_score;
     double score;
-    post **posts;
+    pg_post **posts;
     size_t post_count;
 } author;
 
@@ -66,12 +58,16 @@ void postgresql_best_prepare(void)
     prepare("insert_authors",
             "INSERT INTO author (name, email, created_at, score) SELECT * FROM unnest($1, $2, $3, $4)", 4,
             (Oid[]){OID_TEXT_ARRAY, OID_TEXT_ARRAY, OID_TIMESTAMPTZ_ARRAY, OID_FLOAT8_ARRAY});
+    prepare("medium",
+            "SELECT a.id, a.name, a.email, a.created_at, a.score, p.id, p.title, p.body, p.views, p.published, "
+            "p.created_at, p.author_id FROM author a LEFT JOIN post p ON p.author_id = a.id WHERE a.score <= $1",
+            1, (Oid[]){OID_FLOAT8});
     prepare("posts", "SELECT " POST_COLUMNS " FROM post WHERE author_id = ANY($1)", 1, (Oid[]){OID_INT8_ARRAY});
     prepare("begin", "BEGIN", 0, NULL);
     prepare("commit", "COMMIT", 0, NULL);
 }
 
-static void send_prepared(const char *name, int count, const char *const *values, const int *sizes)
+void pg_send(const char *name, int count, const char *const *values, const int *sizes)
 {
     static const int formats[] = {BINARY, BINARY, BINARY, BINARY, BINARY, BINARY};
     if (!PQsendQueryPrepared(connection, name, count, values, sizes, formats, BINARY))
@@ -79,7 +75,7 @@ static void send_prepared(const char *name, int count, const char *const *values
 }
 
 /* The result of the next command of the pipeline, and the NULL behind it. */
-static PGresult *receive(ExecStatusType status)
+PGresult *pg_receive(ExecStatusType status)
 {
     PGresult *result = PQgetResult(connection), *end;
     if (PQresultStatus(result) != status)
@@ -89,38 +85,22 @@ static PGresult *receive(ExecStatusType status)
     return result;
 }
 
-static void received(ExecStatusType status)
+void pg_received(ExecStatusType status)
 {
-    PQclear(receive(status));
-}
-
-static inline void read_post(PGresult *result, int row, post *p, bench_arena *arena)
-{
-    p->id = (int64_t)get64(PQgetvalue(result, row, 0));
-    p->title = bench_text(arena, PQgetvalue(result, row, 1), (size_t)PQgetlength(result, row, 1));
-    p->body = bench_text(arena, PQgetvalue(result, row, 2), (size_t)PQgetlength(result, row, 2));
-    p->views = (int32_t)get32(PQgetvalue(result, row, 3));
-    p->published = *PQgetvalue(result, row, 4) != 0;
-    p->created_at = (int64_t)get64(PQgetvalue(result, row, 5));
-    p->author_id = (int64_t)get64(PQgetvalue(result, row, 6));
-}
-
-static void saw_post(const post *p)
-{
-    bench_saw_post(p->id, p->title, p->body, p->views, p->published, p->created_at, p->author_id);
+    PQclear(pg_receive(status));
 }
 
 /* --- get --- */
 
 /* The memory of a single row is used again for the next one, when the session ends with it. */
-static void get_post(int64_t id, post *p, bench_arena *arena)
+static void get_post(int64_t id, pg_post *p, bench_arena *arena)
 {
     char key[8];
     put64(key, (uint64_t)id);
     PGresult *result = PQexecPrepared(connection, "get", 1, (const char *[]){key}, (int[]){8}, (int[]){BINARY}, BINARY);
     if (PQresultStatus(result) != PGRES_TUPLES_OK || PQntuples(result) != 1)
         bench_fail("get", PQerrorMessage(connection));
-    read_post(result, 0, p, arena);
+    pg_read_post(result, 0, p, arena);
     PQclear(result);
     bench_glance_post(p->id, p->title, p->body, p->views, p->published, p->created_at, p->author_id);
 }
@@ -130,7 +110,7 @@ static void best_get_new(void)
     bench_start();
     for (size_t i = 0; i < input.count; i++) {
         bench_arena arena = {0};
-        get_post(input.ids[i], bench_alloc(&arena, sizeof(post)), &arena);
+        get_post(input.ids[i], bench_alloc(&arena, sizeof(pg_post)), &arena);
         bench_free(&arena);
     }
     bench_stop();
@@ -142,7 +122,7 @@ static void best_get(void)
     bench_start();
     bench_arena arena = {0};
     for (size_t i = 0; i < input.count; i++)
-        get_post(input.ids[i], bench_alloc(&arena, sizeof(post)), &arena);
+        get_post(input.ids[i], bench_alloc(&arena, sizeof(pg_post)), &arena);
     bench_free(&arena);
     bench_stop();
 }
@@ -155,61 +135,68 @@ static void send_control(const char *sql)
         bench_fail(sql, PQerrorMessage(connection));
 }
 
-static void sync_pipeline(void)
+void pg_sync(void)
 {
     if (!PQpipelineSync(connection))
         bench_fail("sync", PQerrorMessage(connection));
 }
 
-/* Rows in blocks of FETCH. Returns their number. */
-static size_t read_cursor(post ***rows, bench_arena *arena)
+void pg_each_block(void (*take)(PGresult *block, int count, void *user), void *user)
 {
-    size_t count = 0, capacity = 0;
-    *rows = NULL;
+    PQenterPipelineMode(connection);
+    pg_send("begin", 0, NULL, NULL);
+    send_control("SET LOCAL cursor_tuple_fraction = 1");
+    send_control("DECLARE posts NO SCROLL CURSOR FOR SELECT " POST_COLUMNS " FROM post");
+    send_control("FETCH 1000 FROM posts");
+    pg_sync();
+    for (int i = 0; i < 3; i++)
+        pg_received(PGRES_COMMAND_OK);
     for (bool more = true; more;) {
-        PGresult *result = receive(PGRES_TUPLES_OK);
-        received(PGRES_PIPELINE_SYNC);
-        int got = PQntuples(result);
-        more = got == FETCH;
+        PGresult *block = pg_receive(PGRES_TUPLES_OK);
+        pg_received(PGRES_PIPELINE_SYNC);
+        int count = PQntuples(block);
+        more = count == FETCH;
         send_control(more ? "FETCH 1000 FROM posts" : "COMMIT");
-        sync_pipeline();
-        if (count + (size_t)got > capacity) {
-            capacity = capacity ? 2 * capacity : 4 * FETCH;
-            *rows = realloc(*rows, capacity * sizeof **rows);
-        }
-        post *block = bench_alloc(arena, (size_t)got * sizeof *block);
-        for (int i = 0; i < got; i++) {
-            read_post(result, i, &block[i], arena);
-            (*rows)[count++] = &block[i];
-        }
-        PQclear(result);
+        pg_sync();
+        take(block, count, user);
+        PQclear(block);
     }
-    received(PGRES_COMMAND_OK);
-    received(PGRES_PIPELINE_SYNC);
-    return count;
+    pg_received(PGRES_COMMAND_OK);
+    pg_received(PGRES_PIPELINE_SYNC);
+    PQexitPipelineMode(connection);
+}
+
+typedef struct kept {
+    bench_arena arena;
+    pg_post **rows;
+    size_t count, capacity;
+} kept;
+
+static void keep_block(PGresult *block, int count, void *user)
+{
+    kept *k = user;
+    if (k->count + (size_t)count > k->capacity) {
+        k->capacity = k->capacity ? 2 * k->capacity : 4 * FETCH;
+        k->rows = realloc(k->rows, k->capacity * sizeof *k->rows);
+    }
+    pg_post *posts = bench_alloc(&k->arena, (size_t)count * sizeof *posts);
+    for (int i = 0; i < count; i++) {
+        pg_read_post(block, i, &posts[i], &k->arena);
+        k->rows[k->count++] = &posts[i];
+    }
 }
 
 static void best_read(void)
 {
+    kept k = {0};
     bench_start();
-    bench_arena arena = {0};
-    post **rows;
-    PQenterPipelineMode(connection);
-    send_prepared("begin", 0, NULL, NULL);
-    send_control("SET LOCAL cursor_tuple_fraction = 1");
-    send_control("DECLARE posts NO SCROLL CURSOR FOR SELECT " POST_COLUMNS " FROM post");
-    send_control("FETCH 1000 FROM posts");
-    sync_pipeline();
-    for (int i = 0; i < 3; i++)
-        received(PGRES_COMMAND_OK);
-    size_t count = read_cursor(&rows, &arena);
-    PQexitPipelineMode(connection);
+    pg_each_block(keep_block, &k);
     bench_stop();
-    for (size_t i = 0; i < count; i++)
-        saw_post(rows[i]);
+    for (size_t i = 0; i < k.count; i++)
+        pg_see_post(k.rows[i]);
     bench_start();
-    free(rows);
-    bench_free(&arena);
+    free(k.rows);
+    bench_free(&k.arena);
     bench_stop();
 }
 
@@ -230,12 +217,12 @@ static void send_insert(size_t index)
     put64(e.author_id, (uint64_t)p->author_id);
     const char *values[] = {p->title, p->body, e.views, &e.published, e.created_at, e.author_id};
     const int sizes[] = {(int)strlen(p->title), (int)strlen(p->body), 4, 1, 8, 8};
-    send_prepared("insert", 6, values, sizes);
+    pg_send("insert", 6, values, sizes);
 }
 
 static void receive_insert(size_t index)
 {
-    PGresult *result = receive(PGRES_TUPLES_OK);
+    PGresult *result = pg_receive(PGRES_TUPLES_OK);
     bench_saw_key(index, (int64_t)get64(PQgetvalue(result, 0, 0)));
     PQclear(result);
 }
@@ -246,14 +233,14 @@ static void best_commit(void)
     PQenterPipelineMode(connection);
     bench_start();
     for (size_t i = 0; i < input.count; i++) {
-        send_prepared("begin", 0, NULL, NULL);
+        pg_send("begin", 0, NULL, NULL);
         send_insert(i);
-        send_prepared("commit", 0, NULL, NULL);
-        sync_pipeline();
-        received(PGRES_COMMAND_OK);
+        pg_send("commit", 0, NULL, NULL);
+        pg_sync();
+        pg_received(PGRES_COMMAND_OK);
         receive_insert(i);
-        received(PGRES_COMMAND_OK);
-        received(PGRES_PIPELINE_SYNC);
+        pg_received(PGRES_COMMAND_OK);
+        pg_received(PGRES_PIPELINE_SYNC);
     }
     bench_stop();
     PQexitPipelineMode(connection);
@@ -264,19 +251,19 @@ static void best_flush(void)
 {
     PQenterPipelineMode(connection);
     bench_start();
-    send_prepared("begin", 0, NULL, NULL);
+    pg_send("begin", 0, NULL, NULL);
     for (size_t i = 0; i < input.count; i++) {
         send_insert(i);
-        sync_pipeline();
+        pg_sync();
         if (i == 0)
-            received(PGRES_COMMAND_OK);
+            pg_received(PGRES_COMMAND_OK);
         receive_insert(i);
-        received(PGRES_PIPELINE_SYNC);
+        pg_received(PGRES_PIPELINE_SYNC);
     }
-    send_prepared("commit", 0, NULL, NULL);
-    sync_pipeline();
-    received(PGRES_COMMAND_OK);
-    received(PGRES_PIPELINE_SYNC);
+    pg_send("commit", 0, NULL, NULL);
+    pg_sync();
+    pg_received(PGRES_COMMAND_OK);
+    pg_received(PGRES_PIPELINE_SYNC);
     bench_stop();
     PQexitPipelineMode(connection);
 }
@@ -342,12 +329,12 @@ static void best_insert(void)
     char count[4];
     put32(count, (uint32_t)input.count);
     PQenterPipelineMode(connection);
-    send_prepared("begin", 0, NULL, NULL);
-    send_prepared("draw", 1, (const char *[]){count}, (int[]){4});
-    sync_pipeline();
-    received(PGRES_COMMAND_OK);
-    PGresult *drawn = receive(PGRES_TUPLES_OK);
-    received(PGRES_PIPELINE_SYNC);
+    pg_send("begin", 0, NULL, NULL);
+    pg_send("draw", 1, (const char *[]){count}, (int[]){4});
+    pg_sync();
+    pg_received(PGRES_COMMAND_OK);
+    PGresult *drawn = pg_receive(PGRES_TUPLES_OK);
+    pg_received(PGRES_PIPELINE_SYNC);
     PQexitPipelineMode(connection);
     for (size_t i = 0; i < input.count; i++)
         keys[i] = (int64_t)get64(PQgetvalue(drawn, (int)i, 0));
@@ -414,22 +401,22 @@ static void best_update(void)
     char *ids = malloc(array_size(ARRAY)), *scores = malloc(array_size(ARRAY));
     size_t statements = 0;
     PQenterPipelineMode(connection);
-    send_prepared("begin", 0, NULL, NULL);
+    pg_send("begin", 0, NULL, NULL);
     for (size_t i = 0; i < input.count; i += ARRAY, statements++) {
         size_t count = input.count - i < ARRAY ? input.count - i : ARRAY;
         put_array(ids, OID_INT8, count, input.ids + i);
         put_array(scores, OID_FLOAT8, count, input.scores + i);
         const char *values[] = {ids, scores};
         const int size = (int)array_size(count), sizes[] = {size, size};
-        send_prepared("update", 2, values, sizes);
+        pg_send("update", 2, values, sizes);
     }
-    send_prepared("commit", 0, NULL, NULL);
-    sync_pipeline();
-    received(PGRES_COMMAND_OK);
+    pg_send("commit", 0, NULL, NULL);
+    pg_sync();
+    pg_received(PGRES_COMMAND_OK);
     for (size_t i = 0; i < statements; i++)
-        received(PGRES_COMMAND_OK);
-    received(PGRES_COMMAND_OK);
-    received(PGRES_PIPELINE_SYNC);
+        pg_received(PGRES_COMMAND_OK);
+    pg_received(PGRES_COMMAND_OK);
+    pg_received(PGRES_PIPELINE_SYNC);
     PQexitPipelineMode(connection);
     free(ids);
     free(scores);
@@ -480,18 +467,18 @@ static void read_children(author *authors, size_t count, bench_arena *arena)
     for (size_t i = 0; i < count; i++) {
         keys[i] = authors[i].id;
         by_id[keys[i]] = &authors[i];
-        authors[i].posts = bench_alloc(arena, BENCH_CHILDREN_EACH * sizeof(post *));
+        authors[i].posts = bench_alloc(arena, BENCH_CHILDREN_EACH * sizeof(pg_post *));
     }
     put_array(ids, OID_INT8, count, keys);
-    send_prepared("posts", 1, (const char *[]){ids}, (int[]){(int)array_size(count)});
+    pg_send("posts", 1, (const char *[]){ids}, (int[]){(int)array_size(count)});
     PQsetSingleRowMode(connection);
     for (PGresult *result; (result = PQgetResult(connection)) != NULL; PQclear(result)) {
         if (PQresultStatus(result) == PGRES_TUPLES_OK)
             continue;
         if (PQresultStatus(result) != PGRES_SINGLE_TUPLE)
             bench_fail("posts", PQerrorMessage(connection));
-        post *p = bench_alloc(arena, sizeof *p);
-        read_post(result, 0, p, arena);
+        pg_post *p = bench_alloc(arena, sizeof *p);
+        pg_read_post(result, 0, p, arena);
         author *a = by_id[p->author_id];
         a->posts[a->post_count++] = p;
     }
@@ -512,7 +499,7 @@ static void best_children(void)
         const author *a = &authors[i];
         bench_saw_author(a->id, a->name, a->email, a->created_at, a->score);
         for (size_t k = 0; k < a->post_count; k++)
-            saw_post(a->posts[k]);
+            pg_saw_post(a->posts[k]);
     }
     bench_start();
     bench_free(&arena);
@@ -596,5 +583,7 @@ const bench_run best_runs[BENCH_CASES] = {
     [BENCH_USERS_10000] = best_users, [BENCH_BATCH_1] = best_batch_1,   [BENCH_BATCH_100] = best_batch,
     [BENCH_GET_NEW] = best_get_new,   [BENCH_GET] = best_get,           [BENCH_READ] = best_read,
     [BENCH_INSERT] = best_insert,     [BENCH_COMMIT] = best_commit,     [BENCH_FLUSH] = best_flush,
-    [BENCH_UPDATE] = best_update,     [BENCH_CHILDREN] = best_children,
+    [BENCH_UPDATE] = best_update,     [BENCH_CHILDREN] = best_children, [BENCH_ROWS] = best_read,
+    [BENCH_MAP] = pg_best_map,        [BENCH_STREAM] = pg_best_stream,  [BENCH_MEDIUM] = pg_best_medium,
+    [BENCH_FLIGHT] = pg_best_flight,
 };

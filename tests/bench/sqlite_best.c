@@ -31,7 +31,7 @@ typedef struct author {
 #define POST_COLUMNS "id, title, body, views, published, created_at, author_id"
 
 static sqlite3_stmt *begin, *begin_write, *commit, *get, *read_all, *insert_one, *insert_many, *last_key, *update,
-    *authors_upto, *posts_of, *all_authors, *insert_author, *insert_authors, *insert_unkeyed;
+    *authors_upto, *medium, *posts_of, *all_authors, *insert_author, *insert_authors, *insert_unkeyed;
 
 static const sqlite3_module new_post_module, new_author_module;
 
@@ -69,6 +69,9 @@ void sqlite_best_prepare(void)
     insert_unkeyed = prepare("INSERT INTO post (title, body, views, published, created_at, author_id) "
                              "SELECT title, body, views, published, ?, author_id FROM new_post");
     authors_upto = prepare("SELECT id, name, email, created_at, score FROM author WHERE id <= ?");
+    medium = prepare("SELECT p.id, p.title, p.body, p.views, p.published, p.created_at, p.author_id, a.id, a.name, "
+                     "a.email, a.created_at, a.score FROM author a LEFT JOIN post p ON p.author_id = a.id "
+                     "WHERE a.score <= ?");
     posts_of = prepare("SELECT " POST_COLUMNS " FROM post WHERE author_id BETWEEN 1 AND ? ORDER BY author_id");
 }
 
@@ -100,6 +103,11 @@ static inline void read_post(sqlite3_stmt *s, post *p, bench_arena *arena)
     p->published = sqlite3_column_int(s, 4) != 0;
     p->created_at = lite_parse_time((const char *)sqlite3_column_text(s, 5));
     p->author_id = sqlite3_column_int64(s, 6);
+}
+
+static void glance_post(const post *p)
+{
+    bench_glance_post(p->id, p->title, p->body, p->views, p->published, p->created_at, p->author_id);
 }
 
 static void saw_post(const post *p)
@@ -164,10 +172,75 @@ static void best_read(void)
     run(commit);
     bench_stop();
     for (size_t i = 0; i < count; i++)
-        saw_post(&posts[i]);
+        input.count > BENCH_MANY ? glance_post(&posts[i]) : saw_post(&posts[i]);
     bench_start();
     free(posts);
     bench_free(&arena);
+    bench_stop();
+}
+
+static void best_map(void)
+{
+    bench_map map = {0};
+    bench_start();
+    run(begin);
+    while (sqlite3_step(read_all) == SQLITE_ROW) {
+        int64_t id = sqlite3_column_int64(read_all, 0);
+        if (bench_map_find(&map, id))
+            continue;
+        post *p = bench_alloc(&map.arena, sizeof *p);
+        read_post(read_all, p, &map.arena);
+        bench_map_add(&map, id, p);
+    }
+    sqlite3_reset(read_all);
+    run(commit);
+    bench_stop();
+    for (size_t i = 0; i < map.count; i++)
+        input.count > BENCH_MANY ? glance_post(map.order[i]) : saw_post(map.order[i]);
+    bench_start();
+    bench_map_free(&map);
+    bench_stop();
+}
+
+static void best_stream(void)
+{
+    bench_start();
+    run(begin);
+    while (sqlite3_step(read_all) == SQLITE_ROW)
+        bench_glance_post(sqlite3_column_int64(read_all, 0), (const char *)sqlite3_column_text(read_all, 1),
+                          (const char *)sqlite3_column_text(read_all, 2), sqlite3_column_int(read_all, 3),
+                          sqlite3_column_int(read_all, 4) != 0,
+                          lite_parse_time((const char *)sqlite3_column_text(read_all, 5)),
+                          sqlite3_column_int64(read_all, 6));
+    sqlite3_reset(read_all);
+    run(commit);
+    bench_stop();
+}
+
+/* --- a left join --- */
+
+static void read_joined(sqlite3_stmt *s, bench_arena *arena)
+{
+    bench_glance_author(sqlite3_column_int64(s, 7), text_of(s, 8, arena), text_of(s, 9, arena),
+                        lite_parse_time((const char *)sqlite3_column_text(s, 10)), sqlite3_column_double(s, 11));
+    if (sqlite3_column_type(s, 0) == SQLITE_NULL)
+        return;
+    post p;
+    read_post(s, &p, arena);
+    glance_post(&p);
+}
+
+static void best_medium(void)
+{
+    bench_start();
+    for (size_t i = 0; i < input.count; i += input.each) {
+        bench_arena arena = {0};
+        sqlite3_bind_double(medium, 1, (double)input.each / 4);
+        while (sqlite3_step(medium) == SQLITE_ROW)
+            read_joined(medium, &arena);
+        sqlite3_reset(medium);
+        bench_free(&arena);
+    }
     bench_stop();
 }
 
@@ -476,5 +549,6 @@ const bench_run best_runs[BENCH_CASES] = {
     [BENCH_USERS_10000] = best_users, [BENCH_BATCH_1] = best_batch,     [BENCH_BATCH_100] = best_batch,
     [BENCH_GET_NEW] = best_get_new,   [BENCH_GET] = best_get,           [BENCH_READ] = best_read,
     [BENCH_INSERT] = best_insert,     [BENCH_COMMIT] = best_commit,     [BENCH_FLUSH] = best_flush,
-    [BENCH_UPDATE] = best_update,     [BENCH_CHILDREN] = best_children,
+    [BENCH_UPDATE] = best_update,     [BENCH_CHILDREN] = best_children, [BENCH_ROWS] = best_read,
+    [BENCH_MAP] = best_map,           [BENCH_STREAM] = best_stream,     [BENCH_MEDIUM] = best_medium,
 };

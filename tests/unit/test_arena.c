@@ -179,6 +179,22 @@ START_TEST(chunks_grow_so_that_many_blocks_are_few_mallocs_and_little_is_empty)
 }
 END_TEST
 
+START_TEST(the_first_blocks_stand_where_the_caller_says)
+{
+    uint64_t place[16];
+    orm__arena_init_at(&arena, place, sizeof place);
+    ck_assert_ptr_eq(orm__arena_alloc(&arena, 64), &place[0]);
+    ck_assert_ptr_eq(orm__arena_alloc(&arena, 64), &place[8]);
+    ck_assert_uint_eq(arena.held, 0);
+    char *behind = orm__arena_alloc(&arena, 64);
+    ck_assert_ptr_nonnull(behind);
+    ck_assert_uint_gt(arena.held, 0);
+    memset(behind, 'x', 64);
+    orm__arena_recycle(&arena, place, 64);
+    ck_assert_ptr_eq(orm__arena_alloc(&arena, 64), &place[0]);
+}
+END_TEST
+
 START_TEST(a_released_arena_is_ready_again)
 {
     void *block = orm__arena_alloc(&arena, 32);
@@ -210,6 +226,7 @@ static Suite *arena_suite(void)
     tcase_add_test(tests, a_copy_ends_with_a_zero_and_is_its_own);
     tcase_add_test(tests, formatted_text_of_any_length_is_whole);
     tcase_add_test(tests, chunks_grow_so_that_many_blocks_are_few_mallocs_and_little_is_empty);
+    tcase_add_test(tests, the_first_blocks_stand_where_the_caller_says);
     tcase_add_test(tests, a_released_arena_is_ready_again);
     suite_add_tcase(suite, tests);
     return suite;

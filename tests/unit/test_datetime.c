@@ -192,6 +192,44 @@ START_TEST(timestamps_are_read_with_and_without_a_zone)
 }
 END_TEST
 
+/* Below and above the digits, with a digit's low bits, and letters. */
+START_TEST(a_wrong_character_anywhere_in_the_usual_form_is_refused)
+{
+    static const char usual[] = "2024-02-29 12:30:59.987654", wrong[] = "/x\xb0\xff\x01";
+    int64_t microseconds, before;
+    ck_assert(orm__timestamp_parse(usual, strlen(usual), &before));
+    for (size_t i = 0; i < strlen(usual); i++)
+        for (const char *c = wrong; *c; c++) {
+            char text[sizeof usual];
+            memcpy(text, usual, sizeof usual);
+            text[i] = *c;
+            ck_assert_msg(!orm__timestamp_parse(text, strlen(text), &microseconds), "%s", text);
+        }
+}
+END_TEST
+
+START_TEST(every_digit_of_the_usual_form_counts)
+{
+    static const char *const later[] = {"3999-11-19 12:14:15.123456", "2199-11-19 12:14:15.123456",
+                                        "1999-12-19 12:14:15.123456", "1999-11-20 12:14:15.123456",
+                                        "1999-11-19 20:14:15.123456", "1999-11-19 13:14:15.123456",
+                                        "1999-11-19 12:24:15.123456", "1999-11-19 12:15:15.123456",
+                                        "1999-11-19 12:14:25.123456", "1999-11-19 12:14:16.123456"};
+    int64_t first, second;
+    ck_assert(orm__timestamp_parse("1999-11-19 12:14:15.123456", 26, &first));
+    for (size_t i = 0; i < sizeof later / sizeof *later; i++)
+        ck_assert(orm__timestamp_parse(later[i], 26, &second) && second > first);
+    char text[] = "1999-11-19 12:14:15.123456";
+    int64_t step = 1;
+    for (size_t place = 25; place >= 20; place--, step *= 10) {
+        text[place]++;
+        ck_assert(orm__timestamp_parse(text, 26, &second));
+        ck_assert_int_eq(second - first, step);
+        text[place]--;
+    }
+}
+END_TEST
+
 START_TEST(the_infinities_have_their_names)
 {
     char buffer[48];
@@ -313,6 +351,8 @@ static Suite *datetime_suite(void)
     tcase_add_loop_test(tests, times_are_read_in_all_their_lengths, 0, COUNT(read_times));
     tcase_add_loop_test(tests, a_timestamp_becomes_text_and_comes_back, 0, COUNT(timestamps));
     tcase_add_loop_test(tests, timestamps_are_read_with_and_without_a_zone, 0, COUNT(read_timestamps));
+    tcase_add_test(tests, a_wrong_character_anywhere_in_the_usual_form_is_refused);
+    tcase_add_test(tests, every_digit_of_the_usual_form_counts);
     tcase_add_test(tests, the_infinities_have_their_names);
     tcase_add_test(tests, a_time_of_no_day_is_written_all_the_same);
     tcase_add_test(tests, unix_time_goes_both_ways_and_saturates);
