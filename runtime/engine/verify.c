@@ -412,7 +412,6 @@ static void complain(review *r, const orm_model *model, const orm_column *column
 /* A problem that no longer fits is counted, and those after it. */
 static void append(review *r, const char *problem)
 {
-    char whole[sizeof r->error->message * 2];
     size_t used = strlen(r->error->message);
     const char *between = r->problems > 1 ? "; " : "";
     if (r->untold || used + strlen(between) + strlen(problem) + ROOM_FOR_MORE > sizeof r->error->message) {
@@ -420,6 +419,7 @@ static void append(review *r, const char *problem)
         if (r->problems > 1)
             return;
     }
-    snprintf(whole, sizeof whole, "%s%s%s", r->error->message, between, problem);
-    orm__error_copy(r->error->message, sizeof r->error->message - ROOM_FOR_MORE, whole);
+    orm__error_copy(r->error->message + used, sizeof r->error->message - ROOM_FOR_MORE - used, between);
+    used = strlen(r->error->message);
+    orm__error_copy(r->error->message + used, sizeof r->error->message - ROOM_FOR_MORE - used, problem);
 }
