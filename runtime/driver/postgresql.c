@@ -176,7 +176,8 @@ static orm_status run(orm__pg_link *l, const char *before, orm__prepared *prepar
     receive_after(l);
     if (!l->streaming)
         orm__pg_drain(l, 0);
-    if (l->end == ORM__END_DONE && l->failure) { /* the connection went after the answer: what was committed is committed */
+    if (l->end == ORM__END_DONE &&
+        l->failure) { /* the connection went after the answer: what was committed is committed */
         l->failure = ORM_OK;
         orm__error_clear(l->error);
     }

@@ -104,8 +104,8 @@ struct orm__store {
     orm_session *session;
     const orm_model *model;
     const orm_column *integer_key; /* the primary key, where it is a single integer; else NULL */
-    orm__batch alone; /* of the entities that came alone */
-    orm__batch links; /* of those that a many_to_many made: pending, they go when one of their ends does */
+    orm__batch alone;              /* of the entities that came alone */
+    orm__batch links;              /* of those that a many_to_many made: pending, they go when one of their ends does */
     size_t entity_size;
     orm_unique key;      /* the primary key, as one of the unique keys */
     uint32_t used;       /* entities handed out */
