@@ -177,7 +177,7 @@ suite_random() {
 
 # A stride keeps the checks quick; ORM_TEST_SOAK leaves none out.
 suite_faults() {
-    local stride=13 kills=3 turns=20000
+    local stride=13 kills=3 turns=8000
     [ -z "${ORM_TEST_SOAK:-}" ] || stride=1 kills=60 turns=1000000
     run cases "faults/memory on sqlite" "$scratch/faults/memory" "$(new_sqlite memory)" "$stride"
     run cases "faults/growth on sqlite" "$scratch/faults/growth" "$(new_sqlite growth)" "$turns"
