@@ -18,7 +18,6 @@ typedef struct walk {
 } walk;
 
 static void next(walk *w);
-static bool is_sign(ormc_sql_word word, char sign);
 static void read_item(walk *w);
 static bool begins_constraint(ormc_sql_word word);
 static void read_clause(walk *w);
@@ -34,10 +33,10 @@ void sqlite_read_text(sqlite_reader *s, sqlite_table *table)
     walk w = {.s = s, .table = table, .at = table->sql};
     do
         next(&w);
-    while (w.word.kind != ORMC_SQL_END && !is_sign(w.word, '('));
+    while (w.word.kind != ORMC_SQL_END && !ormc_sql_is_sign(w.word, '('));
     do
         read_item(&w);
-    while (is_sign(w.word, ',') && !s->r->failed);
+    while (ormc_sql_is_sign(w.word, ',') && !s->r->failed);
     for (next(&w); w.word.kind != ORMC_SQL_END; next(&w)) {
         table->without_rowid |= ormc_sql_is(w.word, "ROWID");
         if (ormc_sql_is(w.word, "STRICT"))
@@ -50,11 +49,6 @@ void sqlite_read_text(sqlite_reader *s, sqlite_table *table)
 static void next(walk *w)
 {
     w->word = ormc_sql_next(&w->at, ORMC_SQLITE);
-}
-
-static bool is_sign(ormc_sql_word word, char sign)
-{
-    return word.kind == ORMC_SQL_OTHER && word.end == word.begin + 1 && *word.begin == sign;
 }
 
 /* A column or a constraint, up to the comma or bracket behind it. */
@@ -72,7 +66,7 @@ static void read_item(walk *w)
         *w->words = (sqlite_words){.name = name_of(w->s, w->word)};
         next(w);
     }
-    while (w->word.kind != ORMC_SQL_END && !is_sign(w->word, ',') && !is_sign(w->word, ')'))
+    while (w->word.kind != ORMC_SQL_END && !ormc_sql_is_sign(w->word, ',') && !ormc_sql_is_sign(w->word, ')'))
         read_clause(w);
 }
 
@@ -93,10 +87,10 @@ static void read_clause(walk *w)
     if (ormc_sql_is(word, "CONSTRAINT")) {
         w->constraint = name_of(w->s, w->word);
         next(w);
-    } else if (ormc_sql_is(word, "CHECK") && is_sign(w->word, '(')) {
+    } else if (ormc_sql_is(word, "CHECK") && ormc_sql_is_sign(w->word, '(')) {
         add_check(w, take_brackets(w));
         w->constraint = NULL;
-    } else if (ormc_sql_is(word, "AS") && is_sign(w->word, '(') && w->words) {
+    } else if (ormc_sql_is(word, "AS") && ormc_sql_is_sign(w->word, '(') && w->words) {
         w->words->generated = take_brackets(w);
     } else if (ormc_sql_is(word, "COLLATE") && w->words) {
         w->words->collation = name_of(w->s, w->word);
@@ -111,7 +105,7 @@ static void read_clause(walk *w)
         note_conflict(w);
     } else if (ormc_sql_is(word, "DEFERRED")) {
         catalog_note(w->s->r, NULL, w->table->table->name, "a foreign key is DEFERRABLE INITIALLY DEFERRED");
-    } else if (is_sign(word, '(')) {
+    } else if (ormc_sql_is_sign(word, '(')) {
         skip_brackets(w);
     }
 }
@@ -146,8 +140,8 @@ static const char *take_brackets(walk *w)
 static void skip_brackets(walk *w)
 {
     for (int depth = 1; depth && w->word.kind != ORMC_SQL_END; next(w)) {
-        depth += is_sign(w->word, '(');
-        depth -= is_sign(w->word, ')');
+        depth += ormc_sql_is_sign(w->word, '(');
+        depth -= ormc_sql_is_sign(w->word, ')');
     }
 }
 
@@ -196,7 +190,7 @@ sqlite_index_text sqlite_read_index(sqlite_reader *s, const char *sql)
         return text;
     do
         next(&w);
-    while (w.word.kind != ORMC_SQL_END && !is_sign(w.word, '('));
+    while (w.word.kind != ORMC_SQL_END && !ormc_sql_is_sign(w.word, '('));
     text.expression = take_brackets(&w);
     if (*text.expression == '(') { /* ((a)), as ormc writes it */
         const char *inner = text.expression;

@@ -1,6 +1,8 @@
-/* query_sql.c -- a scanner of SQL and what is found with it, behind query_sql.h.
+/* query_sql.c -- what is found in the words of SQL, behind query_sql.h.
  * SPDX-License-Identifier: MIT */
 #include "query_sql.h"
+
+#include "sql/scan.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -14,14 +16,7 @@ typedef struct sender {
     size_t next; /* of the query's returned: the models before it have had their stars */
 } sender;
 
-static const char *skip_blanks(const char *at, ormc_dialect dialect);
-static const char *skip_comment(const char *at, ormc_dialect dialect);
-static const char *end_of_quoted(const char *at, char mark, bool backslashes);
-static const char *end_of_dollars(const char *at);
-static bool begins_name(char c);
-static bool continues_name(char c);
 static int depth_of(ormc_sql_word word);
-static bool is_sign(ormc_sql_word word, char sign);
 static bool put_parameter(const sender *s, ormc_sql_word word);
 static void put_type(orm__text *out, const ormc_column *parameter);
 static bool put_star(sender *s, ormc_sql_word before, ormc_sql_word dot);
@@ -29,116 +24,16 @@ static const ormc_model *next_model(sender *s);
 static ormc_sql_item item_of(const ormc_sql_word *words, size_t length);
 static ormc_sql_source source_at(ormc_sql_word word, const char *at, ormc_dialect dialect, bool optional);
 
+/* The words are the runtime's, which scans what programs write by hand. */
 ormc_sql_word ormc_sql_next(const char **at, ormc_dialect dialect)
 {
-    const char *begin = skip_blanks(*at, dialect), *end = begin;
-    ormc_sql_word word = {.kind = ORMC_SQL_OTHER, .begin = begin};
-    if (!*begin) {
-        word.kind = ORMC_SQL_END;
-    } else if (*begin == '\'') {
-        end = end_of_quoted(begin, '\'', false);
-    } else if (dialect == ORMC_POSTGRESQL && (*begin == 'e' || *begin == 'E') && begin[1] == '\'') {
-        end = end_of_quoted(begin + 1, '\'', true);
-    } else if (*begin == '"' || (dialect == ORMC_SQLITE && *begin == '`')) {
-        word.kind = ORMC_SQL_WORD;
-        word.quoted = true;
-        end = end_of_quoted(begin, *begin, false);
-    } else if (dialect == ORMC_POSTGRESQL && *begin == '$' && end_of_dollars(begin)) {
-        end = end_of_dollars(begin);
-    } else if (begins_name(*begin)) {
-        word.kind = ORMC_SQL_WORD;
-        while (continues_name(*end))
-            end++;
-    } else if (isdigit((unsigned char)*begin)) {
-        while (continues_name(*end) || *end == '.')
-            end++;
-    } else if (begin[0] == ':' && begin[1] == ':') {
-        end = begin + 2;
-    } else if (*begin == ':' && begins_name(begin[1])) {
-        word.kind = ORMC_SQL_PARAMETER;
-        word.begin = ++end;
-        while (continues_name(*end))
-            end++;
-    } else {
-        end = begin + 1;
-    }
-    word.end = end;
-    *at = end;
-    return word;
-}
-
-static const char *skip_blanks(const char *at, ormc_dialect dialect)
-{
-    for (;;) {
-        const char *next = at + strspn(at, " \t\r\n\f\v");
-        next = skip_comment(next, dialect);
-        if (next == at)
-            return at;
-        at = next;
-    }
-}
-
-/* Comments nest on PostgreSQL alone. */
-static const char *skip_comment(const char *at, ormc_dialect dialect)
-{
-    if (at[0] == '-' && at[1] == '-')
-        return at + strcspn(at, "\n");
-    if (at[0] != '/' || at[1] != '*')
-        return at;
-    int depth = 0;
-    do {
-        if (at[0] == '/' && at[1] == '*' && (depth == 0 || dialect == ORMC_POSTGRESQL)) {
-            depth++;
-            at += 2;
-        } else if (at[0] == '*' && at[1] == '/') {
-            depth--;
-            at += 2;
-        } else {
-            at++;
-        }
-    } while (depth && *at);
-    return at;
-}
-
-/* A mark that is doubled stands for itself. */
-static const char *end_of_quoted(const char *at, char mark, bool backslashes)
-{
-    for (at++; *at; at++) {
-        if (*at == '\\' && backslashes && at[1])
-            at++;
-        else if (*at == mark && at[1] == mark)
-            at++;
-        else if (*at == mark)
-            return at + 1;
-    }
-    return at;
-}
-
-/* Of $tag$...$tag$; NULL when none begins there. */
-static const char *end_of_dollars(const char *at)
-{
-    const char *tag = at + 1;
-    if (*tag != '$' && !begins_name(*tag))
-        return NULL;
-    while (continues_name(*tag) && *tag != '$')
-        tag++;
-    if (*tag != '$')
-        return NULL;
-    size_t length = (size_t)(tag + 1 - at);
-    for (const char *end = tag + 1; *end; end++)
-        if (strncmp(end, at, length) == 0)
-            return end + length;
-    return tag + 1 + strlen(tag + 1);
-}
-
-static bool begins_name(char c)
-{
-    return isalpha((unsigned char)c) || c == '_' || (unsigned char)c >= 128;
-}
-
-static bool continues_name(char c)
-{
-    return begins_name(c) || isdigit((unsigned char)c) || c == '$';
+    static const ormc_word_kind kinds[] = {
+        [ORM__WORD_END] = ORMC_SQL_END,        [ORM__WORD_NAME] = ORMC_SQL_WORD,
+        [ORM__WORD_QUOTED] = ORMC_SQL_WORD,    [ORM__WORD_NAMED] = ORMC_SQL_PARAMETER,
+        [ORM__WORD_NUMBERED] = ORMC_SQL_OTHER, [ORM__WORD_OTHER] = ORMC_SQL_OTHER};
+    const orm__word word = orm__scan_next(at, dialect == ORMC_SQLITE ? ORM_SQLITE : ORM_POSTGRESQL);
+    return (ormc_sql_word){
+        .kind = kinds[word.kind], .begin = word.begin, .end = word.end, .quoted = word.kind == ORM__WORD_QUOTED};
 }
 
 bool ormc_sql_is(ormc_sql_word word, const char *keyword)
@@ -163,7 +58,7 @@ bool ormc_sql_names(ormc_sql_word word, const char *name)
            strncasecmp(word.begin + quotes, name, length) == 0;
 }
 
-static bool is_sign(ormc_sql_word word, char sign)
+bool ormc_sql_is_sign(ormc_sql_word word, char sign)
 {
     return word.kind == ORMC_SQL_OTHER && word.end == word.begin + 1 && *word.begin == sign;
 }
@@ -171,7 +66,7 @@ static bool is_sign(ormc_sql_word word, char sign)
 /* By how much it changes the depth of parentheses. */
 static int depth_of(ormc_sql_word word)
 {
-    return is_sign(word, '(') ? 1 : is_sign(word, ')') ? -1 : 0;
+    return ormc_sql_is_sign(word, '(') ? 1 : ormc_sql_is_sign(word, ')') ? -1 : 0;
 }
 
 /* FOR UPDATE locks, ON UPDATE and DO UPDATE belong to other clauses. */
@@ -182,7 +77,7 @@ ormc_statement ormc_sql_statement(const char *sql, ormc_dialect dialect)
         if (!first.begin)
             first = word;
         bool other = ormc_sql_is(before, "FOR") || ormc_sql_is(before, "ON") || ormc_sql_is(before, "DO") ||
-                     ormc_sql_is(before, "KEY") || is_sign(before, '.');
+                     ormc_sql_is(before, "KEY") || ormc_sql_is_sign(before, '.');
         if (other)
             continue;
         if (ormc_sql_is(before, "INSERT") && ormc_sql_is(word, "INTO"))
@@ -214,7 +109,7 @@ void ormc_sql_written(const char *sql, ormc_dialect dialect, void (*call)(ormc_s
             continue;
         const char *rest = at;
         ormc_sql_word dot = ormc_sql_next(&rest, dialect);
-        if (is_sign(dot, '.')) {
+        if (ormc_sql_is_sign(dot, '.')) {
             word = ormc_sql_next(&rest, dialect); /* schema.table */
             at = rest;
         }
@@ -231,7 +126,7 @@ bool ormc_sql_send(const ormc_query *query, ormc_dialect dialect, orm__text *out
     for (const char *at = sql; (word = ormc_sql_next(&at, dialect)).kind != ORMC_SQL_END;
          older = before, before = word) {
         depth += depth_of(word);
-        bool parameter = word.kind == ORMC_SQL_PARAMETER, star = depth == 0 && is_sign(word, '*');
+        bool parameter = word.kind == ORMC_SQL_PARAMETER, star = depth == 0 && ormc_sql_is_sign(word, '*');
         if (!parameter && !star)
             continue;
         const char *from = parameter ? word.begin - 1 : word.begin;
@@ -285,9 +180,9 @@ static void put_type(orm__text *out, const ormc_column *parameter)
 /* `p.*` becomes p."id", p."title" and so on of the model that comes next, a star alone "id", "title". */
 static bool put_star(sender *s, ormc_sql_word before, ormc_sql_word dot)
 {
-    bool dotted = is_sign(dot, '.') && before.kind == ORMC_SQL_WORD;
+    bool dotted = ormc_sql_is_sign(dot, '.') && before.kind == ORMC_SQL_WORD;
     bool alone = ormc_sql_is(dot, "SELECT") || ormc_sql_is(dot, "RETURNING") || ormc_sql_is(dot, "DISTINCT") ||
-                 is_sign(dot, ',');
+                 ormc_sql_is_sign(dot, ',');
     const ormc_model *model = dotted || alone ? next_model(s) : NULL;
     if (!model)
         return false;
@@ -333,7 +228,7 @@ size_t ormc_sql_items(const char *sql, ormc_dialect dialect, ormc_sql_item *item
             continue;
         if (ended)
             break;
-        if (outermost && is_sign(word, ',')) {
+        if (outermost && ormc_sql_is_sign(word, ',')) {
             if (count < most)
                 items[count] = item_of(words, length);
             count++;
@@ -356,7 +251,7 @@ size_t ormc_sql_items(const char *sql, ormc_dialect dialect, ormc_sql_item *item
 static ormc_sql_item item_of(const ormc_sql_word *words, size_t length)
 {
     ormc_sql_item item = {.first = length ? words[0] : (ormc_sql_word){0}};
-    bool dotted = length > 2 && is_sign(words[1], '.'), called = length > 1 && is_sign(words[1], ')');
+    bool dotted = length > 2 && ormc_sql_is_sign(words[1], '.'), called = length > 1 && ormc_sql_is_sign(words[1], ')');
     size_t rest = dotted ? 3 : called ? 2 : 1;
     bool named = length == rest + 1 || (length == rest + 2 && ormc_sql_is(words[rest], "AS"));
     if (dotted && (length == rest || named))
@@ -405,7 +300,7 @@ size_t ormc_sql_sources(const char *sql, ormc_dialect dialect, ormc_sql_source *
                 sources[i].optional = true;
         if (ormc_sql_is(word, "LEFT") || ormc_sql_is(word, "FULL"))
             optional = true;
-        if (from || ormc_sql_is(word, "JOIN") || is_sign(word, ',')) {
+        if (from || ormc_sql_is(word, "JOIN") || ormc_sql_is_sign(word, ',')) {
             wanted = true;
             continue;
         }
@@ -428,7 +323,7 @@ static ormc_sql_source source_at(ormc_sql_word word, const char *at, ormc_dialec
     for (int depth = depth_of(word); depth > 0 && (word = ormc_sql_next(&at, dialect)).kind != ORMC_SQL_END;)
         depth += depth_of(word);
     word = ormc_sql_next(&at, dialect);
-    if (is_sign(word, '.')) {
+    if (ormc_sql_is_sign(word, '.')) {
         source.table = source.alias = ormc_sql_next(&at, dialect);
         word = ormc_sql_next(&at, dialect);
     }

@@ -29,6 +29,8 @@ ormc_sql_word ormc_sql_next(const char **at, ormc_dialect dialect);
 bool ormc_sql_is(ormc_sql_word word, const char *keyword);
 /* Whether a name means this one, as databases compare names. */
 bool ormc_sql_names(ormc_sql_word word, const char *name);
+/* Whether it is this one character. */
+bool ormc_sql_is_sign(ormc_sql_word word, char sign);
 bool ormc_sql_same(ormc_sql_word a, ormc_sql_word b);
 
 /* What it does; a SELECT whose WITH writes does what that does. */

@@ -232,8 +232,8 @@ suite_counts() {
 # the test that did it.
 suite_valgrind() {
     local source name kind url leaks
-    local memcheck=(env CK_TIMEOUT_MULTIPLIER=100 valgrind -q --error-exitcode=99 --leak-check=full
-        --show-leak-kinds=definite --errors-for-leak-kinds=definite)
+    local memcheck=(env CK_TIMEOUT_MULTIPLIER=100 valgrind -q --error-exitcode=99 --show-leak-kinds=definite
+        --errors-for-leak-kinds=definite)
     for source in tests/unit/test_*.c; do
         name=$(basename "$source" .c)
         case $name in
@@ -245,9 +245,10 @@ suite_valgrind() {
     done
     for kind in sqlite postgresql; do
         url=$("new_$kind" valgrind)
-        for name in session flush sticky unique replace hooks rollback savepoint server many relations one_to_one on_delete loading keys \
-            related streaming core refusals bulk_where named checklist; do
-            CK_RUN_SUITE=$name ORM_TEST_URL=$url run cases "valgrind/$name on $kind" "${memcheck[@]}" "$scratch/database/database"
+        for name in session flush sticky unique replace hooks rollback savepoint server many relations "one to one" "on delete" loading \
+            keys related streaming core refusals "bulk where" named checklist; do
+            CK_RUN_SUITE=$name ORM_TEST_URL=$url run cases "valgrind/$name on $kind" "${memcheck[@]}" --leak-check=full \
+                "$scratch/database/database"
         done
     done
 }

@@ -88,7 +88,7 @@ typedef struct orm__undo {
 /* The key that the database knows of an entity whose key was changed. */
 typedef struct orm__old_key {
     orm__entity *entity;
-    void *row; /* arena; only the key's columns */
+    void *row; /* arena; only the columns of the key, and the version */
 } orm__old_key;
 
 typedef struct orm__entities {
