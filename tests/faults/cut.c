@@ -3,9 +3,10 @@
  *     cut URL [STRIDE]
  *
  * A relay stands between libpq and the server (the URL names the folder of the server's socket). One transaction adds, changes
- * and deletes; another only adds, so that its COMMIT goes with its last INSERT. Once for each n the relay passes n bytes of it and then ends both connections. Whatever n is, the tables hold all
- * of the transaction or nothing; ORM_OK is said only of all, ORM_DISCONNECTED only of nothing, ORM_IN_DOUBT of either; and the
- * session does the same work again after its rollback.
+ * and deletes; another only adds, and a third changes one row, so that COMMIT goes with the last INSERT or with the UPDATE. Once
+ * for each n the relay passes n bytes of it and then ends both connections. Whatever n is, the tables hold all of the transaction
+ * or nothing; ORM_OK is said only of all, ORM_DISCONNECTED only of nothing, ORM_IN_DOUBT of either; and the session does the same
+ * work again after its rollback.
  * SPDX-License-Identifier: MIT */
 #include "blog.h"
 #include "orm.h"
@@ -114,18 +115,26 @@ static bool start_relay(const char *socket_folder)
             return status_; \
     } while (0)
 
-static bool only_adds;
+typedef enum work { EVERYTHING, ADDS, ONE_UPDATE, WORKS } work;
+static const struct {
+    const char *name, *answer; /* what look asks, when all was written */
+} works[WORKS] = {{"all", "2 0 3 3 1"}, {"adds", "2 1 3 3 0"}, {"an update", "1 1 0 0 1"}};
+static work present;
 
 static orm_status change(orm_session *s, const blog_author *old)
 {
     const blog_author *author;
     const blog_post *post;
+    if (present == ONE_UPDATE) {
+        TRY(blog_author_set_bio(s, old, "changed"));
+        return orm_session_commit(s);
+    }
     TRY(blog_author_add(s, &(blog_author_values){.email = "ada@example.org", .name = "Ada"}, &author));
     for (int i = 0; i < 3; i++) {
         TRY(blog_post_add(s, &(blog_post_values){.title = "new", .body = "b", .author = author}, &post));
         TRY(blog_comment_add(s, &(blog_comment_values){.body = "c", .post = post, .author = author}, NULL));
     }
-    if (only_adds)
+    if (present == ADDS)
         return orm_session_commit(s);
     TRY(blog_author_set_bio(s, old, "changed"));
     TRY(blog_post_get(s, 1, &post));
@@ -169,8 +178,7 @@ static int look(bool cut)
         " (SELECT count(*) FROM post WHERE title = 'new'), (SELECT count(*) FROM comment),"
         " (SELECT count(*) FROM authors WHERE bio = 'changed'))",
         answer, sizeof answer);
-    const char *all = only_adds ? "2 1 3 3 0" : "2 0 3 3 1";
-    return strcmp(answer, "1 1 0 0 0") == 0 ? 0 : strcmp(answer, all) == 0 ? 1 : (puts(answer), 2);
+    return strcmp(answer, "1 1 0 0 0") == 0 ? 0 : strcmp(answer, works[present].answer) == 0 ? 1 : (puts(answer), 2);
 }
 
 static void set_budget(int direction, long bytes)
@@ -248,7 +256,8 @@ static long run(orm_engine *engine, int direction, long n, int seen[][2])
     return bytes;
 }
 
-/* Every cut of one direction. Both ends of the sweep must have been met: nothing passed, and all. */
+/* Every cut of one direction. Both ends of the sweep must have been met: nothing passed, and all; but a transaction that is one
+ * trip is never known to be unwritten. */
 static long sweep(orm_engine *engine, int direction, long stride)
 {
     int seen[3][2] = {{0}};
@@ -257,8 +266,8 @@ static long sweep(orm_engine *engine, int direction, long stride)
         run(engine, direction, n, seen);
     long cuts = seen[1][0] + seen[2][0] + seen[2][1];
     printf("%s: %ld bytes %s, every %ld.: disconnected %d, in doubt %d (nothing written) and %d (all written)\n",
-           only_adds ? "adds" : "all", total, direction_names[direction], stride, seen[1][0], seen[2][0], seen[2][1]);
-    if (seen[1][0] == 0)
+           works[present].name, total, direction_names[direction], stride, seen[1][0], seen[2][0], seen[2][1]);
+    if (present != ONE_UPDATE && seen[1][0] == 0)
         complain(direction, total, "no cut was told as", "ORM_DISCONNECTED");
     if (direction == DOWN && seen[2][1] == 0)
         complain(direction, total, "no cut was told as", "ORM_IN_DOUBT");
@@ -288,11 +297,9 @@ int main(int argc, char **argv)
     if (PQstatus(admin) != CONNECTION_OK || !connect_through_relay(url, &engine, &error) ||
         blog_create_all(engine, &error))
         return fprintf(stderr, "%s%s\n", PQerrorMessage(admin), error.message), 2;
-    for (int adds = 0; adds < 2; adds++)
-        for (int direction = UP; direction <= DOWN; direction++) {
-            only_adds = adds;
+    for (present = EVERYTHING; present < WORKS; present++)
+        for (int direction = UP; direction <= DOWN; direction++)
             cuts += sweep(engine, direction, stride);
-        }
     orm_engine_close(engine);
     PQfinish(admin);
     unlink(own.sun_path);
