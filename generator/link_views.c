@@ -4,12 +4,12 @@
  * values of its own and no foreign keys. What it inherits of these from abstract models is left out.
  * SPDX-License-Identifier: MIT */
 #include "link_parts.h"
-#include "literal.h"
+#include "query_sql.h"
 
 #include <string.h>
 
 static void read_sql(ormc_linker *linker, ormc_model *model, const ormc_node *node);
-static const char *trimmed(ormc_linker *linker, const char *sql);
+static const char *trimmed(ormc_linker *linker, const char *sql, ormc_dialect dialect);
 static void refuse_keys(ormc_linker *linker, const ormc_node *node, const char *const *keys, const char *what,
                         const char *name);
 static void forget_rules(ormc_model_draft *draft);
@@ -40,22 +40,23 @@ static void read_sql(ormc_linker *linker, ormc_model *model, const ormc_node *no
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
         const char *sql = text ? node->text : ormc_link_text(node, words[i]);
         said |= sql || ormc_link_is_misspelt(node, ORMC_IN_SQL, words[i]);
-        model->view_sql.text[i] = sql ? trimmed(linker, sql) : NULL;
+        model->view_sql.text[i] = sql ? trimmed(linker, sql, (ormc_dialect)i) : NULL;
     }
     if (!said)
         ormc_report(linker->diagnostics, ORMC_E_VIEW_FORM, node->place,
                     "'view' is SQL text, {postgresql: SQL, sqlite: SQL}, or true for a view that is there already");
 }
 
-/* Without blanks around it, and without the semicolon that people put behind it. */
-static const char *trimmed(ormc_linker *linker, const char *sql)
+/* Without blanks around it, and without the semicolon and comments that people put behind it. */
+static const char *trimmed(ormc_linker *linker, const char *sql, ormc_dialect dialect)
 {
-    static const char blanks[] = " \t\r\n";
-    sql += strspn(sql, blanks);
-    size_t length = strlen(sql);
-    while (length && strchr(" \t\r\n;", sql[length - 1]))
-        length--;
-    return ormc_link_need(linker, orm__arena_copy(linker->arena, sql, length));
+    sql += strspn(sql, " \t\r\n");
+    const char *at = sql, *end = sql;
+    for (ormc_sql_word word = ormc_sql_next(&at, dialect); word.kind != ORMC_SQL_END;
+         word = ormc_sql_next(&at, dialect))
+        if (!ormc_sql_is_sign(word, ';'))
+            end = word.end;
+    return ormc_link_need(linker, orm__arena_copy(linker->arena, sql, (size_t)(end - sql)));
 }
 
 void ormc_link_view(ormc_linker *linker, ormc_model_draft *draft)
