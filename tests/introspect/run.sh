@@ -295,6 +295,65 @@ END
         says "values of column 'c' of 't': (good) in the database, (good, bad) in the schema" &&
         says "column 'd' of 't': NOT NULL in the database, nullable in the schema"
 }
+# The schema of the tests of views, made and changed by SQL, and what is said of it.
+view_drifts() {
+    local url
+    url=$(new 1) && create "$root/tests/database/views.yaml" "$url" && echo "CREATE VIEW v_elsewhere AS SELECT id, title AS word FROM v_books;
+        $1" | ask "$url" && ends_with "$2" "$ormc" drift -w --diagnostics=gcc "$url" "$root/tests/database/views.yaml" || return
+    [ "$2" = 0 ] || { says "$3" && is "$(grep -c ': error: \|^error: ' log)" 1; }
+}
+both_a_view_less_is_told() {
+    view_drifts 'DROP VIEW v_days' 3 "views.yaml:55:3: error: view 'v_days': nothing in the database, there in the schema"
+}
+both_a_view_more_is_told() {
+    view_drifts 'CREATE VIEW more AS SELECT id FROM v_books' 3 "view 'more': there in the database, nothing in the schema"
+}
+both_another_select_of_a_view_is_told() {
+    view_drifts 'DROP VIEW v_loud_numbers; CREATE VIEW v_loud_numbers AS SELECT book_id, lower(title) AS title FROM v_numbers' 3 \
+        "view 'v_loud_numbers': SELECT " && says 'lower('
+}
+both_a_column_less_of_a_view_that_is_there_is_told() {
+    view_drifts 'DROP VIEW v_elsewhere; CREATE VIEW v_elsewhere AS SELECT id, title FROM v_books' 3 \
+        "views.yaml:65:53: error: column 'word' of 'v_elsewhere': nothing in the database"
+}
+both_a_table_in_the_place_of_a_view_is_told() {
+    view_drifts 'DROP VIEW v_days; CREATE TABLE v_days (days integer, loans bigint)' 3 "view 'v_days': a table in the database"
+}
+both_a_view_that_is_there_may_be_a_table_with_more_columns() {
+    view_drifts 'DROP VIEW v_elsewhere; CREATE TABLE v_elsewhere (id bigint, word text, more text)' 0
+}
+postgresql_a_view_that_is_there_may_be_a_materialized_one() {
+    view_drifts 'DROP VIEW v_elsewhere; CREATE MATERIALIZED VIEW v_elsewhere AS SELECT id, title AS word FROM v_books' 0
+}
+postgresql_another_type_of_a_view_that_is_there_is_told() {
+    view_drifts 'DROP VIEW v_elsewhere; CREATE VIEW v_elsewhere AS SELECT id::text, title AS word FROM v_books' 3 \
+        "type of column 'id' of 'v_elsewhere': text"
+}
+postgresql_another_comment_of_a_view_is_told() {
+    view_drifts "COMMENT ON VIEW v_numbers IS 'x'" 3 "comment of view 'v_numbers': x in the database, How often each book was lent."
+    view_drifts "COMMENT ON COLUMN v_numbers.loans IS 'x'" 3 "comment of column 'loans' of 'v_numbers': x in the database, All of them."
+}
+postgresql_views_of_several_schemas_do_not_drift() {
+    local url
+    url=$(new 1) && cat >p.yaml <<'END' && create p.yaml "$url" && ends_with 0 "$ormc" drift -w "$url" p.yaml && says ''
+package: p
+enums: {mood: {values: [good, bad], schema: sales}}
+models:
+  order:
+    schema: sales
+    columns: {id: {type: int64, primary_key: true}, mood: mood}
+  item: {columns: {id: {type: int64, primary_key: true}}}
+  both:
+    schema: Odd one
+    view: {postgresql: "SELECT o.id, 'good'::sales.mood AS mood FROM sales.order AS sales JOIN sales.order o ON o.id = sales.id JOIN public.item i ON i.id = o.id"}
+    columns: {id: int64, mood: mood}
+  again:
+    view: {postgresql: 'SELECT b.id FROM "Odd one".both b'}
+    columns: {id: int64}
+END
+    echo 'CREATE OR REPLACE VIEW again AS SELECT id + 1 - 1 AS id FROM "Odd one".both' | ask "$url" &&
+        ends_with 3 "$ormc" drift -w "$url" p.yaml && says "view 'again': "
+}
 both_other_tables_may_be_none_of_its_business() {
     local url
     url=$(new 1) && create "$root/schemas/blog/blog.yaml" "$url" && echo 'CREATE TABLE more (id integer)' | ask "$url" &&
