@@ -89,6 +89,9 @@ orm_status orm__read_opened(orm_session *session, orm__store *store, orm__source
     orm_connection *c = session->connection;
     size_t before = found->count;
     if (!status) {
+        size_t expected = orm__statement_expects(source->statement);
+        if (expected)
+            orm__identity_reserve(store, expected);
         while ((status = orm__statement_step(c, source->statement)) == ORM_OK) {
             orm__entity *entity = NULL;
             status = orm__take_row(session, store, overwrite, &entity);
