@@ -8,6 +8,7 @@
 
 static void read_enums(pg_reader *p);
 static void read_relations(pg_reader *p);
+static const char *definition_of(pg_reader *p, const char *definition);
 static void read_columns(pg_reader *p);
 static void add_column(pg_reader *p, const catalog_rows *rows, size_t row);
 static void note_column(pg_reader *p, const ormc_snapshot_table *table, const ormc_snapshot_column *column,
@@ -84,9 +85,30 @@ static void read_relations(pg_reader *p)
                                        .name = catalog_cell(&rows, i, 2),
                                        .comment = catalog_cell(&rows, i, 4)};
         if (view)
-            view->definition = definition;
+            view->definition = definition_of(p, definition);
         p->r->failed = !ormc_table_add(&p->relations, p->r->arena, catalog_cell(&rows, i, 0), table);
     }
+}
+
+/* Without the semicolon behind it, and the prefix that schemas have for now. */
+static const char *definition_of(pg_reader *p, const char *definition)
+{
+    const char *prefix = p->r->choice->scratch;
+    orm__text text = {0};
+    definition += strspn(definition, " \n");
+    for (const char *at = definition; *at; at++) {
+        bool here = prefix && strncmp(at, prefix, strlen(prefix)) == 0 && at[strlen(prefix)] == '_';
+        if (here)
+            at += strlen(prefix);
+        else
+            orm__text_char(&text, *at);
+    }
+    while (text.length && strchr("; \n", text.data[text.length - 1]))
+        text.data[--text.length] = '\0';
+    const char *made = catalog_printf(p->r, "%s", text.failed || !text.data ? "" : text.data);
+    p->r->failed |= text.failed;
+    orm__text_release(&text);
+    return made;
 }
 
 /* The columns of the query. */

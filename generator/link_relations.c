@@ -350,6 +350,10 @@ static void settle_nullable(ormc_linker *linker, ormc_relation *relation, const 
 static void settle_on_delete(ormc_linker *linker, ormc_relation *relation, const ormc_node *node)
 {
     bool all = true;
+    if (relation->model->view) { /* of which nothing is deleted, whatever becomes of other rows */
+        relation->on_delete = ORMC_ON_DELETE_RESTRICT;
+        return;
+    }
     for (size_t i = 0; i < relation->column_count; i++)
         all &= relation->columns[i]->nullable;
     if (relation->on_delete == ORMC_ON_DELETE_SET_NULL && !all &&

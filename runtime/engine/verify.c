@@ -122,7 +122,7 @@ static void check_model(review *r, const orm_model *model)
         return;
     }
     check_columns(r, model, table);
-    if (strcmp(table->name, "view") == 0) /* which has no keys of its own */
+    if (model->read_only || strcmp(table->name, "view") == 0) /* which has no keys of its own */
         return;
     check_keys(r, model);
     for (uint32_t i = 0; i < model->relation_count; i++)
@@ -133,7 +133,7 @@ static void check_model(review *r, const orm_model *model)
 static void check_columns(review *r, const orm_model *model, const orm__fact *table)
 {
     size_t count;
-    bool stored = strcmp(table->name, "view") != 0;
+    bool stored = !model->read_only && strcmp(table->name, "view") != 0;
     const orm__fact *facts = orm__catalog_find(&r->catalog, ORM__FACT_COLUMN, model->index, &count);
     for (uint32_t i = 0; i < model->column_count; i++) {
         const orm_column *column = &model->columns[i];
@@ -398,7 +398,8 @@ static void complain(review *r, const orm_model *model, const orm_column *column
     if (column)
         length = (size_t)snprintf(text, sizeof text, "column '%s' of ", column->name);
     if (model && length < sizeof text)
-        length += (size_t)snprintf(text + length, sizeof text - length, "table '%s%s%s' ",
+        length += (size_t)snprintf(text + length, sizeof text - length, "%s '%s%s%s' ",
+                                   model->read_only ? "view" : "table",
                                    model->schema_name ? model->schema_name : "", model->schema_name ? "." : "",
                                    model->table);
     va_list arguments;

@@ -125,7 +125,7 @@ orm_status orm__take_row(orm_session *session, orm__store *store, bool overwrite
             return orm__error_no_memory(&c->error);
         return orm__identity_add(store, fresh) ? ORM_OK : orm__error_no_memory(&c->error);
     }
-    if (overwrite || session->populating || (present->flags & ORM__EXPIRED))
+    if (overwrite || session->populating || store->model->read_only || (present->flags & ORM__EXPIRED))
         orm__entity_merge(session, present, row);
     else
         orm__entity_recycle_texts(session, store->model, row, NULL);
