@@ -50,6 +50,7 @@ typedef struct ormc_snapshot_foreign_key {
     const char *schema, *table; /* what it refers to */
     ormc_names target_columns;
     const char *on_delete; /* "SET NULL" */
+    const char *on_update; /* NULL: NO ACTION, about which nothing is said */
 } ormc_snapshot_foreign_key;
 
 typedef struct ormc_snapshot_index {
@@ -97,6 +98,7 @@ ormc_snapshot_column *ormc_snapshot_find_column(const ormc_snapshot_table *table
 
 /* Whether two texts are the same, NULL being equal to itself only. */
 bool ormc_same(const char *a, const char *b);
+bool ormc_names_equal(const ormc_names *a, const ormc_names *b);
 
 /* What can be compared, copied and written without knowing more of it: records of fields. */
 typedef enum ormc_record {
