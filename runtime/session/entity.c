@@ -253,10 +253,12 @@ static orm_status set(orm_session *session, orm__entity *entity, const orm_colum
     return orm__relations_join(session, entity, column);
 }
 
-/* Whether the entity has this value already, and not by chance (a pending entity's column may be unset). */
+/* Whether the entity has this value already, and not by chance: a pending entity's column may be unset, and what an expired
+ * one shows need not be what the database holds. */
 static bool holds(orm__entity *entity, const orm_column *column, orm_value value)
 {
-    if (entity->state != ORM__PERSISTENT && !orm__mask_has(orm__entity_dirty(entity), column->index))
+    bool certain = entity->state == ORM__PERSISTENT && !(entity->flags & ORM__EXPIRED);
+    if (!certain && !orm__entity_has_dirty(entity, column))
         return false;
     const orm_value own = orm__value_of_member(column, orm__row_of(entity));
     bool scaled = column->type == ORM_TYPE_DECIMAL && column->limits && column->limits->precision;
@@ -397,5 +399,6 @@ orm_status orm__entity_check(orm_session *session, const orm__entity *entity, co
     if (entity->state == ORM__PENDING || entity->state == ORM__PERSISTENT)
         return ORM_OK;
     return orm__session_error(session, ORM_MISUSE, "%s: %s %s", what, orm__entity_name(entity, name, sizeof name),
-                              entity->state == ORM__DETACHED ? "has left the session" : "was deleted");
+                              entity->state == ORM__DETACHED || entity->state == ORM__EXPUNGED ? "has left the session"
+                                                                                               : "was deleted");
 }

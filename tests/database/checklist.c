@@ -724,6 +724,7 @@ START_TEST(an_enum_is_changed_found_ordered_and_rolled_back)
     ok(orm_session_flush(s));
     ok(orm_session_rollback(s));
     ck_assert_int_eq(first->status, BLOG_POST_STATUS_ARCHIVED);
+    ok(orm_session_refresh(s, first));
     forget_statements();
     ok(blog_post_set_status(s, first, BLOG_POST_STATUS_ARCHIVED));
     ok(orm_session_flush(s));
