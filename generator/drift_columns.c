@@ -78,8 +78,7 @@ static void compare(drifter *d, const ormc_settled_column *is, const ormc_settle
 /* 0 and 0.00 of a decimal. */
 static bool same_number(const ormc_settled_column *column, const char *a, const char *b)
 {
-    return column->kind->class == ORMC_CLASS_DECIMAL && a && b &&
-           orm__decimal_compare(a, strlen(a), b, strlen(b)) == 0;
+    return column->kind->class == ORMC_CLASS_DECIMAL && a && b && orm__decimal_compare(a, strlen(a), b, strlen(b)) == 0;
 }
 
 /* Of an enum that SQLite keeps as a check. */

@@ -844,8 +844,8 @@ START_TEST(a_decimal_that_sqlite_keeps_as_a_number_comes_back)
         ok(kinds_optional_get(s, (int64_t)i + 1, &found));
         expect_text(found->price.text, given[i].price);
         expect_text(found->number.text, given[i].number);
-        kinds_optional_query query = {.where = {orm_eq(KINDS_OPTIONAL.price, found->price),
-                                                orm_eq(KINDS_OPTIONAL.number, found->number)}};
+        kinds_optional_query query = {
+            .where = {orm_eq(KINDS_OPTIONAL.price, found->price), orm_eq(KINDS_OPTIONAL.number, found->number)}};
         ok(kinds_optional_one(s, &query, &found));
         ck_assert_int_eq(found->id, (int64_t)i + 1);
         ok(orm_session_rollback(s));
