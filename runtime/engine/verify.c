@@ -220,7 +220,7 @@ static bool fits(const review *r, const pair *p, char *wanted, size_t size)
 }
 
 /* By affinity, SQLite's rules of which are these: the first word that a declared type contains. A type fits that stores what is
- * written to it unchanged. */
+ * written to it unchanged; NUMERIC makes numbers of decimals, of which 15 digits last. */
 static bool fits_on_sqlite(const orm_column *column, const char *declared, char *wanted, size_t size)
 {
     enum { INTEGER = 1, REAL = 2, TEXT = 4, BLOB = 8, NUMERIC = 16, ANY = 31 };
@@ -239,7 +239,9 @@ static bool fits_on_sqlite(const orm_column *column, const char *declared, char 
         [ORM_TYPE_BYTES] = {"BLOB", BLOB | NUMERIC},       [ORM_TYPE_UUID] = {"BLOB", BLOB | NUMERIC},
         [ORM_TYPE_DATE] = {"TEXT", TEXT | NUMERIC},        [ORM_TYPE_TIME] = {"TEXT", TEXT | NUMERIC},
         [ORM_TYPE_TIMESTAMP] = {"TEXT", TEXT | NUMERIC},   [ORM_TYPE_TIMESTAMPTZ] = {"TEXT", TEXT | NUMERIC},
+        [ORM_TYPE_DECIMAL] = {"TEXT", TEXT | NUMERIC},
     };
+    enum { EXACT_DIGITS = 15 };
     bool known = (size_t)column->type < sizeof types / sizeof *types && types[column->type].name;
     int takes = known && !(column->flags & ORM_ARRAY) ? types[column->type].takes : TEXT, affinity = ANY;
     for (size_t i = 0; *declared && i < sizeof words / sizeof *words; i++) {
@@ -251,6 +253,8 @@ static bool fits_on_sqlite(const orm_column *column, const char *declared, char 
         affinity = words[i].affinity;
         break;
     }
+    if (column->type == ORM_TYPE_DECIMAL && column->limits && column->limits->precision > EXACT_DIGITS)
+        takes = TEXT;
     snprintf(wanted, size, "%s", takes == TEXT ? "TEXT" : types[column->type].name);
     return affinity & takes || strcasecmp(declared, "ANY") == 0;
 }
