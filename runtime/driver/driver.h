@@ -149,6 +149,11 @@ typedef struct orm__driver {
      * wrote. A failure that came after the rows is told here. */
     orm_status (*finish)(orm__link *link, size_t *rows, orm_error *error);
 
+    /* Sets the open statement aside with the rows that it has still to give, so that others may run, and makes it the open one again.
+     * NULL in PostgreSQL's table. */
+    void (*suspend)(orm__link *link, orm__prepared *prepared);
+    void (*resume)(orm__link *link, orm__prepared *prepared);
+
     /* Runs `COPY table (columns) FROM STDIN (FORMAT binary)` with an ORM_FORM_ROWS or ORM_FORM_LIST value for each column, all of
      * one length; `rows` gets how many the database took. Each is sent as its own type: the columns must be of just these. NULL
      * in SQLite's table. */
