@@ -80,6 +80,8 @@ typedef struct orm__copying {
     orm_status (*sink)(const void *data, size_t size, void *user);
     void *user;
     orm_status own; /* out: with what it ended when it was not the database that refused */
+    bool stops;     /* what the sink does not take is not read: the database is asked to end it */
+    bool stopped;   /* out: it did; an error to the transaction, and not told */
 } orm__copying;
 
 typedef struct orm__driver {
