@@ -3,7 +3,7 @@
 #
 #     tests/run.sh BUILD SUITE...              suites: unit golden errors commands fuzz compile exports readme reference
 #                                              editor scale database random faults replicas threads migrations introspect
-#                                              schemas counts; and valgrind and aarch64, which `make check` leaves out
+#                                              schemas counts; and valgrind, aarch64 and streams, which `make check` leaves out
 #
 # BUILD is the folder that make built into. A line per program or script; what a failing one said follows its line, and
 # everything is in BUILD/tests/log/. The last line is the sum. The status is 1 when a case failed, or, with CI=true, was
@@ -18,7 +18,7 @@ build=$1
 shift
 
 # One server for the whole run.
-if [[ " $* " =~ \ (reference|commands|database|random|faults|threads|migrations|introspect|schemas|counts|valgrind)\  ]] && [ -z "${ORM_TEST_POSTGRESQL_URL:-}" ]; then
+if [[ " $* " =~ \ (reference|commands|database|random|faults|threads|migrations|introspect|schemas|counts|streams|valgrind)\  ]] && [ -z "${ORM_TEST_POSTGRESQL_URL:-}" ]; then
     exec tests/postgresql.sh tests/run.sh "$build" "$@"
 fi
 
@@ -171,6 +171,16 @@ suite_database() {
 behind_pgbouncer() {
     run cases "database behind pgbouncer" env ORM_TEST_POSTGRESQL_URL="$(new_postgresql pooled)" ORM_TEST_PREPARED=off \
         tests/pgbouncer.sh bash -c 'ORM_TEST_URL=$ORM_TEST_POSTGRESQL_URL exec "$0"' "$scratch/database/database"
+}
+
+# Streams of ten million rows, in memory that does not grow; `make check` has 200,000. What they took at most is in the log.
+suite_streams() {
+    local kind
+    for kind in sqlite postgresql; do
+        ORM_TEST_SOAK=yes CK_RUN_CASE=memory ORM_TEST_URL=$("new_$kind" streams) run cases "streams on $kind" \
+            "$scratch/database/database"
+        grep ' rows, at most ' "$log_folder/streams-on-$kind.log" | sed 's/^/    /'
+    done
 }
 
 # Seeds and operations of each: the same seeds every time; ORM_TEST_SOAK: new ones, as many as a quarter of an hour has room for.

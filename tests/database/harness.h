@@ -107,6 +107,7 @@ Suite *suite_production(void);
 Suite *suite_related(void);
 Suite *suite_injection(void);
 Suite *suite_named(void);
+Suite *suite_named_each(void);
 Suite *suite_differential(void);
 Suite *suite_streaming(void);
 Suite *suite_trips(void);

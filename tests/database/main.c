@@ -41,6 +41,7 @@ int main(void)
         suite_differential,
         suite_injection,
         suite_named,
+        suite_named_each,
         suite_bulk_where,
         suite_checklist,
         suite_isolation,
