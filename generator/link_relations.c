@@ -357,7 +357,8 @@ static void settle_actions(ormc_linker *linker, ormc_relation *relation, const o
 {
     bool all = true;
     if (relation->model->view) { /* of which nothing is deleted, whatever becomes of other rows */
-        relation->on_delete = ORMC_ON_DELETE_RESTRICT;
+        relation->on_delete = ORMC_ACTION_RESTRICT;
+        relation->on_update = ORMC_ACTION_NO_ACTION;
         return;
     }
     for (size_t i = 0; i < relation->column_count; i++)
