@@ -135,7 +135,7 @@ orm_status orm__statement_run(orm__sql *sql, orm__purpose purpose, size_t *rows)
 /* Runs a COPY from lists. `rows` gets how many rows the database took. */
 orm_status orm__statement_copy(orm__sql *sql, const orm_value *lists, size_t count, size_t *rows);
 
-/* Runs a COPY by hand, in or out as `copying` says. */
+/* Runs a COPY by hand, in or out as `copying` says, and tells the hooks of it. */
 orm_status orm__statement_copy_by_hand(orm__sql *sql, orm__copying *copying, size_t *rows);
 
 /* How many rows it is likely to give, for what is sized ahead; 0: few, or nobody knows. */
