@@ -120,6 +120,7 @@ extern "C" {
 #define ORM__BARE(op_) ((orm_expr){.op = (op_)})
 #define ORM__LIST(...) ((const orm_expr[]){__VA_ARGS__, {.op = ORM_OP_END}})
 #endif
+/* What says nothing is left out of them; of nothing at all orm_and holds for every row, and orm_or, as orm_in of no values, for none. */
 #define orm_and(...) orm_combine(ORM_OP_AND, ORM__LIST(__VA_ARGS__))
 #define orm_or(...) orm_combine(ORM_OP_OR, ORM__LIST(__VA_ARGS__))
 #define orm_not(e) orm_combine(ORM_OP_NOT, ORM__LIST(e))
