@@ -50,6 +50,9 @@ int main(void)
         suite_verify,
         suite_get_many,
         suite_shared,
+        suite_views,
+        suite_corners,
+        suite_trust,
     };
     /* clang-format on */
     SRunner *runner = srunner_create(NULL);

@@ -23,6 +23,9 @@ typedef enum library_state {
 } library_state;
 
 extern const orm_enum library_state_enum;
+/* As the schema and the database have it, NULL for any other number; and back, false for another name. */
+const char *library_state_name(library_state value);
+bool library_state_from_name(const char *name, library_state *value);
 
 typedef struct library_opt_state {
     bool has;
