@@ -61,13 +61,19 @@ orm_status orm_model_merge(orm_session *session, const orm_model *model, const v
         if (!(column->flags & (ORM_PRIMARY_KEY | ORM_COMPUTED | ORM_VERSION)))
             status = set(session, orm__entity_of(*merged), column, orm__value_of_member(column, row));
     }
-    return status ? orm__session_stick(session, status) : ORM_OK;
+    if (!status)
+        return ORM_OK;
+    *merged = NULL;
+    return orm__session_stick(session, status);
 }
 
 /* Adds a row as it is, but for a key that the database makes. */
 static orm_status add_row(orm_session *session, const orm_model *model, const void *row, bool with_key,
                           const void **added)
 {
+    if (session->factory.read_only)
+        return orm__session_stick(
+            session, orm__session_error(session, ORM_MISUSE, "merge of '%s': the session is read-only", model->name));
     orm__store *store = orm__store_of(session, model);
     orm__entity *entity = store ? orm__store_next(store) : NULL;
     if (!entity || !make_mask(session, model, entity))

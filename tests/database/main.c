@@ -51,6 +51,7 @@ int main(void)
         suite_shared,
         suite_corners,
         suite_trust,
+        suite_extremes,
     };
     /* clang-format on */
     SRunner *runner = srunner_create(NULL);

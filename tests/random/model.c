@@ -33,7 +33,7 @@ bool model_flush(model *m, const model *before, const char **why)
     if (!cascade(m, before, why))
         return false;
     for (int i = 0; i < m->count; i++) {
-        m->things[i].by_key = false;
+        m->things[i].by_key = m->things[i].by_pointer = false;
         if (m->things[i].life == LEAVING)
             m->things[i].life = ABSENT;
         else if (m->things[i].life == PENDING)
@@ -96,6 +96,16 @@ static bool unique(const model *m, const char **why)
                 return *why = "two want one owner", false;
         }
     return true;
+}
+
+bool model_refers_to_gone(const model *m)
+{
+    for (int i = 0; i < m->count; i++) {
+        const thing *t = &m->things[i];
+        if (lives(t) && t->by_pointer && t->owner != NONE && !lives(&m->things[t->owner]))
+            return true;
+    }
+    return false;
 }
 
 bool model_passes_values(const model *before, const model *after)

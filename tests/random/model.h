@@ -30,6 +30,7 @@ typedef struct thing {
     short y;            /* of a spot: the part of its key that changes */
     short mood;         /* of a node */
     bool by_key;        /* the owner was given by its key since the last flush: then the database alone knows */
+    bool by_pointer;    /* it was given by pointer since the last flush, perhaps the one it had */
 } thing;
 
 typedef struct model {
@@ -48,6 +49,9 @@ static inline bool lives(const thing *t)
 bool model_flush(model *m, const model *before, const char **why);
 /* Whether a unique value of `after` belonged to another thing in `before`: the session may refuse to pass it on. */
 bool model_passes_values(const model *before, const model *after);
+/* Whether the owner of something was given by pointer since the last flush, and deleted then: where the session does not know
+ * what the database has it may refuse even the owner that the thing had before. */
+bool model_refers_to_gone(const model *m);
 /* Marks as deleted; a pending thing is gone at once. */
 void model_delete(model *m, int index);
 
