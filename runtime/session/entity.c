@@ -15,6 +15,7 @@ static orm_status take_targets(orm_session *session, const void *values, orm__en
 static orm_status refuse_two_targets(orm_session *session, orm__entity *entity, const orm_relation *relation,
                                      orm__entity *target);
 static orm_status refuse_present_key(orm_session *session, orm__store *store, orm__entity *entity);
+static orm_status look_after(orm_session *session, orm__store *store, orm__entity *present, bool *gone);
 static bool goes_with_another(orm_session *session, orm__entity *entity);
 static orm_status set(orm_session *session, orm__entity *entity, const orm_column *column, orm_value given);
 static orm_status add_row(orm_session *session, const orm_model *model, const void *row, bool with_key,
@@ -197,9 +198,32 @@ static orm_status refuse_present_key(orm_session *session, orm__store *store, or
         orm__replace_begin(entity, present);
         return ORM_OK;
     }
+    bool gone = false;
+    ORM_TRY(look_after(session, store, present, &gone));
+    if (gone)
+        return ORM_OK;
     char name[160];
     return orm__session_error(session, ORM_CONFLICT, "%s is already in the session",
                               orm__entity_name(present, name, sizeof name));
+}
+
+/* An expired entity's row may be gone, undone by a rollback or deleted by another: then it leaves. */
+static orm_status look_after(orm_session *session, orm__store *store, orm__entity *present, bool *gone)
+{
+    size_t count;
+    bool unsure = present->state == ORM__PERSISTENT && (present->flags & ORM__EXPIRED) &&
+                  !((present->flags & ORM__QUEUED) && orm__entity_any_dirty(present));
+    if (!unsure)
+        return ORM_OK;
+    ORM_TRY(orm__session_read(session));
+    ORM_TRY(orm__count_key(session, present, NULL, &count));
+    if (count > 0)
+        return ORM_OK;
+    ORM_TRY(orm__entity_touch(session, present));
+    orm__identity_remove(store, present);
+    present->state = ORM__DELETED;
+    *gone = true;
+    return ORM_OK;
 }
 
 /* Whether the flush will let it go: what it refers to is deleted, and another may have taken that one's key. */

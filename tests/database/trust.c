@@ -158,6 +158,49 @@ START_TEST(a_value_that_was_refreshed_before_a_rollback_is_read_again)
 }
 END_TEST
 
+/* SQLite gives the key again, which a rollback has freed. */
+START_TEST(a_key_that_a_rollback_freed_is_of_the_row_that_gets_it)
+{
+    const blog_author *ghost, *ada, *got;
+    ok(orm_session_begin(s));
+    ok(blog_author_insert(orm_session_connection(s), &(blog_author_values){.email = "a@b", .name = "ghost"}, NULL, NULL));
+    ok(blog_author_first(s, NULL, &ghost));
+    int64_t id = ghost->id;
+    ok(orm_session_rollback(s));
+    if (!on_sqlite())
+        run_sql("SELECT setval(pg_get_serial_sequence('authors', 'id'), nextval(pg_get_serial_sequence('authors', 'id')) - "
+                "2)");
+    ada = add_author("ada");
+    if (_i) { /* what was changed in the one that is gone must not be written to the other */
+        ok(blog_author_set_name(s, ghost, "changed"));
+        expect_status(ORM_STALE, orm_session_flush(s));
+        ok(orm_session_rollback(s));
+        ck_assert_int_eq(stored_authors(), 0);
+        return;
+    }
+    ok(orm_session_commit(s));
+    ck_assert_int_eq(ada->id, id);
+    ck_assert_int_eq(orm_session_state(s, ghost), ORM_DETACHED);
+    ok(blog_author_get(s, id, &got));
+    ck_assert_ptr_eq(got, ada);
+}
+END_TEST
+
+START_TEST(a_key_that_another_deleted_is_free_again)
+{
+    const shapes_country *old, *new, *got;
+    ok(shapes_country_add(s, &(shapes_country_values){.code = "gb", .name = "old"}, &old));
+    ok(orm_session_commit(s));
+    run_sql("DELETE FROM country");
+    expect_status(ORM_NOT_FOUND, orm_session_refresh(s, old));
+    ok(shapes_country_add(s, &(shapes_country_values){.code = "gb", .name = "new"}, &new));
+    ok(orm_session_commit(s));
+    ok(shapes_country_get(s, "gb", &got));
+    ck_assert_ptr_eq(got, new);
+    ck_assert_int_eq(orm_session_state(s, old), ORM_DETACHED);
+}
+END_TEST
+
 /* --- relations ----------------------------------------------------------------------------------------------------------- */
 
 START_TEST(a_relation_of_many_is_loaded_by_the_keys_that_the_rows_have_now)
@@ -431,6 +474,8 @@ Suite *suite_trust(void)
     tcase_add_loop_test(tcase, a_row_that_core_added_is_gone_after_a_rollback, 0, 2);
     tcase_add_loop_test(tcase, a_value_that_was_read_before_a_rollback_is_read_again, 0, 2);
     tcase_add_loop_test(tcase, a_value_that_was_refreshed_before_a_rollback_is_read_again, 0, 2);
+    tcase_add_loop_test(tcase, a_key_that_a_rollback_freed_is_of_the_row_that_gets_it, 0, 2);
+    tcase_add_test(tcase, a_key_that_another_deleted_is_free_again);
     tcase = new_case(suite, "relations");
     tcase_add_test(tcase, a_relation_of_many_is_loaded_by_the_keys_that_the_rows_have_now);
     tcase_add_test(tcase, expired_rows_are_read_together_for_their_relations);

@@ -19,6 +19,7 @@ const kind_facts kinds[KINDS] = {
 static bool cascade(model *m, const model *before, const char **why);
 static bool follow(model *m, thing *t, short owner_before, const char **why);
 static bool unique(const model *m, const char **why);
+static bool checked(const model *m, const char **why);
 
 void model_delete(model *m, int index)
 {
@@ -38,8 +39,10 @@ bool model_flush(model *m, const model *before, const char **why)
             m->things[i].life = ABSENT;
         else if (m->things[i].life == PENDING)
             m->things[i].life = STORED;
+        if (m->hooked && m->things[i].kind == PART && m->things[i].life == STORED && before->things[i].life != STORED)
+            m->things[i].number = HOOKED_NUMBER;
     }
-    return unique(m, why);
+    return unique(m, why) && checked(m, why);
 }
 
 static bool cascade(model *m, const model *before, const char **why)
@@ -95,6 +98,15 @@ static bool unique(const model *m, const char **why)
             if (kinds[a->kind].single && a->owner != NONE && a->owner == b->owner)
                 return *why = "two want one owner", false;
         }
+    return true;
+}
+
+/* What only the database knows: so a flush is refused when a part of it was written. */
+static bool checked(const model *m, const char **why)
+{
+    for (int i = 0; i < m->count; i++)
+        if (lives(&m->things[i]) && m->things[i].kind == LEAF && m->things[i].number == 13)
+            return *why = "a leaf has number 13", false;
     return true;
 }
 

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { THINGS_MAX = 160, NONE = -1 };
+enum { THINGS_MAX = 160, NONE = -1, HOOKED_NUMBER = 99 };
 
 typedef enum kind { NODE, LEAF, PART, LOAN, BILL, SPOT, SEAT, CARD, TAG, KINDS } kind;
 typedef enum rule { RESTRICT, CASCADE, SET_NULL } rule;
@@ -37,6 +37,7 @@ typedef struct model {
     thing things[THINGS_MAX];
     bool tagged[THINGS_MAX][THINGS_MAX]; /* node, tag */
     int count;
+    bool hooked; /* hooks give each new part its number */
 } model;
 
 static inline bool lives(const thing *t)
