@@ -304,7 +304,8 @@ static void link_models(ormc_linker *linker)
     };
     static const pass_row linking[] = {
         {ormc_link_name_key, false},    {ormc_link_name_made_key, false},
-        {ormc_link_lay_out, true},      {ormc_link_bind, false},
+        {ormc_link_lay_out, true},      {ormc_link_view, false},
+        {ormc_link_bind, false},
         {ormc_link_types, false},       {ormc_link_owning, false},
         {ormc_link_generated, false},   {ormc_link_server, false},
         {ormc_link_inverses, false},    {ormc_link_through, false},

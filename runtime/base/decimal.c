@@ -209,6 +209,25 @@ char *orm__decimal_fit(orm__arena *arena, const char *text, unsigned precision, 
     return fitted;
 }
 
+bool orm__decimal_scale(const char *text, int scale, int64_t *scaled)
+{
+    number n = parse(text, strlen(text));
+    *scaled = 0;
+    if (n.kind != NUMBER)
+        return false;
+    if (n.first == n.last)
+        return true;
+    if (n.last - n.point > scale)
+        return false;
+    for (long power = weight(&n) - 1; power >= -scale; power--) {
+        int one = digit_at(&n, power) - '0';
+        if (__builtin_mul_overflow(*scaled, 10, scaled) ||
+            __builtin_add_overflow(*scaled, n.negative ? -one : one, scaled))
+            return false;
+    }
+    return true;
+}
+
 int orm__decimal_compare(const char *a, size_t a_length, const char *b, size_t b_length)
 {
     number x = parse(a, a_length), y = parse(b, b_length);

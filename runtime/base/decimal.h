@@ -26,6 +26,9 @@ bool orm__decimal_fits(const char *text, unsigned precision, unsigned scale);
 /* Canonical text with exactly `scale` digits after the point when it fits, else a copy. NULL when memory is gone. */
 char *orm__decimal_fit(orm__arena *arena, const char *text, unsigned precision, unsigned scale);
 
+/* The number times 10^scale; false when that is no whole number, or too large. */
+bool orm__decimal_scale(const char *text, int scale, int64_t *scaled);
+
 /* <0, 0, >0 by value, as PostgreSQL orders: -Infinity, numbers, Infinity, NaN, which is equal to itself. Text that is
  * no decimal comes after all of them, by its bytes. */
 int orm__decimal_compare(const char *a, size_t a_length, const char *b, size_t b_length);

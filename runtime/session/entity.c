@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/value.h"
 #include "session/session.h"
+#include "sql/write.h"
 
 #include <string.h>
 
@@ -33,6 +34,8 @@ orm_status orm_model_add(orm_session *session, const orm_model *model, const voi
     if (session->factory.read_only)
         return orm__session_stick(
             session, orm__session_error(session, ORM_MISUSE, "add of '%s': the session is read-only", model->name));
+    if (orm__writable(model, "add of", &session->error))
+        return orm__session_stick(session, ORM_MISUSE);
     orm__store *store = orm__store_of(session, model);
     orm__entity *entity = store ? orm__store_next(store) : NULL;
     if (!entity)
@@ -50,6 +53,8 @@ orm_status orm_model_merge(orm_session *session, const orm_model *model, const v
     *merged = NULL;
     orm_value key[ORM__KEY_MAX];
     bool generated = false;
+    if (orm__writable(model, "merge of", &session->error))
+        return orm__session_stick(session, ORM_MISUSE);
     for (size_t i = 0; i < model->primary_key_count; i++) {
         key[i] = orm__value_of_member(model->primary_key[i], row);
         generated |= (model->primary_key[i]->flags & ORM_GENERATED) && key[i].as.integer == 0;
@@ -258,6 +263,7 @@ static orm_status set(orm_session *session, orm__entity *entity, const orm_colum
 {
     if (session->factory.read_only)
         return orm__session_error(session, ORM_MISUSE, "set of '%s': the session is read-only", column->member);
+    ORM_TRY(orm__writable(column->model, "set of a column of", &session->error));
     if (column->flags & (ORM_COMPUTED | ORM_VERSION))
         return orm__session_error(
             session, ORM_MISUSE, "column '%s' of '%s' is not for setting: %s", column->member, column->model->name,
@@ -360,6 +366,7 @@ orm_status orm__entity_mark_deleted(orm_session *session, orm__entity *entity)
     if (session->factory.read_only)
         return orm__session_error(session, ORM_MISUSE, "delete of '%s': the session is read-only",
                                   orm__model_of(entity)->name);
+    ORM_TRY(orm__writable(orm__model_of(entity), "delete of", &session->error));
     ORM_TRY(orm__entity_queue(session, entity));
     ORM_TRY(orm__entity_touch(session, entity));
     orm__relations_leave_all(session, entity);

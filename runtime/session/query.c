@@ -155,7 +155,7 @@ orm_status orm__take_row(orm_session *session, orm__store *store, bool overwrite
             return orm__error_no_memory(&c->error);
         return orm__identity_add(store, fresh) ? ORM_OK : orm__error_no_memory(&c->error);
     }
-    bool wanted = overwrite || session->populating || (present->flags & ORM__EXPIRED);
+    bool wanted = overwrite || session->populating || store->model->read_only || (present->flags & ORM__EXPIRED);
     if (present->state == ORM__PENDING) /* what is about to be added has its own values */
         wanted = false;
     if (wanted && session->outdated)

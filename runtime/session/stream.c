@@ -7,18 +7,13 @@
 #include "base/value.h"
 #include "session/session.h"
 #include "sql/builder.h"
+#include "sql/walk.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    FIRST_ROWS = 50,
-    MOST_ROWS = 1000,
-    BATCH_BYTES = 256 * 1024,
-    CURSOR_SIZE = 40,
-    ORDERS = ORM_ORDER_BY_MAX + ORM__KEY_MAX
-};
+enum { CURSOR_SIZE = 40, ORDERS = ORM_ORDER_BY_MAX + ORM__KEY_MAX };
 
 struct orm_stream {
     orm_session *session;
@@ -79,7 +74,7 @@ orm_status orm_model_stream(orm_session *session, const orm_model *model, const 
     made->model = model;
     made->query = *query;
     made->left = query->limit ? query->limit : SIZE_MAX;
-    made->wanted = FIRST_ROWS;
+    made->wanted = ORM__FIRST_ROWS;
     if (query->where)
         memcpy(made->where, query->where, sizeof made->where);
     if (query->order_by)
@@ -414,8 +409,7 @@ static size_t rows_that_fit(const orm_stream *stream)
     size_t bytes = 0;
     for (size_t i = 0; i < stream->batch.count; i++)
         bytes += bytes_of(stream->model, orm__row_of(stream->batch.items[i]));
-    size_t rows = bytes ? (size_t)BATCH_BYTES * stream->batch.count / bytes : MOST_ROWS;
-    return rows < 1 ? 1 : rows > MOST_ROWS ? MOST_ROWS : rows;
+    return orm__batch_size(stream->batch.count, bytes);
 }
 
 static size_t bytes_of(const orm_model *model, const void *row)

@@ -211,11 +211,24 @@ typedef struct orm_load_options {
               ORM__LOAD_WITH, ORM__LOAD_WITH, ORM__LOAD_ONE, 0) \
     (__VA_ARGS__)
 
+/* The members of a generated query (blog_post_query); zero is the default of each:
+ *     where                      conditions, all of which hold
+ *     order_by, limit, offset    as in SQL; limit 0: all
+ *     after                      a row: what comes behind it in .order_by, which has own columns alone and ends with the primary
+ *                                key. So the next page costs as little as the first, which offset does not
+ *     load                       relations to be loaded with the rows
+ *     lock                       what is found is locked until the transaction ends
+ *     distinct                   equal rows once: of models without a key, the others have none
+ *     populate_existing          entities that the session holds take the values that were read, but in columns with changes
+ *                                that were not flushed */
+
+/* Locks begin a transaction at once. SQLite has but that of the whole database: FOR_UPDATE and FOR_SHARE wait for it, NOWAIT does
+ * not, and SKIP_LOCKED is ORM_UNSUPPORTED. What cannot be had in time is ORM_TIMEOUT, NOWAIT without any wait. */
 typedef enum orm_lock {
     ORM_NO_LOCK,
     ORM_FOR_UPDATE,
     ORM_FOR_UPDATE_NOWAIT,
-    ORM_FOR_UPDATE_SKIP_LOCKED,
+    ORM_FOR_UPDATE_SKIP_LOCKED, /* rows that others have locked are left out: for queues */
     ORM_FOR_SHARE
 } orm_lock;
 
