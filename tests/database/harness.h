@@ -119,6 +119,7 @@ Suite *suite_shared(void);
 Suite *suite_views(void);
 Suite *suite_corners(void);
 Suite *suite_trust(void);
+Suite *suite_extremes(void);
 
 /* Rows that many tests begin with. Each is added to `s` and not flushed. */
 const blog_author *add_author(const char *name);

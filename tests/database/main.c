@@ -53,6 +53,7 @@ int main(void)
         suite_views,
         suite_corners,
         suite_trust,
+        suite_extremes,
     };
     /* clang-format on */
     SRunner *runner = srunner_create(NULL);
