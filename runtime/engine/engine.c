@@ -98,6 +98,8 @@ static orm_status check_options(const orm_engine_options *options, orm_error *er
         return orm__error_set(error, ORM_MISUSE, "engine option waiter needs watch, wait and unwatch together");
     if (!options->waiter.self != !options->waiter.wake || (options->waiter.self && !functions))
         return orm__error_set(error, ORM_MISUSE, "engine option waiter needs self and wake together, and a wait");
+    if (options->waiter.resume && !options->waiter.self)
+        return orm__error_set(error, ORM_MISUSE, "engine option waiter has resume, which needs self and wake");
     return ORM_OK;
 }
 

@@ -80,6 +80,9 @@ ORM_API void orm_log_to_stderr(const char *line, void *user);
  * ends, with ORM_OK, when `wake` is called with that name, from any thread. Without them such a wait blocks the thread.
  * `unwatch` may be called while another waits with that token, whose wait ends then, with ORM_OK.
  *
+ * `resume`, which may be left out, is called by a coroutine: as wake, but where that is possible the one that waits goes on at
+ * once, and who calls it when that one waits again, or has ended.
+ *
  * A zero one waits by poll(2). */
 enum { ORM_WAIT_READ = 1, ORM_WAIT_WRITE = 2 };
 typedef struct orm_waiter {
@@ -89,6 +92,7 @@ typedef struct orm_waiter {
     void *user;
     void *(*self)(void *user);
     void (*wake)(void *self, void *user);
+    void (*resume)(void *self, void *user);
 } orm_waiter;
 
 /* What becomes of connections that nobody uses. */
