@@ -242,6 +242,10 @@ static orm_status open_replicas(orm_engine *engine, orm_error *error)
         set_up_pool(engine, &replica->pool, &replica->url.address);
         atomic_init(&replica->lag, -1);
         orm_status status = orm__pool_init_empty(&replica->pool, error);
+        if (!status && orm__shared_init(&replica->shared, &replica->pool, how_many_shared(engine))) {
+            orm__pool_release(&replica->pool);
+            status = orm__error_no_memory(error);
+        }
         if (status) {
             close_replicas(engine);
             return status;
@@ -252,8 +256,10 @@ static orm_status open_replicas(orm_engine *engine, orm_error *error)
 
 static void close_replicas(orm_engine *engine)
 {
-    for (size_t i = 0; i < engine->replicas.count; i++)
+    for (size_t i = 0; i < engine->replicas.count; i++) {
+        orm__shared_release(&engine->replicas.items[i].shared);
         orm__pool_release(&engine->replicas.items[i].pool);
+    }
 }
 
 static size_t how_many_shared(const orm_engine *engine)
@@ -370,6 +376,12 @@ void orm__engine_give_back(orm_connection *connection)
 {
     if (connection)
         orm__pool_give_back(connection->pool, connection);
+}
+
+orm_status orm__engine_share_reading(orm_engine *engine, orm_connection **connection, orm_error *error)
+{
+    ORM_TRY(orm__replicas_share(&engine->replicas, connection, error));
+    return *connection ? ORM_OK : orm__engine_share(engine, connection, error);
 }
 
 orm_status orm__engine_share(orm_engine *engine, orm_connection **connection, orm_error *error)

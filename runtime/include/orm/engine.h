@@ -145,7 +145,8 @@ typedef struct orm_engine_options {
         *tags; /* "application", "blog", ..., NULL: names and values that stand in a comment behind each statement
                                 of models and queries, as sqlcommenter has them. Borrowed until the engine is closed */
     int shared_connections; /* on PostgreSQL, with a waiter that has `self`: connections besides the pool's that sessions read by
-                                    when they get entities by key outside a transaction, many at once: 2; -1: none, as with ORM_PREPARED_OFF */
+                                    when they get entities by key outside a transaction, many at once: 2; -1: none, as with ORM_PREPARED_OFF.
+                                    As many to each replica */
     orm_hooks hooks;
     orm_waiter waiter;
 } orm_engine_options;
