@@ -58,6 +58,8 @@ void orm__pg_give_name(orm__pg_link *l, orm__prepared *prepared)
 {
     snprintf(prepared->name, sizeof prepared->name, "orm_%s_%lu", l->tag, ++l->names);
     prepared->sent = prepared->underway = false;
+    if (l->typed == prepared)
+        l->typed = NULL;
 }
 
 static void forget(orm__link *base, orm__prepared *prepared)
@@ -214,7 +216,7 @@ static orm_status run_alone(orm__pg_link *l, orm__prepared *prepared)
     orm__pg_flush(l);
     l->reused = true;
     if (!l->failure)
-        orm__pg_take_first(l);
+        orm__pg_take_first(l, prepared);
     for (PGresult *result; !l->broken && (result = orm__pg_next_result(l)) != NULL; PQclear(result))
         orm__pg_check(l, result);
     if (!l->broken && !PQenterPipelineMode(l->connection))
@@ -252,24 +254,28 @@ static void receive_prepared(orm__pg_link *l, orm__prepared *prepared, orm__fetc
         return;
     if (fetch == ORM__FETCH_STREAM)
         PQsetSingleRowMode(l->connection);
-    orm__pg_take_first(l);
+    orm__pg_take_first(l, prepared);
 }
 
-void orm__pg_take_first(orm__pg_link *l)
+void orm__pg_take_first(orm__pg_link *l, const orm__prepared *prepared)
 {
     PGresult *result = orm__pg_next_result(l);
     if (!orm__pg_check(l, result)) {
         PQclear(result);
         return;
     }
-    orm__pg_take_result(l, result);
+    orm__pg_take_result(l, prepared, result);
 }
 
-void orm__pg_take_result(orm__pg_link *l, PGresult *result)
+/* What a prepared statement returns cannot change: the server would refuse to run it. */
+void orm__pg_take_result(orm__pg_link *l, const orm__prepared *prepared, PGresult *result)
 {
     orm__pg_hold(l, result);
     l->plan.count = 0;
     l->plan.last = NULL;
+    if (prepared && l->typed == prepared)
+        return;
+    l->typed = l->unprepared ? NULL : prepared;
     for (int i = 0; i < PQnfields(result) && i < ORM__PG_KNOWN_TYPES; i++)
         l->types[i] = PQftype(result, i);
 }

@@ -180,7 +180,7 @@ static void open_stream(orm__pg_link *l, orm__ahead *one)
     receive_preparing(l, one);
     if (!l->failure) {
         PQsetSingleRowMode(l->connection);
-        orm__pg_take_first(l);
+        orm__pg_take_first(l, one->prepared);
     }
     l->open = one;
     l->running = !l->failure && l->result;
@@ -211,7 +211,7 @@ void orm__pg_end_answer(orm__pg_link *l)
 static orm_status open_kept(orm__pg_link *l, orm__ahead *one, orm_error *error)
 {
     const orm_status status = one->result ? ORM_OK : one->error.status;
-    orm__pg_take_result(l, one->result);
+    orm__pg_take_result(l, NULL, one->result);
     l->running = one->result != NULL;
     l->failure = status;
     if (status && error)

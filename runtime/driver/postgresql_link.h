@@ -97,6 +97,7 @@ typedef struct orm__pg_link {
     size_t width;       /* its columns */
     size_t written;
     Oid types[ORM__PG_KNOWN_TYPES]; /* of the first result columns: asked for once, not for each row */
+    const orm__prepared *typed;     /* whose they are, as long as it keeps its name; or NULL */
     struct {
         const orm_column *const *columns;
         const orm_column *const *last; /* what was read last, which may be read again: then a plan pays */
@@ -148,11 +149,11 @@ void orm__pg_give_name(orm__pg_link *l, orm__prepared *prepared);
 orm_status orm__pg_encode_values(orm__pg_link *l, orm__prepared *prepared, const orm_value *values);
 void orm__pg_send_prepared(orm__pg_link *l, orm__prepared *prepared, bool prepares);
 /* The first result of the statement whose turn it is becomes the one that is open, unless it failed. */
-void orm__pg_take_first(orm__pg_link *l);
+void orm__pg_take_first(orm__pg_link *l, const orm__prepared *prepared);
 /* Takes the result, which may be NULL, and puts it in the place of the one before. */
 void orm__pg_hold(orm__pg_link *l, PGresult *result);
-/* The same of a result whose rows `step` then gives. */
-void orm__pg_take_result(orm__pg_link *l, PGresult *result);
+/* The same of a result of that statement, whose rows `step` then gives. */
+void orm__pg_take_result(orm__pg_link *l, const orm__prepared *prepared, PGresult *result);
 
 /* postgresql_ahead.c. In the driver's table: */
 orm_status orm__pg_send(orm__link *base, orm__prepared *prepared, const orm_value *values, orm__fetch fetch,
