@@ -278,7 +278,9 @@ static void add_constraint(pg_reader *p, const catalog_rows *rows, size_t row)
         *key = (ormc_snapshot_foreign_key){.name = name,
                                            .schema = pg_schema(p, catalog_cell(rows, row, K_TARGET_SCHEMA)),
                                            .table = catalog_cell(rows, row, K_TARGET),
-                                           .on_delete = action_of(catalog_cell(rows, row, K_ON_DELETE))};
+                                           .on_delete = action_of(catalog_cell(rows, row, K_ON_DELETE)),
+                                           .on_update = catalog_on_update(
+                                               action_of(catalog_cell(rows, row, K_ON_UPDATE)))};
         p->key = &key->columns;
         p->far = &key->target_columns;
         break;
@@ -298,7 +300,7 @@ static void add_key_part(pg_reader *p, const catalog_rows *rows, size_t row)
 static void note_constraint(pg_reader *p, const catalog_rows *rows, size_t row)
 {
     static const char *const unsaid[] = {" DEFERRABLE", " NULLS NOT DISTINCT", " INCLUDE (",  " NO INHERIT",
-                                         " MATCH FULL", " ON UPDATE ",         " SET DEFAULT"};
+                                         " MATCH FULL", " SET DEFAULT"};
     const ormc_snapshot_table *table = ormc_table_get(&p->relations, catalog_cell(rows, row, K_TABLE));
     const char *definition = catalog_cell(rows, row, K_DEFINITION);
     char kind = *catalog_cell(rows, row, K_KIND);
@@ -312,7 +314,14 @@ static void note_constraint(pg_reader *p, const catalog_rows *rows, size_t row)
 
 static const char *action_of(const char *letter)
 {
-    return *letter == 'c' ? "CASCADE" : *letter == 'n' ? "SET NULL" : *letter == 'd' ? "SET DEFAULT" : "RESTRICT";
+    static const struct {
+        char letter;
+        const char *action;
+    } actions[] = {{'c', "CASCADE"}, {'n', "SET NULL"}, {'d', "SET DEFAULT"}, {'r', "RESTRICT"}};
+    for (size_t i = 0; i < sizeof actions / sizeof *actions; i++)
+        if (*letter == actions[i].letter)
+            return actions[i].action;
+    return "NO ACTION";
 }
 
 enum {

@@ -126,6 +126,8 @@ void ddl_put_foreign_key(orm__text *text, const ormc_snapshot_foreign_key *key)
     orm__text_char(text, ' ');
     ddl_put_names(text, &key->target_columns);
     orm__text_printf(text, " ON DELETE %s", key->on_delete);
+    if (key->on_update)
+        orm__text_printf(text, " ON UPDATE %s", key->on_update);
 }
 
 void ddl_put_index(orm__text *text, const ormc_snapshot_table *table, const ormc_snapshot_index *index,

@@ -155,8 +155,8 @@ static const ormc_model *model_of(const drifter *d, const ormc_snapshot_table *t
 
 void drift_report(drifter *d, ormc_place place, const char *what, const char *is, const char *should)
 {
-    ormc_report(d->diagnostics, ORMC_E_DRIFT, place, "%s: %s in the database, %s in the schema", what,
-                is ? is : "nothing", should ? should : "nothing");
+    ormc_report(d->diagnostics, ORMC_E_DRIFT, place, "%s: %s%s in the database, %s%s in the schema", what,
+                is ? "" : "not", is ? is : "", should ? "" : "not", should ? should : "");
 }
 
 const char *drift_list(drifter *d, const ormc_names *names)

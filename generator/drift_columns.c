@@ -2,6 +2,8 @@
  * SPDX-License-Identifier: MIT */
 #include "drift.h"
 
+#include "base/decimal.h"
+
 #include <stddef.h>
 #include <string.h>
 
@@ -21,6 +23,7 @@ static const struct {
 };
 
 static void compare(drifter *d, const ormc_settled_column *is, const ormc_settled_column *should);
+static bool same_number(const ormc_settled_column *column, const char *a, const char *b);
 static void compare_values(drifter *d, const ormc_settled_column *is, const ormc_settled_column *should);
 static ormc_place place_of(const drifter *d, const char *column);
 static const char *describe(drifter *d, const ormc_settled_column *column);
@@ -68,12 +71,18 @@ static void compare(drifter *d, const ormc_settled_column *is, const ormc_settle
         const char *b = *(const char *const *)(const void *)((const char *)should + facts[i].offset);
         if (a && d->dialect == ORMC_SQLITE && is->kind->class == ORMC_CLASS_BOOL) /* where ormc writes numbers */
             a = strcmp(a, "true") == 0 ? "1" : strcmp(a, "false") == 0 ? "0" : a;
-        if (facts[i].sql ? !drift_same_sql(d, a, b) : !ormc_same(a, b))
+        if (facts[i].sql ? !drift_same_sql(d, a, b) : !ormc_same(a, b) && !same_number(is, a, b))
             drift_report(d, place, of_column(d, facts[i].what, name), a, b);
     }
     compare_values(d, is, should);
     if (d->dialect == ORMC_POSTGRESQL && !ormc_same(is->from->comment, should->from->comment))
         drift_report(d, place, of_column(d, "comment", name), is->from->comment, should->from->comment);
+}
+
+/* 0 and 0.00 of a decimal. */
+static bool same_number(const ormc_settled_column *column, const char *a, const char *b)
+{
+    return column->kind->class == ORMC_CLASS_DECIMAL && a && b && orm__decimal_compare(a, strlen(a), b, strlen(b)) == 0;
 }
 
 /* Of an enum that SQLite keeps as a check. */
@@ -103,7 +112,7 @@ static ormc_place place_of(const drifter *d, const char *column)
 static const char *describe(drifter *d, const ormc_settled_column *column)
 {
     const char *said = *column->from->type ? column->from->type : "no type";
-    return drift_printf(d, "%s%s", said, column->not_null ? "" : ", nullable");
+    return drift_printf(d, "%s%s", said, column->not_null ? "" : " (nullable)");
 }
 
 /* "default of column 'a' of 'b'" */

@@ -26,6 +26,7 @@ static bool is_in_key(const shown_model *model, const char *column);
 static void put_relations(shown_schema *s, const shown_model *model);
 static void put_relation(shown_schema *s, const shown_model *model, const shown_relation *relation);
 static void put_owning(shown_schema *s, const shown_model *model, const shown_relation *relation, shown_braces *b);
+static const char *word_of(const char *action);
 static void put_uniques(shown_schema *s, const shown_model *model);
 static bool is_told(shown_schema *s, const shown_model *model, const ormc_names *columns);
 static const shown_relation *relation_of(const shown_model *model, const ormc_names *columns);
@@ -311,18 +312,12 @@ static void put_relation(shown_schema *s, const shown_model *model, const shown_
 
 static void put_owning(shown_schema *s, const shown_model *model, const shown_relation *relation, shown_braces *b)
 {
-    static const struct {
-        const char *sql, *word;
-    } actions[] = {{"CASCADE", "cascade"}, {"SET NULL", "set_null"}};
-    const char *word = "restrict", *usual = "set_null";
+    const char *word = word_of(relation->key->on_delete), *usual = "set_null";
     size_t last = (size_t)(ormc_settled_column_of(model->table, relation->columns[0]) - model->table->columns);
     bool made = last + model->made >= model->table->column_count;
     for (size_t i = 0; i < relation->column_count; i++)
         if (ormc_settled_column_of(model->table, relation->columns[i])->not_null)
             usual = "restrict";
-    for (size_t i = 0; i < 2; i++)
-        if (strcmp(relation->key->on_delete, actions[i].sql) == 0)
-            word = actions[i].word;
     if (relation->column_count == 1) {
         shown_pair(b, "column", relation->columns[0]);
     } else {
@@ -331,8 +326,21 @@ static void put_owning(shown_schema *s, const shown_model *model, const shown_re
     }
     shown_plain_pair(b, "nullable", relation->nullable && made ? "true" : NULL);
     shown_plain_pair(b, "on_delete", strcmp(word, usual) != 0 ? word : NULL);
+    shown_plain_pair(b, "on_update", relation->key->on_update ? word_of(relation->key->on_update) : NULL);
     if (index_on(s, model, relation->columns, relation->column_count, false))
         shown_plain_pair(b, "index", "true");
+}
+
+/* The language has no word for SET DEFAULT: a comment tells of it. */
+static const char *word_of(const char *action)
+{
+    static const struct {
+        const char *sql, *word;
+    } actions[] = {{"CASCADE", "cascade"}, {"SET NULL", "set_null"}, {"RESTRICT", "restrict"}};
+    for (size_t i = 0; i < sizeof actions / sizeof *actions; i++)
+        if (strcmp(action, actions[i].sql) == 0)
+            return actions[i].word;
+    return "no_action";
 }
 
 /* Keys of several columns; those of one stand at the column. */

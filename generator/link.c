@@ -64,6 +64,7 @@ bool ormc_load(const char *const *paths, size_t count, orm__arena *arena, ormc_d
     check_tables(linker);
     if (!ormc_check(made, diagnostics))
         return false;
+    ormc_check_sizes(made, diagnostics);
     if (!ormc_diagnostics_count(diagnostics, ORMC_ERROR) && !ormc_query_check(made, diagnostics))
         return false;
     if (!ormc_diagnostics_count(diagnostics, ORMC_ERROR))

@@ -65,7 +65,7 @@ void ormc_link_view(ormc_linker *linker, ormc_model_draft *draft)
     static const char *const of_columns[] = {"default",    "server_default", "generated", "on_update", "version",
                                              "unique",     "index",          "min",       "max",       "min_length",
                                              "max_length", "pattern",        "was",       NULL};
-    static const char *const of_relations[] = {"on_delete", "index", "orphan", NULL};
+    static const char *const of_relations[] = {"on_delete", "on_update", "index", "orphan", NULL};
     const ormc_model *model = draft->model;
     const ormc_node *columns = ormc_link_mapping(draft->node, "columns"),
                     *relations = ormc_link_mapping(draft->node, "relations");

@@ -49,6 +49,7 @@ static const field foreign_key_fields[] = {FIELD(foreign_key, name, TEXT),
                                            FIELD(foreign_key, table, TEXT),
                                            FIELD(foreign_key, target_columns, NAMES),
                                            FIELD(foreign_key, on_delete, TEXT),
+                                           FIELD(foreign_key, on_update, TEXT),
                                            {.name = NULL}};
 static const field index_fields[] = {FIELD(index, name, TEXT),
                                      FIELD(index, unique, TRUTH),
@@ -107,7 +108,6 @@ typedef struct reader {
 } reader;
 
 static bool fields_equal(const field *at, const char *a, const char *b);
-static bool names_equal(const ormc_names *a, const ormc_names *b);
 static bool lists_equal(ormc_record record, const list *a, const list *b);
 static bool copy_lists(ormc_record record, char *into, orm__arena *arena);
 static void write_record(ormc_record record, const char *from, int indent, orm__text *out);
@@ -176,14 +176,14 @@ static bool fields_equal(const field *at, const char *a, const char *b)
     case TRUTH:
         return *(const bool *)a == *(const bool *)b;
     case NAMES:
-        return names_equal((const ormc_names *)a, (const ormc_names *)b);
+        return ormc_names_equal((const ormc_names *)a, (const ormc_names *)b);
     case RECORDS:
         break;
     }
     return lists_equal(at->records, (const list *)a, (const list *)b);
 }
 
-static bool names_equal(const ormc_names *a, const ormc_names *b)
+bool ormc_names_equal(const ormc_names *a, const ormc_names *b)
 {
     bool equal = a->count == b->count;
     for (size_t i = 0; equal && i < a->count; i++)

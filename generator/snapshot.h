@@ -50,6 +50,7 @@ typedef struct ormc_snapshot_foreign_key {
     const char *schema, *table; /* what it refers to */
     ormc_names target_columns;
     const char *on_delete; /* "SET NULL" */
+    const char *on_update; /* NULL: NO ACTION, about which nothing is said */
 } ormc_snapshot_foreign_key;
 
 typedef struct ormc_snapshot_index {
@@ -114,6 +115,7 @@ bool ormc_snapshot_uses(const char *sql, ormc_dialect dialect, const char *name)
 
 /* Whether two texts are the same, NULL being equal to itself only. */
 bool ormc_same(const char *a, const char *b);
+bool ormc_names_equal(const ormc_names *a, const ormc_names *b);
 
 /* What can be compared, copied and written without knowing more of it: records of fields. */
 typedef enum ormc_record {

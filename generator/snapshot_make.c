@@ -244,10 +244,10 @@ static void make_checks(snapshot_maker *maker, const ormc_model *model, ormc_sna
 static void make_foreign_keys(snapshot_maker *maker, const ormc_model *model, ormc_snapshot_table *table)
 {
     static const char *const actions[] = {
-        [ORMC_ON_DELETE_UNSAID] = "RESTRICT",
-        [ORMC_ON_DELETE_CASCADE] = "CASCADE",
-        [ORMC_ON_DELETE_SET_NULL] = "SET NULL",
-        [ORMC_ON_DELETE_RESTRICT] = "RESTRICT",
+        [ORMC_ACTION_CASCADE] = "CASCADE",
+        [ORMC_ACTION_SET_NULL] = "SET NULL",
+        [ORMC_ACTION_RESTRICT] = "RESTRICT",
+        [ORMC_ACTION_NO_ACTION] = "NO ACTION",
     };
     table->foreign_keys = room(maker, model->relation_count, sizeof *table->foreign_keys);
     for (size_t i = 0; table->foreign_keys && i < model->relation_count; i++) {
@@ -261,6 +261,7 @@ static void make_foreign_keys(snapshot_maker *maker, const ormc_model *model, or
             .table = snapshot_table_of(maker, relation->target),
             .target_columns = names_of(maker, relation->target_columns, relation->column_count),
             .on_delete = actions[relation->on_delete],
+            .on_update = relation->on_update == ORMC_ACTION_NO_ACTION ? NULL : actions[relation->on_update],
         };
     }
 }

@@ -261,8 +261,12 @@ bool orm__relation_is_changed(const orm__entity *entity, const orm_relation *own
 orm__entity *orm__known_target(orm_session *session, const orm_relation *owning, orm__entity *entity)
 {
     orm__slot *slot = orm__entity_loaded(entity, owning);
-    if (slot)
+    bool left = slot && slot->as.one && slot->as.one->state == ORM__EXPUNGED && entity->state == ORM__PERSISTENT &&
+                !orm__relation_is_changed(entity, owning);
+    if (slot && !left)
         return slot->as.one;
+    if (left) /* the row refers to what it did: another may stand for that by now */
+        slot->loaded = false;
     for (size_t k = 0; entity->state == ORM__PENDING && k < owning->column_count; k++)
         if (!orm__mask_has(orm__entity_dirty(entity), owning->columns[k]->index))
             return NULL;
@@ -316,14 +320,21 @@ void orm__relations_leave_all(orm_session *session, orm__entity *entity)
 void orm__relations_forget(orm_session *session, orm__entity *entity)
 {
     const orm_model *model = orm__model_of(entity);
-    for (size_t i = 0; entity->state == ORM__PERSISTENT && i < model->relation_count; i++) {
-        const orm_relation *relation = &model->relations[i];
-        orm__entity *target = relation->owning ? orm__known_target(session, relation, entity) : NULL;
-        orm__slot *slot = target && relation->inverse ? orm__entity_loaded(target, relation->inverse) : NULL;
-        if (slot)
-            slot->loaded = false;
-    }
+    for (size_t i = 0; entity->state == ORM__PERSISTENT && i < model->relation_count; i++)
+        if (model->relations[i].owning)
+            orm__relation_forget(session, &model->relations[i], entity);
     orm__relations_leave_all(session, entity);
+}
+
+/* A pending one has no row that others could be loaded for: what it knows of its collection is all there is. */
+void orm__relation_forget(orm_session *session, const orm_relation *owning, orm__entity *entity)
+{
+    orm__entity *target = orm__known_target(session, owning, entity);
+    orm__slot *slot = target && owning->inverse ? orm__entity_loaded(target, owning->inverse) : NULL;
+    if (slot && target->state == ORM__PENDING)
+        unlink_from(owning, entity, target);
+    else if (slot)
+        slot->loaded = false;
 }
 
 static bool owns_column(const orm_relation *relation, const orm_column *column)

@@ -7,7 +7,7 @@ CREATE TABLE members (
     age INT CHECK (age >= 0 AND age <= 150),
     joined DATETIME DEFAULT CURRENT_TIMESTAMP,
     active BOOLEAN NOT NULL DEFAULT 1,
-    fee DECIMAL(10,2) DEFAULT 9.99,
+    fee DECIMAL(10,2) DEFAULT 9.5,
     photo BLOB DEFAULT (x'00'),
     weight REAL DEFAULT -1.5 CHECK(weight > -2),
     "select" TEXT COLLATE NOCASE,

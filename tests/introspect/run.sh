@@ -215,17 +215,17 @@ drifts() {
 both_a_column_more_is_told() {
     drifts 'ALTER TABLE post ADD COLUMN extra integer' "column 'extra' of 'post': "
 }
-both_a_table_more_is_told() { drifts 'CREATE TABLE more (id integer)' "table 'more': there in the database, nothing in the schema"; }
-both_a_table_less_is_told() { drifts 'DROP TABLE comment' "table 'comment': nothing in the database, there in the schema"; }
+both_a_table_more_is_told() { drifts 'CREATE TABLE more (id integer)' "table 'more': there in the database, not in the schema"; }
+both_a_table_less_is_told() { drifts 'DROP TABLE comment' "table 'comment': not in the database, there in the schema"; }
 both_a_column_less_is_told_with_its_place() {
-    drifts 'ALTER TABLE comment DROP COLUMN body' "blog.yaml:48:7: error: column 'body' of 'comment': nothing in the database"
+    drifts 'ALTER TABLE comment DROP COLUMN body' "blog.yaml:48:7: error: column 'body' of 'comment': not in the database"
 }
-both_an_index_less_is_told() { drifts 'DROP INDEX post_author_id_idx' "index of 'post': nothing in the database, post_author_id_idx"; }
+both_an_index_less_is_told() { drifts 'DROP INDEX post_author_id_idx' "index of 'post': not in the database, post_author_id_idx"; }
 both_an_index_more_is_told() {
-    drifts 'CREATE INDEX slow ON post (body)' "index of 'post': slow (\"body\") in the database, nothing in the schema"
+    drifts 'CREATE INDEX slow ON post (body)' "index of 'post': slow (\"body\") in the database, not in the schema"
 }
 both_a_unique_index_more_is_told() {
-    drifts 'CREATE UNIQUE INDEX one ON post (title)' "unique key of 'post': (title) in the database, nothing in the schema"
+    drifts 'CREATE UNIQUE INDEX one ON post (title)' "unique key of 'post': (title) in the database, not in the schema"
 }
 both_another_index_of_the_same_name_is_told() {
     drifts 'DROP INDEX post_author_id_idx; CREATE INDEX post_author_id_idx ON post (author_id DESC)' \
@@ -233,7 +233,7 @@ both_another_index_of_the_same_name_is_told() {
 }
 postgresql_another_type_is_told() {
     drifts 'ALTER TABLE post ALTER views TYPE bigint' \
-        "type of column 'views' of 'post': bigint, nullable in the database" 1 2>/dev/null ||
+        "type of column 'views' of 'post': bigint (nullable) in the database" 1 2>/dev/null ||
         says "type of column 'views' of 'post': bigint in the database, integer in the schema"
 }
 postgresql_null_is_told() {
@@ -243,21 +243,25 @@ postgresql_another_default_is_told() {
     drifts 'ALTER TABLE post ALTER views SET DEFAULT 7' "default of column 'views' of 'post': 7 in the database, 0 in the schema"
 }
 postgresql_a_default_less_is_told() {
-    drifts 'ALTER TABLE post ALTER created_at DROP DEFAULT' "default of column 'created_at' of 'post': nothing in the database, now"
+    drifts 'ALTER TABLE post ALTER created_at DROP DEFAULT' "default of column 'created_at' of 'post': not in the database, now"
 }
 postgresql_another_limit_is_told() {
     drifts 'ALTER TABLE post DROP CONSTRAINT post_title_check, ADD CONSTRAINT post_title_check CHECK (char_length(title) <= 9)' \
         "max_length of column 'title' of 'post': 9 in the database, 200 in the schema"
 }
 postgresql_a_check_more_is_told() {
-    drifts "ALTER TABLE post ADD CONSTRAINT loud CHECK (title <> '')" "check of 'post': title <> ''::text in the database, nothing"
+    drifts "ALTER TABLE post ADD CONSTRAINT loud CHECK (title <> '')" "check of 'post': title <> ''::text in the database, not"
 }
 postgresql_another_action_is_told() {
     drifts 'ALTER TABLE post DROP CONSTRAINT post_author_id_fkey, ADD FOREIGN KEY (author_id) REFERENCES authors' \
-        'ON DELETE RESTRICT in the database, (author_id) to authors (id) ON DELETE CASCADE in the schema'
+        'ON DELETE NO ACTION in the database, (author_id) to authors (id) ON DELETE CASCADE in the schema'
+}
+postgresql_an_action_for_another_key_is_told() {
+    drifts 'ALTER TABLE post DROP CONSTRAINT post_author_id_fkey, ADD FOREIGN KEY (author_id) REFERENCES authors ON DELETE CASCADE ON UPDATE CASCADE' \
+        'ON DELETE CASCADE ON UPDATE CASCADE in the database, (author_id) to authors (id) ON DELETE CASCADE in the schema'
 }
 postgresql_a_foreign_key_less_is_told() {
-    drifts 'ALTER TABLE post DROP CONSTRAINT post_author_id_fkey' "foreign key of 'post': nothing in the database, (author_id)"
+    drifts 'ALTER TABLE post DROP CONSTRAINT post_author_id_fkey' "foreign key of 'post': not in the database, (author_id)"
 }
 postgresql_another_primary_key_is_told() {
     drifts 'ALTER TABLE profile DROP CONSTRAINT profile_pkey, ADD PRIMARY KEY (id, url)' \
