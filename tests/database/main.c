@@ -49,6 +49,7 @@ int main(void)
         suite_verify,
         suite_get_many,
         suite_shared,
+        suite_cancelling,
     };
     /* clang-format on */
     SRunner *runner = srunner_create(NULL);
