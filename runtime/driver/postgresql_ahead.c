@@ -23,7 +23,7 @@ orm_status orm__pg_send(orm__link *base, orm__prepared *prepared, const orm_valu
 {
     orm__pg_link *l = orm__pg_link_of(base);
     *ahead = NULL;
-    if (l->streaming)
+    if (l->streaming || l->cursor.stage)
         return orm__error_set(error, ORM_MISUSE, "another statement is still open on this connection");
     if (l->broken)
         return orm__error_set(error, ORM_DISCONNECTED, "the connection is lost");
