@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 enum { MOST_CELLS = 24 };
@@ -235,6 +236,11 @@ void catalog_add_name(catalog_reader *r, ormc_names *names, const char *name)
     names->items = catalog_grow(r, names->items, names->count, sizeof *names->items);
     if (!r->failed)
         names->items[names->count++] = name;
+}
+
+const char *catalog_on_update(const char *action)
+{
+    return strcasecmp(action, "NO ACTION") == 0 ? NULL : action;
 }
 
 void catalog_note(catalog_reader *r, const char *schema, const char *table, const char *format, ...)

@@ -87,6 +87,8 @@ bool catalog_truth(const catalog_rows *rows, size_t row, size_t column);
 /* Room for one more item of a list in the arena, which doubles; not when `failed` is set. */
 void *catalog_grow(catalog_reader *r, void *items, size_t count, size_t size);
 void catalog_add_name(catalog_reader *r, ormc_names *names, const char *name);
+/* Of a foreign key: NULL where it says no more than the default. */
+const char *catalog_on_update(const char *action);
 void catalog_note(catalog_reader *r, const char *schema, const char *table, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 /* Arena text; "" when memory is gone. */

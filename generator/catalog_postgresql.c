@@ -8,6 +8,7 @@
 
 static void read_enums(pg_reader *p);
 static void read_relations(pg_reader *p);
+static const char *definition_of(pg_reader *p, const char *definition);
 static void read_columns(pg_reader *p);
 static void add_column(pg_reader *p, const catalog_rows *rows, size_t row);
 static void note_column(pg_reader *p, const ormc_snapshot_table *table, const ormc_snapshot_column *column,
@@ -84,9 +85,30 @@ static void read_relations(pg_reader *p)
                                        .name = catalog_cell(&rows, i, 2),
                                        .comment = catalog_cell(&rows, i, 4)};
         if (view)
-            view->definition = definition;
+            view->definition = definition_of(p, definition);
         p->r->failed = !ormc_table_add(&p->relations, p->r->arena, catalog_cell(&rows, i, 0), table);
     }
+}
+
+/* Without the semicolon behind it, and the prefix that schemas have for now. */
+static const char *definition_of(pg_reader *p, const char *definition)
+{
+    const char *prefix = p->r->choice->scratch;
+    orm__text text = {0};
+    definition += strspn(definition, " \n");
+    for (const char *at = definition; *at; at++) {
+        bool here = prefix && strncmp(at, prefix, strlen(prefix)) == 0 && at[strlen(prefix)] == '_';
+        if (here)
+            at += strlen(prefix);
+        else
+            orm__text_char(&text, *at);
+    }
+    while (text.length && strchr("; \n", text.data[text.length - 1]))
+        text.data[--text.length] = '\0';
+    const char *made = catalog_printf(p->r, "%s", text.failed || !text.data ? "" : text.data);
+    p->r->failed |= text.failed;
+    orm__text_release(&text);
+    return made;
 }
 
 /* The columns of the query. */
@@ -254,7 +276,9 @@ static void add_constraint(pg_reader *p, const catalog_rows *rows, size_t row)
         *key = (ormc_snapshot_foreign_key){.name = name,
                                            .schema = pg_schema(p, catalog_cell(rows, row, K_TARGET_SCHEMA)),
                                            .table = catalog_cell(rows, row, K_TARGET),
-                                           .on_delete = action_of(catalog_cell(rows, row, K_ON_DELETE))};
+                                           .on_delete = action_of(catalog_cell(rows, row, K_ON_DELETE)),
+                                           .on_update = catalog_on_update(
+                                               action_of(catalog_cell(rows, row, K_ON_UPDATE)))};
         p->key = &key->columns;
         p->far = &key->target_columns;
         break;
@@ -274,7 +298,7 @@ static void add_key_part(pg_reader *p, const catalog_rows *rows, size_t row)
 static void note_constraint(pg_reader *p, const catalog_rows *rows, size_t row)
 {
     static const char *const unsaid[] = {" DEFERRABLE", " NULLS NOT DISTINCT", " INCLUDE (",  " NO INHERIT",
-                                         " MATCH FULL", " ON UPDATE ",         " SET DEFAULT"};
+                                         " MATCH FULL", " SET DEFAULT"};
     const ormc_snapshot_table *table = ormc_table_get(&p->relations, catalog_cell(rows, row, K_TABLE));
     const char *definition = catalog_cell(rows, row, K_DEFINITION);
     char kind = *catalog_cell(rows, row, K_KIND);
@@ -288,7 +312,14 @@ static void note_constraint(pg_reader *p, const catalog_rows *rows, size_t row)
 
 static const char *action_of(const char *letter)
 {
-    return *letter == 'c' ? "CASCADE" : *letter == 'n' ? "SET NULL" : *letter == 'd' ? "SET DEFAULT" : "RESTRICT";
+    static const struct {
+        char letter;
+        const char *action;
+    } actions[] = {{'c', "CASCADE"}, {'n', "SET NULL"}, {'d', "SET DEFAULT"}, {'r', "RESTRICT"}};
+    for (size_t i = 0; i < sizeof actions / sizeof *actions; i++)
+        if (*letter == actions[i].letter)
+            return actions[i].action;
+    return "NO ACTION";
 }
 
 enum {

@@ -173,10 +173,11 @@ static void add_foreign_key(sqlite_reader *s, const catalog_rows *rows, size_t r
             return;
         table->foreign_keys[table->foreign_key_count++] = (ormc_snapshot_foreign_key){
             .table = target ? target->table->name : target_name,
-            .on_delete = strcasecmp(action, "no action") == 0 ? "RESTRICT" : action};
-        if (strcasecmp(on_update, "no action") != 0)
-            catalog_note(r, NULL, table->name, "the foreign key of %s says ON UPDATE %s", catalog_cell(rows, row, 2),
-                         on_update);
+            .on_delete = action,
+            .on_update = catalog_on_update(on_update)};
+        if (strcasecmp(action, "set default") == 0 || strcasecmp(on_update, "set default") == 0)
+            catalog_note(r, NULL, table->name, "the foreign key of %s says ON DELETE %s ON UPDATE %s",
+                         catalog_cell(rows, row, 2), action, on_update);
     }
     ormc_snapshot_foreign_key *key = &table->foreign_keys[table->foreign_key_count - 1];
     const char *to = catalog_cell(rows, row, 4);

@@ -126,6 +126,8 @@ void ddl_put_foreign_key(orm__text *text, const ormc_snapshot_foreign_key *key)
     orm__text_char(text, ' ');
     ddl_put_names(text, &key->target_columns);
     orm__text_printf(text, " ON DELETE %s", key->on_delete);
+    if (key->on_update)
+        orm__text_printf(text, " ON UPDATE %s", key->on_update);
 }
 
 void ddl_put_index(orm__text *text, const ormc_snapshot_table *table, const ormc_snapshot_index *index,
@@ -145,6 +147,13 @@ void ddl_put_index(orm__text *text, const ormc_snapshot_table *table, const ormc
     }
     if (index->where)
         orm__text_printf(text, " WHERE %s", index->where);
+}
+
+void ddl_put_view(orm__text *text, const ormc_snapshot_view *view, const char *opening)
+{
+    orm__text_string(text, opening);
+    ddl_put_name(text, view->schema, view->name);
+    orm__text_printf(text, " AS\n%s", view->sql);
 }
 
 void ddl_put_enum(orm__text *text, const ormc_snapshot_enum *enumeration)

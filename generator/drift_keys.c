@@ -24,6 +24,8 @@ static things list_checks(drifter *d, const ormc_settled_table *table);
 static things list_foreign_keys(drifter *d, const ormc_settled_table *table);
 static bool refers_to_key(const ormc_settled *in, const ormc_settled_table *table,
                           const ormc_snapshot_foreign_key *key);
+static const char *on_delete_of(const drifter *d, const ormc_settled_table *table,
+                                const ormc_snapshot_foreign_key *key);
 static void sort_pairs(drifter *d, ormc_names *near, ormc_names *far);
 static things list_indexes(drifter *d, const ormc_settled_table *table);
 static things make_room(drifter *d, size_t count);
@@ -113,10 +115,22 @@ static things list_foreign_keys(drifter *d, const ormc_settled_table *table)
         sort_pairs(d, &columns, &far);
         const char *near = drift_list(d, &columns);
         add(d, &list, near,
-            drift_printf(d, "%s to %s%s%s %s ON DELETE %s", near, key->schema ? key->schema : "",
-                         key->schema ? "." : "", key->table, drift_list(d, &far), key->on_delete));
+            drift_printf(d, "%s to %s%s%s %s ON DELETE %s%s%s", near, key->schema ? key->schema : "",
+                         key->schema ? "." : "", key->table, drift_list(d, &far), on_delete_of(d, table, key),
+                         key->on_update ? " ON UPDATE " : "", key->on_update ? key->on_update : ""));
     }
     return list;
+}
+
+/* Where RESTRICT is wanted NO ACTION will do: it refuses, too. */
+static const char *on_delete_of(const drifter *d, const ormc_settled_table *table, const ormc_snapshot_foreign_key *key)
+{
+    const ormc_snapshot_table *should = d->should->from;
+    for (size_t i = 0; table == d->is && strcmp(key->on_delete, "NO ACTION") == 0 && i < should->foreign_key_count; i++)
+        if (ormc_names_equal(&should->foreign_keys[i].columns, &key->columns) &&
+            strcmp(should->foreign_keys[i].on_delete, "RESTRICT") == 0)
+            return "RESTRICT";
+    return key->on_delete;
 }
 
 /* Others are beyond the language, as are keys of another type than what they refer to. */

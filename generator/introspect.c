@@ -284,7 +284,8 @@ static bool is_made_just_so(shown_schema *s, const shown_model *between)
     for (size_t i = 0, at = 0; i < 2; i++) {
         const shown_relation *side = &between->relations[i];
         const ormc_names *key = &side->target->table->from->primary_key->columns;
-        if (strcmp(side->name, side->target->name) != 0 || strcmp(side->key->on_delete, "CASCADE") != 0)
+        if (strcmp(side->name, side->target->name) != 0 || strcmp(side->key->on_delete, "CASCADE") != 0 ||
+            side->key->on_update)
             return false;
         for (size_t k = 0; k < side->column_count; k++, at++) {
             const char *wanted = shown_printf(s, "%s_%s", side->name, key->items[k]);

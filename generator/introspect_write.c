@@ -14,6 +14,7 @@ static void put_enum(shown_schema *s, const ormc_snapshot_enum *enumeration);
 static bool put_values(shown_schema *s, const ormc_snapshot_enum *enumeration);
 static void put_model(shown_schema *s, const shown_model *model);
 static void put_text_key(shown_schema *s, const char *key, const char *value);
+static void put_view(shown_schema *s, const char *sql);
 static void put_columns(shown_schema *s, const shown_model *model);
 static void put_column(shown_schema *s, const shown_model *model, const ormc_settled_column *column,
                        const char *c_name);
@@ -25,6 +26,7 @@ static bool is_in_key(const shown_model *model, const char *column);
 static void put_relations(shown_schema *s, const shown_model *model);
 static void put_relation(shown_schema *s, const shown_model *model, const shown_relation *relation);
 static void put_owning(shown_schema *s, const shown_model *model, const shown_relation *relation, shown_braces *b);
+static const char *word_of(const char *action);
 static void put_uniques(shown_schema *s, const shown_model *model);
 static bool is_told(shown_schema *s, const shown_model *model, const ormc_names *columns);
 static const shown_relation *relation_of(const shown_model *model, const ormc_names *columns);
@@ -135,10 +137,6 @@ static void put_model(shown_schema *s, const shown_model *model)
     orm__text_string(s->out, "  ");
     shown_put_scalar(s->out, model->name);
     orm__text_string(s->out, ":\n");
-    if (model->table->view) {
-        orm__text_string(s->out, "    # A view, for reading:\n");
-        put_comment(s, model->table->view, "    ");
-    }
     put_notes(s, table->schema, table->name, "    ", false);
     if (table->comment)
         put_text_key(s, "    doc", table->comment);
@@ -148,6 +146,8 @@ static void put_model(shown_schema *s, const shown_model *model)
         put_text_key(s, "    schema", table->schema);
     if (model->c_name)
         put_text_key(s, "    c_name", model->c_name);
+    if (model->table->view)
+        put_view(s, model->table->view);
     if (table->primary_key_count && table->primary_key->columns.count > 1) {
         orm__text_string(s->out, "    primary_key: ");
         shown_list(s->out, table->primary_key->columns.items, table->primary_key->columns.count);
@@ -158,6 +158,27 @@ static void put_model(shown_schema *s, const shown_model *model)
     put_uniques(s, model);
     put_indexes(s, model);
     put_checks(s, model);
+}
+
+/* As the database prints it: for this one alone. */
+static void put_view(shown_schema *s, const char *sql)
+{
+    static const char *const words[] = {[ORMC_POSTGRESQL] = "postgresql", [ORMC_SQLITE] = "sqlite"};
+    bool control = false;
+    for (const char *at = sql; *at; at++)
+        control |= ((unsigned char)*at < 0x20 && *at != '\n') || *at == 0x7F;
+    orm__text_printf(s->out, "    view:\n      %s: ", words[s->settled->catalog->snapshot.dialect]);
+    if (control || !strchr(sql, '\n')) {
+        shown_put_scalar(s->out, sql);
+        orm__text_char(s->out, '\n');
+        return;
+    }
+    orm__text_string(s->out, "|\n");
+    while (*sql) {
+        size_t length = strcspn(sql, "\n");
+        orm__text_printf(s->out, "%s%.*s\n", length ? "        " : "", (int)length, sql);
+        sql += length + (sql[length] == '\n');
+    }
 }
 
 static void put_columns(shown_schema *s, const shown_model *model)
@@ -291,18 +312,12 @@ static void put_relation(shown_schema *s, const shown_model *model, const shown_
 
 static void put_owning(shown_schema *s, const shown_model *model, const shown_relation *relation, shown_braces *b)
 {
-    static const struct {
-        const char *sql, *word;
-    } actions[] = {{"CASCADE", "cascade"}, {"SET NULL", "set_null"}};
-    const char *word = "restrict", *usual = "set_null";
+    const char *word = word_of(relation->key->on_delete), *usual = "set_null";
     size_t last = (size_t)(ormc_settled_column_of(model->table, relation->columns[0]) - model->table->columns);
     bool made = last + model->made >= model->table->column_count;
     for (size_t i = 0; i < relation->column_count; i++)
         if (ormc_settled_column_of(model->table, relation->columns[i])->not_null)
             usual = "restrict";
-    for (size_t i = 0; i < 2; i++)
-        if (strcmp(relation->key->on_delete, actions[i].sql) == 0)
-            word = actions[i].word;
     if (relation->column_count == 1) {
         shown_pair(b, "column", relation->columns[0]);
     } else {
@@ -311,8 +326,21 @@ static void put_owning(shown_schema *s, const shown_model *model, const shown_re
     }
     shown_plain_pair(b, "nullable", relation->nullable && made ? "true" : NULL);
     shown_plain_pair(b, "on_delete", strcmp(word, usual) != 0 ? word : NULL);
+    shown_plain_pair(b, "on_update", relation->key->on_update ? word_of(relation->key->on_update) : NULL);
     if (index_on(s, model, relation->columns, relation->column_count, false))
         shown_plain_pair(b, "index", "true");
+}
+
+/* The language has no word for SET DEFAULT: a comment tells of it. */
+static const char *word_of(const char *action)
+{
+    static const struct {
+        const char *sql, *word;
+    } actions[] = {{"CASCADE", "cascade"}, {"SET NULL", "set_null"}, {"RESTRICT", "restrict"}};
+    for (size_t i = 0; i < sizeof actions / sizeof *actions; i++)
+        if (strcmp(action, actions[i].sql) == 0)
+            return actions[i].word;
+    return "no_action";
 }
 
 /* Keys of several columns; those of one stand at the column. */

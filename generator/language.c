@@ -14,10 +14,11 @@ static const ormc_value_kind truth = {ORMC_FORM_TRUTH, "truth"}, text = {ORMC_FO
                              word_list = {ORMC_FORM_LIST, "word_list"}, type = {ORMC_FORM_ANY, "type"},
                              default_value = {ORMC_FORM_ANY, "default"}, sql_text = {ORMC_FORM_ANY, "sql_text"},
                              generated = {ORMC_FORM_ANY, "generated"}, now = {ORMC_FORM_TEXT, "now"},
-                             on_delete = {ORMC_FORM_TEXT, "on_delete"}, orphan = {ORMC_FORM_TEXT, "orphan"},
+                             action = {ORMC_FORM_TEXT, "action"}, orphan = {ORMC_FORM_TEXT, "orphan"},
                              through_model = {ORMC_FORM_ANY, "through_model"}, queries = {ORMC_FORM_MAPPING, "queries"},
                              fields = {ORMC_FORM_MAPPING, "fields"}, returned = {ORMC_FORM_ANY, "returned"},
-                             cardinality = {ORMC_FORM_TEXT, "cardinality"}, dialects = {ORMC_FORM_LIST, "dialects"};
+                             cardinality = {ORMC_FORM_TEXT, "cardinality"}, dialects = {ORMC_FORM_LIST, "dialects"},
+                             view = {ORMC_FORM_ANY, "view"};
 
 /* context, word, kind, need, doc */
 const ormc_key ormc_keys[] = {
@@ -45,6 +46,8 @@ const ormc_key ormc_keys[] = {
     {ORMC_IN_MODEL, "was", &text, ORMC_OPTIONAL, "The table's old name, for migrations."},
     {ORMC_IN_MODEL, "c_name", &text, ORMC_OPTIONAL, "The model's part of C names."},
     {ORMC_IN_MODEL, "table", &text, ORMC_OPTIONAL, "The table's name; the model's own when left out."},
+    {ORMC_IN_MODEL, "view", &view, ORMC_OPTIONAL,
+     "It is a view, read and never written: the SELECT that makes it, or true when it is there already."},
     {ORMC_IN_MODEL, "extends", &words, ORMC_OPTIONAL,
      "Abstract models whose columns, relations, indexes and checks come first."},
     {ORMC_IN_MODEL, "abstract", &truth, ORMC_OPTIONAL, "It has no table of its own, and others extend it."},
@@ -95,8 +98,10 @@ const ormc_key ormc_keys[] = {
     {ORMC_IN_RELATION, "inverse", &text, ORMC_OPTIONAL, "The relation of the other model that leads back."},
     {ORMC_IN_RELATION, "nullable", &truth, ORMC_OPTIONAL, "The foreign key that is made may be NULL."},
     {ORMC_IN_RELATION, "index", &truth, ORMC_OPTIONAL, "Whether the foreign key has an index; false: it needs none."},
-    {ORMC_IN_RELATION, "on_delete", &on_delete, ORMC_OPTIONAL,
+    {ORMC_IN_RELATION, "on_delete", &action, ORMC_OPTIONAL,
      "What becomes of the row when the one it refers to is deleted."},
+    {ORMC_IN_RELATION, "on_update", &action, ORMC_OPTIONAL,
+     "What becomes of the foreign key when the row it refers to gets another key."},
     {ORMC_IN_RELATION, "orphan", &orphan, ORMC_OPTIONAL, "'delete': what leaves the relation is deleted."},
     {ORMC_IN_RELATION, "order_by", &words, ORMC_OPTIONAL, "Columns that the list is ordered by, '-' for descending."},
     {ORMC_IN_RELATION, "doc", &text, ORMC_OPTIONAL, "The comment of the relation."},
@@ -151,6 +156,7 @@ const ormc_companion ormc_companions[] = {
     {ORMC_IN_RELATION, "nullable", {"many_to_one", "one_to_one"}},
     {ORMC_IN_RELATION, "index", {"many_to_one", "one_to_one"}},
     {ORMC_IN_RELATION, "on_delete", {"many_to_one", "one_to_one"}},
+    {ORMC_IN_RELATION, "on_update", {"many_to_one", "one_to_one"}},
     {ORMC_IN_RELATION, "orphan", {"one_to_many", "one_to_one"}},
     {ORMC_IN_RELATION, "order_by", {"one_to_many", "many_to_many"}},
     {.word = NULL},

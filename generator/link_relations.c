@@ -17,11 +17,12 @@ static const struct {
 
 static const struct {
     const char *word;
-    ormc_on_delete action;
+    ormc_action action;
 } actions[] = {
-    {"cascade", ORMC_ON_DELETE_CASCADE},
-    {"set_null", ORMC_ON_DELETE_SET_NULL},
-    {"restrict", ORMC_ON_DELETE_RESTRICT},
+    {"cascade", ORMC_ACTION_CASCADE},
+    {"set_null", ORMC_ACTION_SET_NULL},
+    {"restrict", ORMC_ACTION_RESTRICT},
+    {"no_action", ORMC_ACTION_NO_ACTION},
 };
 
 enum { KINDS = sizeof kinds / sizeof *kinds, ACTIONS = sizeof actions / sizeof *actions };
@@ -29,7 +30,7 @@ enum { KINDS = sizeof kinds / sizeof *kinds, ACTIONS = sizeof actions / sizeof *
 static bool read_kind(ormc_linker *linker, ormc_relation_draft *draft);
 static void read_columns(ormc_linker *linker, ormc_relation_draft *draft);
 static void check_side(ormc_linker *linker, const ormc_relation_draft *draft);
-static void read_on_delete(ormc_linker *linker, ormc_relation_draft *draft);
+static ormc_action read_action(ormc_linker *linker, const ormc_relation_draft *draft, const char *key);
 static void bind_columns(ormc_linker *linker, ormc_model_draft *draft, size_t index);
 static ormc_column *column_of(const ormc_linker *linker, const ormc_column *column);
 static const ormc_column *chase_type(const ormc_linker *linker, const ormc_column *column);
@@ -37,7 +38,8 @@ static const ormc_column *referred(const ormc_column *column);
 static void check_declared(ormc_linker *linker, const ormc_relation *relation);
 static const char *type_name(const ormc_column *column);
 static void settle_nullable(ormc_linker *linker, ormc_relation *relation, const ormc_node *node);
-static void settle_on_delete(ormc_linker *linker, ormc_relation *relation, const ormc_node *node);
+static void settle_actions(ormc_linker *linker, ormc_relation *relation, const ormc_node *node);
+static void check_set_null(ormc_linker *linker, const ormc_relation *relation, const ormc_node *node, const char *key);
 static void settle_unique(ormc_linker *linker, const ormc_relation *relation);
 
 ormc_relation_draft *ormc_link_read_relation(ormc_linker *linker, const ormc_pair *pair)
@@ -68,7 +70,9 @@ ormc_relation_draft *ormc_link_read_relation(ormc_linker *linker, const ormc_pai
     ormc_link_read_through(linker, draft);
     if (!draft->broken)
         check_side(linker, draft);
-    read_on_delete(linker, draft);
+    draft->relation.orphan_delete = !draft->relation.owning && ormc_link_text(node, "orphan");
+    draft->relation.on_delete = read_action(linker, draft, "on_delete");
+    draft->relation.on_update = read_action(linker, draft, "on_update");
     return draft;
 }
 
@@ -135,6 +139,7 @@ static void check_side(ormc_linker *linker, const ormc_relation_draft *draft)
         {"nullable", OWNER, "the side that owns the key"},
         {"index", OWNER, "the side that owns the key"},
         {"on_delete", OWNER, "the side that owns the key"},
+        {"on_update", OWNER, "the side that owns the key"},
         {"orphan", ONE | MANY, "the inverse side of a key"},
         {"order_by", MANY | THROUGH, "one_to_many and many_to_many"},
         {"through", THROUGH, "many_to_many"},
@@ -165,19 +170,20 @@ const char *ormc_link_kind_name(const ormc_relation *relation)
                                                  : "the inverse side of a one_to_one";
 }
 
-static void read_on_delete(ormc_linker *linker, ormc_relation_draft *draft)
+static ormc_action read_action(ormc_linker *linker, const ormc_relation_draft *draft, const char *key)
 {
-    const char *words[ACTIONS], *said = ormc_link_text(draft->node, "on_delete");
-    draft->relation.orphan_delete = !draft->relation.owning && ormc_link_text(draft->node, "orphan");
+    const char *words[ACTIONS], *said = ormc_link_text(draft->node, key);
+    if (!said)
+        return ORMC_ACTION_UNSAID;
     for (size_t i = 0; i < ACTIONS; i++) {
         words[i] = actions[i].word;
-        if (said && strcmp(said, actions[i].word) == 0)
-            draft->relation.on_delete = actions[i].action;
+        if (strcmp(said, actions[i].word) == 0)
+            return actions[i].action;
     }
-    if (said && draft->relation.on_delete == ORMC_ON_DELETE_UNSAID)
-        ormc_report(linker->diagnostics, ORMC_E_UNKNOWN_WORD, ormc_node_find(draft->node, "on_delete")->place,
-                    "'on_delete' is cascade, set_null or restrict, not '%s'%s", said,
-                    ormc_link_hint(linker, said, words, ACTIONS));
+    ormc_report(linker->diagnostics, ORMC_E_UNKNOWN_WORD, ormc_node_find(draft->node, key)->place,
+                "'%s' is cascade, set_null, restrict or no_action, not '%s'%s", key, said,
+                ormc_link_hint(linker, said, words, ACTIONS));
+    return ORMC_ACTION_UNSAID;
 }
 
 void ormc_link_find_target(ormc_linker *linker, ormc_relation_draft *draft)
@@ -309,7 +315,7 @@ void ormc_link_owning(ormc_linker *linker, ormc_model_draft *draft)
             continue;
         check_declared(linker, relation);
         settle_nullable(linker, relation, draft->relations[i]->node);
-        settle_on_delete(linker, relation, draft->relations[i]->node);
+        settle_actions(linker, relation, draft->relations[i]->node);
         settle_unique(linker, relation);
     }
 }
@@ -347,17 +353,31 @@ static void settle_nullable(ormc_linker *linker, ormc_relation *relation, const 
     relation->nullable = any;
 }
 
-static void settle_on_delete(ormc_linker *linker, ormc_relation *relation, const ormc_node *node)
+static void settle_actions(ormc_linker *linker, ormc_relation *relation, const ormc_node *node)
 {
     bool all = true;
+    if (relation->model->view) { /* of which nothing is deleted, whatever becomes of other rows */
+        relation->on_delete = ORMC_ACTION_RESTRICT;
+        relation->on_update = ORMC_ACTION_NO_ACTION;
+        return;
+    }
     for (size_t i = 0; i < relation->column_count; i++)
         all &= relation->columns[i]->nullable;
-    if (relation->on_delete == ORMC_ON_DELETE_SET_NULL && !all &&
-        !ormc_link_is_misspelt(node, ORMC_IN_RELATION, "nullable"))
-        ormc_report(linker->diagnostics, ORMC_E_SET_NULL, ormc_node_find(node, "on_delete")->place,
+    if (relation->on_delete == ORMC_ACTION_SET_NULL && !all)
+        check_set_null(linker, relation, node, "on_delete");
+    if (relation->on_update == ORMC_ACTION_SET_NULL && !all)
+        check_set_null(linker, relation, node, "on_update");
+    if (relation->on_delete == ORMC_ACTION_UNSAID)
+        relation->on_delete = all ? ORMC_ACTION_SET_NULL : ORMC_ACTION_RESTRICT;
+    if (relation->on_update == ORMC_ACTION_UNSAID)
+        relation->on_update = ORMC_ACTION_NO_ACTION;
+}
+
+static void check_set_null(ormc_linker *linker, const ormc_relation *relation, const ormc_node *node, const char *key)
+{
+    if (!ormc_link_is_misspelt(node, ORMC_IN_RELATION, "nullable"))
+        ormc_report(linker->diagnostics, ORMC_E_SET_NULL, ormc_node_find(node, key)->place,
                     "'set_null' needs a nullable key: relation '%s' needs 'nullable: true'", relation->name);
-    if (relation->on_delete == ORMC_ON_DELETE_UNSAID)
-        relation->on_delete = all ? ORMC_ON_DELETE_SET_NULL : ORMC_ON_DELETE_RESTRICT;
 }
 
 /* The key of an owning one_to_one occurs once; a composite one gets an index (link_indexes.c). */

@@ -140,7 +140,7 @@ static ormc_relation_draft *make_side(ormc_linker *linker, ormc_model_draft *mad
                                      .c_name = ormc_link_need(linker, ormc_names_member(linker->arena, name)),
                                      .kind = ORMC_MANY_TO_ONE,
                                      .owning = true,
-                                     .on_delete = ORMC_ON_DELETE_CASCADE,
+                                     .on_delete = ORMC_ACTION_CASCADE,
                                      .target_place = place};
     ormc_member *member = ormc_link_alloc(linker, 1, sizeof *member);
     *member = (ormc_member){.place = place, .draft = side};

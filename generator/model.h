@@ -101,12 +101,14 @@ typedef enum ormc_relation_kind {
     ORMC_MANY_TO_MANY
 } ormc_relation_kind;
 
-typedef enum ormc_on_delete {
-    ORMC_ON_DELETE_UNSAID, /* link.c replaces it: set_null for a nullable key, restrict otherwise */
-    ORMC_ON_DELETE_CASCADE,
-    ORMC_ON_DELETE_SET_NULL,
-    ORMC_ON_DELETE_RESTRICT
-} ormc_on_delete;
+/* What a foreign key does when the row it refers to is deleted, or gets another key. */
+typedef enum ormc_action {
+    ORMC_ACTION_UNSAID, /* settled when all columns are known */
+    ORMC_ACTION_CASCADE,
+    ORMC_ACTION_SET_NULL,
+    ORMC_ACTION_RESTRICT,
+    ORMC_ACTION_NO_ACTION
+} ormc_action;
 
 typedef struct ormc_order {
     ormc_place place;
@@ -131,7 +133,8 @@ struct ormc_relation {
     bool indexed;   /* owning side: its key has an index of its own */
     bool unindexed; /* it says that it needs none */
     bool orphan_delete;
-    ormc_on_delete on_delete;
+    ormc_action on_delete; /* left out: set_null for a nullable key, restrict otherwise */
+    ormc_action on_update; /* left out: no_action */
     ormc_order *order_by; /* one_to_many and many_to_many */
     size_t order_by_count;
     /* many_to_many, resolved: the owning relations of the model between, to this model and to the target. */
@@ -171,6 +174,9 @@ struct ormc_model {
     const ormc_column *distribute_by; /* spreads the rows over the nodes of a distributed engine; NULL: nothing does */
     bool everywhere;                  /* each of the nodes has all of them */
     bool abstract;
+    bool view;         /* its rows are a view's: they are read, never written */
+    ormc_sql view_sql; /* the SELECT of a view that ormc makes; NULL: the view is there already */
+    ormc_place view_place;
     bool extended;              /* by another model */
     bool made;                  /* nobody declared it: a many_to_many made it to go through */
     const ormc_model **extends; /* resolved; their columns and relations are already copied, first base first */

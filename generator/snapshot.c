@@ -49,6 +49,7 @@ static const field foreign_key_fields[] = {FIELD(foreign_key, name, TEXT),
                                            FIELD(foreign_key, table, TEXT),
                                            FIELD(foreign_key, target_columns, NAMES),
                                            FIELD(foreign_key, on_delete, TEXT),
+                                           FIELD(foreign_key, on_update, TEXT),
                                            {.name = NULL}};
 static const field index_fields[] = {FIELD(index, name, TEXT),
                                      FIELD(index, unique, TRUTH),
@@ -68,8 +69,16 @@ static const field table_fields[] = {FIELD(table, schema, TEXT),
                                      LIST(ormc_snapshot_table, foreign_keys, ORMC_RECORD_FOREIGN_KEY),
                                      LIST(ormc_snapshot_table, indexes, ORMC_RECORD_INDEX),
                                      {.name = NULL}};
-static const field snapshot_fields[] = {
-    LIST(ormc_snapshot, enums, ORMC_RECORD_ENUM), LIST(ormc_snapshot, tables, ORMC_RECORD_TABLE), {.name = NULL}};
+static const field view_fields[] = {FIELD(view, schema, TEXT),
+                                    FIELD(view, name, TEXT),
+                                    FIELD(view, comment, TEXT),
+                                    FIELD(view, sql, TEXT),
+                                    LIST(ormc_snapshot_view, columns, ORMC_RECORD_COLUMN),
+                                    {.name = NULL}};
+static const field snapshot_fields[] = {LIST(ormc_snapshot, enums, ORMC_RECORD_ENUM),
+                                        LIST(ormc_snapshot, tables, ORMC_RECORD_TABLE),
+                                        LIST(ormc_snapshot, views, ORMC_RECORD_VIEW),
+                                        {.name = NULL}};
 
 static const struct {
     const field *fields;
@@ -82,6 +91,7 @@ static const struct {
     [ORMC_RECORD_FOREIGN_KEY] = {foreign_key_fields, sizeof(ormc_snapshot_foreign_key)},
     [ORMC_RECORD_INDEX] = {index_fields, sizeof(ormc_snapshot_index)},
     [ORMC_RECORD_TABLE] = {table_fields, sizeof(ormc_snapshot_table)},
+    [ORMC_RECORD_VIEW] = {view_fields, sizeof(ormc_snapshot_view)},
     [ORMC_RECORD_SNAPSHOT] = {snapshot_fields, sizeof(ormc_snapshot)},
 };
 
@@ -98,7 +108,6 @@ typedef struct reader {
 } reader;
 
 static bool fields_equal(const field *at, const char *a, const char *b);
-static bool names_equal(const ormc_names *a, const ormc_names *b);
 static bool lists_equal(ormc_record record, const list *a, const list *b);
 static bool copy_lists(ormc_record record, char *into, orm__arena *arena);
 static void write_record(ormc_record record, const char *from, int indent, orm__text *out);
@@ -124,6 +133,14 @@ ormc_snapshot_table *ormc_snapshot_find_table(const ormc_snapshot *snapshot, con
     for (size_t i = 0; i < snapshot->table_count; i++)
         if (ormc_same(snapshot->tables[i].name, name) && ormc_same(snapshot->tables[i].schema, schema))
             return &snapshot->tables[i];
+    return NULL;
+}
+
+ormc_snapshot_view *ormc_snapshot_find_view(const ormc_snapshot *snapshot, const char *schema, const char *name)
+{
+    for (size_t i = 0; i < snapshot->view_count; i++)
+        if (ormc_same(snapshot->views[i].name, name) && ormc_same(snapshot->views[i].schema, schema))
+            return &snapshot->views[i];
     return NULL;
 }
 
@@ -159,14 +176,14 @@ static bool fields_equal(const field *at, const char *a, const char *b)
     case TRUTH:
         return *(const bool *)a == *(const bool *)b;
     case NAMES:
-        return names_equal((const ormc_names *)a, (const ormc_names *)b);
+        return ormc_names_equal((const ormc_names *)a, (const ormc_names *)b);
     case RECORDS:
         break;
     }
     return lists_equal(at->records, (const list *)a, (const list *)b);
 }
 
-static bool names_equal(const ormc_names *a, const ormc_names *b)
+bool ormc_names_equal(const ormc_names *a, const ormc_names *b)
 {
     bool equal = a->count == b->count;
     for (size_t i = 0; equal && i < a->count; i++)
@@ -301,13 +318,13 @@ static void write_names(const ormc_names *names, orm__text *out)
     orm__text_char(out, ']');
 }
 
-/* Tables over many lines, everything smaller on one. */
+/* Tables and views over many lines, everything smaller on one. */
 static void write_list(ormc_record record, const list *from, int indent, orm__text *out)
 {
     for (size_t i = 0; i < from->count; i++) {
         const char *item = from->items + i * records[record].size;
         orm__text_printf(out, "%*s- ", indent, "");
-        if (record == ORMC_RECORD_TABLE)
+        if (record == ORMC_RECORD_TABLE || record == ORMC_RECORD_VIEW)
             write_record(record, item, indent + 2, out);
         else
             write_row(record, item, out);

@@ -34,7 +34,7 @@ STRUCTURE = re.compile(
     r"|a default is a single value"
     r"|a relation is a mapping"
     r"|relation '.*' (has no kind|is both \w+ and)"
-    r"|'(on_delete|orphan)' (is|can only be)"
+    r"|'(on_delete|on_update|orphan)' (is|can only be)"
     r"|'on_update' can only be"
     r"|'through' is the name of a model, or"
     r"|relation '.*' needs '(through|inverse)'"

@@ -80,6 +80,8 @@ typedef struct orm__copying {
     orm_status (*sink)(const void *data, size_t size, void *user);
     void *user;
     orm_status own; /* out: with what it ended when it was not the database that refused */
+    bool stops;     /* what the sink does not take is not read: the database is asked to end it */
+    bool stopped;   /* out: it did; an error to the transaction, and not told */
 } orm__copying;
 
 typedef struct orm__driver {
@@ -148,6 +150,11 @@ typedef struct orm__driver {
     /* Ends the statement, reading what is left of it. `rows`, which may be NULL, gets how many rows an INSERT, UPDATE or DELETE
      * wrote. A failure that came after the rows is told here. */
     orm_status (*finish)(orm__link *link, size_t *rows, orm_error *error);
+
+    /* Sets the open statement aside with the rows that it has still to give, so that others may run, and makes it the open one again.
+     * NULL in PostgreSQL's table. */
+    void (*suspend)(orm__link *link, orm__prepared *prepared);
+    void (*resume)(orm__link *link, orm__prepared *prepared);
 
     /* Runs `COPY table (columns) FROM STDIN (FORMAT binary)` with an ORM_FORM_ROWS or ORM_FORM_LIST value for each column, all of
      * one length; `rows` gets how many the database took. Each is sent as its own type: the columns must be of just these. NULL

@@ -167,8 +167,12 @@ size_t orm__pg_rows_written(PGresult *result);
 
 /* Whether libpq had no memory for an answer, of which it then never tells; the link is given up. */
 bool orm__pg_has_choked(orm__pg_link *l);
-/* Asks the server, from a thread, to end what it runs; until l->deadline it has time to answer. False: not possible. */
+/* postgresql_cancel.c. Asks the server, from a thread, to end what it runs; until l->deadline it has time to answer. False: not
+ * possible. */
 bool orm__pg_cancel(orm__pg_link *l);
+/* The same, and waits until it was asked: after that no later statement is meant. Where that takes too long l->cancelled stays,
+ * and the link is given up after this trip. */
+void orm__pg_cancel_now(orm__pg_link *l);
 /* Records that libpq has lost the connection, or never had one. */
 void orm__pg_lost(orm__pg_link *l);
 /* What libpq's verbose complaint of a connection that was not made means, ORM_DISCONNECTED by default. `shown` gets it without

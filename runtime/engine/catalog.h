@@ -25,8 +25,15 @@ enum {
     ORM__COLUMN_OF_KEY = 1 << 4, /* of the primary key */
 };
 
-/* What a foreign key does when the row it refers to is deleted. */
-enum { ORM__REFERS_OTHERWISE, ORM__REFERS_RESTRICT, ORM__REFERS_CASCADE, ORM__REFERS_SET_NULL };
+/* What a foreign key does when the row it refers to is deleted; the same, times ORM__REFERS_ON_UPDATE, when its key changes. */
+enum {
+    ORM__REFERS_OTHERWISE,
+    ORM__REFERS_NO_ACTION,
+    ORM__REFERS_RESTRICT,
+    ORM__REFERS_CASCADE,
+    ORM__REFERS_SET_NULL,
+    ORM__REFERS_ON_UPDATE = 8
+};
 
 typedef struct orm__fact {
     int32_t kind, model, position, flags;

@@ -50,6 +50,8 @@ static bool has_key(const review *r, const orm_model *model, const orm_column *c
 static bool is_primary_key(const review *r, const orm_model *model, const orm_column *const *columns, size_t count);
 static size_t length_of_group(const orm__fact *facts, size_t count);
 static void check_foreign_key(review *r, const orm_relation *relation);
+static int as_wanted(int action, int wanted);
+static void compare_actions(review *r, const orm_relation *relation, const char *list, int action, int wanted);
 static bool is_foreign_key(const review *r, const orm_relation *relation, const orm__fact *facts, size_t count);
 static bool same_name(const review *r, const char *left, const char *right);
 static void list_columns(char *list, size_t size, const orm_column *const *columns, size_t count);
@@ -122,7 +124,7 @@ static void check_model(review *r, const orm_model *model)
         return;
     }
     check_columns(r, model, table);
-    if (strcmp(table->name, "view") == 0) /* which has no keys of its own */
+    if (model->read_only || strcmp(table->name, "view") == 0) /* which has no keys of its own */
         return;
     check_keys(r, model);
     for (uint32_t i = 0; i < model->relation_count; i++)
@@ -133,7 +135,7 @@ static void check_model(review *r, const orm_model *model)
 static void check_columns(review *r, const orm_model *model, const orm__fact *table)
 {
     size_t count;
-    bool stored = strcmp(table->name, "view") != 0;
+    bool stored = !model->read_only && strcmp(table->name, "view") != 0;
     const orm__fact *facts = orm__catalog_find(&r->catalog, ORM__FACT_COLUMN, model->index, &count);
     for (uint32_t i = 0; i < model->column_count; i++) {
         const orm_column *column = &model->columns[i];
@@ -339,22 +341,52 @@ static size_t length_of_group(const orm__fact *facts, size_t count)
 
 static void check_foreign_key(review *r, const orm_relation *relation)
 {
-    static const char *const actions[] = {"something else", "RESTRICT", "CASCADE", "SET NULL"};
+    static const int deletes[] = {[ORM_ON_DELETE_RESTRICT] = ORM__REFERS_RESTRICT,
+                                  [ORM_ON_DELETE_CASCADE] = ORM__REFERS_CASCADE,
+                                  [ORM_ON_DELETE_SET_NULL] = ORM__REFERS_SET_NULL,
+                                  [ORM_ON_DELETE_NO_ACTION] = ORM__REFERS_NO_ACTION};
+    static const int updates[] = {[ORM_ON_UPDATE_NO_ACTION] = ORM__REFERS_NO_ACTION,
+                                  [ORM_ON_UPDATE_CASCADE] = ORM__REFERS_CASCADE,
+                                  [ORM_ON_UPDATE_SET_NULL] = ORM__REFERS_SET_NULL,
+                                  [ORM_ON_UPDATE_RESTRICT] = ORM__REFERS_RESTRICT};
     char list[256];
     size_t left;
-    int wanted = (int)relation->on_delete + 1, action = -1;
+    int wanted = deletes[relation->on_delete] + ORM__REFERS_ON_UPDATE * updates[relation->on_update], action = -1;
     const orm__fact *facts = orm__catalog_find(&r->catalog, ORM__FACT_FOREIGN_KEY, relation->model->index, &left);
     for (size_t length; left && action != wanted; facts += length, left -= length) {
         length = length_of_group(facts, left);
         if (is_foreign_key(r, relation, facts, length))
-            action = facts->flags;
+            action = as_wanted(facts->flags, wanted);
     }
     list_columns(list, sizeof list, relation->columns, relation->column_count);
     if (action < 0)
         complain(r, relation->model, NULL, "has no foreign key %s to table '%s'", list, relation->target->table);
-    else if (action != wanted)
-        complain(r, relation->model, NULL, "has a foreign key %s with ON DELETE %s where %s is wanted", list,
-                 actions[action], actions[wanted]);
+    else
+        compare_actions(r, relation, list, action, wanted);
+}
+
+/* Where RESTRICT is wanted on a delete NO ACTION will do: it refuses, too. */
+static int as_wanted(int action, int wanted)
+{
+    bool refuses = wanted % ORM__REFERS_ON_UPDATE == ORM__REFERS_RESTRICT &&
+                   action % ORM__REFERS_ON_UPDATE == ORM__REFERS_NO_ACTION;
+    return refuses ? action - ORM__REFERS_NO_ACTION + ORM__REFERS_RESTRICT : action;
+}
+
+static void compare_actions(review *r, const orm_relation *relation, const char *list, int action, int wanted)
+{
+    static const char *const names[] = {"something else", "NO ACTION", "RESTRICT", "CASCADE", "SET NULL"};
+    static const struct {
+        const char *event;
+        int times;
+    } parts[] = {{"DELETE", 1}, {"UPDATE", ORM__REFERS_ON_UPDATE}};
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        int is = action / parts[i].times % ORM__REFERS_ON_UPDATE;
+        int should = wanted / parts[i].times % ORM__REFERS_ON_UPDATE;
+        if (is != should)
+            complain(r, relation->model, NULL, "has a foreign key %s with ON %s %s where %s is wanted", list,
+                     parts[i].event, names[is], names[should]);
+    }
 }
 
 static bool is_foreign_key(const review *r, const orm_relation *relation, const orm__fact *facts, size_t count)
@@ -402,7 +434,8 @@ static void complain(review *r, const orm_model *model, const orm_column *column
     if (column)
         length = (size_t)snprintf(text, sizeof text, "column '%s' of ", column->name);
     if (model && length < sizeof text)
-        length += (size_t)snprintf(text + length, sizeof text - length, "table '%s%s%s' ",
+        length += (size_t)snprintf(text + length, sizeof text - length, "%s '%s%s%s' ",
+                                   model->read_only ? "view" : "table",
                                    model->schema_name ? model->schema_name : "", model->schema_name ? "." : "",
                                    model->table);
     va_list arguments;

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/value.h"
 #include "session/session.h"
+#include "sql/write.h"
 
 #include <string.h>
 
@@ -32,6 +33,8 @@ orm_status orm_model_add(orm_session *session, const orm_model *model, const voi
     if (session->factory.read_only)
         return orm__session_stick(
             session, orm__session_error(session, ORM_MISUSE, "add of '%s': the session is read-only", model->name));
+    if (orm__writable(model, "add of", &session->error))
+        return orm__session_stick(session, ORM_MISUSE);
     orm__store *store = orm__store_of(session, model);
     orm__entity *entity = store ? orm__store_next(store) : NULL;
     if (!entity)
@@ -49,6 +52,8 @@ orm_status orm_model_merge(orm_session *session, const orm_model *model, const v
     *merged = NULL;
     orm_value key[ORM__KEY_MAX];
     bool generated = false;
+    if (orm__writable(model, "merge of", &session->error))
+        return orm__session_stick(session, ORM_MISUSE);
     for (size_t i = 0; i < model->primary_key_count; i++) {
         key[i] = orm__value_of_member(model->primary_key[i], row);
         generated |= (model->primary_key[i]->flags & ORM_GENERATED) && key[i].as.integer == 0;
@@ -228,6 +233,7 @@ static orm_status set(orm_session *session, orm__entity *entity, const orm_colum
 {
     if (session->factory.read_only)
         return orm__session_error(session, ORM_MISUSE, "set of '%s': the session is read-only", column->member);
+    ORM_TRY(orm__writable(column->model, "set of a column of", &session->error));
     if (column->flags & (ORM_COMPUTED | ORM_VERSION))
         return orm__session_error(
             session, ORM_MISUSE, "column '%s' of '%s' is not for setting: %s", column->member, column->model->name,
@@ -247,10 +253,12 @@ static orm_status set(orm_session *session, orm__entity *entity, const orm_colum
     return orm__relations_join(session, entity, column);
 }
 
-/* Whether the entity has this value already, and not by chance (a pending entity's column may be unset). */
+/* Whether the entity has this value already, and not by chance: a pending entity's column may be unset, and what an expired
+ * one shows need not be what the database holds. */
 static bool holds(orm__entity *entity, const orm_column *column, orm_value value)
 {
-    if (entity->state != ORM__PERSISTENT && !orm__mask_has(orm__entity_dirty(entity), column->index))
+    bool certain = entity->state == ORM__PERSISTENT && !(entity->flags & ORM__EXPIRED);
+    if (!certain && !orm__entity_has_dirty(entity, column))
         return false;
     const orm_value own = orm__value_of_member(column, orm__row_of(entity));
     bool scaled = column->type == ORM_TYPE_DECIMAL && column->limits && column->limits->precision;
@@ -328,6 +336,7 @@ orm_status orm__entity_mark_deleted(orm_session *session, orm__entity *entity)
     if (session->factory.read_only)
         return orm__session_error(session, ORM_MISUSE, "delete of '%s': the session is read-only",
                                   orm__model_of(entity)->name);
+    ORM_TRY(orm__writable(orm__model_of(entity), "delete of", &session->error));
     ORM_TRY(orm__entity_queue(session, entity));
     ORM_TRY(orm__entity_touch(session, entity));
     orm__relations_leave_all(session, entity);
@@ -390,5 +399,6 @@ orm_status orm__entity_check(orm_session *session, const orm__entity *entity, co
     if (entity->state == ORM__PENDING || entity->state == ORM__PERSISTENT)
         return ORM_OK;
     return orm__session_error(session, ORM_MISUSE, "%s: %s %s", what, orm__entity_name(entity, name, sizeof name),
-                              entity->state == ORM__DETACHED ? "has left the session" : "was deleted");
+                              entity->state == ORM__DETACHED || entity->state == ORM__EXPUNGED ? "has left the session"
+                                                                                               : "was deleted");
 }

@@ -15,6 +15,8 @@ enum { BATCH_MAX = 10000 };
 
 static orm_status owner_given(orm_session *session, const void *row, orm__entity **entity);
 static orm_status load_lazily(orm_session *session, orm__entity *entity, const orm_relation *relation);
+static orm_status find_owners(orm_session *session, orm__entity *entity, const orm_relation *relation,
+                              orm__entities *owners);
 static bool know_target(orm_session *session, const orm_relation *relation, orm__entity *owner, bool asked,
                         orm_status *status);
 static orm_status question(orm_session *session, orm__load *load, orm__sql *sql, const void ***rows);
@@ -89,26 +91,46 @@ static orm_status load_lazily(orm_session *session, orm__entity *entity, const o
                                   orm__entity_name(entity, name, sizeof name));
     }
     ORM_TRY(orm__session_autoflush(session));
-    if (entity->flags & ORM__EXPIRED)
+    bool alone = entity->batch->count == 0 || session->factory.lazy == ORM_LAZY_ONE;
+    if (alone && (entity->flags & ORM__EXPIRED))
         ORM_TRY(orm__entity_reload(session, entity));
-    const orm__batch *batch = entity->batch;
-    if (batch->count == 0 || session->factory.lazy == ORM_LAZY_ONE)
+    if (alone)
         return orm__load_relation(session, relation, &entity, 1);
+    orm__entities owners = {0};
+    orm_status status = find_owners(session, entity, relation, &owners);
+    if (!status && (entity->flags & ORM__EXPIRED)) /* not among them: its row is gone */
+        status = orm__entity_reload(session, entity);
+    if (!status)
+        status = orm__load_relation(session, relation, owners.items, owners.count);
+    free(owners.items);
+    return status;
+}
+
+/* The entities of the batch that have not loaded the relation, this one among them. Those that are expired are read first, together:
+ * they may refer to something else by now, or be gone. */
+static orm_status find_owners(orm_session *session, orm__entity *entity, const orm_relation *relation,
+                              orm__entities *owners)
+{
+    const orm__batch *batch = entity->batch;
+    orm__entities expired = {0};
     size_t first = 0;
     while (batch->count > BATCH_MAX && orm__batch_member(batch, first) != entity) /* of many: those from this one on */
         first++;
     size_t count = batch->count - first < BATCH_MAX ? batch->count - first : BATCH_MAX;
-    orm__entities owners = {0};
     orm_status status = ORM_OK;
     for (size_t i = first; i < first + count && !status; i++) {
         orm__entity *member = orm__batch_member(batch, i);
-        if (member->batch == batch && (member->state == ORM__PERSISTENT || member == entity) &&
-            !orm__entity_loaded(member, relation) && !orm__entities_add(&owners, member))
+        bool wanted = member->batch == batch && (member->state == ORM__PERSISTENT || member == entity) &&
+                      !orm__entity_loaded(member, relation);
+        if (wanted && !orm__entities_add(member->flags & ORM__EXPIRED ? &expired : owners, member))
             status = orm__session_no_memory(session);
     }
     if (!status)
-        status = orm__load_relation(session, relation, owners.items, owners.count);
-    free(owners.items);
+        status = orm__entities_reload(session, batch->store, &expired);
+    for (size_t i = 0; i < expired.count && !status; i++)
+        if (!(expired.items[i]->flags & ORM__EXPIRED) && !orm__entities_add(owners, expired.items[i]))
+            status = orm__session_no_memory(session);
+    free(expired.items);
     return status;
 }
 

@@ -75,6 +75,36 @@ orm_status orm__entity_reload(orm_session *session, orm__entity *entity)
     return ORM_NOT_FOUND;
 }
 
+orm_status orm__entities_reload(orm_session *session, orm__store *store, const orm__entities *expired)
+{
+    const orm_model *model = store->model;
+    if (expired->count == 0)
+        return ORM_OK;
+    ORM_TRY(orm__session_read(session));
+    const void **rows = malloc(expired->count * sizeof *rows);
+    if (!rows)
+        return orm__session_no_memory(session);
+    for (size_t i = 0; i < expired->count; i++)
+        rows[i] = orm__key_row(expired->items[i]);
+    orm_value lists[ORM__KEY_MAX];
+    for (size_t k = 0; k < model->primary_key_count; k++)
+        lists[k] = (orm_value){.type = model->primary_key[k]->type,
+                               .form = ORM_FORM_ROWS,
+                               .enumeration = model->primary_key[k]->enumeration,
+                               .as.rows = {rows, model->primary_key[k], expired->count}};
+    orm__entities read = {0};
+    orm__sql sql;
+    orm__sql_init(&sql, session->connection);
+    orm__sql_select_from(&sql, model);
+    orm__sql_text(&sql, " WHERE ");
+    orm__sql_in_lists(&sql, model->primary_key, model->primary_key_count, lists);
+    orm_status status = orm__read_entities(session, store, &sql, orm__fetch_of(expired->count), true, &read);
+    orm__sql_release(&sql);
+    free(read.items);
+    free(rows);
+    return status;
+}
+
 orm_status orm__read_entities(orm_session *session, orm__store *store, orm__sql *sql, orm__fetch fetch_mode,
                               bool overwrite, orm__entities *found)
 {
@@ -125,7 +155,12 @@ orm_status orm__take_row(orm_session *session, orm__store *store, bool overwrite
             return orm__error_no_memory(&c->error);
         return orm__identity_add(store, fresh) ? ORM_OK : orm__error_no_memory(&c->error);
     }
-    if (overwrite || session->populating || (present->flags & ORM__EXPIRED))
+    bool wanted = overwrite || session->populating || store->model->read_only || (present->flags & ORM__EXPIRED);
+    if (present->state == ORM__PENDING) /* what is about to be added has its own values */
+        wanted = false;
+    if (wanted && session->outdated)
+        present->flags |= ORM__EXPIRED;
+    if (wanted && !session->outdated)
         orm__entity_merge(session, present, row);
     else
         orm__entity_recycle_texts(session, store->model, row, NULL);
@@ -155,6 +190,7 @@ void orm__entity_merge(orm_session *session, orm__entity *entity, const void *fr
             if (model->relations[i].owning)
                 entity->slots[i].loaded = false;
     entity->flags &= (uint8_t)~ORM__EXPIRED;
+    entity->reread = entity->original != NULL;
 }
 
 orm_status orm__batch_new(orm_session *session, orm__store *store, const orm__entities *found)

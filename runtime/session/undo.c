@@ -16,6 +16,7 @@ static orm__undo *here(orm_session *session, const orm__entity *entity);
 static orm__undo *push(orm_session *session, orm__entity *entity);
 static void *newest_row(orm_session *session, const orm__entity *entity);
 static void restore(orm_session *session, orm__undo *record);
+static void map_again(orm__entity *entity);
 static void drop_row(orm_session *session, const orm__undo *record);
 static bool is_held(const orm_column *column);
 static void drop_held(orm_session *session, orm__undo *record);
@@ -74,13 +75,30 @@ orm_status orm__entity_remember(orm_session *session, orm__entity *entity)
     memcpy(row, orm__row_of(entity), model->row_size);
     record->row = entity->original = row;
     entity->flags &= (uint8_t)~ORM__WRITTEN;
+    entity->reread = false;
     return ORM_OK;
 }
 
+/* Keys may have gone round among these entities: all leave the map before any gets its old one back. */
 void orm__undo_level(orm_session *session)
 {
-    while (session->undo.count > 0 && session->undo.records[session->undo.count - 1].level >= session->level)
-        restore(session, &session->undo.records[--session->undo.count]);
+    const size_t count = session->undo.count;
+    orm__undo *records = session->undo.records;
+    size_t first = count;
+    while (first > 0 && records[first - 1].level >= session->level)
+        first--;
+    for (size_t i = first; i < count; i++) {
+        orm__entity *entity = records[i].entity;
+        if (entity->state == ORM__EXPUNGED)
+            continue;
+        orm__identity_remove(entity->batch->store, entity);
+        orm__old_key_forget(session, entity);
+    }
+    while (session->undo.count > first)
+        restore(session, &records[--session->undo.count]);
+    for (size_t i = first; i < count; i++)
+        if (records[i].entity->state == ORM__PERSISTENT && !(records[i].entity->flags & ORM__MAPPED))
+            map_again(records[i].entity);
 }
 
 static void restore(orm_session *session, orm__undo *record)
@@ -93,8 +111,6 @@ static void restore(orm_session *session, orm__undo *record)
         return;
     }
     bool flushed = record->row || (entity->flags & (ORM__WRITTEN | ORM__EXPIRED));
-    orm__identity_remove(store, entity);
-    orm__old_key_forget(session, entity);
     entity->flags &= (uint8_t) ~(ORM__REPLACES | ORM__REPLACED);
     entity->undo = record->previous;
     if (record->row) {
@@ -111,8 +127,20 @@ static void restore(orm_session *session, orm__undo *record)
     }
     if (orm__mask_words(store->model) == 1 || entity->dirty.words)
         memset(orm__entity_dirty(entity), 0, orm__mask_words(store->model) * sizeof(uint64_t));
-    bool taken = orm__identity_find_row(store, store->model->primary_key, orm__row_of(entity)) != NULL;
-    entity->state = !taken && orm__identity_add(store, entity) ? ORM__PERSISTENT : ORM__DETACHED;
+    entity->state = ORM__PERSISTENT;
+}
+
+/* Another that has the key by now was read from a row that is undone, too. */
+static void map_again(orm__entity *entity)
+{
+    orm__store *store = entity->batch->store;
+    orm__entity *other = orm__identity_find_row(store, store->model->primary_key, orm__row_of(entity));
+    if (other) {
+        orm__identity_remove(store, other);
+        other->state = ORM__DETACHED;
+    }
+    if (!orm__identity_add(store, entity))
+        entity->state = ORM__DETACHED;
 }
 
 static void *newest_row(orm_session *session, const orm__entity *entity)
@@ -132,6 +160,7 @@ void orm__undo_settle(orm_session *session)
         drop_row(session, record);
         entity->undo = record->previous;
         entity->original = NULL;
+        entity->reread = false;
         entity->flags &= (uint8_t)~ORM__WRITTEN;
         if (entity->state == ORM__DELETED)
             entity->state = ORM__DETACHED;

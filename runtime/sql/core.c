@@ -72,6 +72,7 @@ orm_status orm_row_insert(orm_connection *connection, const orm_model *model, co
     if (!row != !result)
         return orm__error_set(&connection->error, ORM_MISUSE, "insert of '%s': give both row and result, or neither",
                               model->name);
+    ORM_TRY(orm__writable(model, "insert of", &connection->error));
     orm_result *made = orm__result_new(connection);
     if (!made)
         return ORM_NO_MEMORY;
@@ -109,6 +110,7 @@ orm_status orm_row_insert_many(orm_connection *connection, const orm_model *mode
     if (!rows != !result)
         return orm__error_set(&connection->error, ORM_MISUSE,
                               "insert of many '%s': give both rows and result, or neither", model->name);
+    ORM_TRY(orm__writable(model, "insert of many", &connection->error));
     orm_result *made = orm__result_new(connection);
     if (!made)
         return ORM_NO_MEMORY;

@@ -19,6 +19,8 @@ static orm__parameter declared_as(const orm_column *like, bool list);
 static void write_type(orm__sql *sql, const orm_column *like);
 static const char *postgresql_type(orm_type type);
 static orm_status before_copy(orm__sql *sql);
+static orm_status savepoint(orm_connection *connection, const char *sql);
+static orm_status copy_by_hand(orm__sql *sql, orm__copying *copying, size_t *rows);
 static uint64_t hash_text(const char *text, size_t length);
 static orm__statement **slot_of(orm_connection *connection, const char *text, size_t length, uint64_t hash);
 static bool make_room(orm_connection *connection);
@@ -418,15 +420,44 @@ static orm_status before_copy(orm__sql *sql)
     return ORM_OK;
 }
 
-/* A sink that fails leaves the transaction as it was. */
+/* A sink that fails leaves the transaction as it was: a COPY that is stopped would end it, but for a savepoint. */
 orm_status orm__statement_copy_by_hand(orm__sql *sql, orm__copying *copying, size_t *rows)
 {
     orm_connection *c = sql->connection;
-    ORM_TRY(before_copy(sql));
+    if (!copying->stops || c->transaction == ORM__NO_TRANSACTION)
+        return copy_by_hand(sql, copying, rows);
+    ORM_TRY(orm__statement_may_run(sql));
+    ORM_TRY(savepoint(c, "SAVEPOINT orm_copy"));
+    orm_status status = copy_by_hand(sql, copying, rows);
+    if (c->failed || c->broken)
+        return status;
+    orm_error kept = c->error;
+    orm_status ended = copying->stopped ? savepoint(c, "ROLLBACK TO SAVEPOINT orm_copy") : ORM_OK;
+    if (!ended)
+        ended = savepoint(c, "RELEASE SAVEPOINT orm_copy");
+    if (status || !ended)
+        c->error = kept;
+    return status ? status : ended;
+}
+
+static orm_status savepoint(orm_connection *connection, const char *sql)
+{
+    return orm__connection_control(connection, ORM_STATEMENT_TRANSACTION, sql, NULL);
+}
+
+static orm_status copy_by_hand(orm__sql *sql, orm__copying *copying, size_t *rows)
+{
+    orm_connection *c = sql->connection;
     orm_status (*const copy)(orm__link *, const char *, orm__copying *, size_t *,
                              orm_error *) = copying->source ? c->driver->copy_in : c->driver->copy_out;
-    orm_status status = copy(c->link, sql->text->data, copying, rows, &c->error);
-    return status && !copying->own ? orm__connection_failed(c) : status;
+    orm_status status = before_copy(sql);
+    if (!status) {
+        status = copy(c->link, sql->text->data, copying, rows, &c->error);
+        if (status && !copying->own)
+            orm__connection_failed(c);
+    }
+    orm__statement_tell(sql, (orm__purpose){ORM_STATEMENT_OTHER, ""}, *rows, status);
+    return status;
 }
 
 /* The statement of that text, found in the cache or prepared and put there; the newest now. */

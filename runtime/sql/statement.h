@@ -127,7 +127,7 @@ orm_status orm__statement_run(orm__sql *sql, orm__purpose purpose, size_t *rows)
 /* Runs a COPY from lists. `rows` gets how many rows the database took. */
 orm_status orm__statement_copy(orm__sql *sql, const orm_value *lists, size_t count, size_t *rows);
 
-/* Runs a COPY by hand, in or out as `copying` says. */
+/* Runs a COPY by hand, in or out as `copying` says, and tells the hooks of it. */
 orm_status orm__statement_copy_by_hand(orm__sql *sql, orm__copying *copying, size_t *rows);
 
 /* The members of a model, in the form that drivers read. */

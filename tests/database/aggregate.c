@@ -8,26 +8,10 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <time.h>
 
 enum { ROWS = 60, ROUNDS = 12, POOL = 6, MOODS = 3, NONE = -1 };
 
-static uint64_t state, seed;
-
-static int pick(int below)
-{
-    state = state * 6364136223846793005u + 1442695040888963407u;
-    return (int)((state >> 33) % (uint64_t)below);
-}
-
-static void begin(void)
-{
-    const char *given = getenv("ORM_TEST_SEED");
-    seed = given ? strtoull(given, NULL, 10) : (uint64_t)time(NULL) * 1000003u + (uint64_t)clock();
-    state = seed;
-}
-
-#define expect(condition) ck_assert_msg((condition), "%s; seed %llu", #condition, (unsigned long long)seed)
+#define expect(condition) ck_assert_msg((condition), "%s; seed %llu", #condition, test_seed)
 
 /* --- the types and their pools --- */
 
@@ -98,7 +82,7 @@ static int moods[ROWS], places[ROWS][TYPE_COUNT]; /* of an enum, 0 for NULL; in 
 
 static void store_rows(void)
 {
-    begin();
+    begin_random();
     for (int r = 0; r < ROWS; r++) {
         int p;
         kinds_optional_values values = {.id = ORM_VALUE(r + 1)};

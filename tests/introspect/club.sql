@@ -46,6 +46,9 @@ CREATE TABLE strays (owner TEXT REFERENCES members(email), gone INTEGER REFERENC
 CREATE TABLE codes (code TEXT PRIMARY KEY) STRICT;
 CREATE VIRTUAL TABLE search USING fts5(body);
 CREATE VIEW adults AS SELECT id, "full name" AS name FROM members WHERE age > 17;
+CREATE VIEW "names of adults" (member, "its name") AS
+    SELECT id, upper(name)
+    FROM adults; -- a view of a view
 CREATE TRIGGER no_children BEFORE INSERT ON members WHEN new.age < 3 BEGIN
     SELECT raise(ABORT, 'too young');
 END;

@@ -221,7 +221,11 @@ postgresql_a_check_more_is_told() {
 }
 postgresql_another_action_is_told() {
     drifts 'ALTER TABLE post DROP CONSTRAINT post_author_id_fkey, ADD FOREIGN KEY (author_id) REFERENCES authors' \
-        'ON DELETE RESTRICT in the database, (author_id) to authors (id) ON DELETE CASCADE in the schema'
+        'ON DELETE NO ACTION in the database, (author_id) to authors (id) ON DELETE CASCADE in the schema'
+}
+postgresql_an_action_for_another_key_is_told() {
+    drifts 'ALTER TABLE post DROP CONSTRAINT post_author_id_fkey, ADD FOREIGN KEY (author_id) REFERENCES authors ON DELETE CASCADE ON UPDATE CASCADE' \
+        'ON DELETE CASCADE ON UPDATE CASCADE in the database, (author_id) to authors (id) ON DELETE CASCADE in the schema'
 }
 postgresql_a_foreign_key_less_is_told() {
     drifts 'ALTER TABLE post DROP CONSTRAINT post_author_id_fkey' "foreign key of 'post': not in the database, (author_id)"

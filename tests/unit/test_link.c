@@ -196,7 +196,7 @@ START_TEST(a_relation_makes_its_column_with_the_type_of_the_key)
     ck_assert_ptr_eq(author->columns[0], made);
     ck_assert_ptr_eq(author->target_columns[0], column("author", "id"));
     ck_assert_ptr_eq(author->target, model("author"));
-    ck_assert_int_eq(author->on_delete, ORMC_ON_DELETE_CASCADE);
+    ck_assert_int_eq(author->on_delete, ORMC_ACTION_CASCADE);
     ck_assert(column("profile", "author_id")->unique);
 }
 END_TEST
@@ -224,8 +224,8 @@ END_TEST
 START_TEST(on_delete_left_out_follows_the_nullability_of_the_key)
 {
     load(blog);
-    ck_assert_int_eq(relation("comment", "post")->on_delete, ORMC_ON_DELETE_RESTRICT);
-    ck_assert_int_eq(relation("comment", "parent")->on_delete, ORMC_ON_DELETE_SET_NULL);
+    ck_assert_int_eq(relation("comment", "post")->on_delete, ORMC_ACTION_RESTRICT);
+    ck_assert_int_eq(relation("comment", "parent")->on_delete, ORMC_ACTION_SET_NULL);
     ck_assert(relation("comment", "parent")->nullable);
     ck_assert(column("comment", "parent_id")->nullable);
 }
@@ -316,7 +316,7 @@ START_TEST(two_relations_may_share_a_column)
          "      user: {many_to_one: user, columns: [tenant_id, user_number]}\n");
     ck_assert_ptr_eq(column("note", "tenant_id")->relation, relation("note", "tenant"));
     ck_assert(relation("note", "user")->nullable);
-    ck_assert_int_eq(relation("note", "user")->on_delete, ORMC_ON_DELETE_RESTRICT);
+    ck_assert_int_eq(relation("note", "user")->on_delete, ORMC_ACTION_RESTRICT);
 }
 END_TEST
 

@@ -135,7 +135,18 @@ typedef enum orm_relation_kind {
     ORM_ONE_TO_ONE,
     ORM_MANY_TO_MANY
 } orm_relation_kind;
-typedef enum orm_on_delete { ORM_ON_DELETE_RESTRICT, ORM_ON_DELETE_CASCADE, ORM_ON_DELETE_SET_NULL } orm_on_delete;
+typedef enum orm_on_delete {
+    ORM_ON_DELETE_RESTRICT,
+    ORM_ON_DELETE_CASCADE,
+    ORM_ON_DELETE_SET_NULL,
+    ORM_ON_DELETE_NO_ACTION
+} orm_on_delete;
+typedef enum orm_on_update {
+    ORM_ON_UPDATE_NO_ACTION,
+    ORM_ON_UPDATE_CASCADE,
+    ORM_ON_UPDATE_SET_NULL,
+    ORM_ON_UPDATE_RESTRICT
+} orm_on_update;
 
 struct orm_relation {
     const orm_model *model, *target;
@@ -152,6 +163,7 @@ struct orm_relation {
     const orm_column *const *columns, *const *target_columns;
     uint32_t column_count;
     orm_on_delete on_delete;   /* of the foreign key behind the relation */
+    orm_on_update on_update;   /* likewise: when the key that it refers to changes */
     const orm_order *order_by; /* of a collection: the declared order */
     uint32_t order_by_count;
 };
@@ -191,6 +203,7 @@ struct orm_model {
     uint32_t relation_count;
     const orm_unique *uniques;
     uint32_t unique_count;
+    bool read_only; /* a view: its rows are read, and never written */
     orm_table_statements statements[ORM_DIALECTS];
 };
 

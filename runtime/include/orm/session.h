@@ -108,7 +108,8 @@ ORM_API orm_status orm_session_begin_nested(orm_session *session);
 ORM_API orm_status orm_session_commit_nested(orm_session *session);
 ORM_API orm_status orm_session_rollback_nested(orm_session *session);
 
-/* Forgets every entity and everything that was not flushed; pointers handed out are then invalid. */
+/* Forgets every entity and everything that was not flushed; pointers handed out are then invalid. Inside a hook of a flush it
+ * forgets nothing, and the next flush fails with ORM_MISUSE. */
 ORM_API void orm_session_clear(orm_session *session);
 
 /* Runs `body` in a session of its own and commits, or rolls back when it fails. After ORM_SERIALIZATION (also deadlock) the

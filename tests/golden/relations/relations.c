@@ -1707,6 +1707,7 @@ static const orm_relation office_team_model_relations[3] = {
                                                       &office_room_model_columns[1]},
         .column_count = 2,
         .on_delete = ORM_ON_DELETE_SET_NULL,
+        .on_update = ORM_ON_UPDATE_SET_NULL,
     },
     {
         .model = &office_team_model,
@@ -1749,7 +1750,8 @@ const orm_model office_team_model = {
         "    CONSTRAINT \"team_pkey\" PRIMARY KEY (\"id\"),\n"
         "    CONSTRAINT \"team_seat_building_seat_number_fkey\" FOREIGN KEY (\"seat_building\", "
         "\"seat_number\")\n"
-        "        REFERENCES \"room\" (\"building\", \"number\") ON DELETE SET NULL\n"
+        "        REFERENCES \"room\" (\"building\", \"number\") ON DELETE SET NULL ON UPDATE SET "
+        "NULL\n"
         ")",
         "CREATE UNIQUE INDEX IF NOT EXISTS \"team_head_id_key\" ON \"team\" (\"head_id\") WHERE "
         "deputy_id IS NULL",
@@ -1789,7 +1791,8 @@ const orm_model office_team_model = {
         "        REFERENCES \"person\" (\"id\") ON DELETE RESTRICT,\n"
         "    CONSTRAINT \"team_seat_building_seat_number_fkey\" FOREIGN KEY (\"seat_building\", "
         "\"seat_number\")\n"
-        "        REFERENCES \"room\" (\"building\", \"number\") ON DELETE SET NULL,\n"
+        "        REFERENCES \"room\" (\"building\", \"number\") ON DELETE SET NULL ON UPDATE SET "
+        "NULL,\n"
         "    CONSTRAINT \"team_deputy_id_fkey\" FOREIGN KEY (\"deputy_id\")\n"
         "        REFERENCES \"person\" (\"id\") ON DELETE SET NULL\n"
         ")",
@@ -3553,6 +3556,7 @@ static const orm_relation office_attendance_model_relations[2] = {
         .target_columns = (const orm_column *const[]){&office_person_model_columns[0]},
         .column_count = 1,
         .on_delete = ORM_ON_DELETE_CASCADE,
+        .on_update = ORM_ON_UPDATE_CASCADE,
     },
     {
         .model = &office_attendance_model,
@@ -3565,7 +3569,8 @@ static const orm_relation office_attendance_model_relations[2] = {
         .columns = (const orm_column *const[]){&office_attendance_model_columns[2]},
         .target_columns = (const orm_column *const[]){&office_course_model_columns[0]},
         .column_count = 1,
-        .on_delete = ORM_ON_DELETE_CASCADE,
+        .on_delete = ORM_ON_DELETE_NO_ACTION,
+        .on_update = ORM_ON_UPDATE_RESTRICT,
     },
 };
 
@@ -3593,9 +3598,9 @@ const orm_model office_attendance_model = {
         "    \"course_id\" bigint NOT NULL,\n"
         "    CONSTRAINT \"attendance_pkey\" PRIMARY KEY (\"person_id\", \"course_id\"),\n"
         "    CONSTRAINT \"attendance_person_id_fkey\" FOREIGN KEY (\"person_id\")\n"
-        "        REFERENCES \"person\" (\"id\") ON DELETE CASCADE,\n"
+        "        REFERENCES \"person\" (\"id\") ON DELETE CASCADE ON UPDATE CASCADE,\n"
         "    CONSTRAINT \"attendance_course_id_fkey\" FOREIGN KEY (\"course_id\")\n"
-        "        REFERENCES \"course\" (\"id\") ON DELETE CASCADE\n"
+        "        REFERENCES \"course\" (\"id\") ON DELETE NO ACTION ON UPDATE RESTRICT\n"
         ")",
         "COMMENT ON TABLE \"attendance\" IS 'A model between, with a column of its own.'",
         NULL,
@@ -3611,9 +3616,9 @@ const orm_model office_attendance_model = {
         "    \"course_id\" INTEGER NOT NULL,\n"
         "    CONSTRAINT \"attendance_pkey\" PRIMARY KEY (\"person_id\", \"course_id\"),\n"
         "    CONSTRAINT \"attendance_person_id_fkey\" FOREIGN KEY (\"person_id\")\n"
-        "        REFERENCES \"person\" (\"id\") ON DELETE CASCADE,\n"
+        "        REFERENCES \"person\" (\"id\") ON DELETE CASCADE ON UPDATE CASCADE,\n"
         "    CONSTRAINT \"attendance_course_id_fkey\" FOREIGN KEY (\"course_id\")\n"
-        "        REFERENCES \"course\" (\"id\") ON DELETE CASCADE\n"
+        "        REFERENCES \"course\" (\"id\") ON DELETE NO ACTION ON UPDATE RESTRICT\n"
         ")",
         NULL,
     },
