@@ -55,7 +55,6 @@ static const struct {
     {ORMC_IN_RELATION, "backref", "did you mean 'inverse'?"},
     {ORMC_IN_RELATION, "secondary", "did you mean 'through'?"},
     {ORMC_IN_RELATION, "cascade", "did you mean 'on_delete'?"},
-    {ORMC_IN_RELATION, "on_update", "there is none: keys that refer to others do not follow them"},
 };
 
 enum { MOST_KEYS = 64 /* of one context */, OTHER_WORDS = sizeof other_words / sizeof *other_words };
