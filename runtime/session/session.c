@@ -174,10 +174,10 @@ orm_status orm__session_read(orm_session *session)
 orm_status orm__session_begin_get(orm_session *session)
 {
     const orm_session_factory *factory = &session->factory;
-    bool from_replica = factory->read_only && orm_engine_replica_count(factory->engine) > 0;
-    if (!session->connection && !session->failed && !session->immediate && !from_replica && !factory->tags &&
+    if (!session->connection && !session->failed && !session->immediate && !factory->tags &&
         factory->isolation < ORM_REPEATABLE_READ)
-        ORM_TRY(orm__engine_share(session->factory.engine, &session->connection, &session->error));
+        ORM_TRY((factory->read_only ? orm__engine_share_reading : orm__engine_share)(
+            factory->engine, &session->connection, &session->error));
     return session->connection && session->connection->shared ? ORM_OK : orm__session_read(session);
 }
 
