@@ -253,6 +253,8 @@ static orm_status find_link(orm_session *session, const orm_relation *relation, 
     *link = NULL;
     if (!store)
         return orm__session_no_memory(session);
+    if (!key_is_both(relation))
+        ORM_TRY(orm__session_autoflush(session)); /* keys may change by it */
     orm_expr where[ORM_WHERE_MAX] = {{.op = ORM_OP_NONE}};
     orm__entity *stub = orm__store_next(store);
     if (!stub)
@@ -260,7 +262,7 @@ static orm_status find_link(orm_session *session, const orm_relation *relation, 
     size_t count = 0;
     for (size_t e = 0; e < 2; e++)
         for (size_t k = 0; k < ends[e]->column_count; k++) {
-            orm_value key = orm__value_of_member(ends[e]->target_columns[k], orm__row_of(targets[e]));
+            orm_value key = orm__value_of_member(ends[e]->target_columns[k], orm__key_row(targets[e]));
             orm__member_set(ends[e]->columns[k], orm__row_of(stub), key);
             if (count < ORM_WHERE_MAX)
                 where[count++] = orm_compare(ORM_OP_EQ, ends[e]->columns[k], key);

@@ -18,7 +18,9 @@ static void *newest_row(orm_session *session, const orm__entity *entity);
 static void restore(orm_session *session, orm__undo *record);
 static void drop_row(orm_session *session, const orm__undo *record);
 static bool is_held(const orm_column *column);
+static orm_status copy_held(orm_session *session, orm__undo *record, const void *from);
 static void drop_held(orm_session *session, orm__undo *record);
+static void map_restored(orm_session *session, size_t first, size_t count);
 
 static orm__undo *record_of(orm_session *session, const orm__entity *entity)
 {
@@ -79,8 +81,28 @@ orm_status orm__entity_remember(orm_session *session, orm__entity *entity)
 
 void orm__undo_level(orm_session *session)
 {
-    while (session->undo.count > 0 && session->undo.records[session->undo.count - 1].level >= session->level)
+    size_t count = session->undo.count, first = count;
+    while (first > 0 && session->undo.records[first - 1].level >= session->level) {
+        orm__entity *entity = session->undo.records[--first].entity;
+        orm__identity_remove(entity->batch->store, entity); /* keys may pass back from one to another */
+    }
+    while (session->undo.count > first)
         restore(session, &session->undo.records[--session->undo.count]);
+    map_restored(session, first, count);
+}
+
+/* All have the keys that they had. */
+static void map_restored(orm_session *session, size_t first, size_t count)
+{
+    for (size_t i = first; i < count; i++) {
+        orm__entity *entity = session->undo.records[i].entity;
+        orm__store *store = entity->batch->store;
+        if (entity->state != ORM__PERSISTENT || (entity->flags & ORM__MAPPED))
+            continue;
+        bool taken = orm__identity_find_row(store, store->model->primary_key, orm__row_of(entity)) != NULL;
+        if (taken || !orm__identity_add(store, entity))
+            entity->state = ORM__DETACHED;
+    }
 }
 
 static void restore(orm_session *session, orm__undo *record)
@@ -93,7 +115,6 @@ static void restore(orm_session *session, orm__undo *record)
         return;
     }
     bool flushed = record->row || (entity->flags & (ORM__WRITTEN | ORM__EXPIRED));
-    orm__identity_remove(store, entity);
     orm__old_key_forget(session, entity);
     entity->flags &= (uint8_t) ~(ORM__REPLACES | ORM__REPLACED);
     entity->undo = record->previous;
@@ -111,8 +132,7 @@ static void restore(orm_session *session, orm__undo *record)
     }
     if (orm__mask_words(store->model) == 1 || entity->dirty.words)
         memset(orm__entity_dirty(entity), 0, orm__mask_words(store->model) * sizeof(uint64_t));
-    bool taken = orm__identity_find_row(store, store->model->primary_key, orm__row_of(entity)) != NULL;
-    entity->state = !taken && orm__identity_add(store, entity) ? ORM__PERSISTENT : ORM__DETACHED;
+    entity->state = ORM__PERSISTENT;
 }
 
 static void *newest_row(orm_session *session, const orm__entity *entity)
@@ -203,11 +223,16 @@ static bool is_held(const orm_column *column)
 
 orm_status orm__held_keep(orm_session *session, orm__entity *entity, const orm_column *column)
 {
-    const orm_model *model = orm__model_of(entity);
     orm__undo *record = record_of(session, entity);
     bool told = entity->original && !(entity->flags & ORM__WRITTEN);
     if (entity->state != ORM__PERSISTENT || told || !record || record->held || !is_held(column))
         return ORM_OK;
+    return copy_held(session, record, orm__row_of(entity));
+}
+
+static orm_status copy_held(orm_session *session, orm__undo *record, const void *from)
+{
+    const orm_model *model = orm__model_of(record->entity);
     void *row = orm__arena_zalloc(&session->arena, 1, model->row_size);
     if (!row)
         return orm__session_no_memory(session);
@@ -215,12 +240,25 @@ orm_status orm__held_keep(orm_session *session, orm__entity *entity, const orm_c
         const orm_column *each = &model->columns[i];
         if (!is_held(each))
             continue;
-        orm__member_set(each, row, orm__value_of_member(each, orm__row_of(entity)));
+        orm__member_set(each, row, orm__value_of_member(each, from));
         if (!orm__member_keep(each, row, &session->arena))
             return orm__session_no_memory(session);
     }
     record->held = row;
     return ORM_OK;
+}
+
+orm_status orm__held_fix(orm_session *session, orm__entity *entity)
+{
+    orm__undo *record = record_of(session, entity);
+    if (!record || record->held || !orm__entity_any_dirty(entity))
+        return ORM_OK;
+    return copy_held(session, record, orm__held_row(session, entity));
+}
+
+void *orm__held_own(const orm_session *session, const orm__entity *entity)
+{
+    return entity->undo ? session->undo.records[entity->undo - 1].held : NULL;
 }
 
 void orm__held_forget(orm_session *session, orm__entity *entity)
