@@ -26,15 +26,16 @@ typedef struct followers {
 /* Does something for each entity of the session that the database knows to refer to a `reached` one by this relation. */
 typedef orm_status (*visitor)(followers *f, orm__entity *entity, const orm_relation *relation, orm__entity *target);
 
+static bool key_is_dirty(const orm__entity *entity);
 static orm_status share_new_keys(orm_session *session, orm__entity *entity);
 static orm_status put_of_pending(orm_session *session, orm__entity *entity, const orm_relation *relation, size_t index,
-                                 const orm__entity *target);
+                                 const void *key);
 static bool moves_with_its_key(orm_session *session, orm__entity *entity);
 static bool is_of_key(const orm_relation *relation);
 static orm_status visit(followers *f, bool following, visitor call);
 static orm_status visit_store(followers *f, orm__store *store, const orm_relation *relation, visitor call);
 static orm_status refuse(followers *f, orm__entity *entity, const orm_relation *relation, orm__entity *target);
-static orm_status refuse_pending(orm_session *session, orm__entity *entity);
+static orm_status refuse_given(orm_session *session, orm__entity *entity);
 static orm_status refusal(orm_session *session, const orm__entity *entity, const orm_relation *relation,
                           const orm__entity *target);
 static orm_status find_followers(followers *f, orm__entity **entities, size_t count);
@@ -50,13 +51,26 @@ static orm_status map_again(orm_session *session, orm__entity *entity);
 
 bool orm__changes_key(const orm__entity *entity)
 {
+    return entity->state == ORM__PERSISTENT && (entity->flags & ORM__KEY_CHANGED) && key_is_dirty(entity);
+}
+
+static bool key_is_dirty(const orm__entity *entity)
+{
     const orm_model *model = orm__model_of(entity);
-    if (entity->state != ORM__PERSISTENT || !(entity->flags & ORM__KEY_CHANGED))
-        return false;
     for (size_t i = 0; i < model->primary_key_count; i++)
         if (orm__entity_has_dirty(entity, model->primary_key[i]))
             return true;
     return false;
+}
+
+bool orm__refers_to_another(orm_session *session, orm__entity *entity, const orm_relation *relation,
+                            const orm_column *column)
+{
+    const orm__store *store = session->old_keys.count > 0 ? orm__store_of(session, relation->target) : NULL;
+    orm__entity *before = store ? orm__identity_find_row(store, relation->columns, orm__held_row(session, entity))
+                                : NULL;
+    return before && orm__owns_column(relation, column) && orm__changes_key(before) &&
+           orm__known_target(session, relation, entity) != before;
 }
 
 orm_status orm__rekey_begin(orm_session *session)
@@ -69,31 +83,34 @@ orm_status orm__rekey_begin(orm_session *session)
     return ORM_OK;
 }
 
-/* What was made to refer to an entity by pointer, before that got another key, has the new one from now on. */
+/* What was made to refer to an entity by pointer, before that got another key, has the new one from now on; the old one when
+ * the entity is deleted, and never gets another. */
 static orm_status share_new_keys(orm_session *session, orm__entity *entity)
 {
     const orm_model *model = orm__model_of(entity);
     for (size_t i = 0; i < model->relation_count && orm__is_there(entity); i++) {
         const orm_relation *relation = &model->relations[i];
         const orm__slot *slot = relation->owning ? orm__entity_loaded(entity, relation) : NULL;
-        if (!slot || !slot->as.one || slot->as.one == entity || !orm__changes_key(slot->as.one))
+        const orm__entity *target = slot ? slot->as.one : NULL;
+        if (!target || target == entity || !(target->flags & ORM__KEY_CHANGED))
             continue;
+        const void *key = target->state == ORM__DELETING ? orm__key_row(target) : orm__row_of(target);
         for (size_t k = 0; k < relation->column_count; k++)
             if (orm__entity_has_dirty(entity, relation->columns[k]))
-                ORM_TRY(put_of_pending(session, entity, relation, k, slot->as.one));
+                ORM_TRY(put_of_pending(session, entity, relation, k, key));
     }
     return ORM_OK;
 }
 
 /* A pending entity is not known by a key that another may still have: it enters the map when it is written. */
 static orm_status put_of_pending(orm_session *session, orm__entity *entity, const orm_relation *relation, size_t index,
-                                 const orm__entity *target)
+                                 const void *key)
 {
     const orm_column *column = relation->columns[index];
-    orm_value value = orm__value_of_member(relation->target_columns[index], orm__row_of(target));
+    orm_value value = orm__value_of_member(relation->target_columns[index], key);
     if (entity->state != ORM__PENDING || !(column->flags & ORM_PRIMARY_KEY))
         return orm__entity_put(session, entity, column, value);
-    if (orm__key_agrees(relation, index, orm__row_of(entity), orm__row_of(target)))
+    if (orm__key_agrees(relation, index, orm__row_of(entity), key))
         return ORM_OK;
     orm__key_leave(entity);
     return orm__entity_take(session, entity, column, value);
@@ -135,7 +152,9 @@ orm_status orm__rekey_check(orm_session *session, const orm__entities *added, co
         return ORM_OK;
     orm_status status = visit(&f, false, refuse);
     for (size_t i = 0; i < added->count && !status; i++)
-        status = refuse_pending(session, added->items[i]);
+        status = refuse_given(session, added->items[i]);
+    for (size_t i = 0; i < changed->count && !status; i++)
+        status = refuse_given(session, changed->items[i]);
     for (size_t i = 0; i < changed->count; i++)
         changed->items[i]->reached = false;
     return status;
@@ -172,23 +191,24 @@ static orm_status visit_store(followers *f, orm__store *store, const orm_relatio
 /* What the database would refuse: a row that refers to the old key, now and after the flush. Of an expired one nobody knows. */
 static orm_status refuse(followers *f, orm__entity *entity, const orm_relation *relation, orm__entity *target)
 {
-    bool moves = orm__relation_is_changed(entity, relation) &&
-                 (entity == target || orm__known_target(f->session, relation, entity) != target);
-    if (entity->state != ORM__PERSISTENT || (entity->flags & ORM__EXPIRED) || moves)
+    bool changed = orm__relation_is_changed(entity, relation);
+    bool moves = changed && (entity == target || orm__known_target(f->session, relation, entity) != target);
+    if (entity->state != ORM__PERSISTENT || (!changed && (entity->flags & ORM__EXPIRED)) || moves)
         return ORM_OK;
     return refusal(f->session, entity, relation, target);
 }
 
-/* Likewise one that is to be added, with the old key for its foreign key. */
-static orm_status refuse_pending(orm_session *session, orm__entity *entity)
+/* Likewise one that is given the old key for its foreign key. */
+static orm_status refuse_given(orm_session *session, orm__entity *entity)
 {
     const orm_model *model = orm__model_of(entity);
     for (size_t i = 0; i < model->relation_count; i++) {
         const orm_relation *relation = &model->relations[i];
-        if (!relation->owning || orm__follows_update(relation) || orm__entity_loaded(entity, relation))
+        if (!relation->owning || orm__follows_update(relation) || orm__entity_loaded(entity, relation) ||
+            !orm__relation_is_changed(entity, relation))
             continue;
         const orm__entity *target = orm__known_target(session, relation, entity);
-        if (target && target->reached)
+        if (target && target != entity && target->reached)
             return refusal(session, entity, relation, target);
     }
     return ORM_OK;
@@ -317,7 +337,7 @@ static orm_status follow(orm_session *session, const follower *one)
             ORM_TRY(orm__entity_take(session, entity, column, value));
     }
     entity->flags |= ORM__WRITTEN;
-    if ((entity->flags & ORM__KEY_CHANGED) && !orm__changes_key(entity))
+    if ((entity->flags & ORM__KEY_CHANGED) && !key_is_dirty(entity))
         orm__old_key_forget(session, entity);
     return ORM_OK;
 }

@@ -334,6 +334,7 @@ orm_status orm__relation_set(orm_session *session, orm__entity *entity, const or
 bool orm__relation_is_changed(const orm__entity *entity, const orm_relation *owning);
 /* The entity an owning relation refers to, if the session knows it: by pointer, or by its key. */
 orm__entity *orm__known_target(orm_session *session, const orm_relation *owning, orm__entity *entity);
+bool orm__owns_column(const orm_relation *relation, const orm_column *column);
 /* Around a change of a foreign key's column by hand; before a delete. */
 void orm__relations_leave(orm_session *session, orm__entity *entity, const orm_column *column);
 orm_status orm__relations_join(orm_session *session, orm__entity *entity, const orm_column *column);
@@ -417,6 +418,9 @@ orm_status orm__through_remove(orm_session *session, const orm_relation *relatio
 /* --- rekey.c --- */
 /* Whether the next UPDATE gives a persistent entity another key. */
 bool orm__changes_key(const orm__entity *entity);
+/* Whether an entity refers by this column to another one than before, which may get the very key that the one before gives up. */
+bool orm__refers_to_another(orm_session *session, orm__entity *entity, const orm_relation *relation,
+                            const orm_column *column);
 /* Before a flush looks at anything: what refers by pointer to such entities has their new keys. */
 orm_status orm__rekey_begin(orm_session *session);
 /* ORM_CONSTRAINT when an entity refers to the old key of one of `changed`, and the database would not let that go. */

@@ -215,7 +215,8 @@ static bool is_as_held(orm_session *session, orm__entity *entity, const orm_colu
     if (!(column->flags & ORM_FOREIGN_KEY))
         return entity->original && !(entity->flags & ORM__WRITTEN) && orm__member_equal(column, row, entity->original);
     for (size_t i = 0; i < model->relation_count; i++)
-        if (model->relations[i].owning && !is_settled(entity, &model->relations[i], column))
+        if (model->relations[i].owning && (!is_settled(entity, &model->relations[i], column) ||
+                                           orm__refers_to_another(session, entity, &model->relations[i], column)))
             return false;
     return orm__member_equal(column, row, orm__held_row(session, entity));
 }
