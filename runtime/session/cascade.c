@@ -114,8 +114,7 @@ static orm_status cascade_along(orm_session *session, const orm_relation *relati
     const orm__store *targets = orm__store_of(session, relation->target);
     if (!store || !targets)
         return orm__session_no_memory(session);
-    for (uint32_t number = 1; number <= store->used && targets->mapped && orm__follows_delete(relation);
-         number++) {
+    for (uint32_t number = 1; number <= store->used && targets->mapped && orm__follows_delete(relation); number++) {
         orm__entity *entity = orm__store_at(store, number);
         orm__entity *target = entity->state == ORM__PERSISTENT
                                   ? orm__identity_find_row(targets, relation->columns, orm__row_of(entity))

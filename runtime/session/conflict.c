@@ -45,8 +45,8 @@ typedef struct graph {
     uint32_t *waiting;   /* how many edges; UINT32_MAX: placed */
     uint32_t *path;      /* scratch of a walk */
     bool keyed;          /* some row changes its primary key: such keys are claimed like unique values */
-    bool passed_on;      /* some value passes from one row to another, or a key changes under one that is written, too */
-    orm__arena rows;     /* see claimed_row */
+    bool passed_on;  /* some value passes from one row to another, or a key changes under one that is written, too */
+    orm__arena rows; /* see claimed_row */
 } graph;
 
 static bool may_conflict(const orm__entities *added, const orm__entities *changed);

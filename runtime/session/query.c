@@ -22,9 +22,12 @@ orm_status orm_model_get(orm_session *session, const orm_model *model, const orm
     if (!store)
         return orm__session_no_memory(session);
     orm__entity *entity = orm__identity_find(store, key);
+    if (!entity && session->changed.count > 0) { /* a flush may give it to one that is here */
+        ORM_TRY(orm__session_autoflush(session));
+        entity = orm__identity_find(store, key);
+    }
     if (!entity) {
         orm__entities read = {0};
-        ORM_TRY(orm__session_autoflush(session));
         orm_status status = orm__read_by_key(session, store, key, false, &read);
         entity = read.count ? read.items[0] : NULL;
         free(read.items);

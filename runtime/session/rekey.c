@@ -246,6 +246,7 @@ orm_status orm__rekey_follow(orm_session *session, orm__entity **entities, size_
     if (!status)
         status = follow_all(&f, entities, count);
     free(f.items);
+    session->failed |= status != ORM_OK; /* the rows are written */
     return status;
 }
 

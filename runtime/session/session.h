@@ -64,15 +64,15 @@ typedef struct orm__entity {
     orm__slot *slots;  /* by relation; NULL until the first is needed */
     void *original;    /* the newest snapshot of the row in the undo log, or NULL; see ORM__REPLACES */
     union {
-        uint64_t word;   /* up to 64 columns */
-        uint64_t *words; /* more: arena */
-    } dirty;             /* pending: the columns given; persistent: those to be updated */
-    uint8_t state : 4;   /* orm__state */
-    bool held : 1;       /* scratch of stream.c */
+        uint64_t word;             /* up to 64 columns */
+        uint64_t *words;           /* more: arena */
+    } dirty;                       /* pending: the columns given; persistent: those to be updated */
+    uint8_t state : 4;             /* orm__state */
+    bool held : 1;                 /* scratch of stream.c */
     bool reached : 1, settled : 1; /* scratch of rekey.c and cascade.c */
-    uint8_t flags;       /* ORM__QUEUED and so on */
-    uint16_t generation; /* slots of an older generation count as not loaded */
-    uint32_t undo;       /* 1 + its newest record in session->undo; 0: untouched */
+    uint8_t flags;                 /* ORM__QUEUED and so on */
+    uint16_t generation;           /* slots of an older generation count as not loaded */
+    uint32_t undo;                 /* 1 + its newest record in session->undo; 0: untouched */
 } orm__entity;
 
 /* How an entity was before its first change since a savepoint, or since the transaction began. */
@@ -150,7 +150,7 @@ struct orm_session {
     } undo;
     struct {
         orm__old_key *items;
-        size_t count;
+        size_t count, recent; /* recent: the one that was asked for last */
     } old_keys;
     uint16_t level, sticky_level; /* open savepoints; how many there were when the sticky error came */
     orm__list_block *lists;

@@ -20,6 +20,7 @@ static void drop_row(orm_session *session, const orm__undo *record);
 static bool is_held(const orm_column *column);
 static orm_status copy_held(orm_session *session, orm__undo *record, const void *from);
 static void drop_held(orm_session *session, orm__undo *record);
+static size_t place_of_old_key(orm_session *session, const orm__entity *entity);
 static void map_restored(orm_session *session, size_t first, size_t count);
 
 static orm__undo *record_of(orm_session *session, const orm__entity *entity)
@@ -317,23 +318,30 @@ orm_status orm__old_key_keep(orm_session *session, orm__entity *entity)
 /* The row itself when its key did not change. */
 void *orm__old_key_row(const orm__entity *entity)
 {
-    const orm_session *session = entity->batch->store->session;
-    for (size_t i = 0; i < session->old_keys.count; i++)
+    orm_session *session = entity->batch->store->session;
+    size_t place = place_of_old_key(session, entity);
+    return place < session->old_keys.count ? session->old_keys.items[place].row : orm__row_of(entity);
+}
+
+/* They are asked for one after the other, mostly: so the search begins where the last one ended. */
+static size_t place_of_old_key(orm_session *session, const orm__entity *entity)
+{
+    size_t count = session->old_keys.count, i = session->old_keys.recent < count ? session->old_keys.recent : 0;
+    for (size_t n = 0; n < count; n++, i = i + 1 < count ? i + 1 : 0)
         if (session->old_keys.items[i].entity == entity)
-            return session->old_keys.items[i].row;
-    return orm__row_of(entity);
+            return session->old_keys.recent = i;
+    return count;
 }
 
 void orm__old_key_forget(orm_session *session, orm__entity *entity)
 {
     const orm_model *model = orm__model_of(entity);
-    for (size_t i = 0; i < session->old_keys.count && (entity->flags & ORM__KEY_CHANGED); i++) {
-        if (session->old_keys.items[i].entity != entity)
-            continue;
-        for (size_t k = 0; k < model->primary_key_count; k++)
-            orm__member_recycle(model->primary_key[k], session->old_keys.items[i].row, &session->arena);
-        orm__arena_recycle(&session->arena, session->old_keys.items[i].row, model->row_size);
-        session->old_keys.items[i] = session->old_keys.items[--session->old_keys.count];
-        entity->flags &= (uint8_t)~ORM__KEY_CHANGED;
-    }
+    size_t place = entity->flags & ORM__KEY_CHANGED ? place_of_old_key(session, entity) : session->old_keys.count;
+    if (place == session->old_keys.count)
+        return;
+    for (size_t k = 0; k < model->primary_key_count; k++)
+        orm__member_recycle(model->primary_key[k], session->old_keys.items[place].row, &session->arena);
+    orm__arena_recycle(&session->arena, session->old_keys.items[place].row, model->row_size);
+    session->old_keys.items[place] = session->old_keys.items[--session->old_keys.count];
+    entity->flags &= (uint8_t)~ORM__KEY_CHANGED;
 }

@@ -229,9 +229,11 @@ static bool is_settled(const orm__entity *entity, const orm_relation *relation, 
         if (relation->columns[k] != column)
             continue;
         const orm__entity *target = slot->as.one;
+        bool leaves = target && target->state == ORM__DELETING; /* with the key it has */
         if (!target ? !(column->flags & ORM_NULLABLE)
                     : (target->state != ORM__PERSISTENT && target->state != ORM__DELETING) ||
-                          !orm__key_agrees(relation, k, orm__row_of(entity), orm__row_of(target)))
+                          !orm__key_agrees(relation, k, orm__row_of(entity),
+                                           leaves ? orm__key_row(target) : orm__row_of(target)))
             return false;
     }
     return true;

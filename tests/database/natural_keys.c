@@ -231,6 +231,42 @@ START_TEST(a_savepoint_goes_back_to_the_key_of_its_begin)
 }
 END_TEST
 
+START_TEST(the_new_key_is_known_once_its_flush_is_through)
+{
+    const natural_land *land = add_land("a"), *got;
+    commit_quietly();
+    ok(natural_land_set_code(s, land, "b"));
+    ok(natural_land_get(s, "a", &got)); /* until then */
+    ck_assert_ptr_eq(got, land);
+    expect_statements("");
+    ok(natural_land_get(s, "b", &got)); /* flushes */
+    ck_assert_ptr_eq(got, land);
+    expect_statements("UPDATE lands 1");
+    ok(orm_session_commit(s));
+}
+END_TEST
+
+/* The same value, and it means another row. */
+START_TEST(what_moves_to_the_heir_of_a_key_is_told_from_what_stays)
+{
+    const natural_land *a = add_land("a"), *b = add_land("b"), *got;
+    const natural_flag *flag = add_flag(a);
+    const natural_town *town = add_town(a, "t");
+    commit_quietly();
+    ok(natural_land_set_code(s, a, "c"));
+    ok(natural_land_set_code(s, b, "a"));
+    ok(natural_flag_set_land(s, flag, b));
+    ok(natural_town_set_land(s, town, b));
+    ok(orm_session_commit(s));
+    ck_assert_str_eq(flag->land_code, "a");
+    ck_assert(town_is_got("a", "t", town));
+    ok(natural_flag_get_land(s, flag, &got));
+    ck_assert_ptr_eq(got, b);
+    ck_assert_uint_eq(count_rows("flags SET colour = colour WHERE land_code = 'a'"), 1);
+    ck_assert_uint_eq(count_rows("towns SET people = 1 WHERE land_code = 'a'"), 1);
+}
+END_TEST
+
 START_TEST(a_key_that_is_set_back_sends_nothing)
 {
     const natural_land *land = add_land("a");
@@ -641,8 +677,7 @@ START_TEST(keys_that_core_changes_are_read_anew)
     const natural_land *land = add_land("a");
     const natural_flag *flag = add_flag(land);
     commit_quietly();
-    ok(natural_land_update_where(orm_session_connection(s),
-                                 orm_eq(NATURAL_LAND.code, "a"),
+    ok(natural_land_update_where(orm_session_connection(s), orm_eq(NATURAL_LAND.code, "a"),
                                  &(natural_land_changes){.code = ORM_VALUE("b")}, NULL));
     ok(orm_session_refresh(s, flag));
     ck_assert_str_eq(flag->land_code, "b");
@@ -687,6 +722,8 @@ static void add_all(TCase *cascade, TCase *others)
     tcase_add_loop_test(cascade, what_was_loaded_and_what_was_not_say_the_new_key, 0, 2);
     tcase_add_loop_test(cascade, a_rollback_restores_keys_and_what_followed, 0, 2);
     tcase_add_test(cascade, a_savepoint_goes_back_to_the_key_of_its_begin);
+    tcase_add_test(cascade, the_new_key_is_known_once_its_flush_is_through);
+    tcase_add_test(cascade, what_moves_to_the_heir_of_a_key_is_told_from_what_stays);
     tcase_add_test(cascade, a_key_that_is_set_back_sends_nothing);
     tcase_add_test(cascade, pending_changes_of_those_that_follow_are_kept);
     tcase_add_test(cascade, what_is_added_to_a_new_key_comes_behind_it);

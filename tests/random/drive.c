@@ -38,9 +38,9 @@ static struct {
 } d;
 
 static const orm_model *const models[KINDS] = {
-    &rnd_node_model, &rnd_leaf_model, &rnd_part_model, &rnd_loan_model, &rnd_bill_model,
-    &rnd_spot_model, &rnd_seat_model, &rnd_card_model, &rnd_town_model, &rnd_permit_model,
-    &rnd_guest_model, &rnd_flag_model, &rnd_tag_model, &rnd_land_model,
+    &rnd_node_model,  &rnd_leaf_model, &rnd_part_model, &rnd_loan_model, &rnd_bill_model,
+    &rnd_spot_model,  &rnd_seat_model, &rnd_card_model, &rnd_town_model, &rnd_permit_model,
+    &rnd_guest_model, &rnd_flag_model, &rnd_tag_model,  &rnd_land_model,
 };
 
 static void forget_all(void);
@@ -905,7 +905,8 @@ static void compare_single(int node, kind k)
 {
     const void *found, *wanted = NULL;
     bool known = true;
-    must(orm_entity_get_one(d.session, entity_of(node), relation_of(models[kinds[k].owner], kinds[k].collection), &found),
+    must(orm_entity_get_one(d.session, entity_of(node), relation_of(models[kinds[k].owner], kinds[k].collection),
+                            &found),
          "get one");
     for (int i = 0; i < d.now.count; i++)
         if (lives(&d.now.things[i]) && d.now.things[i].kind == k && d.now.things[i].owner == node) {
@@ -951,12 +952,11 @@ static void step(void)
         void (*run)(void);
         int weight;
     } operations[] = {
-        {op_add, 24},          {op_set_name, 6}, {op_set_number, 8},  {op_set_mood, 2},   {op_set_key, 3},
-        {op_set_code, 6},
-        {op_set_owner, 12},    {op_add_to, 6},   {op_remove_from, 5}, {op_set_single, 3}, {op_tag, 8},
-        {op_delete, 6},        {op_flush, 6},    {op_commit, 6},      {op_rollback, 2},   {op_begin_nested, 4},
-        {op_commit_nested, 2}, {op_refresh, 3},  {op_get, 3},         {op_find, 3},       {op_merge, 2},
-        {op_expunge, 1},       {op_look, 5},
+        {op_add, 24},         {op_set_name, 6},      {op_set_number, 8}, {op_set_mood, 2},    {op_set_key, 3},
+        {op_set_code, 6},     {op_set_owner, 12},    {op_add_to, 6},     {op_remove_from, 5}, {op_set_single, 3},
+        {op_tag, 8},          {op_delete, 6},        {op_flush, 6},      {op_commit, 6},      {op_rollback, 2},
+        {op_begin_nested, 4}, {op_commit_nested, 2}, {op_refresh, 3},    {op_get, 3},         {op_find, 3},
+        {op_merge, 2},        {op_expunge, 1},       {op_look, 5},
     };
     int sum = 0, chosen;
     for (size_t i = 0; i < sizeof operations / sizeof *operations; i++)
