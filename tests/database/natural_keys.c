@@ -690,7 +690,7 @@ START_TEST(many_keys_change_at_once_with_many_that_follow)
     enum { LANDS = 50, TOWNS = 20 };
     const natural_land *lands[LANDS];
     const natural_town *towns[LANDS * TOWNS];
-    char code[8], name[8];
+    char code[16], name[16];
     for (int i = 0; i < LANDS; i++) {
         snprintf(code, sizeof code, "l%d", i);
         lands[i] = add_land(code);
