@@ -63,7 +63,7 @@ PROGRAMS  := $(foreach name,$(NAMES),$(if $(wildcard schemas/$(name)/main.c),$(B
 GENERATED := $(foreach name,$(NAMES),$(OBJ)/schemas/$(name)/$(name).o)
 SUITE_NEEDS = $(if $(filter unit valgrind,$(SUITES)),$(UNIT)) $(if $(filter fuzz,$(SUITES)),$(FUZZERS:%=$(BUILD)/tests/fuzz/replay-%)) \
               $(if $(filter compile readme schemas,$(SUITES)),$(GENERATED) $(PROGRAMS)) \
-              $(if $(filter database valgrind,$(SUITES)),$(BUILD)/tests/database/database) \
+              $(if $(filter database valgrind streams,$(SUITES)),$(BUILD)/tests/database/database) \
               $(if $(filter random,$(SUITES)),$(BUILD)/tests/random/random) $(if $(filter faults,$(SUITES)),$(FAULTS)) \
               $(foreach name,$(filter replicas threads,$(SUITES)),$(BUILD)/tests/faults/$(name))
 STAMPS    := $(foreach name,$(NAMES),$(BUILD)/schemas/$(name)/generated)
@@ -121,9 +121,9 @@ fuzz: all ## let libFuzzer look for bad input for FUZZ_SECONDS a target; FUZZ="s
 	@tests/fuzz/compile.sh $(BUILD)/ormc tests/fuzz/corpus/schema
 	@tests/fuzz/packages.py $(BUILD) --seconds $(FUZZ_SECONDS) --seed $$$$
 
-soak: SUITES = random faults threads aarch64
+soak: SUITES = random faults threads aarch64 streams
 soak: WERROR = yes
-soak: all $(BUILD)/tests/random/random $(FAULTS) ## the randomized and the fault tests, much longer (ORM_TEST_SEED repeats)
+soak: all $(BUILD)/tests/random/random $(FAULTS) $(BUILD)/tests/database/database ## the randomized and the fault tests, much longer (ORM_TEST_SEED repeats); long streams
 	@ORM_TEST_SOAK=yes SANITIZE='$(SANITIZE)' tests/run.sh $(BUILD) $(SUITES)
 
 SOURCES = $(shell find generator runtime schemas tests -name '*.[ch]' -not -path 'tests/golden/*')

@@ -8,6 +8,7 @@
 
 static void read_enums(pg_reader *p);
 static void read_relations(pg_reader *p);
+static const char *definition_of(pg_reader *p, const char *definition);
 static void read_columns(pg_reader *p);
 static void add_column(pg_reader *p, const catalog_rows *rows, size_t row);
 static void note_column(pg_reader *p, const ormc_snapshot_table *table, const ormc_snapshot_column *column,
@@ -64,9 +65,9 @@ static void read_relations(pg_reader *p)
     ormc_catalog *catalog = p->r->catalog;
     catalog_rows rows = pg_query(p,
                                  "SELECT c.oid::text, n.nspname::text, c.relname::text, c.relkind::text, "
-                                 "obj_description(c.oid, 'pg_class'), CASE WHEN c.relkind = 'v' THEN "
-                                 "pg_get_viewdef(c.oid, true) END FROM pg_class c JOIN pg_namespace n ON n.oid = "
-                                 "c.relnamespace WHERE %s AND c.relkind IN ('r', 'p', 'v') AND NOT c.relispartition "
+                                 "obj_description(c.oid, 'pg_class'), CASE WHEN c.relkind IN ('v', 'm', 'f') "
+                                 "THEN coalesce(pg_get_viewdef(c.oid, true), '') END FROM pg_class c JOIN pg_namespace n ON n.oid = "
+                                 "c.relnamespace WHERE %s AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT c.relispartition "
                                  "AND c.relname <> 'ormc_migrations' AND NOT EXISTS (SELECT FROM pg_depend x WHERE "
                                  "x.classid = 'pg_class'::regclass AND x.objid = c.oid AND x.deptype = 'e') "
                                  "ORDER BY n.nspname COLLATE \"C\", c.relname COLLATE \"C\"",
@@ -83,10 +84,33 @@ static void read_relations(pg_reader *p)
         *table = (ormc_snapshot_table){.schema = pg_schema(p, catalog_cell(&rows, i, 1)),
                                        .name = catalog_cell(&rows, i, 2),
                                        .comment = catalog_cell(&rows, i, 4)};
-        if (view)
-            view->definition = definition;
+        if (view) {
+            view->definition = definition_of(p, definition);
+            view->unsayable = *catalog_cell(&rows, i, 3) != 'v';
+        }
         p->r->failed = !ormc_table_add(&p->relations, p->r->arena, catalog_cell(&rows, i, 0), table);
     }
+}
+
+/* Without the semicolon behind it, and the prefix that schemas have for now. */
+static const char *definition_of(pg_reader *p, const char *definition)
+{
+    const char *prefix = p->r->choice->scratch;
+    orm__text text = {0};
+    definition += strspn(definition, " \n");
+    for (const char *at = definition; *at; at++) {
+        bool here = prefix && strncmp(at, prefix, strlen(prefix)) == 0 && at[strlen(prefix)] == '_';
+        if (here)
+            at += strlen(prefix);
+        else
+            orm__text_char(&text, *at);
+    }
+    while (text.length && strchr("; \n", text.data[text.length - 1]))
+        text.data[--text.length] = '\0';
+    const char *made = catalog_printf(p->r, "%s", text.failed || !text.data ? "" : text.data);
+    p->r->failed |= text.failed;
+    orm__text_release(&text);
+    return made;
 }
 
 /* The columns of the query. */
@@ -125,7 +149,7 @@ static void read_columns(pg_reader *p)
         "'d' THEN t.typbasetype ELSE t.oid END LEFT JOIN pg_type e ON e.oid = CASE WHEN b.typcategory = 'A' THEN "
         "b.typelem ELSE b.oid END AND e.typtype = 'e' LEFT JOIN pg_namespace en ON en.oid = e.typnamespace LEFT JOIN "
         "pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum LEFT JOIN pg_collation co ON co.oid = "
-        "a.attcollation WHERE %s AND c.relkind IN ('r', 'p', 'v') AND a.attnum > 0 AND NOT a.attisdropped "
+        "a.attcollation WHERE %s AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND a.attnum > 0 AND NOT a.attisdropped "
         "ORDER BY c.oid, a.attnum",
         C_WIDTH);
     for (size_t i = 0; i < rows.count && !p->r->failed; i++)

@@ -172,14 +172,23 @@ static const char *span(sqlite_reader *s, const char *begin, const char *end)
     return catalog_printf(s->r, "%.*s", end > begin ? (int)(end - begin) : 0, begin);
 }
 
+/* What names its columns behind its own name does so inside its SELECT. */
 const char *sqlite_view_definition(sqlite_reader *s, const char *sql)
 {
-    const char *at = sql;
-    ormc_sql_word word;
-    do
+    const char *at = sql, *list = NULL;
+    ormc_sql_word word, name = {.kind = ORMC_SQL_END};
+    do {
         word = ormc_sql_next(&at, ORMC_SQLITE);
-    while (word.kind != ORMC_SQL_END && !ormc_sql_is(word, "AS"));
-    return span(s, at, at + strlen(at));
+        list = !list && ormc_sql_is_sign(word, '(') ? word.begin : list;
+        name = !list && word.kind == ORMC_SQL_WORD && !ormc_sql_is(word, "AS") ? word : name;
+    } while (word.kind != ORMC_SQL_END && !ormc_sql_is(word, "AS"));
+    const char *select = span(s, at, at + strlen(at));
+    if (!list)
+        return select;
+    const char *called = span(s, name.begin, name.end);
+    const char *end = strstr(select, "--") ? "\n" : "";
+    return catalog_printf(s->r, "WITH %s %s AS (%s%s) SELECT * FROM %s", called, span(s, list, word.begin), select, end,
+                          called);
 }
 
 sqlite_index_text sqlite_read_index(sqlite_reader *s, const char *sql)

@@ -13,6 +13,9 @@
  * given twice or reserved (members, types, functions, constants, include guards). False only when memory is gone. */
 bool ormc_check(const ormc_package *package, ormc_diagnostics *diagnostics);
 
+/* Reports tables, primary keys and indexes of more columns than there may be. */
+void ormc_check_sizes(const ormc_package *package, ormc_diagnostics *diagnostics);
+
 /* Warns of what is legal, but unwise, in a package without errors. */
 void ormc_warn(const ormc_package *package, ormc_diagnostics *diagnostics);
 

@@ -16,6 +16,7 @@ typedef struct ddl_maker {
 } ddl_maker;
 
 static bool make_parts(ddl_maker *maker, const ormc_package *package);
+static bool find_model(ddl_maker *maker, const ormc_table *models, const char *schema, const char *name);
 static const char *key_of(orm__arena *arena, const char *schema, const char *name);
 static void create(ddl_maker *maker);
 static void drop(ddl_maker *maker);
@@ -28,11 +29,12 @@ static void create_schemas(ddl_maker *maker);
 static void create_schema(ddl_maker *maker, ormc_table *seen, const char *schema);
 static void create_enum(ddl_maker *maker, const ormc_snapshot_enum *enumeration);
 static bool is_inside(const ormc_snapshot_table *table, const ormc_snapshot_foreign_key *key, void *user);
-static void create_comments(ddl_maker *maker, const ormc_snapshot_table *table);
+static void create_comments(ddl_maker *maker, const ormc_snapshot_table *table, const char *kind);
+static void create_view(ddl_maker *maker, const ormc_snapshot_view *view);
 static void tie(ddl_maker *maker, const ormc_snapshot_table *table);
 static void untie(ddl_maker *maker, const ormc_snapshot_table *table);
-static void begin_ignoring_duplicates(ddl_maker *maker);
-static void end_ignoring_duplicates(ddl_maker *maker);
+static void begin_ignoring(ddl_maker *maker);
+static void end_ignoring(ddl_maker *maker, const char *condition);
 static void end_statement(ddl_maker *maker);
 static bool add(ormc_statements *statements, const char *statement, orm__arena *arena);
 
@@ -50,7 +52,7 @@ bool ormc_ddl_make(const ormc_package *package, ormc_dialect dialect, orm__arena
     return !maker.failed;
 }
 
-/* One for each enum and table, still without statements. */
+/* One for each enum, table and view, still without statements. */
 static bool make_parts(ddl_maker *maker, const ormc_package *package)
 {
     ormc_ddl *ddl = maker->ddl;
@@ -58,9 +60,9 @@ static bool make_parts(ddl_maker *maker, const ormc_package *package)
     bool postgresql = snapshot->dialect == ORMC_POSTGRESQL;
     ormc_table models = {0};
     ddl->enum_count = package->enum_count;
-    ddl->table_count = snapshot->table_count;
+    size_t count = snapshot->table_count + snapshot->view_count + snapshot->foreign_count;
     ddl->enums = orm__arena_zalloc(maker->arena, ddl->enum_count + 1, sizeof *ddl->enums);
-    ddl->tables = orm__arena_zalloc(maker->arena, ddl->table_count + 1, sizeof *ddl->tables);
+    ddl->tables = orm__arena_zalloc(maker->arena, count + 1, sizeof *ddl->tables);
     if (!ddl->enums || !ddl->tables)
         return false;
     for (size_t i = 0; i < ddl->enum_count; i++)
@@ -73,13 +75,22 @@ static bool make_parts(ddl_maker *maker, const ormc_package *package)
         if (!key || (*key && !ormc_table_add(&models, maker->arena, key, (void *)(uintptr_t)model)))
             return false;
     }
-    for (size_t i = 0; i < ddl->table_count; i++) {
-        const char *key = key_of(maker->arena, snapshot->tables[i].schema, snapshot->tables[i].name);
-        ddl->tables[i].model = key ? ormc_table_get(&models, key) : NULL;
-        if (!ddl->tables[i].model)
-            return false;
-    }
-    return true;
+    bool found = true;
+    for (size_t i = 0; i < snapshot->table_count; i++)
+        found = found && find_model(maker, &models, snapshot->tables[i].schema, snapshot->tables[i].name);
+    for (size_t i = 0; i < snapshot->view_count; i++)
+        found = found && find_model(maker, &models, snapshot->views[i].schema, snapshot->views[i].name);
+    for (size_t i = 0; i < snapshot->foreign_count; i++)
+        found = found && find_model(maker, &models, snapshot->foreign[i].schema, snapshot->foreign[i].name);
+    return found;
+}
+
+static bool find_model(ddl_maker *maker, const ormc_table *models, const char *schema, const char *name)
+{
+    const char *key = key_of(maker->arena, schema, name);
+    ormc_ddl_table *part = &maker->ddl->tables[maker->ddl->table_count++];
+    part->model = key ? ormc_table_get(models, key) : NULL;
+    return part->model;
 }
 
 /* A name has no zero byte, and none has this one. */
@@ -108,7 +119,7 @@ static void create(ddl_maker *maker)
             end_statement(maker);
         }
         if (postgresql)
-            create_comments(maker, table);
+            create_comments(maker, table, "TABLE");
         if (table->distribute_by) {
             ddl_put_distribution(&maker->text, table);
             end_statement(maker);
@@ -116,6 +127,29 @@ static void create(ddl_maker *maker)
         maker->into = &maker->ddl->tables[i].tie;
         tie(maker, table);
     }
+    for (size_t i = 0; i < snapshot->view_count; i++) {
+        maker->into = &maker->ddl->tables[snapshot->table_count + i].create;
+        create_view(maker, &snapshot->views[i]);
+    }
+}
+
+/* PostgreSQL has no CREATE VIEW IF NOT EXISTS. */
+static void create_view(ddl_maker *maker, const ormc_snapshot_view *view)
+{
+    if (maker->snapshot.dialect == ORMC_SQLITE) {
+        ddl_put_view(&maker->text, view, "CREATE VIEW IF NOT EXISTS ");
+        end_statement(maker);
+        return;
+    }
+    begin_ignoring(maker);
+    ddl_put_view(&maker->text, view, "CREATE VIEW ");
+    end_ignoring(maker, "duplicate_table");
+    const ormc_snapshot_table table = {.schema = view->schema,
+                                       .name = view->name,
+                                       .comment = view->comment,
+                                       .columns = view->columns,
+                                       .column_count = view->column_count};
+    create_comments(maker, &table, "VIEW");
 }
 
 /* Each once. They stay when everything is dropped: others may have put something there. */
@@ -127,6 +161,8 @@ static void create_schemas(ddl_maker *maker)
         create_schema(maker, &seen, maker->snapshot.enums[i].schema);
     for (size_t i = 0; i < maker->snapshot.table_count; i++)
         create_schema(maker, &seen, maker->snapshot.tables[i].schema);
+    for (size_t i = 0; i < maker->snapshot.view_count; i++)
+        create_schema(maker, &seen, maker->snapshot.views[i].schema);
 }
 
 static void create_schema(ddl_maker *maker, ormc_table *seen, const char *schema)
@@ -142,9 +178,9 @@ static void create_schema(ddl_maker *maker, ormc_table *seen, const char *schema
 /* PostgreSQL has no CREATE TYPE IF NOT EXISTS. */
 static void create_enum(ddl_maker *maker, const ormc_snapshot_enum *enumeration)
 {
-    begin_ignoring_duplicates(maker);
+    begin_ignoring(maker);
     ddl_put_enum(&maker->text, enumeration);
-    end_ignoring_duplicates(maker);
+    end_ignoring(maker, "duplicate_object");
     if (!enumeration->comment)
         return;
     ddl_put_comment(&maker->text, "TYPE", enumeration->schema, enumeration->name, NULL, enumeration->comment);
@@ -160,10 +196,10 @@ static bool is_inside(const ormc_snapshot_table *table, const ormc_snapshot_fore
            (!table->distribute_by && ormc_snapshot_find_table(snapshot, key->schema, key->table) <= table);
 }
 
-static void create_comments(ddl_maker *maker, const ormc_snapshot_table *table)
+static void create_comments(ddl_maker *maker, const ormc_snapshot_table *table, const char *kind)
 {
     if (table->comment) {
-        ddl_put_comment(&maker->text, "TABLE", table->schema, table->name, NULL, table->comment);
+        ddl_put_comment(&maker->text, kind, table->schema, table->name, NULL, table->comment);
         end_statement(maker);
     }
     for (size_t i = 0; i < table->column_count; i++) {
@@ -188,12 +224,12 @@ static void tie(ddl_maker *maker, const ormc_snapshot_table *table)
     for (size_t i = 0; i < table->foreign_key_count; i++) {
         if (is_inside(table, &table->foreign_keys[i], maker))
             continue;
-        begin_ignoring_duplicates(maker);
+        begin_ignoring(maker);
         orm__text_string(&maker->text, "ALTER TABLE ");
         ddl_put_name(&maker->text, table->schema, table->name);
         orm__text_string(&maker->text, " ADD ");
         ddl_put_foreign_key(&maker->text, &table->foreign_keys[i]);
-        end_ignoring_duplicates(maker);
+        end_ignoring(maker, "duplicate_object");
     }
 }
 
@@ -213,6 +249,12 @@ static void drop(ddl_maker *maker)
         stand_in(maker, table);
         maker->into = &part->clear;
         drop_table(maker, table);
+    }
+    for (size_t i = 0; i < snapshot->view_count; i++) {
+        maker->into = &maker->ddl->tables[snapshot->table_count + i].drop;
+        orm__text_string(&maker->text, "DROP VIEW IF EXISTS ");
+        ddl_put_name(&maker->text, snapshot->views[i].schema, snapshot->views[i].name);
+        end_statement(maker);
     }
     for (size_t i = 0; snapshot->dialect == ORMC_POSTGRESQL && i < snapshot->enum_count; i++) {
         maker->into = &maker->ddl->enums[i].drop;
@@ -275,14 +317,14 @@ static void untie(ddl_maker *maker, const ormc_snapshot_table *table)
     }
 }
 
-static void begin_ignoring_duplicates(ddl_maker *maker)
+static void begin_ignoring(ddl_maker *maker)
 {
     orm__text_string(&maker->text, "DO $ormc$ BEGIN\n    ");
 }
 
-static void end_ignoring_duplicates(ddl_maker *maker)
+static void end_ignoring(ddl_maker *maker, const char *condition)
 {
-    orm__text_string(&maker->text, ";\nEXCEPTION WHEN duplicate_object THEN NULL;\nEND $ormc$");
+    orm__text_printf(&maker->text, ";\nEXCEPTION WHEN %s THEN NULL;\nEND $ormc$", condition);
     end_statement(maker);
 }
 

@@ -1,7 +1,7 @@
 /* ddl.h -- a schema as SQL: what makes all of it, what removes it again, and the pieces that migrations are put together from.
  *
- * Both lists may be run twice without an error. Tables stand in order of reference; what refers in a circle is tied
- * afterwards on PostgreSQL, while SQLite lets a table refer to one that is still to come.
+ * Both lists may be run twice without an error. Tables stand in order of reference, and views behind them; what refers in a
+ * circle is tied afterwards on PostgreSQL, while SQLite lets a table refer to one that is still to come.
  * SPDX-License-Identifier: MIT */
 #ifndef ORMC_DDL_H
 #define ORMC_DDL_H
@@ -21,6 +21,7 @@ typedef struct ormc_ddl_enum {
     ormc_statements create, drop;
 } ormc_ddl_enum;
 
+/* Of a view too, which has `create` and `drop` alone, or nothing when it is there already. */
 typedef struct ormc_ddl_table {
     const ormc_model *model;
     ormc_statements create;     /* the table, its indexes and comments */
@@ -65,6 +66,8 @@ void ddl_put_foreign_key(orm__text *text, const ormc_snapshot_foreign_key *key);
 /* `opening` is "INDEX IF NOT EXISTS " or its like, behind CREATE or CREATE UNIQUE. */
 void ddl_put_index(orm__text *text, const ormc_snapshot_table *table, const ormc_snapshot_index *index,
                    const char *opening);
+/* "CREATE VIEW ... AS SELECT ..."; `opening` is "CREATE VIEW " or its like. */
+void ddl_put_view(orm__text *text, const ormc_snapshot_view *view, const char *opening);
 /* "CREATE TYPE ... AS ENUM (...)" */
 void ddl_put_enum(orm__text *text, const ormc_snapshot_enum *enumeration);
 

@@ -149,6 +149,13 @@ void ddl_put_index(orm__text *text, const ormc_snapshot_table *table, const ormc
         orm__text_printf(text, " WHERE %s", index->where);
 }
 
+void ddl_put_view(orm__text *text, const ormc_snapshot_view *view, const char *opening)
+{
+    orm__text_string(text, opening);
+    ddl_put_name(text, view->schema, view->name);
+    orm__text_printf(text, " AS\n%s", view->sql);
+}
+
 void ddl_put_enum(orm__text *text, const ormc_snapshot_enum *enumeration)
 {
     orm__text_string(text, "CREATE TYPE ");

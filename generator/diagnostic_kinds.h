@@ -125,7 +125,11 @@
     X(116, E_DATABASE, NULL) \
     X(117, E_LOCK, NULL) \
     X(118, E_DRIFT, NULL) \
-    X(119, E_DISTRIBUTE, NULL)
+    X(119, E_DISTRIBUTE, NULL) \
+    X(120, E_VIEW_FORM, NULL) \
+    X(121, E_VIEW, NULL) \
+    X(122, E_VIEW_RELATION, NULL) \
+    X(123, E_TOO_MANY_COLUMNS, NULL)
 
 typedef enum ormc_kind {
 #define ORMC_KIND(number, name, option) ORMC_##name = (number),

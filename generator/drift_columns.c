@@ -2,6 +2,8 @@
  * SPDX-License-Identifier: MIT */
 #include "drift.h"
 
+#include "base/decimal.h"
+
 #include <stddef.h>
 #include <string.h>
 
@@ -21,6 +23,7 @@ static const struct {
 };
 
 static void compare(drifter *d, const ormc_settled_column *is, const ormc_settled_column *should);
+static bool same_number(const ormc_settled_column *column, const char *a, const char *b);
 static void compare_values(drifter *d, const ormc_settled_column *is, const ormc_settled_column *should);
 static ormc_place place_of(const drifter *d, const char *column);
 static const char *describe(drifter *d, const ormc_settled_column *column);
@@ -35,9 +38,9 @@ void drift_columns(drifter *d)
             compare(d, is, should);
         else
             drift_report(d, place_of(d, should->from->name), of_column(d, NULL, should->from->name), NULL,
-                         describe(d, should));
+                         d->should->view ? "there" : describe(d, should));
     }
-    for (size_t i = 0; i < d->is->column_count && !d->failed; i++)
+    for (size_t i = 0; i < d->is->column_count && !d->failed && !d->should->view; i++)
         if (!ormc_settled_column_of(d->should, d->is->columns[i].from->name))
             drift_report(d, d->place, of_column(d, NULL, d->is->columns[i].from->name), describe(d, &d->is->columns[i]),
                          NULL);
@@ -47,11 +50,15 @@ static void compare(drifter *d, const ormc_settled_column *is, const ormc_settle
 {
     const char *name = should->from->name;
     ormc_place place = place_of(d, name);
+    if (d->should->view && d->dialect == ORMC_SQLITE) /* whose columns have the types that SQLite makes up */
+        return;
     if (!ormc_same(is->stored, should->stored) || is->array != should->array) {
         drift_report(d, place, of_column(d, "type", name), describe(d, is), describe(d, should));
         return;
     }
-    if (d->is->view) /* whose columns may all be NULL */
+    if (d->is->view && d->should->view && should->from->comment && !ormc_same(is->from->comment, should->from->comment))
+        drift_report(d, place, of_column(d, "comment", name), is->from->comment, should->from->comment);
+    if (d->is->view || d->should->view) /* whose columns may all be NULL */
         return;
     if (is->not_null != should->not_null)
         drift_report(d, place, of_column(d, NULL, name), is->not_null ? "NOT NULL" : "nullable",
@@ -64,12 +71,18 @@ static void compare(drifter *d, const ormc_settled_column *is, const ormc_settle
         const char *b = *(const char *const *)(const void *)((const char *)should + facts[i].offset);
         if (a && d->dialect == ORMC_SQLITE && is->kind->class == ORMC_CLASS_BOOL) /* where ormc writes numbers */
             a = strcmp(a, "true") == 0 ? "1" : strcmp(a, "false") == 0 ? "0" : a;
-        if (facts[i].sql ? !drift_same_sql(d, a, b) : !ormc_same(a, b))
+        if (facts[i].sql ? !drift_same_sql(d, a, b) : !ormc_same(a, b) && !same_number(is, a, b))
             drift_report(d, place, of_column(d, facts[i].what, name), a, b);
     }
     compare_values(d, is, should);
     if (d->dialect == ORMC_POSTGRESQL && !ormc_same(is->from->comment, should->from->comment))
         drift_report(d, place, of_column(d, "comment", name), is->from->comment, should->from->comment);
+}
+
+/* 0 and 0.00 of a decimal. */
+static bool same_number(const ormc_settled_column *column, const char *a, const char *b)
+{
+    return column->kind->class == ORMC_CLASS_DECIMAL && a && b && orm__decimal_compare(a, strlen(a), b, strlen(b)) == 0;
 }
 
 /* Of an enum that SQLite keeps as a check. */
@@ -99,7 +112,7 @@ static ormc_place place_of(const drifter *d, const char *column)
 static const char *describe(drifter *d, const ormc_settled_column *column)
 {
     const char *said = *column->from->type ? column->from->type : "no type";
-    return drift_printf(d, "%s%s", said, column->not_null ? "" : ", nullable");
+    return drift_printf(d, "%s%s", said, column->not_null ? "" : " (nullable)");
 }
 
 /* "default of column 'a' of 'b'" */

@@ -3,6 +3,7 @@
 #include "drift.h"
 
 #include "ddl.h"
+#include "query_sql.h"
 #include "table.h"
 
 #include <string.h>
@@ -11,6 +12,7 @@ typedef struct scratch {
     const ormc_catalog_link *link;
     orm__arena *arena;
     ormc_snapshot snapshot;
+    const char *home; /* PostgreSQL: where names are found without a schema */
     orm__text text;
     orm__text *message;
     bool failed;
@@ -19,11 +21,19 @@ typedef struct scratch {
 static bool read_wanted(scratch *s, ormc_settled *wanted, const char *prefix);
 static void make_all(scratch *s);
 static void move_away(scratch *s);
+static void move_columns(scratch *s, ormc_snapshot_column *columns, size_t count);
+static void move_views(scratch *s, ormc_snapshot_view *views, size_t count);
+static const char *move_sql(scratch *s, const char *sql);
+static const char *moved_schema(const scratch *s, ormc_sql_word schema, ormc_sql_word name);
+static bool is_meant(const scratch *s, ormc_sql_word schema, ormc_sql_word name, const char *is_schema,
+                     const char *is_name);
 static const char *away(scratch *s, const char *schema);
 static void make_schemas(scratch *s);
 static void make_schema(scratch *s, ormc_table *seen, const char *schema);
 static void make_table(scratch *s, const ormc_snapshot_table *table);
-static void make_comments(scratch *s, const ormc_snapshot_table *table);
+static void make_comments(scratch *s, const ormc_snapshot_table *table, const char *kind);
+static void make_view(scratch *s, const ormc_snapshot_view *view);
+static void make_stand_in(scratch *s, const ormc_snapshot_view *view);
 static void tie(scratch *s, const ormc_snapshot_table *table);
 static bool is_for_now(const ormc_snapshot_table *table, const ormc_snapshot_foreign_key *key, void *user);
 static void run(scratch *s);
@@ -42,7 +52,7 @@ bool ormc_drift_wanted(const ormc_package *package, const ormc_catalog_link *lin
     }
     if (!postgresql)
         s.link = &memory;
-    bool done = (!postgresql || ormc_catalog_run(link, "BEGIN", message)) &&
+    bool done = (!postgresql || (ormc_catalog_home(link, arena, &s.home, message) && ormc_catalog_run(link, "BEGIN", message))) &&
                 read_wanted(&s, wanted, postgresql ? ORMC_CATALOG_SCRATCH : NULL);
     orm__text ignored = {0};
     if (postgresql)
@@ -83,6 +93,10 @@ static void make_all(scratch *s)
         make_table(s, &snapshot->tables[i]);
     for (size_t i = 0; i < snapshot->table_count && postgresql; i++)
         tie(s, &snapshot->tables[i]);
+    for (size_t i = 0; i < snapshot->foreign_count; i++)
+        make_stand_in(s, &snapshot->foreign[i]);
+    for (size_t i = 0; i < snapshot->view_count; i++)
+        make_view(s, &snapshot->views[i]);
 }
 
 /* Every schema gets the prefix, the one without a name is the prefix itself. */
@@ -96,17 +110,86 @@ static void move_away(scratch *s)
         table->schema = away(s, table->schema);
         for (size_t k = 0; k < table->foreign_key_count; k++)
             table->foreign_keys[k].schema = away(s, table->foreign_keys[k].schema);
-        for (size_t k = 0; k < table->column_count; k++) {
-            ormc_snapshot_column *column = &table->columns[k];
-            if (!column->enum_name)
-                continue;
-            ddl_put_name(&s->text, away(s, column->enum_schema), column->enum_name);
-            orm__text_string(&s->text, column->array ? "[]" : "");
-            column->type = s->text.failed ? NULL : orm__arena_strdup(s->arena, s->text.data);
-            s->failed |= !column->type;
-            orm__text_clear(&s->text);
-        }
+        move_columns(s, table->columns, table->column_count);
     }
+    move_views(s, snapshot->foreign, snapshot->foreign_count);
+    move_views(s, snapshot->views, snapshot->view_count);
+    for (size_t i = 0; i < snapshot->view_count; i++)
+        snapshot->views[i].sql = move_sql(s, snapshot->views[i].sql);
+}
+
+static void move_columns(scratch *s, ormc_snapshot_column *columns, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        ormc_snapshot_column *column = &columns[i];
+        if (!column->enum_name)
+            continue;
+        ddl_put_name(&s->text, away(s, column->enum_schema), column->enum_name);
+        orm__text_string(&s->text, column->array ? "[]" : "");
+        column->type = s->text.failed ? NULL : orm__arena_strdup(s->arena, s->text.data);
+        s->failed |= !column->type;
+        orm__text_clear(&s->text);
+    }
+}
+
+static void move_views(scratch *s, ormc_snapshot_view *views, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        views[i].schema = away(s, views[i].schema);
+        move_columns(s, views[i].columns, views[i].column_count);
+    }
+}
+
+/* The SQL of a view names a schema here and there; catalog_postgresql.c takes the prefix away again. */
+static const char *move_sql(scratch *s, const char *sql)
+{
+    const char *at = sql, *kept = sql;
+    for (;;) {
+        ormc_sql_word word = ormc_sql_next(&at, ORMC_POSTGRESQL);
+        if (word.kind == ORMC_SQL_END)
+            break;
+        const char *behind = at;
+        bool qualifies = word.kind == ORMC_SQL_WORD &&
+                         ormc_sql_is_sign(ormc_sql_next(&behind, ORMC_POSTGRESQL), '.');
+        const char *schema = qualifies ? moved_schema(s, word, ormc_sql_next(&behind, ORMC_POSTGRESQL)) : NULL;
+        if (!schema)
+            continue;
+        orm__text_bytes(&s->text, kept, (size_t)(word.begin - kept));
+        ormc_literal_sql_name(&s->text, schema);
+        kept = word.end;
+    }
+    orm__text_string(&s->text, kept);
+    const char *moved = s->text.failed ? NULL : orm__arena_strdup(s->arena, s->text.data);
+    s->failed |= !moved;
+    orm__text_clear(&s->text);
+    return moved ? moved : "";
+}
+
+/* Where that of the package is which the two words name; NULL when there is none. */
+static const char *moved_schema(const scratch *s, ormc_sql_word schema, ormc_sql_word name)
+{
+    const ormc_snapshot *snapshot = &s->snapshot;
+    for (size_t i = 0; i < snapshot->table_count; i++)
+        if (is_meant(s, schema, name, snapshot->tables[i].schema, snapshot->tables[i].name))
+            return snapshot->tables[i].schema;
+    for (size_t i = 0; i < snapshot->view_count; i++)
+        if (is_meant(s, schema, name, snapshot->views[i].schema, snapshot->views[i].name))
+            return snapshot->views[i].schema;
+    for (size_t i = 0; i < snapshot->foreign_count; i++)
+        if (is_meant(s, schema, name, snapshot->foreign[i].schema, snapshot->foreign[i].name))
+            return snapshot->foreign[i].schema;
+    for (size_t i = 0; i < snapshot->enum_count; i++)
+        if (is_meant(s, schema, name, snapshot->enums[i].schema, snapshot->enums[i].name))
+            return snapshot->enums[i].schema;
+    return NULL;
+}
+
+static bool is_meant(const scratch *s, ormc_sql_word schema, ormc_sql_word name, const char *is_schema,
+                     const char *is_name)
+{
+    size_t prefix = strlen(ORMC_CATALOG_SCRATCH);
+    const char *was = is_schema[prefix] ? is_schema + prefix + 1 : s->home;
+    return ormc_sql_names(schema, was) && ormc_sql_names(name, is_name);
 }
 
 static const char *away(scratch *s, const char *schema)
@@ -126,6 +209,10 @@ static void make_schemas(scratch *s)
         make_schema(s, &seen, s->snapshot.enums[i].schema);
     for (size_t i = 0; i < s->snapshot.table_count; i++)
         make_schema(s, &seen, s->snapshot.tables[i].schema);
+    for (size_t i = 0; i < s->snapshot.view_count; i++)
+        make_schema(s, &seen, s->snapshot.views[i].schema);
+    for (size_t i = 0; i < s->snapshot.foreign_count; i++)
+        make_schema(s, &seen, s->snapshot.foreign[i].schema);
     orm__text_string(&s->text, "DO $$ BEGIN PERFORM set_config('search_path', '" ORMC_CATALOG_SCRATCH
                                ", ' || current_setting('search_path'), true); END $$");
     run(s);
@@ -150,13 +237,38 @@ static void make_table(scratch *s, const ormc_snapshot_table *table)
         run(s);
     }
     if (s->snapshot.dialect == ORMC_POSTGRESQL)
-        make_comments(s, table);
+        make_comments(s, table, "TABLE");
 }
 
-static void make_comments(scratch *s, const ormc_snapshot_table *table)
+static void make_view(scratch *s, const ormc_snapshot_view *view)
+{
+    const ormc_snapshot_table table = {.schema = view->schema,
+                                       .name = view->name,
+                                       .comment = view->comment,
+                                       .columns = view->columns,
+                                       .column_count = view->column_count};
+    ddl_put_view(&s->text, view, "CREATE VIEW ");
+    run(s);
+    if (s->snapshot.dialect == ORMC_POSTGRESQL)
+        make_comments(s, &table, "VIEW");
+}
+
+/* What is there already may be anything that has such columns. */
+static void make_stand_in(scratch *s, const ormc_snapshot_view *view)
+{
+    orm__text_string(&s->text, "CREATE VIEW ");
+    ddl_put_name(&s->text, view->schema, view->name);
+    for (size_t i = 0; i < view->column_count; i++) {
+        orm__text_printf(&s->text, "%sCAST(NULL AS %s) AS ", i ? ", " : " AS SELECT ", view->columns[i].type);
+        ormc_literal_sql_name(&s->text, view->columns[i].name);
+    }
+    run(s);
+}
+
+static void make_comments(scratch *s, const ormc_snapshot_table *table, const char *kind)
 {
     if (table->comment) {
-        ddl_put_comment(&s->text, "TABLE", table->schema, table->name, NULL, table->comment);
+        ddl_put_comment(&s->text, kind, table->schema, table->name, NULL, table->comment);
         run(s);
     }
     for (size_t i = 0; i < table->column_count; i++) {

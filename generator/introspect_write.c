@@ -14,6 +14,7 @@ static void put_enum(shown_schema *s, const ormc_snapshot_enum *enumeration);
 static bool put_values(shown_schema *s, const ormc_snapshot_enum *enumeration);
 static void put_model(shown_schema *s, const shown_model *model);
 static void put_text_key(shown_schema *s, const char *key, const char *value);
+static void put_view(shown_schema *s, const char *sql);
 static void put_columns(shown_schema *s, const shown_model *model);
 static void put_column(shown_schema *s, const shown_model *model, const ormc_settled_column *column,
                        const char *c_name);
@@ -136,10 +137,6 @@ static void put_model(shown_schema *s, const shown_model *model)
     orm__text_string(s->out, "  ");
     shown_put_scalar(s->out, model->name);
     orm__text_string(s->out, ":\n");
-    if (model->table->view) {
-        orm__text_string(s->out, "    # A view, for reading:\n");
-        put_comment(s, model->table->view, "    ");
-    }
     put_notes(s, table->schema, table->name, "    ", false);
     if (table->comment)
         put_text_key(s, "    doc", table->comment);
@@ -149,6 +146,8 @@ static void put_model(shown_schema *s, const shown_model *model)
         put_text_key(s, "    schema", table->schema);
     if (model->c_name)
         put_text_key(s, "    c_name", model->c_name);
+    if (model->table->view)
+        put_view(s, model->table->view);
     if (table->primary_key_count && table->primary_key->columns.count > 1) {
         orm__text_string(s->out, "    primary_key: ");
         shown_list(s->out, table->primary_key->columns.items, table->primary_key->columns.count);
@@ -159,6 +158,27 @@ static void put_model(shown_schema *s, const shown_model *model)
     put_uniques(s, model);
     put_indexes(s, model);
     put_checks(s, model);
+}
+
+/* As the database prints it: for this one alone. */
+static void put_view(shown_schema *s, const char *sql)
+{
+    static const char *const words[] = {[ORMC_POSTGRESQL] = "postgresql", [ORMC_SQLITE] = "sqlite"};
+    bool control = false;
+    for (const char *at = sql; *at; at++)
+        control |= ((unsigned char)*at < 0x20 && *at != '\n') || *at == 0x7F;
+    orm__text_printf(s->out, "    view:\n      %s: ", words[s->settled->catalog->snapshot.dialect]);
+    if (control || !strchr(sql, '\n')) {
+        shown_put_scalar(s->out, sql);
+        orm__text_char(s->out, '\n');
+        return;
+    }
+    orm__text_string(s->out, "|\n");
+    while (*sql) {
+        size_t length = strcspn(sql, "\n");
+        orm__text_printf(s->out, "%s%.*s\n", length ? "        " : "", (int)length, sql);
+        sql += length + (sql[length] == '\n');
+    }
 }
 
 static void put_columns(shown_schema *s, const shown_model *model)

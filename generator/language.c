@@ -17,7 +17,8 @@ static const ormc_value_kind truth = {ORMC_FORM_TRUTH, "truth"}, text = {ORMC_FO
                              action = {ORMC_FORM_TEXT, "action"}, orphan = {ORMC_FORM_TEXT, "orphan"},
                              through_model = {ORMC_FORM_ANY, "through_model"}, queries = {ORMC_FORM_MAPPING, "queries"},
                              fields = {ORMC_FORM_MAPPING, "fields"}, returned = {ORMC_FORM_ANY, "returned"},
-                             cardinality = {ORMC_FORM_TEXT, "cardinality"}, dialects = {ORMC_FORM_LIST, "dialects"};
+                             cardinality = {ORMC_FORM_TEXT, "cardinality"}, dialects = {ORMC_FORM_LIST, "dialects"},
+                             view = {ORMC_FORM_ANY, "view"};
 
 /* context, word, kind, need, doc */
 const ormc_key ormc_keys[] = {
@@ -45,6 +46,8 @@ const ormc_key ormc_keys[] = {
     {ORMC_IN_MODEL, "was", &text, ORMC_OPTIONAL, "The table's old name, for migrations."},
     {ORMC_IN_MODEL, "c_name", &text, ORMC_OPTIONAL, "The model's part of C names."},
     {ORMC_IN_MODEL, "table", &text, ORMC_OPTIONAL, "The table's name; the model's own when left out."},
+    {ORMC_IN_MODEL, "view", &view, ORMC_OPTIONAL,
+     "It is a view, read and never written: the SELECT that makes it, or true when it is there already."},
     {ORMC_IN_MODEL, "extends", &words, ORMC_OPTIONAL,
      "Abstract models whose columns, relations, indexes and checks come first."},
     {ORMC_IN_MODEL, "abstract", &truth, ORMC_OPTIONAL, "It has no table of its own, and others extend it."},

@@ -64,6 +64,7 @@ bool ormc_load(const char *const *paths, size_t count, orm__arena *arena, ormc_d
     check_tables(linker);
     if (!ormc_check(made, diagnostics))
         return false;
+    ormc_check_sizes(made, diagnostics);
     if (!ormc_diagnostics_count(diagnostics, ORMC_ERROR) && !ormc_query_check(made, diagnostics))
         return false;
     if (!ormc_diagnostics_count(diagnostics, ORMC_ERROR))
@@ -303,7 +304,8 @@ static void link_models(ormc_linker *linker)
     };
     static const pass_row linking[] = {
         {ormc_link_name_key, false},    {ormc_link_name_made_key, false},
-        {ormc_link_lay_out, true},      {ormc_link_bind, false},
+        {ormc_link_lay_out, true},      {ormc_link_view, false},
+        {ormc_link_bind, false},
         {ormc_link_types, false},       {ormc_link_owning, false},
         {ormc_link_generated, false},   {ormc_link_server, false},
         {ormc_link_inverses, false},    {ormc_link_through, false},

@@ -21,7 +21,7 @@ void ormc_link_distribution(ormc_linker *linker, ormc_model_draft *draft)
     ormc_model *model = draft->model;
     const ormc_node *node = draft->node ? ormc_node_find(draft->node, "distribute_by") : NULL;
     const char *word = node ? ormc_link_text(draft->node, "distribute_by") : NULL;
-    if (!word)
+    if (!word || model->view)
         return;
     model->everywhere = strcmp(word, "*") == 0;
     if (model->abstract)

@@ -16,6 +16,8 @@ static void check_repeated(ormc_linker *linker, const ormc_order *order, size_t 
 void ormc_link_indexes(ormc_linker *linker, ormc_model_draft *draft)
 {
     ormc_model *model = draft->model;
+    if (model->view)
+        return;
     size_t most = model->column_count + model->relation_count;
     for (size_t i = 0; i < draft->index_count; i++)
         most += draft->indexes[i]->count;

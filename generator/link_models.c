@@ -43,6 +43,7 @@ void ormc_link_read_model(ormc_linker *linker, ormc_model_draft *draft)
                     "an abstract model has no table");
     else if (table)
         model->table = table;
+    ormc_link_read_view(linker, draft);
     ormc_link_c_name(linker, node, false, &model->c_name);
     model->was = ormc_link_was(linker, node, model->table);
     const ormc_node *indexes = ormc_link_list(node, "indexes"), *uniques = ormc_link_list(node, "unique");
@@ -372,8 +373,8 @@ void ormc_link_generated(ormc_linker *linker, ormc_model_draft *draft)
         bool is_key = model->primary_key_count == 1 && column->primary_key && !column->relation && column->type &&
                       column->type->class == ORMC_CLASS_INTEGER && !column->array && !column->server_default.text[0];
         bool wanted = ormc_link_truth(node, "generated", is_key);
-        column->generated = is_key && wanted;
-        if (column->computed.text[0])
+        column->generated = is_key && wanted && !model->view;
+        if (column->computed.text[0] || model->view)
             continue;
         if (wanted && !is_key && !draft->incomplete && column->type)
             ormc_report(linker->diagnostics, ORMC_E_NOT_GENERATED, ormc_node_find(node, "generated")->place,

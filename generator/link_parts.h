@@ -159,6 +159,12 @@ void ormc_link_generated(ormc_linker *linker, ormc_model_draft *draft);
 /* NULL when the model has no such column; reported at the word unless the model is incomplete. */
 const ormc_column *ormc_link_find_column(ormc_linker *linker, const ormc_model_draft *draft, const ormc_word *word);
 
+/* --- link_views.c --- */
+/* `view` of a model. */
+void ormc_link_read_view(ormc_linker *linker, ormc_model_draft *draft);
+/* Once columns are laid out: what a view cannot say, and what nobody can say of one. */
+void ormc_link_view(ormc_linker *linker, ormc_model_draft *draft);
+
 /* --- link_indexes.c --- */
 /* Once types are known. */
 void ormc_link_indexes(ormc_linker *linker, ormc_model_draft *draft);

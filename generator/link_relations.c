@@ -356,6 +356,11 @@ static void settle_nullable(ormc_linker *linker, ormc_relation *relation, const 
 static void settle_actions(ormc_linker *linker, ormc_relation *relation, const ormc_node *node)
 {
     bool all = true;
+    if (relation->model->view) { /* of which nothing is deleted, whatever becomes of other rows */
+        relation->on_delete = ORMC_ACTION_RESTRICT;
+        relation->on_update = ORMC_ACTION_NO_ACTION;
+        return;
+    }
     for (size_t i = 0; i < relation->column_count; i++)
         all &= relation->columns[i]->nullable;
     if (relation->on_delete == ORMC_ACTION_SET_NULL && !all)

@@ -26,6 +26,8 @@ bool ormc_plan_make(const ormc_snapshot *from, const ormc_snapshot *to, const or
         ormc_plan_postgresql(&p);
     else
         ormc_plan_sqlite(&p);
+    if (!p.failed)
+        plan_change_views(&p);
     p.failed |= p.text.failed;
     orm__text_release(&p.text);
     return !p.failed && collect(&p);

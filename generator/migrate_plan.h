@@ -69,6 +69,7 @@ bool ormc_plan_make(const ormc_snapshot *from, const ormc_snapshot *to, const or
 /* In the order of running. */
 typedef enum plan_phase {
     PLAN_SCHEMAS,
+    PLAN_DROP_VIEWS,
     PLAN_RENAME,
     PLAN_UNTIE,
     PLAN_UNMAKE, /* computed columns, once no constraint that would go with them is left */
@@ -81,6 +82,7 @@ typedef enum plan_phase {
     PLAN_INDEXES,
     PLAN_TIGHTEN,
     PLAN_DROP,
+    PLAN_VIEWS,
     PLAN_COMMENTS,
     PLAN_PHASES
 } plan_phase;
@@ -105,6 +107,8 @@ typedef struct planner {
 
 void ormc_plan_postgresql(planner *p);
 void ormc_plan_sqlite(planner *p);
+/* Once the tables of both schemas are known: in either dialect. */
+void plan_change_views(planner *p);
 
 /* Begins a step; statements that are ended go into it. */
 ormc_step *plan_begin(planner *p, plan_phase phase, const char *lock, const char *title, ...)

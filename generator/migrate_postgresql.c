@@ -64,13 +64,15 @@ void ormc_plan_postgresql(planner *p)
 
 static void make_schemas(planner *p)
 {
-    size_t most = p->to->enum_count + p->to->table_count;
+    size_t most = p->to->enum_count + p->to->table_count + p->to->view_count;
     ormc_names made = {orm__arena_zalloc(p->arena, most, sizeof(char *)), 0};
     p->failed |= !made.items;
     for (size_t i = 0; !p->failed && i < p->to->enum_count; i++)
         make_schema(p, p->to->enums[i].schema, &made);
     for (size_t i = 0; !p->failed && i < p->to->table_count; i++)
         make_schema(p, p->to->tables[i].schema, &made);
+    for (size_t i = 0; !p->failed && i < p->to->view_count; i++)
+        make_schema(p, p->to->views[i].schema, &made);
 }
 
 static void make_schema(planner *p, const char *schema, ormc_names *made)
@@ -91,6 +93,9 @@ static bool uses_schema(const ormc_snapshot *snapshot, const char *schema)
             return true;
     for (size_t i = 0; i < snapshot->table_count; i++)
         if (ormc_same(snapshot->tables[i].schema, schema))
+            return true;
+    for (size_t i = 0; i < snapshot->view_count; i++)
+        if (ormc_same(snapshot->views[i].schema, schema))
             return true;
     return false;
 }
@@ -476,13 +481,15 @@ static void drop_enums(planner *p)
 /* Only when nothing is left in them: others may have put something there. */
 static void drop_schemas(planner *p)
 {
-    size_t most = p->from->enum_count + p->from->table_count;
+    size_t most = p->from->enum_count + p->from->table_count + p->from->view_count;
     ormc_names gone = {orm__arena_zalloc(p->arena, most, sizeof(char *)), 0};
     p->failed |= !gone.items;
     for (size_t i = 0; !p->failed && i < p->from->enum_count; i++)
         drop_schema(p, p->from->enums[i].schema, &gone);
     for (size_t i = 0; !p->failed && i < p->from->table_count; i++)
         drop_schema(p, p->from->tables[i].schema, &gone);
+    for (size_t i = 0; !p->failed && i < p->from->view_count; i++)
+        drop_schema(p, p->from->views[i].schema, &gone);
 }
 
 static void drop_schema(planner *p, const char *schema, ormc_names *gone)

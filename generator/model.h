@@ -174,6 +174,9 @@ struct ormc_model {
     const ormc_column *distribute_by; /* spreads the rows over the nodes of a distributed engine; NULL: nothing does */
     bool everywhere;                  /* each of the nodes has all of them */
     bool abstract;
+    bool view;         /* its rows are a view's: they are read, never written */
+    ormc_sql view_sql; /* the SELECT of a view that ormc makes; NULL: the view is there already */
+    ormc_place view_place;
     bool extended;              /* by another model */
     bool made;                  /* nobody declared it: a many_to_many made it to go through */
     const ormc_model **extends; /* resolved; their columns and relations are already copied, first base first */

@@ -20,6 +20,8 @@ const ormc_name_form ormc_name_forms[] = {
     {ORMC_NAMES_OF_ENUM, "%p_%m"},
     {ORMC_NAMES_OF_ENUM, "%p_%m_column"},
     {ORMC_NAMES_OF_ENUM, "%p_%m_enum"},
+    {ORMC_NAMES_OF_ENUM, "%p_%m_name"},
+    {ORMC_NAMES_OF_ENUM, "%p_%m_from_name"},
     {ORMC_NAMES_OF_ENUM, "%P_%M_DEFINED"},
     {ORMC_NAMES_OF_ENUM, "%p_opt_%m"},
     {ORMC_NAMES_OF_ENUM, "%p_in_%m"},

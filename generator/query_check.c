@@ -13,6 +13,7 @@
 
 #include <ctype.h>
 #include <string.h>
+#include <strings.h>
 
 enum { MOST_ITEMS = 500, MOST_SOURCES = 50 };
 
@@ -34,16 +35,21 @@ typedef struct checker {
     size_t source_count;
 } checker;
 
-static bool has_queries(const ormc_package *package);
+static bool has_sql(const ormc_package *package);
 static checker *new_checker(orm__arena *arena, const orm__driver *driver, const ormc_package *package,
                             ormc_diagnostics *diagnostics);
 static bool check_all(checker *c);
 static bool check_locked(checker *c, const char *lock, const ormc_query *query);
 static void compare(checker *c);
 static bool make_tables(checker *c, bool *made);
+static bool refuse_tables(checker *c, const orm_error *error, bool *made);
+static bool make_stand_in(checker *c, const ormc_model *model, orm_error *error);
+static bool check_view(checker *c, const ormc_ddl_table *view);
+static void check_view_columns(checker *c, const ormc_model *model);
 static bool run(checker *c, const char *sql, orm_error *error);
 static bool check_query(checker *c, const ormc_query *query);
-static void report_refusal(checker *c, const orm_error *error);
+static void report_refusal(checker *c, const orm_error *error, const char *what, const char *thing, ormc_place place,
+                           const char *sql);
 static const char *name_in(checker *c, const char *message);
 static int lines_of(const char *text);
 static bool check_width(checker *c);
@@ -63,7 +69,7 @@ static bool is_plain_name(const char *name);
 
 bool ormc_query_check(const ormc_package *package, ormc_diagnostics *diagnostics)
 {
-    if (!has_queries(package))
+    if (!has_sql(package))
         return true;
     orm__arena arena = {0};
     const orm__address address = {.dialect = ORM_SQLITE, .file = ":memory:", .memory = true};
@@ -154,8 +160,11 @@ static bool check_all(checker *c)
     return done;
 }
 
-static bool has_queries(const ormc_package *package)
+static bool has_sql(const ormc_package *package)
 {
+    for (size_t i = 0; i < package->model_count; i++)
+        if (package->models[i]->view_sql.text[ORMC_SQLITE])
+            return true;
     for (size_t i = 0; i < package->query_count; i++)
         if (package->queries[i]->sent.text[ORMC_SQLITE])
             return true;
@@ -169,13 +178,80 @@ static bool make_tables(checker *c, bool *made)
     *made = true;
     if (!ormc_ddl_make(c->package, ORMC_SQLITE, c->arena, &ddl))
         return false;
-    for (size_t i = 0; *made && i < ddl.create.count; i++)
-        *made = run(c, ddl.create.items[i], &error);
-    if (!*made && error.status != ORM_NO_MEMORY)
-        ormc_report(c->diagnostics, ORMC_E_SQL, c->package->place,
-                    "SQLite, which checks the queries that are not for PostgreSQL alone, refuses the tables: %s",
-                    error.message);
-    return *made || error.status != ORM_NO_MEMORY;
+    for (size_t i = 0; i < ddl.table_count; i++) {
+        const ormc_ddl_table *table = &ddl.tables[i];
+        if (table->model->view && !table->model->view_sql.text[ORMC_SQLITE] && !make_stand_in(c, table->model, &error))
+            return refuse_tables(c, &error, made);
+        for (size_t k = 0; k < table->create.count && !table->model->view; k++)
+            if (!run(c, table->create.items[k], &error))
+                return refuse_tables(c, &error, made);
+    }
+    bool done = true;
+    for (size_t i = 0; done && i < ddl.table_count; i++)
+        if (ddl.tables[i].model->view && ddl.tables[i].create.count)
+            done = check_view(c, &ddl.tables[i]);
+    return done;
+}
+
+static bool refuse_tables(checker *c, const orm_error *error, bool *made)
+{
+    *made = false;
+    if (error->status == ORM_NO_MEMORY)
+        return false;
+    ormc_report(c->diagnostics, ORMC_E_SQL, c->package->place,
+                "SQLite, which checks the SQL that is not for PostgreSQL alone, refuses the tables: %s",
+                error->message);
+    return true;
+}
+
+/* For a view that is there already: a table of the same columns. */
+static bool make_stand_in(checker *c, const ormc_model *model, orm_error *error)
+{
+    orm__text sql = {0};
+    orm__text_string(&sql, "CREATE TABLE ");
+    ddl_put_name(&sql, NULL, model->sqlite_table);
+    for (size_t i = 0; i < model->column_count; i++) {
+        orm__text_string(&sql, i ? ", " : " (");
+        ddl_put_name(&sql, NULL, model->columns[i].column);
+    }
+    orm__text_char(&sql, ')');
+    *error = (orm_error){.status = ORM_NO_MEMORY};
+    bool made = !sql.failed && run(c, sql.data, error);
+    orm__text_release(&sql);
+    return made;
+}
+
+/* SQLite looks into a view when it is asked for its columns. */
+static bool check_view(checker *c, const ormc_ddl_table *view)
+{
+    const ormc_model *model = view->model;
+    orm__text sql = {0};
+    orm_error error;
+    orm__text_string(&sql, "SELECT * FROM ");
+    ddl_put_name(&sql, NULL, model->sqlite_table);
+    bool made = run(c, view->create.items[0], &error);
+    orm_status status = made ? ORM_NO_MEMORY : error.status;
+    if (made && !sql.failed)
+        status = c->driver->describe(c->link, sql.data, 0, c->arena, &c->description, &error);
+    orm__text_release(&sql);
+    if (!status)
+        check_view_columns(c, model);
+    else if (status != ORM_NO_MEMORY)
+        report_refusal(c, &error, "view", model->name, model->view_place, model->view_sql.text[ORMC_SQLITE]);
+    return status != ORM_NO_MEMORY;
+}
+
+/* The view may give more than the model has. */
+static void check_view_columns(checker *c, const ormc_model *model)
+{
+    for (size_t i = 0, k; i < model->column_count; i++) {
+        for (k = 0; k < c->description.count; k++)
+            if (strcasecmp(c->description.columns[k].name, model->columns[i].column) == 0)
+                break;
+        if (k == c->description.count)
+            ormc_report(c->diagnostics, ORMC_E_QUERY_COLUMNS, model->columns[i].place,
+                        "the SQL of view '%s' gives no column '%s'", model->name, model->columns[i].column);
+    }
 }
 
 /* One statement and no more, whatever text the schema has put into it. */
@@ -200,7 +276,7 @@ static bool check_query(checker *c, const ormc_query *query)
     if (status == ORM_NO_MEMORY)
         return false;
     if (status) {
-        report_refusal(c, &error);
+        report_refusal(c, &error, "query", query->name, query->sql_place, query->sql.text[c->dialect]);
         return true;
     }
     if (c->lock)
@@ -230,16 +306,15 @@ static void compare(checker *c)
     }
 }
 
-static void report_refusal(checker *c, const orm_error *error)
+static void report_refusal(checker *c, const orm_error *error, const char *what, const char *thing, ormc_place place,
+                           const char *sql)
 {
-    const ormc_query *query = c->query;
     const char *said = strstr(error->message, ": "); /* behind what the status means */
     bool general = said && c->dialect == ORMC_SQLITE && (error->status == ORM_SCHEMA || error->status == ORM_DATABASE);
     const char *message = general ? said + 2 : error->message, *name = name_in(c, message);
-    ormc_place place = query->sql_place;
     if (name)
-        place = ormc_diagnostics_locate(c->diagnostics, place, name, lines_of(query->sql.text[c->dialect]) + 1);
-    ormc_report(c->diagnostics, ORMC_E_SQL, place, "%s refuses query '%s': %s", c->name, query->name, message);
+        place = ormc_diagnostics_locate(c->diagnostics, place, name, lines_of(sql) + 1);
+    ormc_report(c->diagnostics, ORMC_E_SQL, place, "%s refuses %s '%s': %s", c->name, what, thing, message);
 }
 
 /* "nme" of `no such column: a.nme`, "selct" of `near "selct": syntax error`; NULL when it names nothing. */

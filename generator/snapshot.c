@@ -69,8 +69,16 @@ static const field table_fields[] = {FIELD(table, schema, TEXT),
                                      LIST(ormc_snapshot_table, foreign_keys, ORMC_RECORD_FOREIGN_KEY),
                                      LIST(ormc_snapshot_table, indexes, ORMC_RECORD_INDEX),
                                      {.name = NULL}};
-static const field snapshot_fields[] = {
-    LIST(ormc_snapshot, enums, ORMC_RECORD_ENUM), LIST(ormc_snapshot, tables, ORMC_RECORD_TABLE), {.name = NULL}};
+static const field view_fields[] = {FIELD(view, schema, TEXT),
+                                    FIELD(view, name, TEXT),
+                                    FIELD(view, comment, TEXT),
+                                    FIELD(view, sql, TEXT),
+                                    LIST(ormc_snapshot_view, columns, ORMC_RECORD_COLUMN),
+                                    {.name = NULL}};
+static const field snapshot_fields[] = {LIST(ormc_snapshot, enums, ORMC_RECORD_ENUM),
+                                        LIST(ormc_snapshot, tables, ORMC_RECORD_TABLE),
+                                        LIST(ormc_snapshot, views, ORMC_RECORD_VIEW),
+                                        {.name = NULL}};
 
 static const struct {
     const field *fields;
@@ -83,6 +91,7 @@ static const struct {
     [ORMC_RECORD_FOREIGN_KEY] = {foreign_key_fields, sizeof(ormc_snapshot_foreign_key)},
     [ORMC_RECORD_INDEX] = {index_fields, sizeof(ormc_snapshot_index)},
     [ORMC_RECORD_TABLE] = {table_fields, sizeof(ormc_snapshot_table)},
+    [ORMC_RECORD_VIEW] = {view_fields, sizeof(ormc_snapshot_view)},
     [ORMC_RECORD_SNAPSHOT] = {snapshot_fields, sizeof(ormc_snapshot)},
 };
 
@@ -124,6 +133,14 @@ ormc_snapshot_table *ormc_snapshot_find_table(const ormc_snapshot *snapshot, con
     for (size_t i = 0; i < snapshot->table_count; i++)
         if (ormc_same(snapshot->tables[i].name, name) && ormc_same(snapshot->tables[i].schema, schema))
             return &snapshot->tables[i];
+    return NULL;
+}
+
+ormc_snapshot_view *ormc_snapshot_find_view(const ormc_snapshot *snapshot, const char *schema, const char *name)
+{
+    for (size_t i = 0; i < snapshot->view_count; i++)
+        if (ormc_same(snapshot->views[i].name, name) && ormc_same(snapshot->views[i].schema, schema))
+            return &snapshot->views[i];
     return NULL;
 }
 
@@ -301,13 +318,13 @@ static void write_names(const ormc_names *names, orm__text *out)
     orm__text_char(out, ']');
 }
 
-/* Tables over many lines, everything smaller on one. */
+/* Tables and views over many lines, everything smaller on one. */
 static void write_list(ormc_record record, const list *from, int indent, orm__text *out)
 {
     for (size_t i = 0; i < from->count; i++) {
         const char *item = from->items + i * records[record].size;
         orm__text_printf(out, "%*s- ", indent, "");
-        if (record == ORMC_RECORD_TABLE)
+        if (record == ORMC_RECORD_TABLE || record == ORMC_RECORD_VIEW)
             write_record(record, item, indent + 2, out);
         else
             write_row(record, item, out);

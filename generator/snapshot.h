@@ -80,21 +80,38 @@ typedef struct ormc_snapshot_table {
     size_t index_count;
 } ormc_snapshot_table;
 
+/* A view that ormc makes; what it has of columns comes from its SELECT. */
+typedef struct ormc_snapshot_view {
+    const char *schema, *name, *comment;
+    const char *sql;               /* the SELECT */
+    ormc_snapshot_column *columns; /* those with a comment: its name and the comment alone */
+    size_t column_count;
+} ormc_snapshot_view;
+
 typedef struct ormc_snapshot {
     ormc_dialect dialect;
     ormc_snapshot_enum *enums;
     size_t enum_count;
     ormc_snapshot_table *tables; /* what a table refers to stands before it, unless that leads in a circle */
     size_t table_count;
+    ormc_snapshot_view *views; /* what a view uses stands before it */
+    size_t view_count;
+    ormc_snapshot_view *foreign; /* views that are there already, with all columns that are wanted of them; in no file */
+    size_t foreign_count;
 } ormc_snapshot;
 
-/* Of all models that have tables. False when memory is gone. */
+/* Of all models that have tables or views. False when memory is gone. */
 bool ormc_snapshot_make(const ormc_package *package, ormc_dialect dialect, orm__arena *arena, ormc_snapshot *snapshot);
 
 /* NULL when there is none. A schema of NULL is the one where names are found without any. */
 ormc_snapshot_table *ormc_snapshot_find_table(const ormc_snapshot *snapshot, const char *schema, const char *name);
 ormc_snapshot_enum *ormc_snapshot_find_enum(const ormc_snapshot *snapshot, const char *schema, const char *name);
 ormc_snapshot_column *ormc_snapshot_find_column(const ormc_snapshot_table *table, const char *name);
+
+ormc_snapshot_view *ormc_snapshot_find_view(const ormc_snapshot *snapshot, const char *schema, const char *name);
+
+/* Whether the SQL holds the name as a word, in whatever case where neither is in quotes. */
+bool ormc_snapshot_uses(const char *sql, ormc_dialect dialect, const char *name);
 
 /* Whether two texts are the same, NULL being equal to itself only. */
 bool ormc_same(const char *a, const char *b);
@@ -109,6 +126,7 @@ typedef enum ormc_record {
     ORMC_RECORD_FOREIGN_KEY,
     ORMC_RECORD_INDEX,
     ORMC_RECORD_TABLE,
+    ORMC_RECORD_VIEW,
     ORMC_RECORD_SNAPSHOT
 } ormc_record;
 

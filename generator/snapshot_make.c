@@ -12,7 +12,6 @@ static void reserve_names(snapshot_maker *maker);
 static void reserve(snapshot_maker *maker, const char *schema, const char *name);
 static const char *name_key(snapshot_maker *maker, const char *schema, const char *name);
 static const char *schema_of(const snapshot_maker *maker, const char *schema);
-static const char *table_of(const snapshot_maker *maker, const ormc_model *model);
 static void split_was(snapshot_maker *maker, const char *was, const char *schema, const char **was_schema,
                       const char **was_name);
 static const char *in_sqlite_schema(snapshot_maker *maker, const char *schema, const char *name);
@@ -47,8 +46,9 @@ bool ormc_snapshot_make(const ormc_package *package, ormc_dialect dialect, orm__
     reserve_names(&maker);
     make_enums(&maker);
     for (size_t i = 0; i < package->model_count; i++)
-        if (!package->models[i]->abstract)
+        if (!package->models[i]->abstract && !package->models[i]->view)
             visit(&maker, package->models[i]);
+    snapshot_make_views(&maker);
     maker.failed |= maker.text.failed;
     orm__text_release(&maker.text);
     return !maker.failed;
@@ -61,7 +61,7 @@ static void reserve_names(snapshot_maker *maker)
         const ormc_model *model = maker->package->models[i];
         if (model->abstract)
             continue;
-        reserve(maker, model->schema, table_of(maker, model));
+        reserve(maker, model->schema, snapshot_table_of(maker, model));
         for (size_t k = 0; k < model->index_count; k++)
             reserve(maker, model->schema, model->indexes[k].name);
         for (size_t k = 0; k < model->rule_count; k++)
@@ -89,7 +89,12 @@ static const char *schema_of(const snapshot_maker *maker, const char *schema)
     return maker->dialect == ORMC_POSTGRESQL ? schema : NULL;
 }
 
-static const char *table_of(const snapshot_maker *maker, const ormc_model *model)
+const char *snapshot_schema_of(const snapshot_maker *maker, const ormc_model *model)
+{
+    return schema_of(maker, model->schema);
+}
+
+const char *snapshot_table_of(const snapshot_maker *maker, const ormc_model *model)
 {
     return maker->dialect == ORMC_POSTGRESQL ? model->table : model->sqlite_table;
 }
@@ -152,7 +157,7 @@ static void make_table(snapshot_maker *maker, const ormc_model *model)
 {
     ormc_snapshot_table *table = &maker->snapshot->tables[maker->snapshot->table_count++];
     *table = (ormc_snapshot_table){
-        .schema = schema_of(maker, model->schema), .name = table_of(maker, model), .comment = model->doc};
+        .schema = schema_of(maker, model->schema), .name = snapshot_table_of(maker, model), .comment = model->doc};
     split_was(maker, model->was, model->schema, &table->was_schema, &table->was);
     if (maker->dialect == ORMC_POSTGRESQL && (model->everywhere || model->distribute_by))
         table->distribute_by = model->everywhere ? "*" : model->distribute_by->column;
@@ -253,7 +258,7 @@ static void make_foreign_keys(snapshot_maker *maker, const ormc_model *model, or
             .name = new_name(maker, model, relation->columns, relation->column_count, "fkey"),
             .columns = names_of(maker, relation->columns, relation->column_count),
             .schema = schema_of(maker, relation->target->schema),
-            .table = table_of(maker, relation->target),
+            .table = snapshot_table_of(maker, relation->target),
             .target_columns = names_of(maker, relation->target_columns, relation->column_count),
             .on_delete = actions[relation->on_delete],
             .on_update = relation->on_update == ORMC_ACTION_NO_ACTION ? NULL : actions[relation->on_update],
@@ -313,7 +318,7 @@ static const char *new_name(snapshot_maker *maker, const ormc_model *model, cons
                             size_t count, const char *ending)
 {
     orm__text whole = {0};
-    orm__text_string(&whole, table_of(maker, model));
+    orm__text_string(&whole, snapshot_table_of(maker, model));
     for (size_t i = 0; i < count; i++)
         orm__text_printf(&whole, "_%s", columns[i]->column);
     const char *name = "";

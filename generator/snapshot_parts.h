@@ -17,6 +17,12 @@ typedef struct snapshot_maker {
 } snapshot_maker;
 
 void snapshot_make_column(snapshot_maker *maker, const ormc_column *column, ormc_snapshot_column *made);
+/* Views that ormc makes, each behind those that it uses; and those that are there already. */
+void snapshot_make_views(snapshot_maker *maker);
+/* The schema and the name of the model's table or view in the dialect. */
+const char *snapshot_schema_of(const snapshot_maker *maker, const ormc_model *model);
+const char *snapshot_table_of(const snapshot_maker *maker, const ormc_model *model);
+
 /* What the column's limits, or on SQLite its enum, ask of it; NULL when nothing is asked. */
 const char *snapshot_make_condition(snapshot_maker *maker, const ormc_column *column);
 /* Moves the text to the arena; "" when memory is gone. */

@@ -3,8 +3,8 @@
  * Keys for the header: name (its C name), comment, member (of the row struct), value (a setter's parameter), input, change
  * and handle (members of the other structs), required (its input is plain). For the source: literal (its name in the
  * database), name_literal, constant (of its type), flags, index, enumeration, field, input_macro, change_macro, default_value,
- * limits, of, in (false for arrays), form (of its default), db_type (or false). given: false for a computed column, which
- * stands in the row struct only; settable: it has a setter.
+ * limits, of, in (false for arrays), form (of its default), db_type (or false). given: false for a column that is computed, or of
+ * a view, which stands in the row struct only; settable: it has a setter.
  * SPDX-License-Identifier: MIT */
 #include "view_parts.h"
 
@@ -42,8 +42,9 @@ ormc_data *view_make_column(ormc_view *view, const ormc_column *column)
                        : column->nullable  ? "ORM_NULL_INPUT"
                                            : "ORM_INPUT");
     ormc_data_set_text(data, "change_macro", column->nullable ? "ORM_NULL_CHANGE" : "ORM_CHANGE");
-    ormc_data_set_boolean(data, "given", !column->computed.text[0]);
-    ormc_data_set_boolean(data, "settable", !column->computed.text[0] && !column->version);
+    bool given = !column->computed.text[0] && !(column->model && column->model->view);
+    ormc_data_set_boolean(data, "given", given);
+    ormc_data_set_boolean(data, "settable", given && !column->version);
     view_set_literal(view, data, "db_type", column->db_type);
     ormc_data_set_text(data, "form", column->array ? "ORM_FORM_ARRAY" : "ORM_FORM_ONE");
     put_flags(view, data, column);

@@ -1,11 +1,12 @@
 /* view_model.c -- the data of a model and of its relations.
  *
  * Keys of a model: literal, table, namespace (its schema, or false), sqlite_table (string constants), type, HANDLE, entity (a parameter's name), comment, index, external
- * (its arrays are seen by other files), columns, column_count, relations, relation_count (false when 0), uniques [{columns,
+ * (its arrays are seen by other files), read_only (a view), columns, column_count, relations, relation_count (false when 0), uniques [{columns,
  * count}], unique_count (false when 0), key (false without a primary key: then it has Core functions only): {parameters,
  * key_values, many (false when it has an array) {parameters, key_values}, primary_key, primary_key_count}, statements (as view_schema.c makes them).
- * Keys of a relation: name, literal, comment, target (its type), to_many, kind, owning, orphan_delete, index, inverse,
- * columns and target_columns (false for many_to_many), count, on_delete, on_update (false: NO ACTION), through_source and through_target (false for the
+ * Keys of a relation: name, literal, comment, target (its type), read_only (one of its sides is a view), to_many, kind, owning,
+ * orphan_delete, index, inverse, columns and target_columns (false for many_to_many), count, on_delete, on_update (false: NO
+ * ACTION), through_source and through_target (false for the
  * others), order_by (false, or the inside of an array), order_by_count.
  * SPDX-License-Identifier: MIT */
 #include "view_parts.h"
@@ -47,10 +48,11 @@ ormc_data *view_make_model(ormc_view *view, const view_model *item)
     ormc_data_set_text(data, "HANDLE", ormc_names_handle(view->arena, view->package->name, model->c_name));
     ormc_data_set_text(data, "entity", entity_name(view, model));
     const char *plain = model->doc ? model->doc
-                                   : orm__arena_printf(view->arena, "A row of the table %s.", model->table);
+                                   : orm__arena_printf(view->arena, "A row of the %s %s.", model->view ? "view" : "table", model->table);
     view_set_comment(view, data, "comment", plain, 0);
     view_set(view, data, "index", "%zu", item->index);
     ormc_data_set_boolean(data, "external", item->shared);
+    ormc_data_set_boolean(data, "read_only", model->view);
     ormc_data *columns = ormc_data_set_list(data, "columns");
     for (size_t i = 0; i < model->column_count; i++)
         ormc_data_append(columns, view_make_column(view, &model->columns[i]));
@@ -172,6 +174,7 @@ static ormc_data *make_relation(ormc_view *view, const ormc_relation *relation)
     ormc_data_set_text(data, "kind", kinds[relation->kind]);
     ormc_data_set_boolean(data, "to_many", relation->kind == ORMC_ONE_TO_MANY || relation->kind == ORMC_MANY_TO_MANY);
     ormc_data_set_boolean(data, "owning", relation->owning);
+    ormc_data_set_boolean(data, "read_only", relation->model->view || relation->target->view);
     ormc_data_set_boolean(data, "orphan_delete", relation->orphan_delete);
     view_set(view, data, "index", "%zu", relation->index);
     if (relation->kind == ORMC_MANY_TO_MANY)

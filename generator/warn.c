@@ -41,7 +41,7 @@ void ormc_warn(const ormc_package *package, ormc_diagnostics *diagnostics)
     for (size_t i = 0; i < package->model_count; i++) {
         const ormc_model *model = package->models[i];
         orderings all;
-        if (model->abstract || model->made)
+        if (model->abstract || model->made || model->view)
             continue;
         warn_of_keys(model, diagnostics);
         if (sort_orderings(&all, model)) {

@@ -3,11 +3,12 @@
 #
 #     tests/run.sh BUILD SUITE...              suites: unit golden errors commands fuzz compile exports readme reference
 #                                              editor scale database random faults replicas threads migrations introspect
-#                                              schemas counts; and valgrind and aarch64, which `make check` leaves out
+#                                              schemas counts; and valgrind, aarch64 and streams, which `make check` leaves out
 #
 # BUILD is the folder that make built into. A line per program or script; what a failing one said follows its line, and
 # everything is in BUILD/tests/log/. The last line is the sum. The status is 1 when a case failed, or, with CI=true, was
-# skipped. What needs PostgreSQL gets a server from tests/postgresql.sh.
+# skipped. What needs PostgreSQL gets a server from tests/postgresql.sh. JOBS suites run side by side (as many as there are
+# processors, four at most), and after them, one by one, those that measure time.
 # SPDX-License-Identifier: MIT
 set -u
 cd "$(dirname "$0")/.." || exit 1
@@ -17,16 +18,19 @@ build=$1
 shift
 
 # One server for the whole run.
-if [[ " $* " =~ \ (reference|commands|database|random|faults|threads|migrations|introspect|schemas|counts|valgrind)\  ]] && [ -z "${ORM_TEST_POSTGRESQL_URL:-}" ]; then
+if [[ " $* " =~ \ (reference|commands|database|random|faults|threads|migrations|introspect|schemas|counts|streams|valgrind)\  ]] && [ -z "${ORM_TEST_POSTGRESQL_URL:-}" ]; then
     exec tests/postgresql.sh tests/run.sh "$build" "$@"
 fi
 
 scratch=$build/tests
 log_folder=$scratch/log
-passed=0 failed=0 skipped=0
 limit=$([ -n "${ORM_TEST_SOAK:-}" ] && echo 3600 || echo 900) # seconds that a program may take
+processors=$(nproc 2>/dev/null || echo 1)
+jobs=${JOBS:-$((processors < 4 ? processors : 4))}
 rm -rf "$log_folder"
 mkdir -p "$log_folder"
+sums=$log_folder/sums
+: >"$sums"
 
 # Tests are stricter than programs; sanitizers make them slower.
 export CK_VERBOSITY=normal
@@ -50,7 +54,7 @@ count_cases() {
 
 report() {
     local name=$1 log=$2 good=$3 bad=$4 absent=$5 milliseconds=$6
-    passed=$((passed + good)) failed=$((failed + bad)) skipped=$((skipped + absent))
+    echo "$good $bad $absent" >>"$sums"
     printf '%-36s %4d passed, %d failed, %d skipped %6d.%d s\n' "$name" "$good" "$bad" "$absent" \
         $((milliseconds / 1000)) $((milliseconds % 1000 / 100))
     if [ "$bad" != 0 ]; then
@@ -76,7 +80,10 @@ run() {
         bad=$((bad + 1))
     fi
     [ "$status" = 0 ] || echo "exit status $status" >>"$log"
-    report "$name" "$log" "$good" "$bad" "$absent" $(($(date +%s%3N) - begin))
+    (
+        flock 9
+        report "$name" "$log" "$good" "$bad" "$absent" $(($(date +%s%3N) - begin))
+    ) 9>>"$sums"
 }
 
 # A database of its own for each program.
@@ -166,6 +173,18 @@ behind_pgbouncer() {
         tests/pgbouncer.sh bash -c 'ORM_TEST_URL=$ORM_TEST_POSTGRESQL_URL exec "$0"' "$scratch/database/database"
 }
 
+# Streams of ten million rows, in memory that does not grow; `make check` has 200,000. What they took at most is in the log.
+suite_streams() {
+    local kind suite
+    for kind in sqlite postgresql; do
+        for suite in streaming "named each"; do
+            ORM_TEST_SOAK=yes CK_RUN_SUITE=$suite CK_RUN_CASE=memory ORM_TEST_URL=$("new_$kind" "${suite/ /_}") \
+                run cases "$suite on $kind, long" "$scratch/database/database"
+            grep ' rows, at most ' "$log_folder/${suite/ /-}-on-$kind,-long.log" | sed 's/^/    /'
+        done
+    done
+}
+
 # Seeds and operations of each: the same seeds every time; ORM_TEST_SOAK: new ones, as many as a quarter of an hour has room for.
 suite_random() {
     local size=(40 300)
@@ -186,7 +205,8 @@ suite_faults() {
     run cases faults/refusals tests/faults/refusals.sh "$scratch/faults/refusals"
     run cases "faults/memory on postgresql" "$scratch/faults/memory" "$(new_postgresql memory)" "$stride"
     run cases "faults/kill on sqlite" "$scratch/faults/kill" "$(new_sqlite kill)" $((5 * kills))
-    run cases "faults/kill on postgresql" "$scratch/faults/kill" "$(new_postgresql kill)" "$kills"
+    run cases "faults/kill on postgresql" tests/postgresql.sh bash -c '"$0" "$ORM_TEST_POSTGRESQL_URL" "$1"' \
+        "$scratch/faults/kill" "$kills" # a server of its own, for it is killed
     run cases "faults/cut on postgresql" "$scratch/faults/cut" "$(new_postgresql cut)" "$stride"
 }
 
@@ -253,9 +273,35 @@ suite_valgrind() {
     done
 }
 
+# The suites that stand first among those given, in this order: what takes longest, so that nothing long is left for the end.
+longest_first() {
+    local name
+    for name in database faults migrations random "$@"; do
+        [[ " $* " = *" $name "* && " $sorted " != *" $name "* ]] && sorted+=" $name"
+    done
+}
+
+# Suites side by side, each from its first program to its last.
+run_together() {
+    local suite running=0
+    for suite in "$@"; do
+        [ "$running" -lt "$jobs" ] || wait -n
+        "suite_$suite" &
+        running=$((running < jobs ? running + 1 : jobs))
+    done
+    wait
+}
+
+alone="scale threads counts" together="" last="" sorted=""
 for suite in "$@"; do
     declare -F "suite_$suite" >/dev/null || { echo "run.sh: no suite '$suite'" >&2; exit 2; }
+    [[ " $alone " = *" $suite "* ]] && last+=" $suite" || together+=" $suite"
+done
+longest_first $together
+run_together $sorted
+for suite in $last; do
     "suite_$suite"
 done
+read -r passed failed skipped < <(awk '{ p += $1; f += $2; s += $3 } END { print p + 0, f + 0, s + 0 }' "$sums")
 printf '%d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"
 [ "$failed" = 0 ] && [ "$passed" != 0 ] && { [ "${CI:-}" != true ] || [ "$skipped" = 0 ]; }

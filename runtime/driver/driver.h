@@ -49,8 +49,9 @@ typedef struct orm__parameter {
 } orm__parameter;
 
 typedef enum orm__fetch {
-    ORM__FETCH_WHOLE, /* few rows: the whole answer at once */
-    ORM__FETCH_STREAM /* many, or nobody knows: a row at a time */
+    ORM__FETCH_WHOLE,  /* few rows: the whole answer at once */
+    ORM__FETCH_STREAM, /* many, or nobody knows: a row at a time */
+    ORM__FETCH_MANY    /* known to be many, of a SELECT that writes nothing: a batch at a time, the next on its way */
 } orm__fetch;
 
 /* How a control statement fared that went behind another. */
@@ -80,6 +81,8 @@ typedef struct orm__copying {
     orm_status (*sink)(const void *data, size_t size, void *user);
     void *user;
     orm_status own; /* out: with what it ended when it was not the database that refused */
+    bool stops;     /* what the sink does not take is not read: the database is asked to end it */
+    bool stopped;   /* out: it did; an error to the transaction, and not told */
 } orm__copying;
 
 typedef struct orm__driver {
@@ -134,7 +137,8 @@ typedef struct orm__driver {
     orm_status (*step)(orm__link *link, orm_error *error);
     /* Reads result columns first, first + 1, ... of the current row into the members that `columns` describe of the struct `row`.
      * Text, bytes and arrays are copied to the arena. A NULL for a column that is not nullable, or a value that does not fit the
-     * column's type, is ORM_SCHEMA naming table and column. */
+     * column's type, is ORM_SCHEMA naming table and column. A list of two or more columns, and what it leads to, stays as it is
+     * until finish. */
     orm_status (*read)(orm__link *link, const orm_column *const *columns, size_t count, size_t first, void *row,
                        orm__arena *arena, orm_error *error);
     /* Result column `index` of the current row as an integer: counts, ordinals, keys drawn. NULL is 0. */
@@ -148,6 +152,11 @@ typedef struct orm__driver {
     /* Ends the statement, reading what is left of it. `rows`, which may be NULL, gets how many rows an INSERT, UPDATE or DELETE
      * wrote. A failure that came after the rows is told here. */
     orm_status (*finish)(orm__link *link, size_t *rows, orm_error *error);
+
+    /* Sets the open statement aside with the rows that it has still to give, so that others may run, and makes it the open one again.
+     * NULL in PostgreSQL's table. */
+    void (*suspend)(orm__link *link, orm__prepared *prepared);
+    void (*resume)(orm__link *link, orm__prepared *prepared);
 
     /* Runs `COPY table (columns) FROM STDIN (FORMAT binary)` with an ORM_FORM_ROWS or ORM_FORM_LIST value for each column, all of
      * one length; `rows` gets how many the database took. Each is sent as its own type: the columns must be of just these. NULL

@@ -9,14 +9,18 @@
 #include "driver/postgresql_codec.h"
 #include "driver/postgresql_link.h"
 
+#include <limits.h>
 #include <string.h>
 
-enum { MESSAGE = 64 * 1024 /* about so much is sent at once */ };
+enum { MESSAGE = 64 * 1024 /* about so much is sent at once */, UNWANTED = 64 * 1024 /* and so much read in vain */ };
 
 static void begin_copy(orm__pg_link *l, const char *sql, ExecStatusType wanted);
 static void send_source(orm__pg_link *l, orm__copying *copying);
 static void send_piece(orm__pg_link *l, const char *data, size_t size);
 static void receive_rows(orm__pg_link *l, orm__copying *copying);
+static void skip_rows(orm__pg_link *l, bool stops);
+static bool has_ended(orm__pg_link *l);
+static void forgive(orm__pg_link *l, orm__copying *copying);
 static int next_row(orm__pg_link *l, char **row);
 static void send_rows(orm__pg_link *l, const orm_value *lists, size_t count);
 static void write_row(orm__pg_link *l, const orm_value *lists, size_t count, size_t row);
@@ -97,6 +101,8 @@ orm_status orm__pg_copy_out(orm__link *base, const char *sql, orm__copying *copy
     if (!l->failure)
         receive_rows(l, copying);
     *rows = receive_end(l);
+    if (copying->own && copying->stops)
+        forgive(l, copying);
     if (l->failure || !copying->own || copying->own == ORM_DONE)
         return l->failure;
     orm__error_set(error, copying->own, "the sink of the COPY failed: %s", orm_status_text(copying->own));
@@ -105,13 +111,55 @@ orm_status orm__pg_copy_out(orm__link *base, const char *sql, orm__copying *copy
     return copying->own;
 }
 
-/* What the sink does not take is read all the same: the link must be in step at the end. */
 static void receive_rows(orm__pg_link *l, orm__copying *copying)
 {
     char *row;
-    for (int size; !l->failure && (size = next_row(l, &row)) > 0; PQfreemem(row))
-        if (!copying->own)
-            copying->own = copying->sink(row, (size_t)size, copying->user);
+    for (int size; !l->failure && !copying->own && (size = next_row(l, &row)) > 0; PQfreemem(row))
+        copying->own = copying->sink(row, (size_t)size, copying->user);
+    if (!l->failure && copying->own)
+        skip_rows(l, copying->stops);
+}
+
+/* What is on its way is read all the same: the link must be in step at the end. */
+static void skip_rows(orm__pg_link *l, bool stops)
+{
+    char *row;
+    if (stops) {
+        if (has_ended(l))
+            return;
+        orm__pg_cancel_now(l);
+    }
+    while (!l->failure && next_row(l, &row) > 0)
+        PQfreemem(row);
+}
+
+/* Whether the rest is here, and little; then it is read. */
+static bool has_ended(orm__pg_link *l)
+{
+    char *row;
+    int size, waited = 0;
+    for (size_t read = 0; read < UNWANTED;) {
+        size = PQgetCopyData(l->connection, &row, true);
+        if (size < 0)
+            return true;
+        if (size == 0 && (waited++ || !PQconsumeInput(l->connection)))
+            return false;
+        if (size > 0)
+            PQfreemem(row);
+        read += (size_t)size;
+    }
+    return false;
+}
+
+/* That it was ended is what was asked for. */
+static void forgive(orm__pg_link *l, orm__copying *copying)
+{
+    static const char canceled[] = "57014";
+    if (l->broken || l->failure != ORM_TIMEOUT || !l->error || strcmp(l->error->sqlstate, canceled) != 0)
+        return;
+    copying->stopped = true;
+    l->failure = ORM_OK;
+    orm__error_clear(l->error);
 }
 
 /* Its size; less than 1 behind the last and after a failure, which shows in the result to come, or has the link given up. */
@@ -155,9 +203,15 @@ static void write_row(orm__pg_link *l, const orm_value *lists, size_t count, siz
     l->failure = status;
 }
 
+/* A row may be larger than the ints that libpq counts in. */
 static void send_buffer(orm__pg_link *l)
 {
-    orm__pg_note_sent(l, PQputCopyData(l->connection, l->buffer.data, (int)l->buffer.length) > 0);
+    const size_t most = (size_t)INT_MAX / 2;
+    for (size_t sent = 0; sent < l->buffer.length && !l->failure; sent += most) {
+        size_t left = l->buffer.length - sent;
+        orm__pg_note_sent(
+            l, PQputCopyData(l->connection, l->buffer.data + sent, (int)(left < most ? left : most)) > 0);
+    }
     l->base.bytes += l->buffer.length;
     orm__text_clear(&l->buffer);
     orm__pg_flush(l);

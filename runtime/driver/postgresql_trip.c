@@ -4,17 +4,13 @@
 
 #include "base/error.h"
 
-#include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { CANCEL_SECONDS = 2 };
 static const char QUERY_CANCELED[] = "57014";
 
 static bool wait_for(orm__pg_link *l, int events);
-static void *send_cancel(void *request);
 static void refused(orm__pg_link *l, const PGresult *result);
 static bool is_outdated(const char *sqlstate, const PGresult *result);
 static orm_status status_of(const char *sqlstate);
@@ -212,37 +208,6 @@ static bool wait_for(orm__pg_link *l, int events)
     return status == ORM_OK;
 }
 
-/* Asks the server to end the statement, from a thread of its own: connecting for it may block. The server has a while
- * to answer. */
-bool orm__pg_cancel(orm__pg_link *l)
-{
-    pthread_t thread;
-    pthread_attr_t detached;
-    PGcancel *request = PQgetCancel(l->connection);
-    if (!request || pthread_attr_init(&detached)) {
-        PQfreeCancel(request);
-        return false;
-    }
-    pthread_attr_setdetachstate(&detached, PTHREAD_CREATE_DETACHED);
-    l->cancelled = pthread_create(&thread, &detached, send_cancel, request) == 0;
-    pthread_attr_destroy(&detached);
-    if (!l->cancelled)
-        PQfreeCancel(request);
-    l->deadline = orm__deadline_in(CANCEL_SECONDS);
-    return l->cancelled;
-}
-
-static void *send_cancel(void *request)
-{
-    char ignored[256];
-    sigset_t all;
-    sigfillset(&all); /* signals are for the program's own threads */
-    pthread_sigmask(SIG_SETMASK, &all, NULL);
-    PQcancel(request, ignored, sizeof ignored);
-    PQfreeCancel(request);
-    return NULL;
-}
-
 /* Whether it is the result of a statement that succeeded. */
 bool orm__pg_check(orm__pg_link *l, const PGresult *result)
 {
@@ -272,7 +237,7 @@ bool orm__pg_check(orm__pg_link *l, const PGresult *result)
 size_t orm__pg_rows_written(PGresult *result)
 {
     static const char *const writing[] = {"INSERT", "UPDATE", "DELETE", "MERGE", "COPY"};
-    const char *tag = result ? PQcmdStatus(result) : "";
+    const char *tag = result ? PQcmdStatus(result) : "SELECT";
     for (size_t i = 0; i < sizeof writing / sizeof *writing && tag[0] != 'S'; i++) /* SELECT comes most often */
         if (strncmp(tag, writing[i], strlen(writing[i])) == 0)
             return (size_t)strtoull(PQcmdTuples(result), NULL, 10);

@@ -43,6 +43,8 @@ typedef struct sqlite_link {
 struct orm__prepared {
     sqlite3_stmt *statement;
     bool writes;
+    int code; /* while it is set aside: the link's own two */
+    bool pending;
     size_t count;
     orm__sqlite_parameter parameters[];
 };
@@ -74,6 +76,8 @@ static orm_status blame_parameter(sqlite3_stmt *statement, size_t index, const o
 static orm_status advance(sqlite_link *l, orm_error *error);
 static orm_status failed(sqlite_link *l, sqlite3_stmt *statement, orm_error *error);
 static void stop(sqlite_link *l);
+static void leave(sqlite_link *l);
+static void make_running(sqlite_link *l, orm__prepared *prepared);
 
 static orm_status open_link(const orm__address *address, const orm_waiter *waiter, orm__link **link, orm_error *error)
 {
@@ -362,15 +366,20 @@ static orm_status start(orm__link *base, const char *before, orm__prepared *prep
         ORM_TRY(control(base, before, NULL, error));
     start_clock(l);
     ORM_TRY(bind_all(l, prepared, values, error));
-    l->running = prepared;
-    l->lists.parameters = prepared->parameters;
-    l->lists.count = prepared->count;
+    make_running(l, prepared);
     l->changes = sqlite3_total_changes64(l->database);
     orm_status status = advance(l, error);
     l->pending = true;
     if (status)
         stop(l);
     return status;
+}
+
+static void make_running(sqlite_link *l, orm__prepared *prepared)
+{
+    l->running = prepared;
+    l->lists.parameters = prepared->parameters;
+    l->lists.count = prepared->count;
 }
 
 static orm_status bind_all(sqlite_link *l, orm__prepared *prepared, const orm_value *values, orm_error *error)
@@ -514,9 +523,32 @@ static orm_status finish(orm__link *base, size_t *rows, orm_error *error)
 static void stop(sqlite_link *l)
 {
     sqlite3_reset(l->running->statement);
+    leave(l);
+}
+
+static void leave(sqlite_link *l)
+{
     l->running = NULL;
     l->lists.parameters = NULL;
     l->lists.count = 0;
+}
+
+static void suspend(orm__link *base, orm__prepared *prepared)
+{
+    sqlite_link *l = (sqlite_link *)base;
+    prepared->code = l->code;
+    prepared->pending = l->pending;
+    leave(l);
+}
+
+/* Its time begins anew. */
+static void resume(orm__link *base, orm__prepared *prepared)
+{
+    sqlite_link *l = (sqlite_link *)base;
+    start_clock(l);
+    make_running(l, prepared);
+    l->code = prepared->code;
+    l->pending = prepared->pending;
 }
 
 static int64_t last_key(orm__link *base)
@@ -542,5 +574,7 @@ const orm__driver orm__driver_sqlite = {
     .width = width,
     .column_name = column_name,
     .finish = finish,
+    .suspend = suspend,
+    .resume = resume,
     .last_key = last_key,
 };

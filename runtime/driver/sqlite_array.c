@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/real.h"
+#include "base/uuid.h"
 #include "base/value.h"
 
 #include <inttypes.h>
@@ -25,11 +26,8 @@ static orm_status read_number(const orm_column *item, const orm__json_reader *re
 static orm_status read_string(const orm_column *item, const orm__json_reader *reader, char *place, orm__arena *arena,
                               orm_error *error);
 static bool parse_integer(const char *text, size_t size, int64_t *value);
-static bool parse_uuid(const char *text, size_t size, uint8_t *bytes);
 static orm_status read_bytes(const orm_column *item, const orm__json_reader *reader, char *place, orm__arena *arena,
                              orm_error *error);
-static bool read_octet(const char *text, uint8_t *octet);
-static int digit_value(char c);
 
 /* --- writing ----------------------------------------------------------------------------------------------------- */
 
@@ -223,7 +221,7 @@ static orm_status read_string(const orm_column *item, const orm__json_reader *re
             return orm__sqlite_take_real(item, real, place, error);
         return orm__sqlite_refuse(item, "text", error);
     case ORM_TYPE_UUID:
-        return parse_uuid(reader->data, reader->size, (uint8_t *)place) ? ORM_OK
+        return orm__uuid_parse(reader->data, reader->size, (orm_uuid *)(void *)place) ? ORM_OK
                                                                         : orm__sqlite_refuse(item, "text", error);
     case ORM_TYPE_BYTES:
         return read_bytes(item, reader, place, arena, error);
@@ -246,20 +244,6 @@ static bool parse_integer(const char *text, size_t size, int64_t *value)
     return true;
 }
 
-/* As orm_uuid_format writes it, in either case. */
-static bool parse_uuid(const char *text, size_t size, uint8_t *bytes)
-{
-    size_t at = 0;
-    for (size_t i = 0; i < sizeof(orm_uuid); i++) {
-        if ((i == 4 || i == 6 || i == 8 || i == 10) && (at >= size || text[at++] != '-'))
-            return false;
-        if (at + 2 > size || !read_octet(text + at, &bytes[i]))
-            return false;
-        at += 2;
-    }
-    return at == size;
-}
-
 static orm_status read_bytes(const orm_column *item, const orm__json_reader *reader, char *place, orm__arena *arena,
                              orm_error *error)
 {
@@ -268,25 +252,9 @@ static orm_status read_bytes(const orm_column *item, const orm__json_reader *rea
     if (!data)
         return orm__error_no_memory(error);
     for (size_t i = 0; i < size; i++)
-        if (!read_octet(reader->data + 2 * i, &data[i]))
+        if (!orm__octet_parse(reader->data + 2 * i, &data[i]))
             return orm__sqlite_refuse(item, "text that is no hexadecimal digits", error);
     data[size] = 0;
     memcpy(place, &(orm_bytes){data, size}, sizeof(orm_bytes));
     return reader->size % 2 == 0 ? ORM_OK : orm__sqlite_refuse(item, "text that is no hexadecimal digits", error);
-}
-
-static bool read_octet(const char *text, uint8_t *octet)
-{
-    int high = digit_value(text[0]), low = digit_value(text[1]);
-    *octet = (uint8_t)(high << 4 | low);
-    return high < 16 && low < 16;
-}
-
-/* 16 for what is no digit. */
-static int digit_value(char c)
-{
-    return c >= '0' && c <= '9'   ? c - '0'
-           : c >= 'a' && c <= 'f' ? c - 'a' + 10
-           : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                  : 16;
 }

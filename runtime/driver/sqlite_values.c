@@ -77,6 +77,8 @@ static orm_status refuse_year(orm_error *error, const char *text);
 static inline bool read_plain(sqlite3_value *value, const orm_column *column, char *row, orm__arena *arena);
 static orm_status read_member(sqlite3_value *value, const orm_column *column, char *row, orm__arena *arena,
                               orm_error *error);
+static orm_status read_number(sqlite3_value *value, const orm_column *column, char *member, orm__arena *arena,
+                              orm_error *error);
 static orm_status read_array(sqlite3_value *value, const orm_column *column, char *member, orm__arena *arena,
                              orm_error *error);
 static orm_status read_null(const orm_column *column, char *row, orm_error *error);
@@ -326,12 +328,30 @@ static orm_status read_member(sqlite3_value *value, const orm_column *column, ch
         fits = read_text(column, text, size, member);
     } else if (form == SQLITE_INTEGER && types[column->type].form == SQLITE_INTEGER) {
         fits = read_integer(column, sqlite3_value_int64(value), member);
+    } else if (form != SQLITE_BLOB && column->type == ORM_TYPE_DECIMAL) {
+        return read_number(value, column, member, arena, error);
     } else if (form != SQLITE_BLOB && types[column->type].form == SQLITE_FLOAT) {
         fits = read_real(column, sqlite3_value_double(value), member);
     } else if (form == SQLITE_BLOB && types[column->type].form == SQLITE_BLOB) {
         return keep_blob(value, column, member, arena, error);
     }
     return fits ? ORM_OK : orm__sqlite_refuse(column, forms[form], error);
+}
+
+/* A decimal that is a number here: of a column that others declared NUMERIC, or computed by SQL. Of a REAL its 15 digits that
+ * can be relied on, as SQLite itself writes it. */
+static orm_status read_number(sqlite3_value *value, const orm_column *column, char *member, orm__arena *arena,
+                              orm_error *error)
+{
+    const orm_limits *limits = column->limits;
+    const char *text = (const char *)sqlite3_value_text(value);
+    if (!text)
+        return orm__error_no_memory(error);
+    const char *copy = orm__decimal_canonical(arena, text);
+    if (copy && limits && limits->precision)
+        copy = orm__decimal_fit(arena, copy, limits->precision, limits->scale);
+    memcpy(member, &copy, sizeof copy);
+    return copy ? ORM_OK : orm__error_no_memory(error);
 }
 
 static orm_status read_array(sqlite3_value *value, const orm_column *column, char *member, orm__arena *arena,

@@ -124,7 +124,7 @@ static void check_model(review *r, const orm_model *model)
         return;
     }
     check_columns(r, model, table);
-    if (strcmp(table->name, "view") == 0) /* which has no keys of its own */
+    if (model->read_only || strcmp(table->name, "view") == 0) /* which has no keys of its own */
         return;
     check_keys(r, model);
     for (uint32_t i = 0; i < model->relation_count; i++)
@@ -135,7 +135,7 @@ static void check_model(review *r, const orm_model *model)
 static void check_columns(review *r, const orm_model *model, const orm__fact *table)
 {
     size_t count;
-    bool stored = strcmp(table->name, "view") != 0;
+    bool stored = !model->read_only && strcmp(table->name, "view") != 0;
     const orm__fact *facts = orm__catalog_find(&r->catalog, ORM__FACT_COLUMN, model->index, &count);
     for (uint32_t i = 0; i < model->column_count; i++) {
         const orm_column *column = &model->columns[i];
@@ -220,7 +220,7 @@ static bool fits(const review *r, const pair *p, char *wanted, size_t size)
 }
 
 /* By affinity, SQLite's rules of which are these: the first word that a declared type contains. A type fits that stores what is
- * written to it unchanged. */
+ * written to it unchanged; NUMERIC makes numbers of decimals, of which 15 digits last. */
 static bool fits_on_sqlite(const orm_column *column, const char *declared, char *wanted, size_t size)
 {
     enum { INTEGER = 1, REAL = 2, TEXT = 4, BLOB = 8, NUMERIC = 16, ANY = 31 };
@@ -239,7 +239,9 @@ static bool fits_on_sqlite(const orm_column *column, const char *declared, char 
         [ORM_TYPE_BYTES] = {"BLOB", BLOB | NUMERIC},       [ORM_TYPE_UUID] = {"BLOB", BLOB | NUMERIC},
         [ORM_TYPE_DATE] = {"TEXT", TEXT | NUMERIC},        [ORM_TYPE_TIME] = {"TEXT", TEXT | NUMERIC},
         [ORM_TYPE_TIMESTAMP] = {"TEXT", TEXT | NUMERIC},   [ORM_TYPE_TIMESTAMPTZ] = {"TEXT", TEXT | NUMERIC},
+        [ORM_TYPE_DECIMAL] = {"TEXT", TEXT | NUMERIC},
     };
+    enum { EXACT_DIGITS = 15 };
     bool known = (size_t)column->type < sizeof types / sizeof *types && types[column->type].name;
     int takes = known && !(column->flags & ORM_ARRAY) ? types[column->type].takes : TEXT, affinity = ANY;
     for (size_t i = 0; *declared && i < sizeof words / sizeof *words; i++) {
@@ -251,6 +253,8 @@ static bool fits_on_sqlite(const orm_column *column, const char *declared, char 
         affinity = words[i].affinity;
         break;
     }
+    if (column->type == ORM_TYPE_DECIMAL && column->limits && column->limits->precision > EXACT_DIGITS)
+        takes = TEXT;
     snprintf(wanted, size, "%s", takes == TEXT ? "TEXT" : types[column->type].name);
     return affinity & takes || strcasecmp(declared, "ANY") == 0;
 }
@@ -430,7 +434,8 @@ static void complain(review *r, const orm_model *model, const orm_column *column
     if (column)
         length = (size_t)snprintf(text, sizeof text, "column '%s' of ", column->name);
     if (model && length < sizeof text)
-        length += (size_t)snprintf(text + length, sizeof text - length, "table '%s%s%s' ",
+        length += (size_t)snprintf(text + length, sizeof text - length, "%s '%s%s%s' ",
+                                   model->read_only ? "view" : "table",
                                    model->schema_name ? model->schema_name : "", model->schema_name ? "." : "",
                                    model->table);
     va_list arguments;

@@ -68,9 +68,9 @@ static orm_status take_written(orm_session *session, const orm_model *model, boo
     ORM_TRY(c->driver->read(c->link, store->columns.list, store->columns.count, 0, row, &session->arena, &c->error));
     orm__entity *entity = orm__identity_find_row(store, model->primary_key, row);
     orm_status status = ORM_OK;
-    if (entity && !deleted)
+    if (entity && !deleted && entity->state != ORM__PENDING)
         return lay_over(session, entity, row);
-    if (entity)
+    if (entity && deleted)
         status = mark_deleted(session, entity);
     orm__entity_recycle_texts(session, model, row, NULL);
     return status;
@@ -81,7 +81,7 @@ static orm_status copy_written(orm_session *session, const orm_model *model, con
     orm__store *store = known_store(session, model);
     orm__entity *entity = store && model->primary_key_count > 0 ? orm__identity_find_row(store, model->primary_key, row)
                                                                 : NULL;
-    if (!entity)
+    if (!entity || entity->state == ORM__PENDING)
         return ORM_OK;
     orm__entity *place = orm__store_next(store);
     if (!place)
@@ -123,6 +123,7 @@ static orm_status mark_deleted(orm_session *session, orm__entity *entity)
 static void written(orm_session *session, const orm_model *model, orm__written what)
 {
     orm__store *store = known_store(session, model);
+    session->behind++;
     if (what == ORM__KEYS_CHANGED && store)
         expire_model(session, store);
     if (what != ORM__ROWS_CHANGED)
@@ -134,6 +135,7 @@ static void written(orm_session *session, const orm_model *model, orm__written w
 static void mentioned(orm_session *session, const char *sql)
 {
     orm_dialect dialect = session->connection->dialect;
+    session->behind++;
     for (orm__store *store = session->store_list; store; store = store->next) {
         const orm_model *model = store->model;
         bool other = dialect == ORM_SQLITE && model->sqlite_table;

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/value.h"
 #include "session/session.h"
+#include "sql/write.h"
 
 #include <string.h>
 
@@ -15,6 +16,7 @@ static orm_status take_targets(orm_session *session, const void *values, orm__en
 static orm_status refuse_two_targets(orm_session *session, orm__entity *entity, const orm_relation *relation,
                                      orm__entity *target);
 static orm_status refuse_present_key(orm_session *session, orm__store *store, orm__entity *entity);
+static orm_status look_after(orm_session *session, orm__store *store, orm__entity *present, bool *gone);
 static bool goes_with_another(orm_session *session, orm__entity *entity);
 static orm_status set(orm_session *session, orm__entity *entity, const orm_column *column, orm_value given);
 static orm_status add_row(orm_session *session, const orm_model *model, const void *row, bool with_key,
@@ -33,6 +35,8 @@ orm_status orm_model_add(orm_session *session, const orm_model *model, const voi
     if (session->factory.read_only)
         return orm__session_stick(
             session, orm__session_error(session, ORM_MISUSE, "add of '%s': the session is read-only", model->name));
+    if (orm__writable(model, "add of", &session->error))
+        return orm__session_stick(session, ORM_MISUSE);
     orm__store *store = orm__store_of(session, model);
     orm__entity *entity = store ? orm__store_next(store) : NULL;
     if (!entity)
@@ -50,6 +54,8 @@ orm_status orm_model_merge(orm_session *session, const orm_model *model, const v
     *merged = NULL;
     orm_value key[ORM__KEY_MAX];
     bool generated = false;
+    if (orm__writable(model, "merge of", &session->error))
+        return orm__session_stick(session, ORM_MISUSE);
     for (size_t i = 0; i < model->primary_key_count; i++) {
         key[i] = orm__value_of_member(model->primary_key[i], row);
         generated |= (model->primary_key[i]->flags & ORM_GENERATED) && key[i].as.integer == 0;
@@ -62,13 +68,19 @@ orm_status orm_model_merge(orm_session *session, const orm_model *model, const v
         if (!(column->flags & (ORM_PRIMARY_KEY | ORM_COMPUTED | ORM_VERSION)))
             status = set(session, orm__entity_of(*merged), column, orm__value_of_member(column, row));
     }
-    return status ? orm__session_stick(session, status) : ORM_OK;
+    if (!status)
+        return ORM_OK;
+    *merged = NULL;
+    return orm__session_stick(session, status);
 }
 
 /* Adds a row as it is, but for a key that the database makes. */
 static orm_status add_row(orm_session *session, const orm_model *model, const void *row, bool with_key,
                           const void **added)
 {
+    if (session->factory.read_only)
+        return orm__session_stick(
+            session, orm__session_error(session, ORM_MISUSE, "merge of '%s': the session is read-only", model->name));
     orm__store *store = orm__store_of(session, model);
     orm__entity *entity = store ? orm__store_next(store) : NULL;
     if (!entity || !make_mask(session, model, entity))
@@ -192,9 +204,32 @@ static orm_status refuse_present_key(orm_session *session, orm__store *store, or
         orm__replace_begin(entity, present);
         return ORM_OK;
     }
+    bool gone = false;
+    ORM_TRY(look_after(session, store, present, &gone));
+    if (gone)
+        return ORM_OK;
     char name[160];
     return orm__session_error(session, ORM_CONFLICT, "%s is already in the session",
                               orm__entity_name(present, name, sizeof name));
+}
+
+/* An expired entity's row may be gone, undone by a rollback or deleted by another: then it leaves. */
+static orm_status look_after(orm_session *session, orm__store *store, orm__entity *present, bool *gone)
+{
+    size_t count;
+    bool unsure = present->state == ORM__PERSISTENT && (present->flags & ORM__EXPIRED) &&
+                  !((present->flags & ORM__QUEUED) && orm__entity_any_dirty(present));
+    if (!unsure)
+        return ORM_OK;
+    ORM_TRY(orm__session_read(session));
+    ORM_TRY(orm__count_key(session, present, NULL, &count));
+    if (count > 0)
+        return ORM_OK;
+    ORM_TRY(orm__entity_touch(session, present));
+    orm__identity_remove(store, present);
+    present->state = ORM__DELETED;
+    *gone = true;
+    return ORM_OK;
 }
 
 /* Whether the flush will let it go: what it refers to is deleted, and another may have taken that one's key. */
@@ -229,6 +264,7 @@ static orm_status set(orm_session *session, orm__entity *entity, const orm_colum
 {
     if (session->factory.read_only)
         return orm__session_error(session, ORM_MISUSE, "set of '%s': the session is read-only", column->member);
+    ORM_TRY(orm__writable(column->model, "set of a column of", &session->error));
     if (column->flags & (ORM_COMPUTED | ORM_VERSION))
         return orm__session_error(
             session, ORM_MISUSE, "column '%s' of '%s' is not for setting: %s", column->member, column->model->name,
@@ -248,10 +284,12 @@ static orm_status set(orm_session *session, orm__entity *entity, const orm_colum
     return orm__relations_join(session, entity, column);
 }
 
-/* Whether the entity has this value already, and not by chance (a pending entity's column may be unset). */
+/* Whether the entity has this value already, and not by chance: a pending entity's column may be unset, and what an expired
+ * one shows need not be what the database holds. */
 static bool holds(orm__entity *entity, const orm_column *column, orm_value value)
 {
-    if (entity->state != ORM__PERSISTENT && !orm__mask_has(orm__entity_dirty(entity), column->index))
+    bool certain = entity->state == ORM__PERSISTENT && !(entity->flags & ORM__EXPIRED);
+    if (!certain && !orm__entity_has_dirty(entity, column))
         return false;
     const orm_value own = orm__value_of_member(column, orm__row_of(entity));
     bool scaled = column->type == ORM_TYPE_DECIMAL && column->limits && column->limits->precision;
@@ -343,6 +381,7 @@ orm_status orm__entity_mark_deleted(orm_session *session, orm__entity *entity)
     if (session->factory.read_only)
         return orm__session_error(session, ORM_MISUSE, "delete of '%s': the session is read-only",
                                   orm__model_of(entity)->name);
+    ORM_TRY(orm__writable(orm__model_of(entity), "delete of", &session->error));
     ORM_TRY(orm__entity_queue(session, entity));
     ORM_TRY(orm__entity_touch(session, entity));
     orm__relations_leave_all(session, entity);
@@ -405,5 +444,6 @@ orm_status orm__entity_check(orm_session *session, const orm__entity *entity, co
     if (entity->state == ORM__PENDING || entity->state == ORM__PERSISTENT)
         return ORM_OK;
     return orm__session_error(session, ORM_MISUSE, "%s: %s %s", what, orm__entity_name(entity, name, sizeof name),
-                              entity->state == ORM__DETACHED ? "has left the session" : "was deleted");
+                              entity->state == ORM__DETACHED || entity->state == ORM__EXPUNGED ? "has left the session"
+                                                                                               : "was deleted");
 }

@@ -13,8 +13,11 @@
 
 enum { BATCH_MAX = 10000 };
 
+static orm__slot *answering_slot(orm__entity *entity, const orm_relation *relation);
 static orm_status owner_given(orm_session *session, const void *row, orm__entity **entity);
 static orm_status load_lazily(orm_session *session, orm__entity *entity, const orm_relation *relation);
+static orm_status find_owners(orm_session *session, orm__entity *entity, const orm_relation *relation,
+                              orm__entities *owners);
 static bool know_target(orm_session *session, const orm_relation *relation, orm__entity *owner, bool asked,
                         orm_status *status);
 static orm_status question(orm_session *session, orm__load *load, orm__sql *sql, const void ***rows);
@@ -33,7 +36,7 @@ orm_status orm_entity_get_one(orm_session *session, const void *row, const orm_r
     *found = NULL;
     orm__entity *entity;
     ORM_TRY(owner_given(session, row, &entity));
-    orm__slot *slot = orm__entity_loaded(entity, relation);
+    orm__slot *slot = answering_slot(entity, relation);
     if (!slot)
         ORM_TRY(load_lazily(session, entity, relation));
     slot = orm__entity_loaded(entity, relation);
@@ -47,7 +50,7 @@ orm_status orm_entity_get_many(orm_session *session, const void *row, const orm_
     *found = (orm_list){0};
     orm__entity *entity;
     ORM_TRY(owner_given(session, row, &entity));
-    orm__slot *slot = orm__entity_loaded(entity, relation);
+    orm__slot *slot = answering_slot(entity, relation);
     if (!slot)
         ORM_TRY(load_lazily(session, entity, relation));
     slot = orm__entity_loaded(entity, relation);
@@ -64,6 +67,22 @@ orm_status orm_entity_get_many(orm_session *session, const void *row, const orm_
             items[found->count++] = orm__row_of(slot->as.many[i]);
     found->items = items;
     return ORM_OK;
+}
+
+/* The slot, unless it must be loaded. One that holds what was expunged is: the rows are where they were. */
+static orm__slot *answering_slot(orm__entity *entity, const orm_relation *relation)
+{
+    orm__slot *slot = orm__entity_loaded(entity, relation);
+    bool left = false;
+    if (!slot || entity->state != ORM__PERSISTENT || (relation->owning && orm__relation_is_changed(entity, relation)))
+        return slot;
+    if (!orm__is_collection(relation))
+        left = slot->as.one && slot->as.one->state == ORM__EXPUNGED;
+    else
+        for (uint32_t i = 0; i < slot->count && !left; i++)
+            left = slot->as.many[i]->state == ORM__EXPUNGED;
+    slot->loaded = !left;
+    return left ? NULL : slot;
 }
 
 /* While hooks of a flush run, what is about to be deleted still has its relations. */
@@ -89,26 +108,46 @@ static orm_status load_lazily(orm_session *session, orm__entity *entity, const o
                                   orm__entity_name(entity, name, sizeof name));
     }
     ORM_TRY(orm__session_autoflush(session));
-    if (entity->flags & ORM__EXPIRED)
+    bool alone = entity->batch->count == 0 || session->factory.lazy == ORM_LAZY_ONE;
+    if (alone && (entity->flags & ORM__EXPIRED))
         ORM_TRY(orm__entity_reload(session, entity));
-    const orm__batch *batch = entity->batch;
-    if (batch->count == 0 || session->factory.lazy == ORM_LAZY_ONE)
+    if (alone)
         return orm__load_relation(session, relation, &entity, 1);
+    orm__entities owners = {0};
+    orm_status status = find_owners(session, entity, relation, &owners);
+    if (!status && (entity->flags & ORM__EXPIRED)) /* not among them: its row is gone */
+        status = orm__entity_reload(session, entity);
+    if (!status)
+        status = orm__load_relation(session, relation, owners.items, owners.count);
+    free(owners.items);
+    return status;
+}
+
+/* The entities of the batch that have not loaded the relation, this one among them. Those that are expired are read first, together:
+ * they may refer to something else by now, or be gone. */
+static orm_status find_owners(orm_session *session, orm__entity *entity, const orm_relation *relation,
+                              orm__entities *owners)
+{
+    const orm__batch *batch = entity->batch;
+    orm__entities expired = {0};
     size_t first = 0;
     while (batch->count > BATCH_MAX && orm__batch_member(batch, first) != entity) /* of many: those from this one on */
         first++;
     size_t count = batch->count - first < BATCH_MAX ? batch->count - first : BATCH_MAX;
-    orm__entities owners = {0};
     orm_status status = ORM_OK;
     for (size_t i = first; i < first + count && !status; i++) {
         orm__entity *member = orm__batch_member(batch, i);
-        if (member->batch == batch && (member->state == ORM__PERSISTENT || member == entity) &&
-            !orm__entity_loaded(member, relation) && !orm__entities_add(&owners, member))
+        bool wanted = member->batch == batch && (member->state == ORM__PERSISTENT || member == entity) &&
+                      !orm__entity_loaded(member, relation);
+        if (wanted && !orm__entities_add(member->flags & ORM__EXPIRED ? &expired : owners, member))
             status = orm__session_no_memory(session);
     }
     if (!status)
-        status = orm__load_relation(session, relation, owners.items, owners.count);
-    free(owners.items);
+        status = orm__entities_reload(session, batch->store, &expired);
+    for (size_t i = 0; i < expired.count && !status; i++)
+        if (!(expired.items[i]->flags & ORM__EXPIRED) && !orm__entities_add(owners, expired.items[i]))
+            status = orm__session_no_memory(session);
+    free(expired.items);
     return status;
 }
 

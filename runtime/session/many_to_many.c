@@ -17,10 +17,17 @@ static orm_status take_member(orm_session *session, const orm_relation *relation
                               orm__entities *members);
 static orm_status join(orm_session *session, const orm_relation *relation, orm__entity *entity, orm__entity *member);
 static void part(const orm_relation *relation, orm__entity *entity, const orm__entity *member);
+static bool is_in(const orm__slot *slot, const orm__entity *member);
 static orm__entity *pending_link(orm_session *session, const orm_relation *relation, orm__entity *owner,
                                  orm__entity *member);
 static orm_status find_link(orm_session *session, const orm_relation *relation, orm__entity *owner, orm__entity *member,
                             orm__entity **link);
+static orm_status known_link(orm_session *session, const orm_relation *relation, orm__entity *owner,
+                             orm__entity *member, bool *there);
+static orm_status make_stub(orm_session *session, const orm_relation *relation, orm__entity *owner, orm__entity *member,
+                            orm__entity **stub);
+static orm_status first_link(orm_session *session, const orm_relation *relation, const orm__entity *stub,
+                             orm__entity **link);
 static bool key_is_both(const orm_relation *relation);
 
 /* --- loading ------------------------------------------------------------------------------------------------------------- */
@@ -185,19 +192,44 @@ orm_status orm__through_add(orm_session *session, const orm_relation *relation, 
 {
     orm__entity *link;
     const orm__slot *slot = orm__entity_loaded(owner, relation);
-    for (uint32_t i = 0; slot && i < slot->count; i++)
-        if (slot->as.many[i] == member)
-            return ORM_OK;
-    if (pending_link(session, relation, owner, member))
+    bool there = slot && is_in(slot, member);
+    if (!there && (!slot || slot->partial || owner->state == ORM__PERSISTENT))
+        there = pending_link(session, relation, owner, member) != NULL;
+    if (!there)
+        ORM_TRY(known_link(session, relation, owner, member, &there));
+    if (there)
         return ORM_OK;
     ORM_TRY(orm__entity_new(session, relation->through_source->model, &link));
     link->batch->live--;
     link->batch = &link->batch->store->links;
     link->batch->live++;
-    ORM_TRY(orm__relation_set(session, link, relation->through_source, owner));
-    ORM_TRY(orm__relation_set(session, link, relation->through_target, member));
+    orm_status status = orm__relation_set(session, link, relation->through_source, owner);
+    if (!status)
+        status = orm__relation_set(session, link, relation->through_target, member);
+    if (status) {
+        orm__entity_mark_deleted(session, link);
+        return status;
+    }
     ORM_TRY(join(session, relation, owner, member));
     return relation->inverse ? join(session, relation->inverse, member, owner) : ORM_OK;
+}
+
+/* Whether the session has the row between. One that it only supposes is looked for; it leaves when it is not there. */
+static orm_status known_link(orm_session *session, const orm_relation *relation, orm__entity *owner,
+                             orm__entity *member, bool *there)
+{
+    orm__entity *link = NULL;
+    *there = false;
+    if (owner->state != ORM__PERSISTENT || member->state != ORM__PERSISTENT || !key_is_both(relation))
+        return ORM_OK;
+    orm__entity *stub;
+    ORM_TRY(make_stub(session, relation, owner, member, &stub));
+    link = orm__identity_find_row(stub->batch->store, orm__model_of(stub)->primary_key, orm__row_of(stub));
+    if (!link || link->state != ORM__PERSISTENT)
+        return ORM_OK;
+    orm_status status = link->flags & ORM__EXPIRED ? orm__entity_reload(session, link) : ORM_OK;
+    *there = !status;
+    return status == ORM_NOT_FOUND ? orm_session_expunge(session, orm__row_of(link)) : status;
 }
 
 static orm_status join(orm_session *session, const orm_relation *relation, orm__entity *entity, orm__entity *member)
@@ -211,7 +243,7 @@ orm_status orm__through_remove(orm_session *session, const orm_relation *relatio
                                orm__entity *member)
 {
     orm__entity *link = pending_link(session, relation, owner, member);
-    if (!link)
+    if (!link && owner->state == ORM__PERSISTENT && member->state == ORM__PERSISTENT)
         ORM_TRY(find_link(session, relation, owner, member, &link));
     if (!link)
         return orm__session_error(session, ORM_MISUSE, "remove from '%s': the entity is not in it", relation->name);
@@ -229,9 +261,26 @@ static void part(const orm_relation *relation, orm__entity *entity, const orm__e
         orm__slot_remove(slot, member);
 }
 
+static bool is_in(const orm__slot *slot, const orm__entity *member)
+{
+    for (uint32_t i = 0; i < slot->count; i++)
+        if (slot->as.many[i] == member)
+            return true;
+    return false;
+}
+
+/* Looked for by its key where that is known: many may be pending. */
 static orm__entity *pending_link(orm_session *session, const orm_relation *relation, orm__entity *owner,
                                  orm__entity *member)
 {
+    orm__entity *stub;
+    bool known = !((owner->flags | member->flags) & ORM__KEY_CHANGED);
+    if (known && owner->state == ORM__PERSISTENT && member->state == ORM__PERSISTENT && key_is_both(relation) &&
+        !make_stub(session, relation, owner, member, &stub)) {
+        orm__entity *link = orm__identity_find_row(stub->batch->store, orm__model_of(stub)->primary_key,
+                                                   orm__row_of(stub));
+        return link && link->state == ORM__PENDING ? link : NULL;
+    }
     for (size_t i = session->changed.count; i-- > 0;) {
         orm__entity *link = session->changed.items[i];
         if (link->state == ORM__PENDING && orm__model_of(link) == relation->through_source->model &&
@@ -246,34 +295,15 @@ static orm__entity *pending_link(orm_session *session, const orm_relation *relat
 static orm_status find_link(orm_session *session, const orm_relation *relation, orm__entity *owner, orm__entity *member,
                             orm__entity **link)
 {
-    const orm_relation *const ends[] = {relation->through_source, relation->through_target};
-    orm__entity *const targets[] = {owner, member};
-    const orm_model *model = ends[0]->model;
-    orm__store *store = orm__store_of(session, model);
+    const orm_model *model = relation->through_source->model;
+    orm__entity *stub;
     *link = NULL;
-    if (!store)
-        return orm__session_no_memory(session);
     if (!key_is_both(relation))
         ORM_TRY(orm__session_autoflush(session)); /* keys may change by it */
-    orm_expr where[ORM_WHERE_MAX] = {{.op = ORM_OP_NONE}};
-    orm__entity *stub = orm__store_next(store);
-    if (!stub)
-        return orm__session_no_memory(session);
-    size_t count = 0;
-    for (size_t e = 0; e < 2; e++)
-        for (size_t k = 0; k < ends[e]->column_count; k++) {
-            orm_value key = orm__value_of_member(ends[e]->target_columns[k], orm__key_row(targets[e]));
-            orm__member_set(ends[e]->columns[k], orm__row_of(stub), key);
-            if (count < ORM_WHERE_MAX)
-                where[count++] = orm_compare(ORM_OP_EQ, ends[e]->columns[k], key);
-        }
-    if (!key_is_both(relation)) {
-        const void *row;
-        const orm_query query = {.where = where};
-        orm_status status = orm_model_first(session, model, &query, &row);
-        *link = status ? NULL : orm__entity_of(row);
-        return status == ORM_NOT_FOUND ? ORM_OK : status;
-    }
+    ORM_TRY(make_stub(session, relation, owner, member, &stub));
+    if (!key_is_both(relation))
+        return first_link(session, relation, stub, link);
+    orm__store *store = stub->batch->store;
     *link = orm__identity_find_row(store, model->primary_key, orm__row_of(stub));
     if (*link)
         return ORM_OK;
@@ -287,6 +317,40 @@ static orm_status find_link(orm_session *session, const orm_relation *relation, 
     orm__store_keep(store, stub);
     *link = stub;
     return orm__identity_add(store, stub) ? ORM_OK : orm__session_no_memory(session);
+}
+
+/* A row between that has both keys, where a new entity would stand; its texts are those of the ends. */
+static orm_status make_stub(orm_session *session, const orm_relation *relation, orm__entity *owner, orm__entity *member,
+                            orm__entity **stub)
+{
+    const orm_relation *const ends[] = {relation->through_source, relation->through_target};
+    orm__entity *const targets[] = {owner, member};
+    orm__store *store = orm__store_of(session, ends[0]->model);
+    *stub = store ? orm__store_next(store) : NULL;
+    if (!*stub)
+        return orm__session_no_memory(session);
+    for (size_t e = 0; e < 2; e++)
+        for (size_t k = 0; k < ends[e]->column_count; k++)
+            orm__member_set(ends[e]->columns[k], orm__row_of(*stub),
+                            orm__value_of_member(ends[e]->target_columns[k], orm__key_row(targets[e])));
+    return ORM_OK;
+}
+
+static orm_status first_link(orm_session *session, const orm_relation *relation, const orm__entity *stub,
+                             orm__entity **link)
+{
+    const orm_relation *const ends[] = {relation->through_source, relation->through_target};
+    orm_expr where[ORM_WHERE_MAX] = {{.op = ORM_OP_NONE}};
+    const orm_query query = {.where = where};
+    const void *row;
+    size_t count = 0;
+    for (size_t e = 0; e < 2; e++)
+        for (size_t k = 0; k < ends[e]->column_count && count < ORM_WHERE_MAX; k++)
+            where[count++] = orm_compare(ORM_OP_EQ, ends[e]->columns[k],
+                                         orm__value_of_member(ends[e]->columns[k], orm__row_of(stub)));
+    orm_status status = orm_model_first(session, ends[0]->model, &query, &row);
+    *link = status ? NULL : orm__entity_of(row);
+    return status == ORM_NOT_FOUND ? ORM_OK : status;
 }
 
 static bool key_is_both(const orm_relation *relation)

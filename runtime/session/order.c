@@ -61,6 +61,7 @@ static orm_status order_circle(graph *g, size_t first, size_t last, bool deletes
 static bool prepare_circle(circle *c);
 static void release_circle(circle *c);
 static uint32_t find_edges(circle *c, bool deletes, edge *edges);
+static const orm__entity *held_target(orm_session *session, const orm_relation *relation, const orm__entity *row);
 static uint32_t number_of(const circle *c, const orm__entity *row);
 static void link_edges(circle *c);
 static orm_status defer_selves(circle *c, orm__order *order);
@@ -291,8 +292,10 @@ static uint32_t find_edges(circle *c, bool deletes, edge *edges)
         const orm_model *model = orm__model_of(c->rows[i]);
         for (size_t r = 0; r < model->relation_count; r++) {
             const orm_relation *relation = &model->relations[r];
-            const orm__entity *target = relation->owning ? orm__known_target(c->g->session, relation, c->rows[i])
-                                                         : NULL;
+            if (!relation->owning)
+                continue;
+            const orm__entity *target = deletes ? held_target(c->g->session, relation, c->rows[i])
+                                                : orm__known_target(c->g->session, relation, c->rows[i]);
             uint32_t to = target && target != c->rows[i] ? number_of(c, target) : UINT32_MAX;
             if (to == UINT32_MAX)
                 continue;
@@ -302,6 +305,13 @@ static uint32_t find_edges(circle *c, bool deletes, edge *edges)
         }
     }
     return count;
+}
+
+/* What the row refers to in the database, whatever was changed since. */
+static const orm__entity *held_target(orm_session *session, const orm_relation *relation, const orm__entity *row)
+{
+    const orm__store *store = orm__store_of(session, relation->target);
+    return store ? orm__identity_find_row(store, relation->columns, orm__held_row(session, row)) : NULL;
 }
 
 static void link_edges(circle *c)

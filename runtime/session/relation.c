@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/value.h"
 #include "session/session.h"
+#include "sql/write.h"
 
 #include <string.h>
 
@@ -12,6 +13,7 @@ static orm_status set_inverse(orm_session *session, orm__entity *entity, const o
                               orm__entity *target);
 static orm_status put_key(orm_session *session, orm__entity *entity, const orm_relation *relation, size_t index,
                           orm__entity *target);
+static orm_status writable(orm_session *session, const orm_relation *relation);
 static orm_status leave(orm_session *session, const orm_relation *inverse, orm__entity *member);
 static orm_status both_given(orm_session *session, const void *row, const void *member, const char *what,
                              const orm_relation *relation, orm__entity **entity, orm__entity **other);
@@ -28,9 +30,18 @@ orm_status orm_entity_set_one(orm_session *session, const void *row, const orm_r
     if (!status && session->factory.read_only)
         status = orm__session_error(session, ORM_MISUSE, "set of '%s': the session is read-only", relation->name);
     if (!status)
+        status = writable(session, relation);
+    if (!status)
         status = relation->owning ? orm__relation_set(session, entity, relation, other)
                                   : set_inverse(session, entity, relation, other);
     return status ? orm__session_stick(session, status) : ORM_OK;
+}
+
+/* Whose rows hold the key. */
+static orm_status writable(orm_session *session, const orm_relation *relation)
+{
+    return orm__writable(relation->owning ? relation->model : relation->target, "change of a relation of",
+                         &session->error);
 }
 
 /* The pointer counts: the flush copies the key again, when every key is known. Here it is copied so that it can be read. */
@@ -160,9 +171,9 @@ static orm_status both_given(orm_session *session, const void *row, const void *
 {
     ORM_TRY(orm__entity_given(session, row, what, entity));
     ORM_TRY(orm__entity_given(session, member, what, other));
-    return session->factory.read_only
-               ? orm__session_error(session, ORM_MISUSE, "%s '%s': the session is read-only", what, relation->name)
-               : ORM_OK;
+    if (session->factory.read_only)
+        return orm__session_error(session, ORM_MISUSE, "%s '%s': the session is read-only", what, relation->name);
+    return writable(session, relation);
 }
 
 orm__slot *orm__entity_slot(orm__entity *entity, const orm_relation *relation)
@@ -267,8 +278,12 @@ bool orm__relation_is_changed(const orm__entity *entity, const orm_relation *own
 orm__entity *orm__known_target(orm_session *session, const orm_relation *owning, orm__entity *entity)
 {
     orm__slot *slot = orm__entity_loaded(entity, owning);
-    if (slot)
+    bool left = slot && slot->as.one && slot->as.one->state == ORM__EXPUNGED && entity->state == ORM__PERSISTENT &&
+                !orm__relation_is_changed(entity, owning);
+    if (slot && !left)
         return slot->as.one;
+    if (left) /* the row refers to what it did: another may stand for that by now */
+        slot->loaded = false;
     for (size_t k = 0; entity->state == ORM__PENDING && k < owning->column_count; k++)
         if (!orm__mask_has(orm__entity_dirty(entity), owning->columns[k]->index))
             return NULL;
@@ -322,14 +337,21 @@ void orm__relations_leave_all(orm_session *session, orm__entity *entity)
 void orm__relations_forget(orm_session *session, orm__entity *entity)
 {
     const orm_model *model = orm__model_of(entity);
-    for (size_t i = 0; entity->state == ORM__PERSISTENT && i < model->relation_count; i++) {
-        const orm_relation *relation = &model->relations[i];
-        orm__entity *target = relation->owning ? orm__known_target(session, relation, entity) : NULL;
-        orm__slot *slot = target && relation->inverse ? orm__entity_loaded(target, relation->inverse) : NULL;
-        if (slot)
-            slot->loaded = false;
-    }
+    for (size_t i = 0; entity->state == ORM__PERSISTENT && i < model->relation_count; i++)
+        if (model->relations[i].owning)
+            orm__relation_forget(session, &model->relations[i], entity);
     orm__relations_leave_all(session, entity);
+}
+
+/* A pending one has no row that others could be loaded for: what it knows of its collection is all there is. */
+void orm__relation_forget(orm_session *session, const orm_relation *owning, orm__entity *entity)
+{
+    orm__entity *target = orm__known_target(session, owning, entity);
+    orm__slot *slot = target && owning->inverse ? orm__entity_loaded(target, owning->inverse) : NULL;
+    if (slot && target->state == ORM__PENDING)
+        unlink_from(owning, entity, target);
+    else if (slot)
+        slot->loaded = false;
 }
 
 bool orm__owns_column(const orm_relation *relation, const orm_column *column)

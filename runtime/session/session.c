@@ -27,10 +27,13 @@ static orm_status outside_flush(orm_session *session, const char *what);
 static orm_status savepoint(orm_session *session, const char *verb);
 static bool in_savepoint(orm_session *session, const char *what);
 static void end_transaction(orm_session *session);
+static void tell(const orm_session *session, orm_status status, orm_error *error);
 static void forget_queue(orm_session *session);
 static void next_generation(orm_session *session);
 static void expire_all(orm_session *session);
 static void expire(orm_session *session, orm__entity *entity);
+static void distrust_all(orm_session *session);
+static void forget_moves(orm_session *session, orm__entity *entity);
 static void free_stores(orm_session *session);
 static void free_log(orm_session *session);
 
@@ -76,6 +79,10 @@ void orm_session_close(orm_session *session)
 
 void orm_session_clear(orm_session *session)
 {
+    if (outside_flush(session, "clear")) {
+        orm__session_stick(session, ORM_MISUSE);
+        return;
+    }
     session->cleared++;
     free_stores(session);
     free(session->stores);
@@ -167,10 +174,10 @@ orm_status orm__session_read(orm_session *session)
 orm_status orm__session_begin_get(orm_session *session)
 {
     const orm_session_factory *factory = &session->factory;
-    bool from_replica = factory->read_only && orm_engine_replica_count(factory->engine) > 0;
-    if (!session->connection && !session->failed && !session->immediate && !from_replica && !factory->tags &&
+    if (!session->connection && !session->failed && !session->immediate && !factory->tags &&
         factory->isolation < ORM_REPEATABLE_READ)
-        ORM_TRY(orm__engine_share(session->factory.engine, &session->connection, &session->error));
+        ORM_TRY((factory->read_only ? orm__engine_share_reading : orm__engine_share)(
+            factory->engine, &session->connection, &session->error));
     return session->connection && session->connection->shared ? ORM_OK : orm__session_read(session);
 }
 
@@ -316,6 +323,7 @@ orm_status orm_session_rollback(orm_session *session)
     forget_queue(session);
     orm__undo_level(session);
     next_generation(session);
+    distrust_all(session);
     end_transaction(session);
     give_back(session);
     orm_session_clear_error(session);
@@ -346,6 +354,7 @@ orm_status orm_session_commit_nested(orm_session *session)
     ORM_TRY(flush_all(session, "commit of a savepoint"));
     ORM_TRY(savepoint(session, "RELEASE SAVEPOINT"));
     orm__undo_merge(session);
+    session->wrote = session->wrote > session->level ? session->level : session->wrote;
     session->level--;
     return ORM_OK;
 }
@@ -362,6 +371,7 @@ orm_status orm_session_rollback_nested(orm_session *session)
     forget_queue(session);
     orm__undo_level(session);
     next_generation(session);
+    distrust_all(session);
     if (session->sticky_level >= session->level)
         orm_session_clear_error(session);
     session->level--;
@@ -395,9 +405,25 @@ static void forget_queue(orm_session *session)
     session->changed.count = 0;
 }
 
+/* What is undone may have been read, too: rows that are not there any more, values of triggers, of SQL by hand. */
+static void distrust_all(orm_session *session)
+{
+    if (!session->lent && session->wrote <= session->level)
+        return;
+    for (orm__store *store = session->store_list; store; store = store->next)
+        for (uint32_t number = 1; number <= store->used; number++) {
+            orm__entity *entity = orm__store_at(store, number);
+            if (entity->state == ORM__PERSISTENT)
+                entity->flags |= ORM__EXPIRED;
+        }
+    session->wrote = session->level;
+}
+
 static void end_transaction(orm_session *session)
 {
     session->ended++;
+    session->wrote = 0;
+    session->lent = false;
     while (session->lists) {
         orm__list_block *block = session->lists;
         session->lists = block->next;
@@ -488,6 +514,8 @@ static void expire(orm_session *session, orm__entity *entity)
     const orm_model *model = orm__model_of(entity);
     if (entity->state != ORM__PERSISTENT)
         return;
+    if (entity->flags & ORM__QUEUED)
+        forget_moves(session, entity);
     if (entity->flags & ORM__KEY_CHANGED) { /* the key that is known is the row's own again */
         void *known = orm__old_key_row(entity);
         for (size_t i = 0; i < model->primary_key_count; i++)
@@ -499,6 +527,24 @@ static void expire(orm_session *session, orm__entity *entity)
     for (size_t i = 0; entity->slots && i < model->relation_count; i++)
         entity->slots[i].loaded = false;
     entity->flags |= ORM__EXPIRED;
+}
+
+/* It is where the database has it again: those that it moved between load their collections anew. */
+static void forget_moves(orm_session *session, orm__entity *entity)
+{
+    const orm_model *model = orm__model_of(entity);
+    for (size_t i = 0; i < model->relation_count; i++) {
+        const orm_relation *relation = &model->relations[i];
+        if (!relation->owning || !relation->inverse || !orm__relation_is_changed(entity, relation))
+            continue;
+        const orm__store *store = orm__store_of(session, relation->target);
+        orm__entity *held = store ? orm__identity_find_row(store, relation->columns, orm__held_row(session, entity))
+                                  : NULL;
+        orm__slot *slot = held ? orm__entity_loaded(held, relation->inverse) : NULL;
+        if (slot)
+            slot->loaded = false;
+        orm__relation_forget(session, relation, entity);
+    }
 }
 
 orm_status orm_session_expunge(orm_session *session, const void *row)
@@ -527,7 +573,7 @@ orm_status orm_transaction(const orm_session_factory *factory, orm_transaction_b
         if (!status)
             status = orm_session_commit(session);
         if (status && error)
-            *error = *orm_session_error(session);
+            tell(session, status, error);
         uint64_t chance = orm__value_hash(
             orm_of_int64((int64_t)(uintptr_t)session ^ orm_timestamptz_now().microseconds));
         orm_session_close(session);
@@ -537,11 +583,24 @@ orm_status orm_transaction(const orm_session_factory *factory, orm_transaction_b
     }
 }
 
+/* The session's story. A status of the body's own, and an answer like ORM_NOT_FOUND, have none but their text. */
+static void tell(const orm_session *session, orm_status status, orm_error *error)
+{
+    const orm_error *last = orm_session_error(session);
+    if (last->status == status && last->message[0])
+        *error = *last;
+    else if (last->message[0])
+        orm__error_set(error, status, "%s (before that: %s)", orm_status_text(status), last->message);
+    else
+        orm__error_set(error, status, "%s", orm_status_text(status));
+}
+
 orm_connection *orm_session_connection(orm_session *session)
 {
     orm_status status = orm__session_autoflush(session);
     if (!status)
         status = orm__session_write(session);
+    session->lent |= !status;
     return status ? NULL : session->connection;
 }
 

@@ -70,6 +70,7 @@ typedef struct orm__entity {
     uint8_t state : 4;             /* orm__state */
     bool held : 1;                 /* scratch of stream.c */
     bool reached : 1, settled : 1; /* scratch of rekey.c and cascade.c */
+    bool reread : 1;               /* the row was read since `original` was kept, and may have shown another's values */
     uint8_t flags;                 /* ORM__QUEUED and so on */
     uint16_t generation;           /* slots of an older generation count as not loaded */
     uint32_t undo;                 /* 1 + its newest record in session->undo; 0: untouched */
@@ -153,9 +154,13 @@ struct orm_session {
         size_t count, recent; /* recent: the one that was asked for last */
     } old_keys;
     uint16_t level, sticky_level; /* open savepoints; how many there were when the sticky error came */
+    uint32_t wrote;               /* 1 + the level at which something was written last; 0: nothing was */
+    bool lent;                    /* the program has the connection: what it writes is not always told */
+    uint32_t behind;              /* how often rows were written that the session need not know */
     orm__list_block *lists;
     orm__entities *seen;     /* where entities go that are new to the session, while a stream reads; or NULL */
     bool populating;         /* what is read overwrites entities that are present */
+    bool outdated;           /* what is read may be older than what the session wrote: it overwrites nothing */
     uint32_t ended, cleared; /* transactions that are over; how often it was cleared */
     orm_stream *streams;     /* those that are open */
     orm__patterns patterns;  /* compiled for validation */
@@ -341,6 +346,8 @@ orm_status orm__relations_join(orm_session *session, orm__entity *entity, const 
 void orm__relations_leave_all(orm_session *session, orm__entity *entity);
 /* Before an entity is expunged: far sides that held it are to be loaded anew, since its row may stay. */
 void orm__relations_forget(orm_session *session, orm__entity *entity);
+/* The same of one relation. */
+void orm__relation_forget(orm_session *session, const orm_relation *owning, orm__entity *entity);
 
 /* --- query.c --- */
 /* Lays a row that was read over an entity: columns with pending changes keep them. Texts of `fresh` become the entity's. */
@@ -352,9 +359,9 @@ orm_status orm__read_entities(orm_session *session, orm__store *store, orm__sql 
 /* The same of a source that was opened, with the status of opening it. */
 orm_status orm__read_opened(orm_session *session, orm__store *store, orm__source *source, orm_status status,
                             bool overwrite, orm__entities *found);
-/* The same of the row that has this key. */
+/* The same of the row that has this key; NULL where there is none. */
 orm_status orm__read_by_key(orm_session *session, orm__store *store, const orm_value *key, bool overwrite,
-                            orm__entities *found);
+                            orm__entity **found);
 /* The current row becomes, or is, an entity; its texts go to the session's arena. */
 orm_status orm__take_row(orm_session *session, orm__store *store, bool overwrite, orm__entity **entity);
 /* Makes the entities found the members of one batch. */
@@ -368,6 +375,8 @@ void orm__batch_leave(orm_session *session, orm__entity *entity);
 orm_status orm__count_key(orm_session *session, const orm__entity *entity, const orm_column *version, size_t *count);
 /* Reads an expired entity anew; ORM_NOT_FOUND when its row is gone. */
 orm_status orm__entity_reload(orm_session *session, orm__entity *entity);
+/* The same of many of one store by one statement: those whose rows are gone stay expired. */
+orm_status orm__entities_reload(orm_session *session, orm__store *store, const orm__entities *expired);
 
 /* --- bulk.c --- */
 extern const orm__listener orm__session_listener;

@@ -7,18 +7,13 @@
 #include "base/value.h"
 #include "session/session.h"
 #include "sql/builder.h"
+#include "sql/walk.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    FIRST_ROWS = 50,
-    MOST_ROWS = 1000,
-    BATCH_BYTES = 256 * 1024,
-    CURSOR_SIZE = 40,
-    ORDERS = ORM_ORDER_BY_MAX + ORM__KEY_MAX
-};
+enum { CURSOR_SIZE = 40, ORDERS = ORM_ORDER_BY_MAX + ORM__KEY_MAX };
 
 struct orm_stream {
     orm_session *session;
@@ -30,6 +25,7 @@ struct orm_stream {
     orm_loading load[ORM_LOAD_MAX];
     uint32_t ended;           /* the session's count when it was opened */
     uint32_t cleared;         /* the same when the batch was read */
+    uint32_t behind;          /* the session's count when the cursor was declared: it shows the rows as they were then */
     char cursor[CURSOR_SIZE]; /* PostgreSQL's; "" while none is declared */
     size_t left;              /* rows that the limit still allows; SIZE_MAX without one */
     size_t wanted;            /* rows of the next batch */
@@ -52,6 +48,8 @@ static void name_cursor(char *name, unsigned number, uint32_t model);
 static bool cursor_taken(const orm_session *session, unsigned number, uint32_t model);
 static orm_status read_batch(orm_stream *stream);
 static orm_status fetch(orm_stream *stream, orm__store *store);
+static orm_status catch_up(orm_stream *stream, orm__store *store);
+static void keep_those_there(orm__entities *entities, orm_session *session);
 static void fetch_ahead(orm_stream *stream);
 static void write_fetch(orm__sql *sql, const orm_stream *stream);
 static orm_status select_behind(orm_stream *stream, orm__store *store);
@@ -76,7 +74,7 @@ orm_status orm_model_stream(orm_session *session, const orm_model *model, const 
     made->model = model;
     made->query = *query;
     made->left = query->limit ? query->limit : SIZE_MAX;
-    made->wanted = FIRST_ROWS;
+    made->wanted = ORM__FIRST_ROWS;
     if (query->where)
         memcpy(made->where, query->where, sizeof made->where);
     if (query->order_by)
@@ -215,6 +213,7 @@ static orm_status declare(orm_stream *stream)
     orm__sql_text(&sql, stream->cursor);
     orm__sql_text(&sql, " NO SCROLL CURSOR FOR ");
     orm__sql_select(&sql, stream->model, &stream->query);
+    stream->behind = session->behind;
     orm_status status = orm__statement_run(&sql, (orm__purpose){ORM_STATEMENT_OTHER, stream->model->table}, NULL);
     orm__sql_release(&sql);
     if (!status)
@@ -285,10 +284,51 @@ static orm_status fetch(orm_stream *stream, orm__store *store)
     orm_status status = orm__source_open(c, &source);
     if (!status && sent && c->driver->rows_here(c->link) == wanted)
         fetch_ahead(stream);
+    session->outdated = stream->behind != session->behind;
     status = orm__read_opened(session, store, &source, status, stream->query.lock != ORM_NO_LOCK, &stream->batch);
+    bool outdated = session->outdated;
+    session->outdated = false;
     orm__sql_release(&sql);
     stream->done = stream->batch.count < wanted;
-    return status;
+    return !status && outdated ? catch_up(stream, store) : status;
+}
+
+/* The cursor shows rows as they were when it was declared: those that this transaction may have written since are read again,
+ * and those that are gone leave. */
+static orm_status catch_up(orm_stream *stream, orm__store *store)
+{
+    orm_session *session = stream->session;
+    orm__entities expired = {0};
+    orm_status status = ORM_OK;
+    for (size_t i = 0; i < stream->seen.count; i++)
+        stream->seen.items[i]->flags |= ORM__EXPIRED;
+    for (size_t i = 0; i < stream->batch.count && !status; i++)
+        if ((stream->batch.items[i]->flags & ORM__EXPIRED) && !orm__entities_add(&expired, stream->batch.items[i]))
+            status = orm__session_no_memory(session);
+    if (!status)
+        status = orm__entities_reload(session, store, &expired);
+    free(expired.items);
+    if (status)
+        return status;
+    keep_those_there(&stream->batch, NULL);
+    keep_those_there(&stream->seen, session);
+    return ORM_OK;
+}
+
+/* The others leave the list, and the session, if it is given. */
+static void keep_those_there(orm__entities *entities, orm_session *session)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < entities->count; i++) {
+        orm__entity *entity = entities->items[i];
+        if (!(entity->flags & ORM__EXPIRED)) {
+            entities->items[kept++] = entity;
+        } else if (session) {
+            orm__identity_remove(entity->batch->store, entity);
+            release(session, entity);
+        }
+    }
+    entities->count = kept;
 }
 
 /* While the program works on this batch. A lock is taken no sooner than the program asks for the row. Where it cannot be sent it is
@@ -369,8 +409,7 @@ static size_t rows_that_fit(const orm_stream *stream)
     size_t bytes = 0;
     for (size_t i = 0; i < stream->batch.count; i++)
         bytes += bytes_of(stream->model, orm__row_of(stream->batch.items[i]));
-    size_t rows = bytes ? (size_t)BATCH_BYTES * stream->batch.count / bytes : MOST_ROWS;
-    return rows < 1 ? 1 : rows > MOST_ROWS ? MOST_ROWS : rows;
+    return orm__batch_size(stream->batch.count, bytes);
 }
 
 static size_t bytes_of(const orm_model *model, const void *row)

@@ -16,12 +16,12 @@ static orm__undo *here(orm_session *session, const orm__entity *entity);
 static orm__undo *push(orm_session *session, orm__entity *entity);
 static void *newest_row(orm_session *session, const orm__entity *entity);
 static void restore(orm_session *session, orm__undo *record);
+static void map_again(orm__entity *entity);
 static void drop_row(orm_session *session, const orm__undo *record);
 static bool is_held(const orm_column *column);
 static orm_status copy_held(orm_session *session, orm__undo *record, const void *from);
 static void drop_held(orm_session *session, orm__undo *record);
 static size_t place_of_old_key(orm_session *session, const orm__entity *entity);
-static void map_restored(orm_session *session, size_t first, size_t count);
 
 static orm__undo *record_of(orm_session *session, const orm__entity *entity)
 {
@@ -77,33 +77,30 @@ orm_status orm__entity_remember(orm_session *session, orm__entity *entity)
     memcpy(row, orm__row_of(entity), model->row_size);
     record->row = entity->original = row;
     entity->flags &= (uint8_t)~ORM__WRITTEN;
+    entity->reread = false;
     return ORM_OK;
 }
 
+/* Keys may have gone round among these entities: all leave the map before any gets its old one back. */
 void orm__undo_level(orm_session *session)
 {
-    size_t count = session->undo.count, first = count;
-    while (first > 0 && session->undo.records[first - 1].level >= session->level) {
-        orm__entity *entity = session->undo.records[--first].entity;
-        orm__identity_remove(entity->batch->store, entity); /* keys may pass back from one to another */
+    const size_t count = session->undo.count;
+    orm__undo *records = session->undo.records;
+    size_t first = count;
+    while (first > 0 && records[first - 1].level >= session->level)
+        first--;
+    for (size_t i = first; i < count; i++) {
+        orm__entity *entity = records[i].entity;
+        if (entity->state == ORM__EXPUNGED)
+            continue;
+        orm__identity_remove(entity->batch->store, entity);
+        orm__old_key_forget(session, entity);
     }
     while (session->undo.count > first)
-        restore(session, &session->undo.records[--session->undo.count]);
-    map_restored(session, first, count);
-}
-
-/* All have the keys that they had. */
-static void map_restored(orm_session *session, size_t first, size_t count)
-{
-    for (size_t i = first; i < count; i++) {
-        orm__entity *entity = session->undo.records[i].entity;
-        orm__store *store = entity->batch->store;
-        if (entity->state != ORM__PERSISTENT || (entity->flags & ORM__MAPPED))
-            continue;
-        bool taken = orm__identity_find_row(store, store->model->primary_key, orm__row_of(entity)) != NULL;
-        if (taken || !orm__identity_add(store, entity))
-            entity->state = ORM__DETACHED;
-    }
+        restore(session, &records[--session->undo.count]);
+    for (size_t i = first; i < count; i++)
+        if (records[i].entity->state == ORM__PERSISTENT && !(records[i].entity->flags & ORM__MAPPED))
+            map_again(records[i].entity);
 }
 
 static void restore(orm_session *session, orm__undo *record)
@@ -116,7 +113,6 @@ static void restore(orm_session *session, orm__undo *record)
         return;
     }
     bool flushed = record->row || (entity->flags & (ORM__WRITTEN | ORM__EXPIRED));
-    orm__old_key_forget(session, entity);
     entity->flags &= (uint8_t) ~(ORM__REPLACES | ORM__REPLACED);
     entity->undo = record->previous;
     if (record->row) {
@@ -136,6 +132,19 @@ static void restore(orm_session *session, orm__undo *record)
     entity->state = ORM__PERSISTENT;
 }
 
+/* Another that has the key by now was read from a row that is undone, too. */
+static void map_again(orm__entity *entity)
+{
+    orm__store *store = entity->batch->store;
+    orm__entity *other = orm__identity_find_row(store, store->model->primary_key, orm__row_of(entity));
+    if (other) {
+        orm__identity_remove(store, other);
+        other->state = ORM__DETACHED;
+    }
+    if (!orm__identity_add(store, entity))
+        entity->state = ORM__DETACHED;
+}
+
 static void *newest_row(orm_session *session, const orm__entity *entity)
 {
     for (uint32_t number = entity->undo; number; number = session->undo.records[number - 1].previous)
@@ -153,6 +162,7 @@ void orm__undo_settle(orm_session *session)
         drop_row(session, record);
         entity->undo = record->previous;
         entity->original = NULL;
+        entity->reread = false;
         entity->flags &= (uint8_t)~ORM__WRITTEN;
         if (entity->state == ORM__DELETED)
             entity->state = ORM__DETACHED;

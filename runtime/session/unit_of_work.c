@@ -27,13 +27,16 @@ static orm_status check_changed(orm_session *session, orm__entity *entity);
 static bool is_as_held(orm_session *session, orm__entity *entity, const orm_column *column);
 static bool is_settled(const orm__entity *entity, const orm_relation *relation, const orm_column *column);
 static orm_status make_room(orm_session *session, plan *p);
+static orm_status write_plan(orm_session *session, plan *p);
 static orm_status write_all(orm_session *session, plan *p);
 static bool ends_with(const orm_session *session, const plan *p, orm__verb verb);
 static void drop_forsaken(orm__entities *changed);
 static orm_status write_steps(orm_session *session, plan *p);
 static orm_status cascade_wave(orm_session *session, orm__entity *const *entities, size_t count);
-static void hold_back(const orm__order *order);
-static orm_status write_held_back(orm_session *session, plan *p, const orm__order *order, bool null);
+static orm_status hold_back(orm_session *session, const orm__order *order);
+static orm_status write_held_back(orm_session *session, plan *p);
+static orm_status open_circles(orm_session *session, plan *p);
+static orm_status refer_to_nothing(orm_session *session, const orm__deferred *deferred);
 static void release_plan(plan *p);
 static orm_status end_flush(orm_session *session, plan *p);
 
@@ -62,7 +65,7 @@ orm_status orm__flush(orm_session *session)
     if (!status)
         status = make_room(session, &p);
     if (!status && p.added.count + p.changed.count + p.deleted.count > 0)
-        status = write_all(session, &p);
+        status = write_plan(session, &p);
     for (size_t i = 0; i < session->changed.count; i++)
         session->changed.items[i]->flags &= (uint8_t) ~(status ? ORM__HOOKED : ORM__HOOKED | ORM__QUEUED);
     if (!status)
@@ -182,7 +185,9 @@ static orm_status check_targets(orm_session *session, orm__entity *entity)
             return orm__session_error(session, ORM_CONFLICT, "%s refers by '%s' to %s, which %s",
                                       orm__entity_name(entity, name, sizeof name), relation->name,
                                       orm__entity_name(target, other, sizeof other),
-                                      target->state == ORM__DETACHED ? "has left the session" : "is deleted");
+                                      target->state == ORM__DETACHED || target->state == ORM__EXPUNGED
+                                          ? "has left the session"
+                                          : "is deleted");
     }
     return ORM_OK;
 }
@@ -210,6 +215,8 @@ static bool is_as_held(orm_session *session, orm__entity *entity, const orm_colu
 {
     const orm_model *model = orm__model_of(entity);
     const void *row = orm__row_of(entity);
+    if ((entity->flags & ORM__EXPIRED) || entity->reread)
+        return false;
     if ((column->flags & (ORM_PRIMARY_KEY | ORM_FOREIGN_KEY)) == ORM_PRIMARY_KEY)
         return orm__member_equal(column, row, orm__key_row(entity));
     if (!(column->flags & ORM_FOREIGN_KEY))
@@ -252,12 +259,22 @@ static orm_status make_room(orm_session *session, plan *p)
     return ORM_OK;
 }
 
-static orm_status write_all(orm_session *session, plan *p)
+/* From the first statement on a flush is done whole, or undone by a rollback. */
+static orm_status write_plan(orm_session *session, plan *p)
 {
     if (session->factory.read_only)
         return orm__session_error(session, ORM_MISUSE, "the session is read-only");
     ORM_TRY(orm__session_write(session));
-    hold_back(&p->inserts);
+    session->wrote = session->level + 1U;
+    session->behind += p->deleted.count + p->replaced.count > 0;
+    orm_status status = write_all(session, p);
+    session->failed |= status != ORM_OK;
+    return status;
+}
+
+static orm_status write_all(orm_session *session, plan *p)
+{
+    ORM_TRY(hold_back(session, &p->inserts));
     if (p->replaced.count > 0) {
         ORM_TRY(orm__replace_forsake(session, &p->replaced, &p->deleted));
         drop_forsaken(&p->changed);
@@ -266,10 +283,10 @@ static orm_status write_all(orm_session *session, plan *p)
         return write_steps(session, p);
     orm__room last = {p->room.rows, p->room.keys, ends_with(session, p, ORM__INSERT)};
     ORM_TRY(orm__write_waves(session, ORM__INSERT, p->inserts.rows, p->inserts.waves, p->inserts.count, &last));
-    ORM_TRY(write_held_back(session, p, &p->inserts, false));
+    ORM_TRY(write_held_back(session, p));
     last.commits = ends_with(session, p, ORM__UPDATE);
     ORM_TRY(orm__write_wave(session, ORM__UPDATE, p->changed.items, p->changed.count, &last));
-    ORM_TRY(write_held_back(session, p, &p->deletes, true));
+    ORM_TRY(open_circles(session, p));
     ORM_TRY(orm__write_waves(session, ORM__DELETE, p->deletes.rows, p->deletes.waves, p->deletes.count, &p->room));
     return p->deleted.count > 0 ? orm__cascade(session, &p->deleted) : ORM_OK;
 }
@@ -303,7 +320,7 @@ static orm_status write_steps(orm_session *session, plan *p)
     for (size_t i = 0; i < p->steps.release_count && !status; i++)
         status = orm__release_value(session, &p->steps.releases[i]);
     if (!status)
-        status = write_held_back(session, p, &p->deletes, true);
+        status = open_circles(session, p);
     for (size_t first = 0, last; first < p->steps.count && !status; first = last) {
         size_t count = 0;
         for (last = first;
@@ -317,7 +334,7 @@ static orm_status write_steps(orm_session *session, plan *p)
     }
     free(entities);
     if (!status)
-        status = write_held_back(session, p, &p->inserts, false);
+        status = write_held_back(session, p);
     return !status && p->deleted.count > 0 ? orm__cascade(session, &p->deleted) : status;
 }
 
@@ -334,21 +351,31 @@ static orm_status cascade_wave(orm_session *session, orm__entity *const *entitie
     return status;
 }
 
-/* Relations that are written by a second UPDATE are left out of the INSERT. */
-static void hold_back(const orm__order *order)
+/* Relations that are written by a second UPDATE are left out of the INSERT: what they refer to is remembered by pointer. */
+static orm_status hold_back(orm_session *session, const orm__order *order)
 {
     for (size_t i = 0; i < order->deferred_count; i++) {
+        orm__entity *entity = order->deferred[i].entity;
         const orm_relation *relation = order->deferred[i].relation;
+        orm__entity *target = orm__known_target(session, relation, entity);
+        orm__slot *slot = orm__entity_slot(entity, relation);
+        if (!slot)
+            return orm__session_no_memory(session);
+        slot->loaded = true;
+        slot->partial = false;
+        slot->as.one = target;
         for (size_t k = 0; k < relation->column_count; k++) {
-            orm__member_set_null(relation->columns[k], orm__row_of(order->deferred[i].entity));
-            orm__mask_remove(orm__entity_dirty(order->deferred[i].entity), relation->columns[k]->index);
+            orm__member_set_null(relation->columns[k], orm__row_of(entity));
+            orm__mask_remove(orm__entity_dirty(entity), relation->columns[k]->index);
         }
     }
+    return ORM_OK;
 }
 
-/* Now the keys are known (or, before deletes, the circle is opened): one UPDATE for each shape. */
-static orm_status write_held_back(orm_session *session, plan *p, const orm__order *order, bool null)
+/* Now the keys are known: one UPDATE for each shape. */
+static orm_status write_held_back(orm_session *session, plan *p)
 {
+    const orm__order *order = &p->inserts;
     if (order->deferred_count == 0)
         return ORM_OK;
     orm__entities rows = {0};
@@ -356,18 +383,57 @@ static orm_status write_held_back(orm_session *session, plan *p, const orm__orde
     for (size_t i = 0; i < order->deferred_count && !status; i++) {
         orm__entity *entity = order->deferred[i].entity;
         const orm_relation *relation = order->deferred[i].relation;
-        bool first = !orm__entity_any_dirty(entity) || null;
-        for (size_t k = 0; k < relation->column_count && !status; k++) {
-            if (null)
-                status = orm__entity_put(session, entity, relation->columns[k], (orm_value){.form = ORM_FORM_NULL});
-            else
-                orm__mask_add(orm__entity_dirty(entity), relation->columns[k]->index);
-        }
-        if (!status && first && !orm__entities_add(&rows, entity))
+        bool first = !orm__entity_any_dirty(entity);
+        for (size_t k = 0; k < relation->column_count; k++)
+            orm__mask_add(orm__entity_dirty(entity), relation->columns[k]->index);
+        if (first && !orm__entities_add(&rows, entity))
             status = orm__session_no_memory(session);
     }
     if (!status)
         status = orm__write_wave(session, ORM__UPDATE, rows.items, rows.count, &p->room);
     free(rows.items);
     return status;
+}
+
+/* Before rows are deleted that refer to each other in circles: some refer to nothing. What else was changed in them no longer
+ * matters. */
+static orm_status open_circles(orm_session *session, plan *p)
+{
+    const orm__order *order = &p->deletes;
+    if (order->deferred_count == 0)
+        return ORM_OK;
+    orm__entities rows = {0};
+    orm_status status = ORM_OK;
+    for (size_t i = 0; i < order->deferred_count && !status; i++) {
+        orm__entity *entity = order->deferred[i].entity;
+        status = orm__entity_remember(session, entity);
+        if (!status)
+            memset(orm__entity_dirty(entity), 0, orm__mask_words(orm__model_of(entity)) * sizeof(uint64_t));
+    }
+    for (size_t i = 0; i < order->deferred_count && !status; i++) {
+        bool first = !orm__entity_any_dirty(order->deferred[i].entity);
+        status = refer_to_nothing(session, &order->deferred[i]);
+        if (!status && first && !orm__entities_add(&rows, order->deferred[i].entity))
+            status = orm__session_no_memory(session);
+    }
+    if (!status)
+        status = orm__write_wave(session, ORM__UPDATE, rows.items, rows.count, &p->room);
+    free(rows.items);
+    return status;
+}
+
+static orm_status refer_to_nothing(orm_session *session, const orm__deferred *deferred)
+{
+    const orm_relation *relation = deferred->relation;
+    orm__slot *slot = orm__entity_slot(deferred->entity, relation);
+    if (!slot)
+        return orm__session_no_memory(session);
+    slot->loaded = true;
+    slot->partial = false;
+    slot->as.one = NULL;
+    for (size_t k = 0; k < relation->column_count; k++) {
+        orm__member_set_null(relation->columns[k], orm__row_of(deferred->entity));
+        orm__mask_add(orm__entity_dirty(deferred->entity), relation->columns[k]->index);
+    }
+    return ORM_OK;
 }

@@ -78,7 +78,7 @@ void orm__sql_lock(orm__sql *sql, orm_lock lock)
         [ORM_FOR_SHARE] = " FOR SHARE",
     };
     if (sql->connection->dialect == ORM_SQLITE && lock == ORM_FOR_UPDATE_SKIP_LOCKED)
-        orm__sql_fail(sql, ORM_UNSUPPORTED, "SQLite has no row locks to skip (ORM_FOR_UPDATE_SKIP_LOCKED)");
+        orm__sql_fail(sql, ORM_UNSUPPORTED, "SQLite has no row locks to skip (ORM_FOR_UPDATE_SKIP_LOCKED); ORM_FOR_UPDATE locks the whole database");
     else if ((size_t)lock >= sizeof clauses / sizeof *clauses)
         orm__sql_fail(sql, ORM_MISUSE, "unknown lock %d", (int)lock);
     else if (sql->connection->dialect == ORM_POSTGRESQL)
@@ -87,6 +87,7 @@ void orm__sql_lock(orm__sql *sql, orm_lock lock)
 
 void orm__sql_select_from(orm__sql *sql, const orm_model *model)
 {
+    sql->selects = true;
     if (sql->recalled)
         return;
     orm__sql_text(sql, "SELECT ");
@@ -108,6 +109,7 @@ void orm__sql_conditions(orm__sql *sql, const orm_model *model, const orm_query 
 void orm__sql_select(orm__sql *sql, const orm_model *model, const orm_query *query)
 {
     if (query->distinct && model->primary_key_count == 0) {
+        sql->selects = true;
         orm__sql_text(sql, "SELECT DISTINCT ");
         orm__sql_columns(sql, model);
         orm__sql_text(sql, " FROM ");

@@ -32,6 +32,7 @@ orm_status orm_row_update_where(orm_connection *connection, const orm_model *mod
     const orm__listener *listener = connection->session ? connection->listener : NULL;
     if (count)
         *count = 0;
+    ORM_TRY(orm__writable(model, "update of", &connection->error));
     if (listener)
         ORM_TRY(listener->flush(connection));
     bool held = listener && listener->holds(connection->session, model), moved = held && changes_key(model, changes);
@@ -56,6 +57,7 @@ orm_status orm_row_delete_where(orm_connection *connection, const orm_model *mod
     const orm__listener *listener = connection->session ? connection->listener : NULL;
     if (count)
         *count = 0;
+    ORM_TRY(orm__writable(model, "delete of", &connection->error));
     if (listener)
         ORM_TRY(listener->flush(connection));
     orm__sql sql;

@@ -5,7 +5,7 @@
 #include "base/error.h"
 #include "sql/ahead.h"
 #include "sql/cursor.h"
-#include "sql/statement.h"
+#include "sql/walk.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -53,6 +53,7 @@ void orm__connection_free(orm_connection *connection)
 {
     if (!connection)
         return;
+    orm__walks_over(connection, 0, true);
     orm__sent_drop_all(connection);
     orm__statements_free(connection);
     if (connection->lag)
@@ -83,6 +84,7 @@ orm_status orm__connection_share(orm_connection *connection, orm_error *error)
 bool orm__connection_reset(orm_connection *connection)
 {
     orm__rows_end(connection);
+    orm__walks_over(connection, 0, true);
     if (orm__connection_rollback(connection))
         connection->broken = true; /* nobody knows what it is in */
     orm__sent_drop_all(connection);
@@ -241,6 +243,7 @@ static orm_status roll_back_keeping(orm_connection *connection)
 static orm_status end_transaction(orm_connection *connection, const char *sql)
 {
     bool begun = connection->transaction != ORM__NO_TRANSACTION && !connection->begin;
+    orm__walks_over(connection, 0, false);
     connection->transaction = ORM__NO_TRANSACTION;
     connection->begin = NULL;
     connection->savepoints = 0;
@@ -292,6 +295,7 @@ orm_status orm_connection_rollback_nested(orm_connection *connection)
 {
     ORM_TRY(in_savepoint(connection, "rollback_nested"));
     orm__rows_end(connection);
+    orm__walks_over(connection, connection->savepoints, false);
     ORM_TRY(savepoint(connection, "ROLLBACK TO SAVEPOINT", connection->savepoints));
     connection->failed = false;
     ORM_TRY(savepoint(connection, "RELEASE SAVEPOINT", connection->savepoints));

@@ -84,6 +84,7 @@ struct orm_connection {
     bool memory;           /* an SQLite database in memory */
     unsigned savepoints;   /* set by hand and not given up */
     struct orm_rows *rows; /* that are open: no other statement may run */
+    struct orm__walk *walks; /* that are open, the innermost first: walk.h */
     bool shared;           /* many fibers read by it at once: engine/shared.h */
     bool retired;          /* shared, and freed by the last who uses it */
     size_t users;          /* shared: how many read by it now */

@@ -109,14 +109,14 @@ static orm_status copy(orm_connection *connection, const char *sql, orm__by by, 
     orm__sql made;
     orm__sql_init(&made, connection);
     orm_status status = orm__handwritten_take(&made, sql, NULL, by);
-    if (!status) {
+    bool writes = !status && (by == ORM__BY_COPY_IN || orm__handwritten_writes(sql, connection->dialect));
+    copying->stops = !writes;
+    if (!status)
         status = orm__statement_copy_by_hand(&made, copying, &count);
-        orm__statement_tell(&made, (orm__purpose){ORM_STATEMENT_OTHER, ""}, count, status);
-    }
     orm__sql_release(&made);
     if (status)
         orm__handwritten_failed(connection, sql, NULL);
-    else if (by == ORM__BY_COPY_IN)
+    else if (writes)
         tell_session(connection, sql);
     if (rows && !status)
         *rows = count;

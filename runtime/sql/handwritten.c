@@ -114,6 +114,17 @@ bool orm__handwritten_reads(const char *text, orm_dialect dialect)
     return orm__word_is(orm__scan_next(&text, dialect), "SELECT");
 }
 
+bool orm__handwritten_writes(const char *text, orm_dialect dialect)
+{
+    static const char *const words[] = {"INSERT", "UPDATE", "DELETE", "MERGE"};
+    orm__word word;
+    while ((word = orm__scan_next(&text, dialect)).kind)
+        for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+            if (orm__word_is(word, words[i]))
+                return true;
+    return false;
+}
+
 bool orm__handwritten_mentions(const char *text, orm_dialect dialect, const char *name)
 {
     orm__word word;

@@ -12,6 +12,8 @@ typedef enum orm__by { ORM__BY_STATEMENT, ORM__BY_COPY_IN, ORM__BY_COPY_OUT } or
 orm_status orm__handwritten_take(orm__sql *sql, const char *text, const orm_parameters *given, orm__by by);
 /* Whether it is a SELECT. */
 bool orm__handwritten_reads(const char *text, orm_dialect dialect);
+/* Whether it may write by itself: a word for that stands in it. */
+bool orm__handwritten_writes(const char *text, orm_dialect dialect);
 /* Whether this name stands in it, for a table or anything else. */
 bool orm__handwritten_mentions(const char *text, orm_dialect dialect, const char *name);
 /* Has the connection's error speak of the text that was given: statement and position. */

@@ -1,41 +1,29 @@
 /* sql/named.c -- runs named queries: SQL that somebody wrote, with typed parameters and typed rows.
  *
- * The text comes as it is sent; ormc has checked it. Whoever holds the connection sees what it changes.
+ * The text comes as it is sent; ormc has checked it. Whoever holds the connection sees what it changes. Rows batch by batch
+ * are named_each.c.
  * SPDX-License-Identifier: MIT */
 #include "orm/named.h"
 
 #include "base/error.h"
 #include "base/value.h"
+#include "sql/named.h"
 #include "sql/result.h"
-#include "sql/statement.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* A run: the statement while it is open, and where its rows go. */
-typedef struct run {
-    orm_connection *connection;
-    const orm_named *named;
-    orm__sql sql;
-    orm__statement *statement;
-    orm__columns *columns; /* of each part */
-    orm__arena *arena;     /* texts, embedded rows */
-    size_t rows;
-} run;
-
-static orm_status start(run *r, orm_connection *connection, const orm_named *named, const void *given,
+static orm_status start(orm__run *r, orm_connection *connection, const orm_named *named, const void *given,
                         orm__arena *arena, orm__fetch fetch);
-static orm_status check(orm_connection *connection, const orm_named *named);
-static orm_status bind(run *r, const void *given);
-static orm_status find_columns(run *r);
-static orm_status check_width(const run *r);
-static orm_status step(run *r, void *row);
-static orm_status read_part(const run *r, size_t index, size_t first, void *row);
-static bool is_absent(const run *r, size_t first, size_t count);
-static orm_status end(run *r, orm_status status, size_t *written);
-static void tell_session(const run *r);
-static orm_status collect(run *r, orm_result *result, size_t *count);
-static orm_status visit_all(run *r, void *row, orm_named_visitor call, const void *visit);
+static orm_status bind(orm__run *r, const void *given);
+static orm_status find_columns(orm__run *r);
+static orm_status step(orm__run *r, void *row);
+static orm_status read_part(const orm__run *r, size_t index, size_t first, void *row);
+static bool is_absent(const orm__run *r, size_t first, size_t count);
+static orm_status end(orm__run *r, orm_status status, size_t *written);
+static void tell_session(const orm__run *r);
+static orm_status collect(orm__run *r, orm_result *result, size_t *count);
+static orm_status visit_all(orm__run *r, void *row, orm_named_visitor call, const void *visit);
 
 orm_status orm_named_many(orm_connection *connection, const orm_named *named, const void *given, const void **rows,
                           size_t *count, orm_result **result)
@@ -43,11 +31,11 @@ orm_status orm_named_many(orm_connection *connection, const orm_named *named, co
     *rows = NULL;
     *count = 0;
     *result = NULL;
-    ORM_TRY(check(connection, named));
+    ORM_TRY(orm__named_check(connection, named));
     orm_result *made = orm__result_new(connection);
     if (!made)
         return ORM_NO_MEMORY;
-    run r;
+    orm__run r;
     size_t found = 0;
     orm_status status = start(&r, connection, named, given, &made->arena, ORM__FETCH_STREAM);
     if (!status)
@@ -63,7 +51,7 @@ orm_status orm_named_many(orm_connection *connection, const orm_named *named, co
     return ORM_OK;
 }
 
-static orm_status collect(run *r, orm_result *result, size_t *count)
+static orm_status collect(orm__run *r, orm_result *result, size_t *count)
 {
     size_t capacity = 0, size = r->named->row_size;
     orm_status status = ORM_OK;
@@ -89,11 +77,11 @@ orm_status orm_named_one(orm_connection *connection, const orm_named *named, con
 {
     memset(row, 0, named->row_size);
     *result = NULL;
-    ORM_TRY(check(connection, named));
+    ORM_TRY(orm__named_check(connection, named));
     orm_result *made = orm__result_new(connection);
     if (!made)
         return ORM_NO_MEMORY;
-    run r;
+    orm__run r;
     orm_status status = start(&r, connection, named, given, &made->arena, ORM__FETCH_WHOLE);
     bool asked = !status, found = false;
     if (asked) {
@@ -117,14 +105,13 @@ orm_status orm_named_one(orm_connection *connection, const orm_named *named, con
     return ORM_OK;
 }
 
-orm_status orm_named_each(orm_connection *connection, const orm_named *named, const void *given, orm_named_visitor call,
-                          const void *visit)
+orm_status orm__named_each_open(orm_connection *connection, const orm_named *named, const void *given,
+                                orm_named_visitor call, const void *visit)
 {
-    ORM_TRY(check(connection, named));
     void *row = malloc(named->row_size);
     if (!row)
         return orm__error_no_memory(&connection->error);
-    run r;
+    orm__run r;
     orm__arena arena;
     orm__arena_init(&arena);
     orm_status status = start(&r, connection, named, given, &arena, ORM__FETCH_STREAM);
@@ -141,7 +128,7 @@ orm_status orm_named_each(orm_connection *connection, const orm_named *named, co
 }
 
 /* ORM_DONE behind the last row, and when the callback has had enough. */
-static orm_status visit_all(run *r, void *row, orm_named_visitor call, const void *visit)
+static orm_status visit_all(orm__run *r, void *row, orm_named_visitor call, const void *visit)
 {
     orm_status status;
     do {
@@ -160,8 +147,8 @@ orm_status orm_named_exec(orm_connection *connection, const orm_named *named, co
     size_t written = 0;
     if (count)
         *count = 0;
-    ORM_TRY(check(connection, named));
-    run r;
+    ORM_TRY(orm__named_check(connection, named));
+    orm__run r;
     orm_status status = start(&r, connection, named, given, NULL, ORM__FETCH_WHOLE);
     status = end(&r, status, &written);
     if (count && !status)
@@ -169,7 +156,7 @@ orm_status orm_named_exec(orm_connection *connection, const orm_named *named, co
     return status;
 }
 
-static orm_status check(orm_connection *connection, const orm_named *named)
+orm_status orm__named_check(orm_connection *connection, const orm_named *named)
 {
     if (!connection)
         return ORM_MISUSE;
@@ -180,8 +167,17 @@ static orm_status check(orm_connection *connection, const orm_named *named)
 }
 
 /* `end` is due whether it succeeds or not. */
-static orm_status start(run *r, orm_connection *connection, const orm_named *named, const void *given,
+static orm_status start(orm__run *r, orm_connection *connection, const orm_named *named, const void *given,
                         orm__arena *arena, orm__fetch fetch)
+{
+    orm__run_init(r, connection, named, arena);
+    ORM_TRY(orm__run_flush(r));
+    ORM_TRY(orm__run_put_together(r, given));
+    ORM_TRY(orm__statement_start(&r->sql, (orm__purpose){named->kind, named->name}, fetch, &r->statement));
+    return arena ? orm__run_check_width(r) : ORM_OK;
+}
+
+void orm__run_init(orm__run *r, orm_connection *connection, const orm_named *named, orm__arena *arena)
 {
     r->connection = connection;
     r->named = named;
@@ -189,19 +185,26 @@ static orm_status start(run *r, orm_connection *connection, const orm_named *nam
     r->columns = NULL;
     r->arena = arena;
     r->rows = 0;
-    r->sql.sent = false;
     orm__sql_init(&r->sql, connection);
-    if (connection->session)
-        ORM_TRY(connection->listener->flush(connection));
-    orm__sql_init(&r->sql, connection); /* the flush has used the connection's buffer */
-    orm__sql_text(&r->sql, named->sql[connection->dialect]);
-    ORM_TRY(bind(r, given));
-    ORM_TRY(find_columns(r));
-    ORM_TRY(orm__statement_start(&r->sql, (orm__purpose){named->kind, named->name}, fetch, &r->statement));
-    return arena ? check_width(r) : ORM_OK;
 }
 
-static orm_status bind(run *r, const void *given)
+/* Which uses the buffer of the connection. */
+orm_status orm__run_flush(orm__run *r)
+{
+    if (r->connection->session)
+        ORM_TRY(r->connection->listener->flush(r->connection));
+    orm__sql_init(&r->sql, r->connection);
+    return ORM_OK;
+}
+
+orm_status orm__run_put_together(orm__run *r, const void *given)
+{
+    orm__sql_text(&r->sql, r->named->sql[r->connection->dialect]);
+    ORM_TRY(bind(r, given));
+    return find_columns(r);
+}
+
+static orm_status bind(orm__run *r, const void *given)
 {
     const orm_model *parameters = r->named->parameters;
     for (size_t i = 0; parameters && i < parameters->column_count; i++) {
@@ -215,7 +218,7 @@ static orm_status bind(run *r, const void *given)
     return r->sql.status;
 }
 
-static orm_status find_columns(run *r)
+static orm_status find_columns(orm__run *r)
 {
     size_t count = r->arena ? r->named->part_count : 0;
     r->columns = count ? calloc(count, sizeof *r->columns) : NULL;
@@ -226,7 +229,7 @@ static orm_status find_columns(run *r)
     return ORM_OK;
 }
 
-static orm_status check_width(const run *r)
+orm_status orm__run_check_width(const orm__run *r)
 {
     orm_connection *c = r->connection;
     size_t wanted = 0, found = c->driver->width(c->link);
@@ -238,19 +241,25 @@ static orm_status check_width(const run *r)
                           r->named->name, found, wanted);
 }
 
-static orm_status step(run *r, void *row)
+static orm_status step(orm__run *r, void *row)
 {
     ORM_TRY(orm__statement_step(r->connection, r->statement));
+    ORM_TRY(orm__run_read(r, row));
+    r->rows++;
+    return ORM_OK;
+}
+
+orm_status orm__run_read(const orm__run *r, void *row)
+{
     size_t first = 0;
     for (size_t i = 0; i < r->named->part_count; i++) {
         ORM_TRY(read_part(r, i, first, row));
         first += r->named->parts[i].count;
     }
-    r->rows++;
     return ORM_OK;
 }
 
-static orm_status read_part(const run *r, size_t index, size_t first, void *row)
+static orm_status read_part(const orm__run *r, size_t index, size_t first, void *row)
 {
     const orm_named_part *part = &r->named->parts[index];
     orm_connection *c = r->connection;
@@ -267,7 +276,7 @@ static orm_status read_part(const run *r, size_t index, size_t first, void *row)
                            &c->error);
 }
 
-static bool is_absent(const run *r, size_t first, size_t count)
+static bool is_absent(const orm__run *r, size_t first, size_t count)
 {
     const orm_connection *c = r->connection;
     for (size_t i = 0; i < count; i++)
@@ -277,7 +286,7 @@ static bool is_absent(const run *r, size_t first, size_t count)
 }
 
 /* The status, or what ending it said; `written`, which may be NULL, gets the rows it wrote. */
-static orm_status end(run *r, orm_status status, size_t *written)
+static orm_status end(orm__run *r, orm_status status, size_t *written)
 {
     size_t count = 0;
     if (r->statement) {
@@ -290,17 +299,22 @@ static orm_status end(run *r, orm_status status, size_t *written)
     orm__statement_tell(&r->sql, (orm__purpose){r->named->kind, r->named->name}, r->arena ? r->rows : count, status);
     if (!status)
         tell_session(r);
-    for (size_t i = 0; r->columns && i < r->named->part_count; i++)
-        orm__columns_release(&r->columns[i]);
-    free(r->columns);
-    orm__sql_release(&r->sql);
+    orm__run_release(r);
     if (written)
         *written = count;
     return status;
 }
 
+void orm__run_release(orm__run *r)
+{
+    for (size_t i = 0; r->columns && i < r->named->part_count; i++)
+        orm__columns_release(&r->columns[i]);
+    free(r->columns);
+    orm__sql_release(&r->sql);
+}
+
 /* Which rows it wrote nobody knows: entities of these models, and of those that refer to them, are read anew. */
-static void tell_session(const run *r)
+static void tell_session(const orm__run *r)
 {
     orm_connection *c = r->connection;
     for (size_t i = 0; c->session && i < r->named->write_count; i++) {

@@ -6,12 +6,15 @@
 #include "sql/ahead.h"
 
 #include "base/error.h"
+#include "driver/wait.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+static orm__fetch fetch_as_before(const orm__sql *sql, const orm__statement *statement, orm__fetch fetch);
+static bool came_swiftly(const orm__statement *statement);
 static orm_status start_last(orm_connection *c, const char *begin, orm__statement *statement, const orm_value *values);
 static orm_status start_shared(orm_connection *connection, orm__prepared *prepared, const orm_value *values);
 static bool add_parameter(orm__sql *sql, orm__parameter declared, orm_value value);
@@ -19,6 +22,8 @@ static orm__parameter declared_as(const orm_column *like, bool list);
 static void write_type(orm__sql *sql, const orm_column *like);
 static const char *postgresql_type(orm_type type);
 static orm_status before_copy(orm__sql *sql);
+static orm_status savepoint(orm_connection *connection, const char *sql);
+static orm_status copy_by_hand(orm__sql *sql, orm__copying *copying, size_t *rows);
 static uint64_t hash_text(const char *text, size_t length);
 static orm__statement **slot_of(orm_connection *connection, const char *text, size_t length, uint64_t hash);
 static bool make_room(orm_connection *connection);
@@ -33,6 +38,7 @@ void orm__sql_init(orm__sql *sql, orm_connection *connection)
     sql->text = connection->shared ? &sql->own : &connection->sql;
     sql->status = ORM_OK;
     sql->last = false;
+    sql->selects = sql->filters = false;
     sql->sent = false;
     sql->known = NULL;
     sql->recalled = NULL;
@@ -295,9 +301,11 @@ orm_status orm__statement_start(orm__sql *sql, orm__purpose purpose, orm__fetch 
     orm__observe_start(&c->observation, true);
     ORM_TRY(orm__statement_prepare(sql, statement));
     orm__observe_parameters(&c->observation, sql->parameters, sql->values, sql->count);
-    if ((*statement)->known && (*statement)->last_rows <= ORM__FEW_ROWS)
-        fetch = ORM__FETCH_WHOLE;
+    if (fetch == ORM__FETCH_STREAM)
+        fetch = fetch_as_before(sql, *statement, fetch);
     (*statement)->rows = 0;
+    (*statement)->filters = sql->filters;
+    (*statement)->began = sql->filters && fetch != ORM__FETCH_WHOLE ? orm__deadline_in(0) : 0;
     const char *begin = c->begin;
     c->begin = NULL;
     orm_status status;
@@ -313,6 +321,16 @@ orm_status orm__statement_start(orm__sql *sql, orm__purpose purpose, orm__fetch 
         c->observation = kept;
     }
     return status ? orm__connection_failed(c) : ORM_OK;
+}
+
+/* What it gave the last time it is likely to give again. */
+static orm__fetch fetch_as_before(const orm__sql *sql, const orm__statement *statement, orm__fetch fetch)
+{
+    if (!statement->known)
+        return fetch;
+    if (statement->last_rows <= ORM__FEW_ROWS)
+        return ORM__FETCH_WHOLE;
+    return statement->swift && sql->selects && !sql->connection->shared ? ORM__FETCH_MANY : fetch;
 }
 
 void orm__sql_is_last(orm__sql *sql)
@@ -375,8 +393,22 @@ orm_status orm__statement_finish(orm_connection *connection, orm__statement *sta
 {
     statement->known = true;
     statement->last_rows = statement->rows;
+    statement->swift = statement->rows >= ORM__MANY_ROWS && (!statement->filters || came_swiftly(statement));
     orm_status status = connection->driver->finish(connection->link, rows, &connection->error);
     return status ? orm__connection_failed(connection) : ORM_OK;
+}
+
+static bool came_swiftly(const orm__statement *statement)
+{
+    return statement->began && orm__deadline_in(0) - statement->began < (int64_t)statement->rows * ORM__SWIFT_ROW;
+}
+
+size_t orm__statement_expects(const orm__statement *statement)
+{
+    enum { MOST = 1 << 16 };
+    if (!statement->known || statement->last_rows <= ORM__FEW_ROWS)
+        return 0;
+    return statement->last_rows < MOST ? statement->last_rows : MOST;
 }
 
 orm_status orm__statement_run(orm__sql *sql, orm__purpose purpose, size_t *rows)
@@ -418,15 +450,44 @@ static orm_status before_copy(orm__sql *sql)
     return ORM_OK;
 }
 
-/* A sink that fails leaves the transaction as it was. */
+/* A sink that fails leaves the transaction as it was: a COPY that is stopped would end it, but for a savepoint. */
 orm_status orm__statement_copy_by_hand(orm__sql *sql, orm__copying *copying, size_t *rows)
 {
     orm_connection *c = sql->connection;
-    ORM_TRY(before_copy(sql));
+    if (!copying->stops || c->transaction == ORM__NO_TRANSACTION)
+        return copy_by_hand(sql, copying, rows);
+    ORM_TRY(orm__statement_may_run(sql));
+    ORM_TRY(savepoint(c, "SAVEPOINT orm_copy"));
+    orm_status status = copy_by_hand(sql, copying, rows);
+    if (c->failed || c->broken)
+        return status;
+    orm_error kept = c->error;
+    orm_status ended = copying->stopped ? savepoint(c, "ROLLBACK TO SAVEPOINT orm_copy") : ORM_OK;
+    if (!ended)
+        ended = savepoint(c, "RELEASE SAVEPOINT orm_copy");
+    if (status || !ended)
+        c->error = kept;
+    return status ? status : ended;
+}
+
+static orm_status savepoint(orm_connection *connection, const char *sql)
+{
+    return orm__connection_control(connection, ORM_STATEMENT_TRANSACTION, sql, NULL);
+}
+
+static orm_status copy_by_hand(orm__sql *sql, orm__copying *copying, size_t *rows)
+{
+    orm_connection *c = sql->connection;
     orm_status (*const copy)(orm__link *, const char *, orm__copying *, size_t *,
                              orm_error *) = copying->source ? c->driver->copy_in : c->driver->copy_out;
-    orm_status status = copy(c->link, sql->text->data, copying, rows, &c->error);
-    return status && !copying->own ? orm__connection_failed(c) : status;
+    orm_status status = before_copy(sql);
+    if (!status) {
+        status = copy(c->link, sql->text->data, copying, rows, &c->error);
+        if (status && !copying->own)
+            orm__connection_failed(c);
+    }
+    orm__statement_tell(sql, (orm__purpose){ORM_STATEMENT_OTHER, ""}, *rows, status);
+    return status;
 }
 
 /* The statement of that text, found in the cache or prepared and put there; the newest now. */

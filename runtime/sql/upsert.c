@@ -48,6 +48,7 @@ orm_status orm_row_upsert(orm_connection *connection, const orm_model *model, co
     if (!row != !result)
         return orm__error_set(&connection->error, ORM_MISUSE, "upsert of '%s': give both row and result, or neither",
                               model->name);
+    ORM_TRY(orm__writable(model, "upsert of", &connection->error));
     if (listener)
         ORM_TRY(listener->flush(connection));
     if (!(u.result = orm__result_new(connection)))

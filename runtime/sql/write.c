@@ -42,6 +42,13 @@ static void write_value(orm__sql *sql, const change *u, size_t index, bool many)
 static void write_version(orm__sql *sql, const orm_model *model);
 static void add_found_by(orm__chosen *columns, const orm_model *model);
 
+orm_status orm__writable(const orm_model *model, const char *what, orm_error *error)
+{
+    if (!model->read_only)
+        return ORM_OK;
+    return orm__error_set(error, ORM_MISUSE, "%s '%s': it is a view, which is read and never written", what, model->name);
+}
+
 const orm_column *orm__version_of(const orm_model *model)
 {
     for (size_t i = 0; i < model->column_count; i++)

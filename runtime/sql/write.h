@@ -16,6 +16,9 @@
 orm_status orm__insert_rows(orm_connection *connection, const orm_model *model, const uint64_t *given,
                             void *const *rows, size_t count, orm__arena *arena);
 
+/* ORM_MISUSE where the model is a view, which is read and never written; ORM_OK of all others. `what` is "insert of". */
+orm_status orm__writable(const orm_model *model, const char *what, orm_error *error);
+
 /* The column that counts a row's updates, or NULL. */
 const orm_column *orm__version_of(const orm_model *model);
 

@@ -106,16 +106,12 @@ static orm_status print_author(orm_session *s, const blog_author *author)
 
 static orm_status print_post(orm_session *s, const blog_post *post)
 {
-    static const char *const states[] = {
-        [BLOG_POST_STATUS_DRAFT] = "draft",
-        [BLOG_POST_STATUS_PUBLISHED] = "published",
-        [BLOG_POST_STATUS_ARCHIVED] = "archived",
-    };
     blog_comment_list comments;
     orm_status status = blog_post_get_comments(s, post, &comments);        /* lazy: one statement for all posts */
     if (status)
         return status;
-    printf("    %s (%s, view %d)\n        %s\n", post->title, states[post->status], (int)post->views, post->body);
+    printf("    %s (%s, view %d)\n        %s\n", post->title, blog_post_status_name(post->status), (int)post->views,
+           post->body);
     for (size_t i = 0; !status && i < comments.count; i++)
         if (!comments.items[i]->parent_id.has)
             status = print_comment(s, comments.items[i], 2);

@@ -31,7 +31,7 @@ count() {
     local database=$1 url=$2 program=$out/counted_$1
     # shellcheck disable=SC2046
     ${CC:-cc} -std=c11 -O2 -g -pthread -D_POSIX_C_SOURCE=200809L -DBENCH_COUNTED -iquote tests/bench -I"$out" \
-        -Iruntime/include $(pkg-config --cflags libpq sqlite3) tests/bench/{harness,ours}.c "tests/bench/$database"*.c \
+        -Iruntime/include $(pkg-config --cflags libpq sqlite3) tests/bench/{harness,memory,report}.c tests/bench/ours*.c "tests/bench/$database"*.c \
         "$out/bench.c" "$build/liborm.a" $(pkg-config --libs libpq sqlite3) -lm \
         -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc -o "$program" || return 1
     # shellcheck disable=SC2086

@@ -24,6 +24,7 @@ typedef enum bench_case {
     BENCH_USERS_1,  /* diesel_bench's trivial query: every author, again and again */
     BENCH_USERS_100,
     BENCH_USERS_10000,
+    BENCH_LEVELS,  /* diesel_bench's associations: authors, their posts, and the comments on these */
     BENCH_MEDIUM,  /* diesel_bench's medium query: some authors, and what they wrote if anything; a left join */
     BENCH_FLIGHT,  /* by key, each its own, BENCH_FLYING of them at once */
     BENCH_ROWS,    /* a million posts into memory: time, and the memory's peak */
@@ -51,6 +52,7 @@ typedef struct bench_new_author {
 /* What to do: the same for all. */
 typedef struct bench_input {
     size_t authors, posts; /* rows that are there; the posts are BENCH_CHILDREN_EACH to an author */
+    size_t comments;       /* BENCH_CHILDREN_EACH to a post, or none */
     size_t count;          /* how many to get, insert, update, read, or authors to read with their posts */
     size_t each;           /* of these at once */
     int64_t *ids;          /* which, in random order (BENCH_CHILDREN: the first ones) */
@@ -82,6 +84,10 @@ static inline void bench_glance_author(int64_t id, const char *name, const char 
     bench_sum += (uint64_t)id * 31 + (uint64_t)created_at * 37 + (uint64_t)name[3] * 41 + (uint64_t)email[1] * 43 +
                  (uint64_t)(score * 4);
 }
+static inline void bench_glance_comment(int64_t id, const char *body, int64_t post_id)
+{
+    bench_sum += (uint64_t)id * 61 + (uint64_t)post_id * 67 + (uint64_t)body[3] * 71;
+}
 /* The key that the database gave to new_posts[index]; the harness compares with what the table holds. */
 void bench_saw_key(size_t index, int64_t key);
 void bench_fail(const char *what, const char *why);
@@ -95,6 +101,8 @@ typedef struct bench_arena {
 void *bench_alloc(bench_arena *arena, size_t size);
 const char *bench_text(bench_arena *arena, const char *text, size_t size);
 void bench_free(bench_arena *arena);
+/* Empty again; its memory stays, for as much again. */
+void bench_reset(bench_arena *arena);
 
 /* An identity map as it is written by hand for one type: rows by their keys, and in the order they came. */
 typedef struct bench_map {
@@ -114,7 +122,7 @@ void bench_map_free(bench_map *map);
 int64_t bench_now(void);
 
 typedef void (*bench_run)(void);
-extern const bench_run core_runs[BENCH_CASES], session_runs[BENCH_CASES]; /* ours.c */
+extern const bench_run core_runs[BENCH_CASES], session_runs[BENCH_CASES]; /* ours_core.c, ours_session.c */
 void ours_open(const char *url);
 void ours_close(void);
 

@@ -54,6 +54,7 @@ void bench_connect(const char *url)
     run_on(keeper,
            "ALTER TABLE author SET (autovacuum_enabled = off)"); /* it would run in the middle of somebody's turn */
     run_on(keeper, "ALTER TABLE post SET (autovacuum_enabled = off)");
+    run_on(keeper, "ALTER TABLE comment SET (autovacuum_enabled = off)");
     postgresql_best_prepare();
 }
 
@@ -66,7 +67,7 @@ void bench_disconnect(void)
 void bench_fill(void)
 {
     char sql[1024];
-    run_on(keeper, "TRUNCATE author, post RESTART IDENTITY");
+    run_on(keeper, "TRUNCATE author, post, comment RESTART IDENTITY");
     snprintf(
         sql, sizeof sql,
         "INSERT INTO author (name, email, created_at, score) SELECT 'Author ' || i, 'a' || i || '@example.org', "
@@ -80,8 +81,15 @@ void bench_fill(void)
              "FROM generate_series(1, %zu) i",
              BENCH_BODY, input.authors, input.posts);
     run_on(keeper, sql);
+    snprintf(sql, sizeof sql,
+             "INSERT INTO comment (body, post_id) SELECT 'Comment ' || i, i::bigint * 7919 %% %zu + 1 "
+             "FROM generate_series(1, %zu) i",
+             input.posts, input.comments);
+    if (input.comments > 0)
+        run_on(keeper, sql);
     run_on(keeper, "VACUUM ANALYZE author");
     run_on(keeper, "VACUUM ANALYZE post");
+    run_on(keeper, "VACUUM ANALYZE comment");
 }
 
 static PGresult *query(const char *sql)

@@ -7,6 +7,7 @@
 
 #include <libpq-fe.h>
 #include <stdint.h>
+#include <string.h>
 
 extern PGconn *connection;
 
@@ -20,11 +21,18 @@ void pg_send(const char *name, int count, const char *const *values, const int *
 PGresult *pg_receive(ExecStatusType status);
 void pg_received(ExecStatusType status);
 void pg_sync(void);
-/* All posts in blocks by a cursor, the next on its way while one is taken. */
-void pg_each_block(void (*take)(PGresult *block, int count, void *user), void *user);
+/* The rows of a SELECT in blocks by a cursor, the next on its way while one is taken. */
+typedef void pg_take(PGresult *block, int count, void *user);
+void pg_each_block(const char *select, pg_take *take, void *user);
+/* Those of a prepared statement, all at once; at most one parameter. */
+void pg_all_rows(const char *name, int count, const char *const *values, const int *sizes, pg_take *take, void *user);
+#define PG_ALL_AUTHORS "SELECT id, name, email, created_at, score FROM author"
+#define PG_POST_COLUMNS "id, title, body, views, published, created_at, author_id"
+#define PG_ALL_POSTS "SELECT " PG_POST_COLUMNS " FROM post"
 void pg_best_map(void);
 void pg_best_stream(void);
 void pg_best_medium(void);
+void pg_best_levels(void);
 void pg_best_flight(void);
 
 static inline uint32_t get32(const char *data)
@@ -57,6 +65,32 @@ typedef struct pg_post {
     bool published;
     int64_t created_at, author_id;
 } pg_post;
+
+typedef struct pg_author {
+    int64_t id;
+    const char *name, *email;
+    int64_t created_at;
+    bool has_score;
+    double score;
+    pg_post **posts;
+    size_t post_count;
+} pg_author;
+
+static inline void pg_read_author(PGresult *result, int row, pg_author *a, bench_arena *arena)
+{
+    *a = (pg_author){.id = (int64_t)get64(PQgetvalue(result, row, 0)),
+                     .created_at = (int64_t)get64(PQgetvalue(result, row, 3)),
+                     .name = bench_text(arena, PQgetvalue(result, row, 1), (size_t)PQgetlength(result, row, 1)),
+                     .email = bench_text(arena, PQgetvalue(result, row, 2), (size_t)PQgetlength(result, row, 2)),
+                     .has_score = !PQgetisnull(result, row, 4)};
+    uint64_t bits = a->has_score ? get64(PQgetvalue(result, row, 4)) : 0;
+    memcpy(&a->score, &bits, sizeof bits);
+}
+
+static inline void pg_glance_author(const pg_author *a)
+{
+    bench_glance_author(a->id, a->name, a->email, a->created_at, a->score);
+}
 
 /* `first`: the column of its key. */
 static inline void pg_read_post_at(PGresult *result, int row, int first, pg_post *p, bench_arena *arena)

@@ -6,6 +6,7 @@
 #include "harness.h"
 #include "postgresql.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,27 +24,15 @@ enum {
     OID_TIMESTAMPTZ_ARRAY = 1185
 };
 
-typedef struct author {
-    int64_t id;
-    const char *name, *email;
-    int64_t created_at;
-    bool has_score;
-    double score;
-    pg_post **posts;
-    size_t post_count;
-} author;
-
 static void prepare(const char *name, const char *sql, int count, const Oid *types)
 {
     pg_expect(PQprepare(connection, name, sql, count, types), PGRES_COMMAND_OK);
 }
 
-#define POST_COLUMNS "id, title, body, views, published, created_at, author_id"
-
 void postgresql_best_prepare(void);
 void postgresql_best_prepare(void)
 {
-    prepare("get", "SELECT " POST_COLUMNS " FROM post WHERE id = $1", 1, (Oid[]){OID_INT8});
+    prepare("get", "SELECT " PG_POST_COLUMNS " FROM post WHERE id = $1", 1, (Oid[]){OID_INT8});
     prepare("insert",
             "INSERT INTO post (title, body, views, published, created_at, author_id) VALUES ($1, $2, $3, $4, $5, $6) "
             "RETURNING id",
@@ -51,8 +40,8 @@ void postgresql_best_prepare(void)
     prepare("draw", "SELECT nextval('post_id_seq') FROM generate_series(1, $1)", 1, (Oid[]){OID_INT4});
     prepare("update", "UPDATE author SET score = u.score FROM unnest($1, $2) AS u(id, score) WHERE author.id = u.id", 2,
             (Oid[]){OID_INT8_ARRAY, OID_FLOAT8_ARRAY});
-    prepare("authors", "SELECT id, name, email, created_at, score FROM author WHERE id <= $1", 1, (Oid[]){OID_INT8});
-    prepare("all_authors", "SELECT id, name, email, created_at, score FROM author", 0, NULL);
+    prepare("authors", PG_ALL_AUTHORS " WHERE id <= $1", 1, (Oid[]){OID_INT8});
+    prepare("all_authors", PG_ALL_AUTHORS, 0, NULL);
     prepare("insert_author", "INSERT INTO author (name, email, created_at, score) VALUES ($1, $2, $3, $4)", 4,
             (Oid[]){OID_TEXT, OID_TEXT, OID_TIMESTAMPTZ, OID_FLOAT8});
     prepare("insert_authors",
@@ -62,7 +51,7 @@ void postgresql_best_prepare(void)
             "SELECT a.id, a.name, a.email, a.created_at, a.score, p.id, p.title, p.body, p.views, p.published, "
             "p.created_at, p.author_id FROM author a LEFT JOIN post p ON p.author_id = a.id WHERE a.score <= $1",
             1, (Oid[]){OID_FLOAT8});
-    prepare("posts", "SELECT " POST_COLUMNS " FROM post WHERE author_id = ANY($1)", 1, (Oid[]){OID_INT8_ARRAY});
+    prepare("posts", PG_ALL_POSTS " WHERE author_id BETWEEN 1 AND $1", 1, (Oid[]){OID_INT8});
     prepare("begin", "BEGIN", 0, NULL);
     prepare("commit", "COMMIT", 0, NULL);
 }
@@ -108,11 +97,12 @@ static void get_post(int64_t id, pg_post *p, bench_arena *arena)
 static void best_get_new(void)
 {
     bench_start();
+    bench_arena arena = {0};
     for (size_t i = 0; i < input.count; i++) {
-        bench_arena arena = {0};
         get_post(input.ids[i], bench_alloc(&arena, sizeof(pg_post)), &arena);
-        bench_free(&arena);
+        bench_reset(&arena);
     }
+    bench_free(&arena);
     bench_stop();
 }
 
@@ -141,13 +131,15 @@ void pg_sync(void)
         bench_fail("sync", PQerrorMessage(connection));
 }
 
-void pg_each_block(void (*take)(PGresult *block, int count, void *user), void *user)
+void pg_each_block(const char *select, pg_take *take, void *user)
 {
+    char declare[512];
+    snprintf(declare, sizeof declare, "DECLARE rows NO SCROLL CURSOR FOR %s", select);
     PQenterPipelineMode(connection);
     pg_send("begin", 0, NULL, NULL);
     send_control("SET LOCAL cursor_tuple_fraction = 1");
-    send_control("DECLARE posts NO SCROLL CURSOR FOR SELECT " POST_COLUMNS " FROM post");
-    send_control("FETCH 1000 FROM posts");
+    send_control(declare);
+    send_control("FETCH 1000 FROM rows");
     pg_sync();
     for (int i = 0; i < 3; i++)
         pg_received(PGRES_COMMAND_OK);
@@ -156,7 +148,7 @@ void pg_each_block(void (*take)(PGresult *block, int count, void *user), void *u
         pg_received(PGRES_PIPELINE_SYNC);
         int count = PQntuples(block);
         more = count == FETCH;
-        send_control(more ? "FETCH 1000 FROM posts" : "COMMIT");
+        send_control(more ? "FETCH 1000 FROM rows" : "COMMIT");
         pg_sync();
         take(block, count, user);
         PQclear(block);
@@ -164,6 +156,16 @@ void pg_each_block(void (*take)(PGresult *block, int count, void *user), void *u
     pg_received(PGRES_COMMAND_OK);
     pg_received(PGRES_PIPELINE_SYNC);
     PQexitPipelineMode(connection);
+}
+
+void pg_all_rows(const char *name, int count, const char *const *values, const int *sizes, pg_take *take, void *user)
+{
+    static const int formats[] = {BINARY};
+    PGresult *result = PQexecPrepared(connection, name, count, values, sizes, formats, BINARY);
+    if (PQresultStatus(result) != PGRES_TUPLES_OK)
+        bench_fail(name, PQerrorMessage(connection));
+    take(result, PQntuples(result), user);
+    PQclear(result);
 }
 
 typedef struct kept {
@@ -190,7 +192,7 @@ static void best_read(void)
 {
     kept k = {0};
     bench_start();
-    pg_each_block(keep_block, &k);
+    pg_each_block(PG_ALL_POSTS, keep_block, &k);
     bench_stop();
     for (size_t i = 0; i < k.count; i++)
         pg_see_post(k.rows[i]);
@@ -339,7 +341,7 @@ static void best_insert(void)
     for (size_t i = 0; i < input.count; i++)
         keys[i] = (int64_t)get64(PQgetvalue(drawn, (int)i, 0));
     PQclear(drawn);
-    pg_expect(PQexec(connection, "COPY post (" POST_COLUMNS ") FROM STDIN (FORMAT binary)"), PGRES_COPY_IN);
+    pg_expect(PQexec(connection, "COPY post (" PG_POST_COLUMNS ") FROM STDIN (FORMAT binary)"), PGRES_COPY_IN);
     copy_rows(keys);
     pg_expect(PQgetResult(connection), PGRES_COMMAND_OK);
     PQgetResult(connection);
@@ -425,102 +427,107 @@ static void best_update(void)
 
 /* --- parents and children --- */
 
-static size_t read_authors(PGresult *result, author **authors, bench_arena *arena);
+typedef struct family {
+    bench_arena arena;
+    pg_author *authors, **by_id; /* in the order they came; by their keys, which are dense */
+    size_t count;
+} family;
 
-static size_t first_authors(author **authors, bench_arena *arena)
+static void take_authors(PGresult *block, int count, void *user)
 {
-    char limit[8];
+    family *f = user;
+    for (int i = 0; i < count; i++) {
+        pg_author *a = &f->authors[f->count++];
+        pg_read_author(block, i, a, &f->arena);
+        a->posts = bench_alloc(&f->arena, BENCH_CHILDREN_EACH * sizeof *a->posts);
+        f->by_id[a->id] = a;
+    }
+}
+
+/* Each goes to its author. */
+static void take_children(PGresult *block, int count, void *user)
+{
+    family *f = user;
+    pg_post *posts = bench_alloc(&f->arena, (size_t)count * sizeof *posts);
+    for (int i = 0; i < count; i++) {
+        pg_read_post(block, i, &posts[i], &f->arena);
+        pg_author *a = f->by_id[posts[i].author_id];
+        a->posts[a->post_count++] = &posts[i];
+    }
+}
+
+static void read_parents(family *f)
+{
+    char select[128], limit[8];
+    f->by_id = malloc((input.count + 1) * sizeof(pg_author *));
+    f->authors = bench_alloc(&f->arena, input.count * sizeof *f->authors);
     put64(limit, input.count);
-    return read_authors(
-        PQexecPrepared(connection, "authors", 1, (const char *[]){limit}, (int[]){8}, (int[]){BINARY}, BINARY), authors,
-        arena);
+    snprintf(select, sizeof select, PG_ALL_AUTHORS " WHERE id <= %zu", input.count);
+    if (input.count > FETCH)
+        pg_each_block(select, take_authors, f);
+    else
+        pg_all_rows("authors", 1, (const char *[]){limit}, (int[]){8}, take_authors, f);
 }
 
-/* Takes the result. */
-static size_t read_authors(PGresult *result, author **authors, bench_arena *arena)
-{
-    if (PQresultStatus(result) != PGRES_TUPLES_OK)
-        bench_fail("authors", PQerrorMessage(connection));
-    size_t count = (size_t)PQntuples(result);
-    *authors = bench_alloc(arena, count * sizeof **authors);
-    for (size_t i = 0; i < count; i++) {
-        int row = (int)i;
-        author *a = &(*authors)[i];
-        *a = (author){.id = (int64_t)get64(PQgetvalue(result, row, 0)),
-                      .created_at = (int64_t)get64(PQgetvalue(result, row, 3)),
-                      .name = bench_text(arena, PQgetvalue(result, row, 1), (size_t)PQgetlength(result, row, 1)),
-                      .email = bench_text(arena, PQgetvalue(result, row, 2), (size_t)PQgetlength(result, row, 2)),
-                      .has_score = !PQgetisnull(result, row, 4)};
-        uint64_t bits = a->has_score ? get64(PQgetvalue(result, row, 4)) : 0;
-        memcpy(&a->score, &bits, sizeof bits);
-    }
-    PQclear(result);
-    return count;
-}
-
-/* The children, a row at a time: each goes to its author by its number, since the keys are dense. */
-static void read_children(author *authors, size_t count, bench_arena *arena)
-{
-    author **by_id = malloc((input.count + 1) * sizeof *by_id);
-    int64_t *keys = malloc(count * sizeof *keys);
-    char *ids = malloc(array_size(count));
-    for (size_t i = 0; i < count; i++) {
-        keys[i] = authors[i].id;
-        by_id[keys[i]] = &authors[i];
-        authors[i].posts = bench_alloc(arena, BENCH_CHILDREN_EACH * sizeof(pg_post *));
-    }
-    put_array(ids, OID_INT8, count, keys);
-    pg_send("posts", 1, (const char *[]){ids}, (int[]){(int)array_size(count)});
-    PQsetSingleRowMode(connection);
-    for (PGresult *result; (result = PQgetResult(connection)) != NULL; PQclear(result)) {
-        if (PQresultStatus(result) == PGRES_TUPLES_OK)
-            continue;
-        if (PQresultStatus(result) != PGRES_SINGLE_TUPLE)
-            bench_fail("posts", PQerrorMessage(connection));
-        pg_post *p = bench_alloc(arena, sizeof *p);
-        pg_read_post(result, 0, p, arena);
-        author *a = by_id[p->author_id];
-        a->posts[a->post_count++] = p;
-    }
-    free(by_id);
-    free(keys);
-    free(ids);
-}
-
+/* The children by the same bound. */
 static void best_children(void)
 {
+    char select[256];
+    family f = {0};
     bench_start();
-    bench_arena arena = {0};
-    author *authors;
-    size_t count = first_authors(&authors, &arena);
-    read_children(authors, count, &arena);
+    read_parents(&f);
+    snprintf(select, sizeof select, PG_ALL_POSTS " WHERE author_id BETWEEN 1 AND %zu", input.count);
+    pg_each_block(select, take_children, &f);
+    free(f.by_id);
     bench_stop();
-    for (size_t i = 0; i < count; i++) {
-        const author *a = &authors[i];
+    for (size_t i = 0; i < f.count; i++) {
+        const pg_author *a = &f.authors[i];
         bench_saw_author(a->id, a->name, a->email, a->created_at, a->score);
         for (size_t k = 0; k < a->post_count; k++)
             pg_saw_post(a->posts[k]);
     }
     bench_start();
-    bench_free(&arena);
+    bench_free(&f.arena);
     bench_stop();
 }
 
 /* --- users --- */
 
+typedef struct users {
+    bench_arena arena;
+    pg_author *rows;
+    size_t count;
+} users;
+
+static void take_users(PGresult *block, int count, void *user)
+{
+    users *u = user;
+    for (int i = 0; i < count; i++)
+        pg_read_author(block, i, &u->rows[u->count++], &u->arena);
+}
+
+/* That there are no more than `each` is known. */
+static void read_users(users *u)
+{
+    u->rows = bench_alloc(&u->arena, input.each * sizeof *u->rows);
+    u->count = 0;
+    if (input.each > FETCH)
+        pg_each_block(PG_ALL_AUTHORS, take_users, u);
+    else
+        pg_all_rows("all_authors", 0, NULL, NULL, take_users, u);
+}
+
 static void best_users(void)
 {
     bench_start();
+    users u = {0};
     for (size_t i = 0; i < input.count; i += input.each) {
-        bench_arena arena = {0};
-        author *authors;
-        size_t count = read_authors(PQexecPrepared(connection, "all_authors", 0, NULL, NULL, NULL, BINARY), &authors,
-                                    &arena);
-        for (size_t k = 0; k < count; k++)
-            bench_glance_author(authors[k].id, authors[k].name, authors[k].email, authors[k].created_at,
-                                authors[k].score);
-        bench_free(&arena);
+        read_users(&u);
+        for (size_t k = 0; k < u.count; k++)
+            pg_glance_author(&u.rows[k]);
+        bench_reset(&u.arena);
     }
+    bench_free(&u.arena);
     bench_stop();
 }
 
@@ -585,5 +592,5 @@ const bench_run best_runs[BENCH_CASES] = {
     [BENCH_INSERT] = best_insert,     [BENCH_COMMIT] = best_commit,     [BENCH_FLUSH] = best_flush,
     [BENCH_UPDATE] = best_update,     [BENCH_CHILDREN] = best_children, [BENCH_ROWS] = best_read,
     [BENCH_MAP] = pg_best_map,        [BENCH_STREAM] = pg_best_stream,  [BENCH_MEDIUM] = pg_best_medium,
-    [BENCH_FLIGHT] = pg_best_flight,
+    [BENCH_FLIGHT] = pg_best_flight,  [BENCH_LEVELS] = pg_best_levels,
 };

@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: MIT */
 #include "postgresql.h"
 
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 /* --- a million rows --- */
@@ -24,7 +24,7 @@ void pg_best_map(void)
 {
     bench_map map = {0};
     bench_start();
-    pg_each_block(map_block, &map);
+    pg_each_block(PG_ALL_POSTS, map_block, &map);
     bench_stop();
     for (size_t i = 0; i < map.count; i++)
         pg_see_post(map.order[i]);
@@ -45,23 +45,20 @@ static void glance_block(PGresult *block, int count, void *user)
 void pg_best_stream(void)
 {
     bench_start();
-    pg_each_block(glance_block, NULL);
+    pg_each_block(PG_ALL_POSTS, glance_block, NULL);
     bench_stop();
 }
 
 /* --- a left join --- */
 
-static void read_joined(PGresult *result, bench_arena *arena)
+static void take_joined(PGresult *result, int count, void *user)
 {
-    for (int i = 0; i < PQntuples(result); i++) {
+    bench_arena *arena = user;
+    for (int i = 0; i < count; i++) {
+        pg_author a;
         pg_post p;
-        uint64_t bits = get64(PQgetvalue(result, i, 4));
-        double score;
-        memcpy(&score, &bits, sizeof score);
-        bench_glance_author((int64_t)get64(PQgetvalue(result, i, 0)),
-                            bench_text(arena, PQgetvalue(result, i, 1), (size_t)PQgetlength(result, i, 1)),
-                            bench_text(arena, PQgetvalue(result, i, 2), (size_t)PQgetlength(result, i, 2)),
-                            (int64_t)get64(PQgetvalue(result, i, 3)), score);
+        pg_read_author(result, i, &a, arena);
+        pg_glance_author(&a);
         if (PQgetisnull(result, i, 5))
             continue;
         pg_read_post_at(result, i, 5, &p, arena);
@@ -77,16 +74,112 @@ void pg_best_medium(void)
     memcpy(&bits, &score, sizeof bits);
     put64(most, bits);
     bench_start();
+    bench_arena arena = {0};
     for (size_t i = 0; i < input.count; i += input.each) {
-        bench_arena arena = {0};
-        PGresult *result = PQexecPrepared(connection, "medium", 1, (const char *[]){most}, (int[]){8}, (int[]){BINARY},
-                                          BINARY);
-        if (PQresultStatus(result) != PGRES_TUPLES_OK)
-            bench_fail("medium", PQerrorMessage(connection));
-        read_joined(result, &arena);
-        PQclear(result);
-        bench_free(&arena);
+        pg_all_rows("medium", 1, (const char *[]){most}, (int[]){8}, take_joined, &arena);
+        bench_reset(&arena);
     }
+    bench_free(&arena);
+    bench_stop();
+}
+
+/* --- three levels: by the same bound, each row put to its parent by its number, since keys are dense --- */
+
+typedef struct comment {
+    int64_t id;
+    const char *body;
+    int64_t post_id;
+} comment;
+
+typedef struct parent {
+    pg_post *row;
+    comment *comments[BENCH_CHILDREN_EACH];
+    size_t count;
+} parent;
+
+typedef struct levels {
+    bench_arena arena;
+    pg_author *authors;
+    parent *posts; /* by author, BENCH_CHILDREN_EACH each */
+    parent **by_id;
+    size_t count;
+} levels;
+
+static void take_first_level(PGresult *block, int count, void *user)
+{
+    levels *l = user;
+    for (int i = 0; i < count; i++)
+        pg_read_author(block, i, &l->authors[l->count++], &l->arena);
+}
+
+static void take_second_level(PGresult *block, int count, void *user)
+{
+    levels *l = user;
+    pg_post *posts = bench_alloc(&l->arena, (size_t)count * sizeof *posts);
+    for (int i = 0; i < count; i++) {
+        pg_read_post(block, i, &posts[i], &l->arena);
+        pg_author *a = &l->authors[posts[i].author_id - 1];
+        parent *p = &l->posts[(size_t)(posts[i].author_id - 1) * BENCH_CHILDREN_EACH + a->post_count++];
+        *p = (parent){.row = &posts[i]};
+        l->by_id[posts[i].id] = p;
+    }
+}
+
+static void take_third_level(PGresult *block, int count, void *user)
+{
+    levels *l = user;
+    comment *comments = bench_alloc(&l->arena, (size_t)count * sizeof *comments);
+    for (int i = 0; i < count; i++) {
+        comments[i] = (comment){
+            .id = (int64_t)get64(PQgetvalue(block, i, 0)),
+            .body = bench_text(&l->arena, PQgetvalue(block, i, 1), (size_t)PQgetlength(block, i, 1)),
+            .post_id = (int64_t)get64(PQgetvalue(block, i, 2)),
+        };
+        parent *p = l->by_id[comments[i].post_id];
+        p->comments[p->count++] = &comments[i];
+    }
+}
+
+static void walk_levels(const levels *l)
+{
+    for (size_t i = 0; i < l->count; i++) {
+        pg_glance_author(&l->authors[i]);
+        for (size_t k = 0; k < l->authors[i].post_count; k++) {
+            const parent *p = &l->posts[i * BENCH_CHILDREN_EACH + k];
+            pg_glance_post(p->row);
+            for (size_t n = 0; n < p->count; n++)
+                bench_glance_comment(p->comments[n]->id, p->comments[n]->body, p->comments[n]->post_id);
+        }
+    }
+}
+
+static void read_levels(levels *l)
+{
+    char limit[8], select[256];
+    put64(limit, input.each);
+    l->count = 0;
+    l->authors = bench_alloc(&l->arena, input.each * sizeof *l->authors);
+    l->posts = bench_alloc(&l->arena, input.each * BENCH_CHILDREN_EACH * sizeof *l->posts);
+    l->by_id = bench_alloc(&l->arena, (input.posts + 1) * sizeof *l->by_id);
+    pg_all_rows("authors", 1, (const char *[]){limit}, (int[]){8}, take_first_level, l);
+    pg_all_rows("posts", 1, (const char *[]){limit}, (int[]){8}, take_second_level, l);
+    snprintf(select, sizeof select,
+             "SELECT c.id, c.body, c.post_id FROM comment c JOIN post p ON p.id = c.post_id "
+             "WHERE p.author_id BETWEEN 1 AND %zu",
+             input.each);
+    pg_each_block(select, take_third_level, l);
+    walk_levels(l);
+}
+
+void pg_best_levels(void)
+{
+    bench_start();
+    levels l = {0};
+    for (size_t i = 0; i < input.count; i += input.each) {
+        read_levels(&l);
+        bench_reset(&l.arena);
+    }
+    bench_free(&l.arena);
     bench_stop();
 }
 
@@ -94,16 +187,17 @@ void pg_best_medium(void)
 
 static void receive_flight(size_t count)
 {
+    bench_arena arena = {0};
     for (size_t i = 0; i < count; i++) {
-        bench_arena arena = {0};
         PGresult *result = pg_receive(PGRES_TUPLES_OK);
         pg_post p;
         pg_read_post(result, 0, &p, &arena);
         pg_glance_post(&p);
         PQclear(result);
-        bench_free(&arena);
+        bench_reset(&arena);
     }
     pg_received(PGRES_PIPELINE_SYNC);
+    bench_free(&arena);
 }
 
 void pg_best_flight(void)

@@ -63,7 +63,8 @@ void bench_disconnect(void)
 void bench_fill(void)
 {
     char sql[1024];
-    run_on(keeper, "BEGIN IMMEDIATE; DELETE FROM post; DELETE FROM author; DELETE FROM sqlite_sequence");
+    run_on(keeper,
+           "BEGIN IMMEDIATE; DELETE FROM comment; DELETE FROM post; DELETE FROM author; DELETE FROM sqlite_sequence");
     snprintf(
         sql, sizeof sql,
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %zu) "
@@ -80,6 +81,12 @@ void bench_fill(void)
         "strftime('%%Y-%%m-%%d %%H:%%M:%%S', '2022-03-04 05:06:07', i || ' seconds') || '.890000', i * 7919 %% %zu + 1 FROM n",
         input.posts, BENCH_BODY, input.authors);
     if (input.posts > 0)
+        run_on(keeper, sql);
+    snprintf(sql, sizeof sql,
+             "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %zu) "
+             "INSERT INTO comment (body, post_id) SELECT 'Comment ' || i, i * 7919 %% %zu + 1 FROM n",
+             input.comments, input.posts);
+    if (input.comments > 0)
         run_on(keeper, sql);
     run_on(keeper, "COMMIT; ANALYZE; PRAGMA wal_checkpoint(TRUNCATE)");
 }

@@ -169,6 +169,103 @@ START_TEST(much_is_copied_in_pieces_of_any_size)
     free(text);
 }
 END_TEST
+
+/* --- stopped early --- */
+
+/* Ten thousand million rows: they would take hours. */
+static const char endless[] = "COPY (SELECT generate_series(1, 10000000000), 'text') TO STDOUT";
+
+static void expect_usable(int64_t authors)
+{
+    pieces p = {.texts = (const char *const[]){"2024-01-01,z@z,Z\n"}, .count = 1, .end = ORM_DONE};
+    ck_assert_int_eq(stored_authors(), authors);
+    ok(orm_connection_copy_in(c, copy_in, NULL, give_piece, &p));
+    ck_assert_int_eq(stored_authors(), authors + 1);
+}
+
+/* `_i & 1`: the sink has enough, or fails; `_i & 2`: in a transaction, where its changes stay. */
+START_TEST(a_copy_that_is_stopped_is_ended)
+{
+    size_t rows = 7;
+    taken t = {.enough = 3, .end = _i & 1 ? ORM_INVALID : ORM_DONE};
+    if (on_sqlite())
+        return;
+    if (_i & 2)
+        ok(orm_connection_begin(c));
+    if (_i & 2)
+        insert_authors(5);
+    forget_statements();
+    for (int again = 0; again < 3; again++) {
+        t.rows = t.length = 0;
+        expect_status(_i & 1 ? ORM_INVALID : ORM_OK, orm_connection_copy_out(c, endless, &rows, take_row, &t));
+        ck_assert_uint_eq(t.rows, 3);
+        ck_assert_uint_eq(rows, 0);
+    }
+    expect_statements(_i & 1 ? "OTHER failed, OTHER failed, OTHER failed" : "OTHER 0, OTHER 0, OTHER 0");
+    expect_usable(_i & 2 ? 5 : 0);
+    ok(orm_connection_commit(c));
+    ck_assert_int_eq(stored_authors(), _i & 2 ? 6 : 1);
+}
+END_TEST
+
+/* Which the server may have sent whole before it is asked to end: no later statement is ended instead. */
+START_TEST(a_short_copy_that_is_stopped_ends_nothing_else)
+{
+    char sql[100];
+    if (on_sqlite())
+        return;
+    for (int i = 0; i < 120; i++) {
+        taken t = {.enough = 1, .end = ORM_DONE};
+        snprintf(sql, sizeof sql, "COPY (SELECT repeat('x', 200) FROM generate_series(1, %d)) TO STDOUT", 1 + i * 40);
+        ok(orm_connection_copy_out(c, sql, NULL, take_row, &t));
+        ok(orm_connection_execute(c, "SELECT pg_sleep(0.002)", NULL, NULL));
+    }
+}
+END_TEST
+
+/* One that waits for its next row too. */
+START_TEST(a_copy_that_stands_still_is_ended)
+{
+    taken t = {.enough = 1, .end = ORM_DONE};
+    if (on_sqlite())
+        return;
+    ok(orm_connection_copy_out(c,
+                               "COPY (SELECT repeat('x', 100), pg_sleep(CASE WHEN i > 200 THEN 1000 ELSE 0 END) FROM "
+                               "generate_series(1, 1000) AS n(i)) TO STDOUT",
+                               NULL, take_row, &t));
+    expect_usable(0);
+}
+END_TEST
+
+START_TEST(a_copy_that_writes_is_done_though_it_is_stopped)
+{
+    size_t rows;
+    taken t = {.enough = 1, .end = ORM_DONE};
+    if (on_sqlite())
+        return;
+    ok(orm_connection_copy_out(c,
+                               "COPY (INSERT INTO authors (created_at, email, name) SELECT '2024-01-01', i || '@x', 'n' "
+                               "FROM generate_series(1, 20000) AS n(i) RETURNING email) TO STDOUT",
+                               &rows, take_row, &t));
+    ck_assert_uint_eq(t.rows, 1);
+    ck_assert_uint_eq(rows, 20000);
+    ck_assert_int_eq(stored_authors(), 20000);
+}
+END_TEST
+
+START_TEST(a_session_goes_on_after_a_copy_that_is_stopped)
+{
+    taken t = {.enough = 1, .end = ORM_DONE};
+    if (on_sqlite())
+        return;
+    add_author("ada");
+    ok(orm_connection_copy_out(orm_session_connection(s), endless, NULL, take_row, &t));
+    add_author("bob");
+    ok(orm_session_commit(s));
+    ck_assert_int_eq(stored_authors(), 2);
+}
+END_TEST
+
 Suite *suite_copy(void)
 {
     Suite *suite = suite_create("copy");
@@ -180,5 +277,11 @@ Suite *suite_copy(void)
     tcase_add_test(copy, a_sink_may_have_enough_or_fail);
     tcase_add_loop_test(copy, only_copy_is_copied, 0, 3);
     tcase_add_test(copy, much_is_copied_in_pieces_of_any_size);
+    TCase *stopped = new_case(suite, "stopped");
+    tcase_add_loop_test(stopped, a_copy_that_is_stopped_is_ended, 0, 4);
+    tcase_add_test(stopped, a_short_copy_that_is_stopped_ends_nothing_else);
+    tcase_add_test(stopped, a_copy_that_stands_still_is_ended);
+    tcase_add_test(stopped, a_copy_that_writes_is_done_though_it_is_stopped);
+    tcase_add_test(stopped, a_session_goes_on_after_a_copy_that_is_stopped);
     return suite;
 }

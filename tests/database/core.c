@@ -2,40 +2,6 @@
  * SPDX-License-Identifier: MIT */
 #include "harness.h"
 
-#include <stdio.h>
-
-static int64_t insert_author(const char *name)
-{
-    blog_author row;
-    orm_result *result;
-    char email[64];
-    snprintf(email, sizeof email, "%s@example.org", name);
-    ok(blog_author_insert(c, &(blog_author_values){.email = email, .name = name}, &row, &result));
-    orm_result_free(result);
-    return row.id;
-}
-
-static int64_t insert_post(int64_t author, const char *title, int32_t views)
-{
-    blog_post row;
-    orm_result *result;
-    ok(blog_post_insert(
-        c, &(blog_post_values){.title = title, .body = "", .author_id = ORM_VALUE(author), .views = ORM_VALUE(views)},
-        &row, &result));
-    orm_result_free(result);
-    return row.id;
-}
-
-static size_t count_authors(void)
-{
-    const blog_author *rows;
-    size_t count;
-    orm_result *result;
-    ok(blog_author_select(c, NULL, &rows, &count, &result));
-    orm_result_free(result);
-    return count;
-}
-
 /* --- insert --- */
 
 START_TEST(an_insert_brings_the_generated_key_back)
@@ -71,7 +37,7 @@ END_TEST
 START_TEST(an_insert_may_have_no_use_for_its_row)
 {
     ok(blog_author_insert(c, &(blog_author_values){.email = "a@b", .name = "Ada"}, NULL, NULL));
-    ck_assert_uint_eq(count_authors(), 1);
+    ck_assert_int_eq(stored_authors(), 1);
 }
 END_TEST
 
@@ -83,7 +49,7 @@ START_TEST(a_row_without_its_result_is_misuse)
     expect_status(ORM_MISUSE, blog_author_insert(c, &values, &row, NULL));
     expect_status(ORM_MISUSE, blog_author_insert(c, &values, NULL, &result));
     ck_assert_ptr_null(result);
-    ck_assert_uint_eq(count_authors(), 0);
+    ck_assert_int_eq(stored_authors(), 0);
 }
 END_TEST
 

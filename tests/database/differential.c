@@ -8,26 +8,10 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <time.h>
 
 enum { ROWS = 80, ROUNDS = 60, POOL = 6, NONE = -1 };
 
 typedef enum truth { NO, UNKNOWN, YES } truth; /* AND is the least, OR the greatest */
-
-static uint64_t state, seed;
-
-static int pick(int below)
-{
-    state = state * 6364136223846793005u + 1442695040888963407u;
-    return (int)((state >> 33) % (uint64_t)below);
-}
-
-static void begin(void)
-{
-    const char *given = getenv("ORM_TEST_SEED");
-    seed = given ? strtoull(given, NULL, 10) : (uint64_t)time(NULL) * 1000003u;
-    state = seed;
-}
 
 /* --- the types and their pools ------------------------------------------------------------------------------------------- */
 
@@ -74,7 +58,7 @@ static int places[ROWS][TYPE_COUNT]; /* in the pool, or NONE for NULL */
 
 static void store_rows(void)
 {
-    begin();
+    begin_random();
     for (int r = 0; r < ROWS; r++) {
         kinds_optional_values values = {.id = ORM_VALUE(r + 1)};
         int t = 0;
@@ -165,7 +149,7 @@ static void expect_rows(orm_expr where, const truth *wanted, const char *what)
     for (int r = 0; r < ROWS; r++) {
         bool found = next < list.count && list.items[next]->id == r + 1;
         next += found;
-        ck_assert_msg(found == (wanted[r] == YES), "seed %llu: row %d is %s by %s", (unsigned long long)seed, r,
+        ck_assert_msg(found == (wanted[r] == YES), "seed %llu: row %d is %s by %s", test_seed, r,
                       found ? "found" : "not found", what);
     }
     ck_assert_uint_eq(next, list.count);
@@ -255,7 +239,7 @@ START_TEST(every_type_is_ordered)
             a = a == NONE ? (first ? -100 : 100) : order.descending ? -a : a;
             b = b == NONE ? (first ? -100 : 100) : order.descending ? -b : b;
             ck_assert_msg(a < b || (a == b && list.items[i - 1]->id < list.items[i]->id), "seed %llu: type %d, row %zu",
-                          (unsigned long long)seed, type, i);
+                          test_seed, type, i);
         }
     }
 }
@@ -313,7 +297,7 @@ START_TEST(texts_are_searched_as_they_are_written)
     static char texts[ROWS][64];
     char part[64], what[120];
     truth wanted[ROWS];
-    begin();
+    begin_random();
     for (int r = 0; r < ROWS; r++) {
         kinds_optional_values values = {.id = ORM_VALUE(r + 1)};
         random_text(texts[r], 5);
@@ -352,7 +336,7 @@ START_TEST(conditions_on_related_rows)
     const blog_post *posts[POSTS];
     int owner[POSTS], views[POSTS];
     char name[16];
-    begin();
+    begin_random();
     for (int i = 0; i < AUTHORS; i++) {
         snprintf(name, sizeof name, "a%d", i);
         authors[i] = add_author(name);
@@ -387,8 +371,7 @@ START_TEST(conditions_on_related_rows)
         for (int a = 0; a < AUTHORS; a++) {
             bool found = next < list.count && list.items[next] == authors[a];
             next += found;
-            ck_assert_msg(found == holds[a], "seed %llu: author %d, verb %d, %d", (unsigned long long)seed, a, verb,
-                          least);
+            ck_assert_msg(found == holds[a], "seed %llu: author %d, verb %d, %d", test_seed, a, verb, least);
         }
         ok(blog_post_find(
             s,
@@ -398,7 +381,7 @@ START_TEST(conditions_on_related_rows)
         for (int i = 0; i < POSTS; i++) {
             bool found = next < siblings.count && siblings.items[next] == posts[i];
             next += found;
-            ck_assert_msg(found == holds[owner[i]], "seed %llu: post %d", (unsigned long long)seed, i);
+            ck_assert_msg(found == holds[owner[i]], "seed %llu: post %d", test_seed, i);
         }
     }
 }
@@ -426,7 +409,7 @@ START_TEST(arrays_contain_and_overlap)
     const arrays_bag *bags[BAGS];
     unsigned bits[BAGS], wanted;
     int32_t items[8];
-    begin();
+    begin_random();
     for (int i = 0; i < BAGS; i++) {
         static int32_t kept[BAGS][8];
         size_t count = random_set(kept[i], 0, &bits[i]);
@@ -459,7 +442,7 @@ START_TEST(arrays_contain_and_overlap)
                          : verb == 1 ? (bits[i] & wanted) != 0
                                      : bits[i] == wanted;
             next += found;
-            ck_assert_msg(found == holds, "seed %llu: bag %d, operator %d", (unsigned long long)seed, i, verb);
+            ck_assert_msg(found == holds, "seed %llu: bag %d, operator %d", test_seed, i, verb);
         }
     }
 }
@@ -471,7 +454,7 @@ START_TEST(json_is_looked_into)
     truth wanted[ROWS];
     int numbers[ROWS], name[ROWS];
     char text[160], value[32], what[64];
-    begin();
+    begin_random();
     for (int r = 0; r < ROWS; r++) {
         kinds_optional_values values = {.id = ORM_VALUE(r + 1)};
         numbers[r] = pick(40) - 20;

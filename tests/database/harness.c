@@ -4,6 +4,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <time.h>
 
 enum { RECORD_SIZE = 1 << 16 };
 
@@ -298,4 +299,70 @@ orm_rows *open_rows(const char *sql, const orm_parameters *parameters)
     orm_rows *rows;
     ok(orm_connection_query(c, sql, parameters, &rows));
     return rows;
+}
+
+const server_item *add_item(const char *name)
+{
+    const server_item *item;
+    ok(server_item_add(s, &(server_item_values){.name = name, .price = 1}, &item));
+    return item;
+}
+
+const server_tag *add_tag(const char *word)
+{
+    const server_tag *tag;
+    ok(server_tag_add(s, &(server_tag_values){.word = word}, &tag));
+    return tag;
+}
+
+size_t count_tags(const server_item *item)
+{
+    server_tag_list list;
+    ok(server_item_get_tags(s, item, &list));
+    return list.count;
+}
+
+int64_t insert_author(const char *name)
+{
+    blog_author row;
+    orm_result *result;
+    char email[64];
+    snprintf(email, sizeof email, "%s@example.org", name);
+    ok(blog_author_insert(c, &(blog_author_values){.email = email, .name = name}, &row, &result));
+    orm_result_free(result);
+    return row.id;
+}
+
+int64_t insert_post(int64_t author, const char *title, int32_t views)
+{
+    blog_post row;
+    orm_result *result;
+    ok(blog_post_insert(
+        c, &(blog_post_values){.title = title, .body = "", .author_id = ORM_VALUE(author), .views = ORM_VALUE(views)},
+        &row, &result));
+    orm_result_free(result);
+    return row.id;
+}
+
+/* --- random numbers --- */
+
+unsigned long long test_seed;
+static unsigned long long random_state;
+
+void begin_random(void)
+{
+    const char *given = getenv("ORM_TEST_SEED");
+    if (given)
+        test_seed = strtoull(given, NULL, 10);
+    else
+        test_seed = getenv("ORM_TEST_SOAK") ? (unsigned long long)time(NULL) * 1000003 + (unsigned long long)clock()
+                                            : 1;
+    random_state = test_seed;
+}
+
+/* Knuth's 64-bit linear congruential generator (MMIX), whose high bits are the good ones. */
+int pick(int below)
+{
+    random_state = random_state * 6364136223846793005u + 1442695040888963407u;
+    return (int)((random_state >> 33) % (unsigned long long)below);
 }

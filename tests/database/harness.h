@@ -108,6 +108,7 @@ Suite *suite_production(void);
 Suite *suite_related(void);
 Suite *suite_injection(void);
 Suite *suite_named(void);
+Suite *suite_named_each(void);
 Suite *suite_differential(void);
 Suite *suite_streaming(void);
 Suite *suite_trips(void);
@@ -116,12 +117,22 @@ Suite *suite_async(void);
 Suite *suite_verify(void);
 Suite *suite_get_many(void);
 Suite *suite_shared(void);
+Suite *suite_views(void);
+Suite *suite_corners(void);
+Suite *suite_trust(void);
+Suite *suite_extremes(void);
 
 /* Rows that many tests begin with. Each is added to `s` and not flushed. */
 const blog_author *add_author(const char *name);
 const blog_post *add_post(const blog_author *author, const char *title);
 const blog_comment *add_comment(const blog_post *post, const blog_author *author, const char *body);
 const shapes_employee *add_employee(const char *name, const shapes_employee *boss);
+const server_item *add_item(const char *name);
+const server_tag *add_tag(const char *word);
+size_t count_tags(const server_item *item);
+/* On `c`, without a session; the key. */
+int64_t insert_author(const char *name);
+int64_t insert_post(int64_t author, const char *title, int32_t views);
 /* By SQL on `c`: as many authors, "a0" and so on, every other without a score; how many there are. */
 void insert_authors(int count);
 int64_t stored_authors(void);
@@ -129,5 +140,11 @@ int64_t stored_authors(void);
 orm_rows *open_rows(const char *sql, const orm_parameters *parameters);
 /* `authors` authors ("a000"...) with `posts` posts ("p000"...) each, committed; `s` has forgotten them. */
 void store_blog(size_t authors, size_t posts);
+
+/* Random numbers below `below`, not 0: the same ones in every run, unless ORM_TEST_SEED or, with ORM_TEST_SOAK, the clock says
+ * otherwise. A failure names test_seed. */
+void begin_random(void);
+int pick(int below);
+extern unsigned long long test_seed;
 
 #endif

@@ -42,6 +42,7 @@ int main(void)
         suite_differential,
         suite_injection,
         suite_named,
+        suite_named_each,
         suite_bulk_where,
         suite_checklist,
         suite_isolation,
@@ -50,6 +51,10 @@ int main(void)
         suite_verify,
         suite_get_many,
         suite_shared,
+        suite_views,
+        suite_corners,
+        suite_trust,
+        suite_extremes,
     };
     /* clang-format on */
     SRunner *runner = srunner_create(NULL);

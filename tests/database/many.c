@@ -4,27 +4,6 @@
 
 #include <stdio.h>
 
-static const server_item *add_item(const char *name)
-{
-    const server_item *item;
-    ok(server_item_add(s, &(server_item_values){.name = name, .price = 1}, &item));
-    return item;
-}
-
-static const server_tag *add_tag(const char *word)
-{
-    const server_tag *tag;
-    ok(server_tag_add(s, &(server_tag_values){.word = word}, &tag));
-    return tag;
-}
-
-static size_t count_tags(const server_item *item)
-{
-    server_tag_list list;
-    ok(server_item_get_tags(s, item, &list));
-    return list.count;
-}
-
 static size_t count_items(const server_tag *tag)
 {
     server_item_list list;

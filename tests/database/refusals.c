@@ -2,40 +2,6 @@
  * SPDX-License-Identifier: MIT */
 #include "harness.h"
 
-#include <stdio.h>
-
-static int64_t insert_author(const char *name)
-{
-    blog_author row;
-    orm_result *result;
-    char email[64];
-    snprintf(email, sizeof email, "%s@example.org", name);
-    ok(blog_author_insert(c, &(blog_author_values){.email = email, .name = name}, &row, &result));
-    orm_result_free(result);
-    return row.id;
-}
-
-static int64_t insert_post(int64_t author, const char *title, int32_t views)
-{
-    blog_post row;
-    orm_result *result;
-    ok(blog_post_insert(
-        c, &(blog_post_values){.title = title, .body = "", .author_id = ORM_VALUE(author), .views = ORM_VALUE(views)},
-        &row, &result));
-    orm_result_free(result);
-    return row.id;
-}
-
-static size_t count_authors(void)
-{
-    const blog_author *rows;
-    size_t count;
-    orm_result *result;
-    ok(blog_author_select(c, NULL, &rows, &count, &result));
-    orm_result_free(result);
-    return count;
-}
-
 /* --- refusals --- */
 
 static void expect_constraint(const char *sqlstate, const char *table)
@@ -58,7 +24,7 @@ START_TEST(a_unique_value_taken_is_23505)
     ck_assert_str_eq(e->table, "authors");
     ck_assert(strcmp(e->constraint, "authors_email_key") == 0 || strcmp(e->column, "email") == 0);
     expect_statements("INSERT authors 1, INSERT authors failed");
-    ck_assert_uint_eq(count_authors(), 1);
+    ck_assert_int_eq(stored_authors(), 1);
 }
 END_TEST
 
@@ -164,11 +130,11 @@ START_TEST(a_rollback_undoes_and_a_commit_keeps)
     ok(orm_connection_begin(c));
     insert_author("ada");
     ok(orm_connection_rollback(c));
-    ck_assert_uint_eq(count_authors(), 0);
+    ck_assert_int_eq(stored_authors(), 0);
     ok(orm_connection_begin(c));
     insert_author("ada");
     ok(orm_connection_commit(c));
-    ck_assert_uint_eq(count_authors(), 1);
+    ck_assert_int_eq(stored_authors(), 1);
 }
 END_TEST
 
@@ -178,7 +144,7 @@ START_TEST(closing_rolls_back_what_was_not_committed)
     insert_author("ada");
     orm_connection_close(c);
     c = open_connection();
-    ck_assert_uint_eq(count_authors(), 0);
+    ck_assert_int_eq(stored_authors(), 0);
 }
 END_TEST
 
@@ -201,7 +167,7 @@ START_TEST(after_a_refusal_a_transaction_wants_a_rollback)
     expect_status(ORM_ROLLBACK_FIRST, orm_connection_commit(c));
     expect_statements("");
     ok(orm_connection_rollback(c));
-    ck_assert_uint_eq(count_authors(), 1);
+    ck_assert_int_eq(stored_authors(), 1);
 }
 END_TEST
 
@@ -212,7 +178,7 @@ START_TEST(without_a_transaction_a_refusal_wants_no_rollback)
         ORM_CONSTRAINT,
         blog_author_insert(c, &(blog_author_values){.email = "ada@example.org", .name = "Other"}, NULL, NULL));
     insert_author("bob");
-    ck_assert_uint_eq(count_authors(), 2);
+    ck_assert_int_eq(stored_authors(), 2);
 }
 END_TEST
 
@@ -222,7 +188,7 @@ START_TEST(beginning_twice_is_misuse)
     insert_author("ada");
     expect_status(ORM_MISUSE, orm_connection_begin(c));
     ok(orm_connection_commit(c));
-    ck_assert_uint_eq(count_authors(), 1);
+    ck_assert_int_eq(stored_authors(), 1);
 }
 END_TEST
 
@@ -241,7 +207,7 @@ START_TEST(an_empty_transaction_is_fine)
     ok(orm_connection_begin(c));
     ok(orm_connection_rollback(c));
     insert_author("ada");
-    ck_assert_uint_eq(count_authors(), 1);
+    ck_assert_int_eq(stored_authors(), 1);
 }
 END_TEST
 

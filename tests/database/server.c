@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-static const server_item *add_item(const char *name, int64_t price, int32_t quantity)
+static const server_item *add_priced(const char *name, int64_t price, int32_t quantity)
 {
     const server_item *item;
     ok(server_item_add(s, &(server_item_values){.name = name, .price = price, .quantity = ORM_VALUE(quantity)}, &item));
@@ -18,7 +18,7 @@ START_TEST(server_defaults_and_computed_values_come_back_to_the_right_rows)
     char name[16];
     for (int i = 0; i < COUNT; i++) {
         snprintf(name, sizeof name, "n%d", i);
-        items[i] = add_item(name, i, 3);
+        items[i] = add_priced(name, i, 3);
     }
     ok(orm_session_flush(s));
     for (int i = 0; i < COUNT; i++) {
@@ -31,7 +31,7 @@ END_TEST
 
 START_TEST(a_single_row_gets_what_the_database_made)
 {
-    const server_item *item = add_item("a", 7, 2);
+    const server_item *item = add_priced("a", 7, 2);
     ok(orm_session_commit(s));
     ck_assert_int_eq(item->total, 14);
     expect_text(item->label, "new");
@@ -46,7 +46,7 @@ END_TEST
 
 START_TEST(an_update_counts_the_version_sets_the_clock_and_computes_again)
 {
-    const server_item *item = add_item("a", 7, 2);
+    const server_item *item = add_priced("a", 7, 2);
     ok(orm_session_commit(s));
     int64_t before = item->changed_at.microseconds;
     ok(server_item_set_price(s, item, 10));
@@ -66,7 +66,7 @@ END_TEST
 
 START_TEST(many_updates_count_their_versions_in_one_statement)
 {
-    const server_item *items[3] = {add_item("a", 1, 1), add_item("b", 2, 1), add_item("c", 3, 1)};
+    const server_item *items[3] = {add_priced("a", 1, 1), add_priced("b", 2, 1), add_priced("c", 3, 1)};
     ok(orm_session_commit(s));
     forget_statements();
     for (int i = 0; i < 3; i++)
@@ -82,7 +82,7 @@ END_TEST
 
 START_TEST(a_row_that_another_changed_is_stale)
 {
-    const server_item *item = add_item("a", 1, 1), *other = add_item("b", 1, 1);
+    const server_item *item = add_priced("a", 1, 1), *other = add_priced("b", 1, 1);
     ok(orm_session_commit(s));
     run_sql("UPDATE goods SET version = version + 1 WHERE name = 'a'");
     ok(server_item_set_price(s, item, 2));
@@ -170,7 +170,7 @@ END_TEST
 
 START_TEST(a_bulk_update_counts_versions_too)
 {
-    const server_item *item = add_item("a", 1, 1);
+    const server_item *item = add_priced("a", 1, 1);
     size_t count;
     ok(orm_session_commit(s));
     ok(server_item_update_where(c, ORM_EVERY_ROW, &(server_item_changes){.price = ORM_VALUE(5)}, &count));

@@ -4,6 +4,7 @@
 
 #include <float.h>
 #include <math.h>
+#include <stdio.h>
 
 /* Days and microseconds from 2000-01-01 of what both databases can hold. */
 #define DAY INT64_C(86400000000)
@@ -819,6 +820,58 @@ START_TEST(a_decimal_with_more_digits_than_its_column_is_refused)
 }
 END_TEST
 
+/* What databases of others hold, which declare NUMERIC and DECIMAL; and what SQL computes. */
+START_TEST(a_decimal_that_sqlite_keeps_as_a_number_comes_back)
+{
+    static const struct {
+        const char *sql, *price, *number;
+    } given[] = {{"12.5", "12.5000", "12.5"},
+                 {"-3", "-3.0000", "-3"},
+                 {"1e7", "10000000.0000", "10000000"},
+                 {"2.5 * 3", "7.5000", "7.5"}};
+    if (!on_sqlite())
+        return;
+    run_sql("ALTER TABLE optional DROP COLUMN price");
+    run_sql("ALTER TABLE optional DROP COLUMN number");
+    run_sql("ALTER TABLE optional ADD COLUMN price DECIMAL(12,4)");
+    run_sql("ALTER TABLE optional ADD COLUMN number NUMERIC");
+    for (size_t i = 0; i < sizeof given / sizeof *given; i++) {
+        char sql[128];
+        const kinds_optional *found;
+        snprintf(sql, sizeof sql, "INSERT INTO optional (id, price, number) VALUES (%zu, %s, %s)", i + 1, given[i].sql,
+                 given[i].sql);
+        run_sql(sql);
+        ok(kinds_optional_get(s, (int64_t)i + 1, &found));
+        expect_text(found->price.text, given[i].price);
+        expect_text(found->number.text, given[i].number);
+        kinds_optional_query query = {
+            .where = {orm_eq(KINDS_OPTIONAL.price, found->price), orm_eq(KINDS_OPTIONAL.number, found->number)}};
+        ok(kinds_optional_one(s, &query, &found));
+        ck_assert_int_eq(found->id, (int64_t)i + 1);
+        ok(orm_session_rollback(s));
+    }
+    struct {
+        orm_decimal sum, max;
+    } row;
+    orm_rows *answer;
+    ok(kinds_optional_group(c,
+                            &(orm_grouping){.select = {orm_into(row.sum, orm_sum(KINDS_OPTIONAL.price)),
+                                                       orm_into(row.max, orm_max(KINDS_OPTIONAL.number))}},
+                            &answer));
+    ok(orm_rows_first(answer));
+    expect_text(row.sum.text, "10000017.0");
+    expect_text(row.max.text, "10000000");
+    orm_rows_close(answer);
+    ok(orm_connection_query(c, "SELECT 0.1 + 0.2", NULL, &answer));
+    ok(orm_rows_first(answer));
+    ok(orm_get(answer, 0, &row.sum));
+    expect_text(row.sum.text, "0.3");
+    orm_rows_close(answer);
+    ok(kinds_drop_all(engine, &error));
+    ok(kinds_create_all(engine, &error));
+}
+END_TEST
+
 START_TEST(unix_time_and_back)
 {
     const orm_timestamptz epoch = orm_timestamptz_from_unix(0);
@@ -861,6 +914,7 @@ Suite *suite_types(void)
     TCase *wide = new_case(suite, "wide");
     tcase_add_test(session, a_decimal_has_the_digits_of_its_column_at_once_and_in_the_database);
     tcase_add_loop_test(session, a_decimal_with_more_digits_than_its_column_is_refused, 0, 4);
+    tcase_add_test(session, a_decimal_that_sqlite_keeps_as_a_number_comes_back);
     tcase_add_test(wide, a_row_of_many_columns_comes_back);
     tcase_add_test(wide, columns_behind_the_sixty_fourth_are_changed_alone);
     return suite;

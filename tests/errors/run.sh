@@ -96,7 +96,7 @@ count check_usage 0 "ORM0012: An unknown model" explain ORM0012
 count check_usage 0 "ORM0012: An unknown model" explain orm12
 count check_usage 0 "ORM0101: A primary key of text without a limit" explain text-key
 count check_usage 0 "ORM0101: A primary key of text without a limit" explain no-text-key
-count check_usage 2 "ormc: unknown code 'ORM00122'; did you mean 'ORM0012'?" explain ORM00122
+count check_usage 2 "ormc: unknown code 'ORM00192'; did you mean 'ORM0012'?" explain ORM00192
 count check_usage 2 "ormc: unknown code 'txt-key'; did you mean 'text-key'?" explain txt-key
 count check_usage 2 "ormc: unknown code '999'" explain 999
 count check_usage 1 "no/such.yaml: error: cannot be read: No such file or directory" generate -o out -- no/such.yaml

@@ -7,7 +7,7 @@ CREATE TABLE members (
     age INT CHECK (age >= 0 AND age <= 150),
     joined DATETIME DEFAULT CURRENT_TIMESTAMP,
     active BOOLEAN NOT NULL DEFAULT 1,
-    fee DECIMAL(10,2) DEFAULT 9.99,
+    fee DECIMAL(10,2) DEFAULT 9.5,
     photo BLOB DEFAULT (x'00'),
     weight REAL DEFAULT -1.5 CHECK(weight > -2),
     "select" TEXT COLLATE NOCASE,
@@ -46,6 +46,9 @@ CREATE TABLE strays (owner TEXT REFERENCES members(email), gone INTEGER REFERENC
 CREATE TABLE codes (code TEXT PRIMARY KEY) STRICT;
 CREATE VIRTUAL TABLE search USING fts5(body);
 CREATE VIEW adults AS SELECT id, "full name" AS name FROM members WHERE age > 17;
+CREATE VIEW "names of adults" (member, "its name") AS
+    SELECT id, upper(name)
+    FROM adults; -- a view of a view
 CREATE TRIGGER no_children BEFORE INSERT ON members WHEN new.age < 3 BEGIN
     SELECT raise(ABORT, 'too young');
 END;

@@ -117,6 +117,10 @@ CREATE TABLE "Select" ("int" integer NOT NULL, "from" text, "größe" int, "a-b"
 CREATE UNLOGGED TABLE cache (key text PRIMARY KEY, value bytea NOT NULL);
 
 CREATE VIEW good_customers AS SELECT id, mail, rating FROM customers WHERE rating > 3;
+CREATE VIEW all_by_mail AS SELECT g.mail, count(*) AS how_many, min(o.state) AS least FROM good_customers g
+    JOIN orders o ON o.customer_id = g.id GROUP BY g.mail;
+COMMENT ON VIEW all_by_mail IS 'Stands before what it uses, by its name.';
+COMMENT ON COLUMN all_by_mail.how_many IS 'Orders.';
 CREATE MATERIALIZED VIEW totals AS SELECT count(*) FROM orders;
 CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.since = now(); RETURN NEW; END';
 CREATE TRIGGER touched BEFORE UPDATE ON customers FOR EACH ROW EXECUTE FUNCTION touch();

@@ -338,6 +338,12 @@ END_TEST
 static const char *server;
 
 /* The server's URL with more options behind it. */
+static void kill_victims(orm_connection *killer)
+{
+    execute(killer, "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
+                    "WHERE datname = current_database() AND application_name = 'victim'");
+}
+
 static void open_server(const char *more, const orm_engine_options *options)
 {
     char url[512];
@@ -383,7 +389,7 @@ START_TEST(connections_killed_while_idle_are_replaced_unseen)
     execute(b, "SET application_name = 'victim'");
     orm_connection_close(a);
     orm_connection_close(b);
-    execute(killer, "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name = 'victim'");
+    kill_victims(killer);
     a = must_open();
     b = must_open();
     execute(a, "SELECT 1");
@@ -400,7 +406,7 @@ START_TEST(one_killed_while_lent_is_an_error_and_frees_its_place)
     open_server("", &(orm_engine_options){.pool_size = 2, .max_overflow = -1, .pool_timeout = -1});
     orm_connection *victim = must_open(), *killer = must_open();
     execute(victim, "SET application_name = 'victim'");
-    execute(killer, "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name = 'victim'");
+    kill_victims(killer);
     ck_assert_int_eq(orm_connection_execute(victim, "SELECT 1", NULL, NULL), ORM_DISCONNECTED);
     orm_connection_close(victim);
     expect_pool(1, 1, 2);

@@ -69,8 +69,10 @@ ORM_API orm_status orm_connection_query(orm_connection *connection, const char *
  * connection goes on.
  * in: `source` is called for more until it answers ORM_DONE; what it points to is borrowed until its next call, and may end
  * anywhere. Another failure of it ends the COPY and is returned. out: `sink` gets a row at a time, borrowed for the call;
- * ORM_DONE from it means that it has had enough, and is ORM_OK; another failure is returned. What it does not take is read
- * to its end all the same. Neither may use the connection. */
+ * ORM_DONE from it means that it has had enough, and is ORM_OK; another failure is returned. Either way the server is asked to end
+ * the COPY, and the connection goes on, as does a transaction: there each COPY out has a savepoint of its own. `rows` is 0 when it
+ * was ended before its last row; what functions in it wrote is undone then. A COPY that writes (INSERT, UPDATE, DELETE or MERGE in it) is never ended, but read to its
+ * last row. Neither source nor sink may use the connection. */
 typedef orm_status (*orm_copy_source)(const void **data, size_t *size, void *user);
 typedef orm_status (*orm_copy_sink)(const void *data, size_t size, void *user);
 ORM_API orm_status orm_connection_copy_in(orm_connection *connection, const char *sql, size_t *rows,

@@ -42,9 +42,9 @@ typedef struct orm_statement_event {
     orm_status status;
     int64_t microseconds; /* from its sending to its end; 0 for a BEGIN that rode with the next statement */
     bool cached;          /* it was prepared already */
-    const char
-        *parameters; /* "(1, 'ada')" of the first run; a list shows its first ten. Values of sensitive columns are ***,
-                               all are with hide_parameters. NULL unless hooks.parameters, echo or slow want them */
+    /* "(1, 'ada')" of the first run; a list shows its first ten. Values of sensitive columns are ***, all are with
+     * hide_parameters. NULL unless hooks.parameters, echo or slow want them. */
+    const char *parameters;
     const orm_error *error; /* NULL when the status is ORM_OK */
 } orm_statement_event;
 
@@ -80,6 +80,9 @@ ORM_API void orm_log_to_stderr(const char *line, void *user);
  * ends, with ORM_OK, when `wake` is called with that name, from any thread. Without them such a wait blocks the thread.
  * `unwatch` may be called while another waits with that token, whose wait ends then, with ORM_OK.
  *
+ * `resume`, which may be left out, is called by a coroutine: as wake, but where that is possible the one that waits goes on at
+ * once, and who calls it when that one waits again, or has ended.
+ *
  * A zero one waits by poll(2). */
 enum { ORM_WAIT_READ = 1, ORM_WAIT_WRITE = 2 };
 typedef struct orm_waiter {
@@ -89,6 +92,7 @@ typedef struct orm_waiter {
     void *user;
     void *(*self)(void *user);
     void (*wake)(void *self, void *user);
+    void (*resume)(void *self, void *user);
 } orm_waiter;
 
 /* What becomes of connections that nobody uses. */
@@ -111,37 +115,48 @@ typedef enum orm_prepared {
 
 /* Zero is the default of each. */
 typedef struct orm_engine_options {
-    int pool_size;      /* connections kept: 5 */
-    int max_overflow;   /* more for a moment: 10; -1: none */
-    int pool_timeout;   /* seconds to wait for a connection: 30; -1: none at all */
-    int pool_recycle;   /* seconds after which a connection is replaced at its next checkout: 0, never */
-    int pool_idle;      /* seconds after which a connection that nobody used is closed, but for the last: 0, never */
-    bool pool_pre_ping; /* ask the server before lending a connection that was idle for a second or more. That the
-                                    server has closed it is seen without: it then says so, and the connection is replaced */
+    /* The pool. */
+    int pool_size;    /* connections kept: 5 */
+    int max_overflow; /* more for a moment: 10; -1: none */
+    int pool_timeout; /* seconds to wait for a connection: 30; -1: none at all */
+    int pool_recycle; /* seconds after which a connection is replaced at its next checkout: 0, never */
+    int pool_idle;    /* seconds after which a connection that nobody used is closed, but for the last: 0, never */
+    /* Ask the server before lending a connection that was idle for a second or more. That the server has closed it is seen
+     * without: it then says so, and the connection is replaced. */
+    bool pool_pre_ping;
     orm_pool_class pool_class; /* with another than ORM_POOL_QUEUE pool_size and max_overflow mean nothing */
     orm_pool_reset pool_reset;
+
+    /* Connections and statements. */
     orm_isolation isolation; /* of transactions that say nothing else */
     orm_prepared prepared;
-    int connect_timeout;   /* seconds: 0 leaves it to the URL or to libpq */
-    int statement_timeout; /* milliseconds a statement may take: 0, any time. Then it is cancelled and ORM_TIMEOUT; a
-                                    server that does not hear of that within two seconds is given up, with its connection */
+    int connect_timeout; /* seconds: 0 leaves it to the URL or to libpq */
+    /* Milliseconds a statement may take: 0, any time. Then it is cancelled and ORM_TIMEOUT; a server that does not hear of that
+     * within two seconds is given up, with its connection. */
+    int statement_timeout;
     size_t statement_cache_size; /* prepared statements kept for each connection: 256 */
+    const char *const
+        *connect_args; /* libpq's keywords, "sslmode", "require", ..., NULL: go over those of the URL. Copied */
+
+    /* Looking. */
     orm_log echo;         /* every statement, in two lines: its SQL; [cached, 0.412 ms, 3 rows] and its parameters */
     orm_log slow;         /* statements that took slow_after milliseconds or more, in one line each */
     int slow_after;       /* 500 */
     bool hide_parameters; /* in events, echo and slow; those of sensitive columns always are */
     bool statistics;      /* counts for orm_engine_statements */
-    const char *const
-        *connect_args; /* libpq's keywords, "sslmode", "require", ..., NULL: go over those of the URL. Copied */
-    const char *const
-        *replicas;       /* URLs of PostgreSQL servers that repeat what the primary does, ended by NULL: sessions that
-                                    only read are served by them. Copied; pool_size and the like count for each */
+    /* "application", "blog", ..., NULL: names and values that stand in a comment behind each statement of models and queries, as
+     * sqlcommenter has them. Borrowed until the engine is closed. */
+    const char *const *tags;
+
+    /* Replicas: URLs of PostgreSQL servers that repeat what the primary does, ended by NULL. Sessions that only read are served by
+     * them. Copied; pool_size and the like count for each. */
+    const char *const *replicas;
     int replica_max_lag; /* milliseconds that one which serves may be behind: 5000; -1: any number, then none is asked */
-    const char *const
-        *tags; /* "application", "blog", ..., NULL: names and values that stand in a comment behind each statement
-                                of models and queries, as sqlcommenter has them. Borrowed until the engine is closed */
-    int shared_connections; /* on PostgreSQL, with a waiter that has `self`: connections besides the pool's that sessions read by
-                                    when they get entities by key outside a transaction, many at once: 2; -1: none, as with ORM_PREPARED_OFF */
+
+    /* On PostgreSQL, with a waiter that has `self`: connections besides the pool's that sessions read by when they get entities by
+     * key outside a transaction, many at once: 2; -1: none, as with ORM_PREPARED_OFF. As
+     * many to each replica. */
+    int shared_connections;
     orm_hooks hooks;
     orm_waiter waiter;
 } orm_engine_options;

@@ -203,6 +203,7 @@ struct orm_model {
     uint32_t relation_count;
     const orm_unique *uniques;
     uint32_t unique_count;
+    bool read_only; /* a view: its rows are read, and never written */
     orm_table_statements statements[ORM_DIALECTS];
 };
 

@@ -71,13 +71,13 @@ typedef struct orm_session_factory {
     bool no_autoflush;     /* queries do not flush first */
     bool expire_on_commit; /* a commit marks every entity expired */
     orm_lazy lazy;
-    bool
-        read_only; /* any write is ORM_MISUSE, and the transaction is READ ONLY on PostgreSQL; replicas serve it, if the
-                                       engine has some: each transaction may have another */
+    /* Any write is ORM_MISUSE, and the transaction is READ ONLY on PostgreSQL; replicas serve it, if the engine has some: each
+     * transaction may have another. */
+    bool read_only;
     orm_isolation isolation; /* ORM_ISOLATION_DEFAULT: the engine's */
-    const char *const
-        *tags; /* "route", "/posts", ..., NULL: beside those of the engine. Statements are prepared once for each
-                                comment, so let tags name places in the program, not requests. Borrowed until the close */
+    /* "route", "/posts", ..., NULL: beside those of the engine. Statements are prepared once for each comment, so let tags name
+     * places in the program, not requests. Borrowed until the close. */
+    const char *const *tags;
     const orm_session_hooks *hooks; /* borrowed as long as a session made by this is open */
 } orm_session_factory;
 
@@ -97,11 +97,12 @@ ORM_API void orm_session_close(orm_session *session);
  * written nothing that a commit could keep: the session answers ORM_ROLLBACK_FIRST until it is rolled back. */
 ORM_API orm_status orm_session_flush(orm_session *session);
 /* Flushes, then commits. Entities stay, with their values. On PostgreSQL COMMIT goes with the last statement where that is an
- * INSERT or the UPDATE of one row, and no hook may follow it. ORM_IN_DOUBT: COMMIT was sent, and its answer, or that of what went with it, was not
- * heard; look into the database whether it was done. */
+ * INSERT or the UPDATE of one row, and no hook may follow it. ORM_IN_DOUBT: COMMIT was sent, and its answer, or that of what
+ * went with it, was not heard; look into the database whether it was done. */
 ORM_API orm_status orm_session_commit(orm_session *session);
 /* Undoes the transaction: pending entities leave the session, deleted ones return, changed columns get their old values back
- * and the entity is expired: its next get, find or refresh reads it anew. */
+ * and the entity is expired: its next get, find or refresh reads it anew. Where something was written all entities are, since
+ * any may have been read as it no longer is. A value that is set on an expired entity is written, equal or not. */
 ORM_API orm_status orm_session_rollback(orm_session *session);
 /* Begins now what would begin at the first write. */
 ORM_API orm_status orm_session_begin(orm_session *session);
@@ -113,7 +114,8 @@ ORM_API orm_status orm_session_begin_nested(orm_session *session);
 ORM_API orm_status orm_session_commit_nested(orm_session *session);
 ORM_API orm_status orm_session_rollback_nested(orm_session *session);
 
-/* Forgets every entity and everything that was not flushed; pointers handed out are then invalid. */
+/* Forgets every entity and everything that was not flushed; pointers handed out are then invalid. Inside a hook of a flush it
+ * forgets nothing, and the next flush fails with ORM_MISUSE. */
 ORM_API void orm_session_clear(orm_session *session);
 
 /* Runs `body` in a session of its own and commits, or rolls back when it fails. After ORM_SERIALIZATION (also deadlock) the

@@ -79,6 +79,24 @@ ORM_API char *orm_time_format(orm_time value, char *buffer);           /* "12:00
 /* 36 characters in lower case and a zero, by RFC 9562; `buffer` holds at least 37 bytes. Returns buffer. */
 ORM_API char *orm_uuid_format(orm_uuid value, char *buffer);
 
+/* The other way: "2024-02-29"; "12:00", "12:00:00" or "12:00:00.123456"; a day, a blank or T, and a time, or a day alone for its
+ * midnight. Behind a moment Z, +02, +0200 or +02:00 may stand, which is counted off: without, it is UTC. Uuids may be in capitals.
+ * False for NULL, any other text and days that do not exist; then `*value` is all zero. */
+ORM_API bool orm_date_parse(const char *text, orm_date *value);
+ORM_API bool orm_time_parse(const char *text, orm_time *value);
+ORM_API bool orm_timestamp_parse(const char *text, orm_timestamp *value);
+ORM_API bool orm_timestamptz_parse(const char *text, orm_timestamptz *value);
+ORM_API bool orm_uuid_parse(const char *text, orm_uuid *value);
+/* A new one, of version 7: later ones are greater. False, and all zero, when the system has no randomness to give. */
+ORM_API bool orm_uuid_new(orm_uuid *value);
+
+/* Money to count with: {"12.50"} with scale 2 is 1250, and back. `to` is false, and 0, where digits would be lost, and for what is
+ * no number; `from` writes the text into `buffer`, which holds at least 24 bytes, and returns it; scale is 0 to 18. */
+ORM_API bool orm_decimal_to_scaled(orm_decimal value, int scale, int64_t *scaled);
+ORM_API orm_decimal orm_decimal_from_scaled(int64_t scaled, int scale, char *buffer);
+/* <0, 0, >0 by value, exactly: "1.5" and "1.50" are equal, NaN is more than all others, NULL less. */
+ORM_API int orm_decimal_compare(orm_decimal a, orm_decimal b);
+
 /* The scalar types: name, the C type of a value, and the C type that comparisons take. Each typed part below is made from
  * this table, once for scalars and once for arrays of them. "other" is any further type of the database, carried as text. */
 #define ORM_SCALAR_TYPES(X) \
@@ -244,7 +262,10 @@ typedef enum orm_op {
 ORM_SCALAR_TYPES(ORM__VALUES)
 #undef ORM__VALUES
 
-/* What generated enums use. `value` counts from 1; 0 is "missing". `items` are C enums, of the size of an int. */
+/* What generated enums use. `value` counts from 1; 0 is "missing". `items` are C enums, of the size of an int. A borrowed constant,
+ * NULL for a number that is no value; the value of a name, 0 when there is none. */
+ORM_API const char *orm_enum_name(const orm_enum *enumeration, int value);
+ORM_API int orm_enum_from_name(const orm_enum *enumeration, const char *name);
 ORM_API orm_value orm_of_enum(const orm_enum *enumeration, int value);
 ORM_API orm_value orm_of_enums(const orm_enum *enumeration, const void *items, size_t count);
 /* Of an array of enums, a package's own {items, nulls, count}. */

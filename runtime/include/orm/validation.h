@@ -17,8 +17,8 @@ enum { ORM_PROBLEMS_MAX = 16 };
 
 typedef struct orm_problem {
     const char *column; /* the member's name; borrowed from the schema */
-    const char *
-        rule; /* "required", "min", "max", "min_length", "max_length", "pattern", "enum", "decimal", "digits", "inet"; a constant */
+    /* "required", "min", "max", "min_length", "max_length", "pattern", "enum", "decimal", "digits", "inet"; a constant. */
+    const char *rule;
     char message[160]; /* "views: -1 is less than 0"; values of sensitive columns are not in it */
 } orm_problem;
 

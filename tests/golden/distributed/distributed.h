@@ -40,7 +40,8 @@ typedef struct shop_country_changes {
     orm_change_text code;
 } shop_country_changes;
 
-/* Which rows, in what order, with what; a zero one, or a NULL pointer, means all of them. */
+/* Which rows, in what order, with what; a zero one, or a NULL pointer, means all of them. What each
+ * member means is told in orm/expression.h. */
 typedef struct shop_country_query {
     orm_expr where[ORM_WHERE_MAX];
     orm_order order_by[ORM_ORDER_BY_MAX];
@@ -102,8 +103,10 @@ typedef struct shop_country_hooks {
 } shop_country_hooks;
 orm_model_hooks shop_country_on(const shop_country_hooks *hooks);
 
-/* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. _insert_many
- * and _copy insert all rows or none; _copy, the fastest, brings nothing back. */
+/* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. _insert and
+ * _upsert bring the row back, unless `row` and `result` are NULL; _insert_many and _copy insert all
+ * rows or none; _copy, the fastest, brings nothing back. _fetch is ORM_NOT_FOUND without such a row.
+ * _update_where and _delete_where want a condition, or ORM_EVERY_ROW; `count` may be NULL. */
 orm_status shop_country_insert(orm_connection *c, const shop_country_values *values,
                                shop_country *row, orm_result **result);
 orm_status shop_country_insert_many(orm_connection *c, const shop_country_values *values,
@@ -152,7 +155,8 @@ typedef struct shop_customer_changes {
     orm_change_text country_code;
 } shop_customer_changes;
 
-/* Which rows, in what order, with what; a zero one, or a NULL pointer, means all of them. */
+/* Which rows, in what order, with what; a zero one, or a NULL pointer, means all of them. What each
+ * member means is told in orm/expression.h. */
 typedef struct shop_customer_query {
     orm_expr where[ORM_WHERE_MAX];
     orm_order order_by[ORM_ORDER_BY_MAX];
@@ -231,8 +235,10 @@ orm_status shop_customer_get_country(orm_session *s, const shop_customer *custom
 orm_status shop_customer_set_country(orm_session *s, const shop_customer *customer,
                                      const shop_country *value);
 
-/* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. _insert_many
- * and _copy insert all rows or none; _copy, the fastest, brings nothing back. */
+/* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. _insert and
+ * _upsert bring the row back, unless `row` and `result` are NULL; _insert_many and _copy insert all
+ * rows or none; _copy, the fastest, brings nothing back. _fetch is ORM_NOT_FOUND without such a row.
+ * _update_where and _delete_where want a condition, or ORM_EVERY_ROW; `count` may be NULL. */
 orm_status shop_customer_insert(orm_connection *c, const shop_customer_values *values,
                                 shop_customer *row, orm_result **result);
 orm_status shop_customer_insert_many(orm_connection *c, const shop_customer_values *values,
@@ -278,7 +284,8 @@ typedef struct shop_purchase_changes {
     orm_change_int64 customer_number;
 } shop_purchase_changes;
 
-/* Which rows, in what order, with what; a zero one, or a NULL pointer, means all of them. */
+/* Which rows, in what order, with what; a zero one, or a NULL pointer, means all of them. What each
+ * member means is told in orm/expression.h. */
 typedef struct shop_purchase_query {
     orm_expr where[ORM_WHERE_MAX];
     orm_order order_by[ORM_ORDER_BY_MAX];
@@ -355,8 +362,10 @@ orm_status shop_purchase_get_customer(orm_session *s, const shop_purchase *purch
 orm_status shop_purchase_set_customer(orm_session *s, const shop_purchase *purchase,
                                       const shop_customer *value);
 
-/* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. _insert_many
- * and _copy insert all rows or none; _copy, the fastest, brings nothing back. */
+/* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. _insert and
+ * _upsert bring the row back, unless `row` and `result` are NULL; _insert_many and _copy insert all
+ * rows or none; _copy, the fastest, brings nothing back. _fetch is ORM_NOT_FOUND without such a row.
+ * _update_where and _delete_where want a condition, or ORM_EVERY_ROW; `count` may be NULL. */
 orm_status shop_purchase_insert(orm_connection *c, const shop_purchase_values *values,
                                 shop_purchase *row, orm_result **result);
 orm_status shop_purchase_insert_many(orm_connection *c, const shop_purchase_values *values,

@@ -26,3 +26,16 @@ const orm_enum store_mood_enum = {
         NULL,
     },
 };
+
+const char *store_mood_name(store_mood value)
+{
+    return orm_enum_name(&store_mood_enum, (int)value);
+}
+
+bool store_mood_from_name(const char *name, store_mood *value)
+{
+    int number = orm_enum_from_name(&store_mood_enum, name);
+    if (number)
+        *value = (store_mood)number;
+    return number != 0;
+}

@@ -19,6 +19,9 @@ typedef enum store_mood {
 } store_mood;
 
 extern const orm_enum store_mood_enum;
+/* As the schema and the database have it, NULL for any other number; and back, false for another name. */
+const char *store_mood_name(store_mood value);
+bool store_mood_from_name(const char *name, store_mood *value);
 
 typedef struct store_opt_mood {
     bool has;

@@ -46,6 +46,19 @@ const orm_enum store_state_enum = {
     },
 };
 
+const char *store_state_name(store_state value)
+{
+    return orm_enum_name(&store_state_enum, (int)value);
+}
+
+bool store_state_from_name(const char *name, store_state *value)
+{
+    int number = orm_enum_from_name(&store_state_enum, name);
+    if (number)
+        *value = (store_state)number;
+    return number != 0;
+}
+
 static orm_value store_of_size(store_size value)
 {
     return orm_of_enum(&store_size_enum, (int)value);

@@ -47,6 +47,19 @@ const orm_enum store_size_enum = {
     },
 };
 
+const char *store_size_name(store_size value)
+{
+    return orm_enum_name(&store_size_enum, (int)value);
+}
+
+bool store_size_from_name(const char *name, store_size *value)
+{
+    int number = orm_enum_from_name(&store_size_enum, name);
+    if (number)
+        *value = (store_size)number;
+    return number != 0;
+}
+
 static orm_value store_of_size(store_size value)
 {
     return orm_of_enum(&store_size_enum, (int)value);

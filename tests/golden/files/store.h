@@ -26,6 +26,9 @@ typedef enum store_state {
 } store_state;
 
 extern const orm_enum store_state_enum;
+/* As the schema and the database have it, NULL for any other number; and back, false for another name. */
+const char *store_state_name(store_state value);
+bool store_state_from_name(const char *name, store_state *value);
 
 typedef struct store_opt_state {
     bool has;
@@ -65,6 +68,9 @@ typedef enum store_size {
 } store_size;
 
 extern const orm_enum store_size_enum;
+/* As the schema and the database have it, NULL for any other number; and back, false for another name. */
+const char *store_size_name(store_size value);
+bool store_size_from_name(const char *name, store_size *value);
 
 typedef struct store_opt_size {
     bool has;
@@ -127,7 +133,8 @@ typedef struct store_item_changes {
     orm_change_null_int64 sale_id;
 } store_item_changes;
 
-/* Which rows, in what order, with what; a zero one, or a NULL pointer, means all of them. */
+/* Which rows, in what order, with what; a zero one, or a NULL pointer, means all of them. What each
+ * member means is told in orm/expression.h. */
 typedef struct store_item_query {
     orm_expr where[ORM_WHERE_MAX];
     orm_order order_by[ORM_ORDER_BY_MAX];
@@ -203,8 +210,10 @@ orm_status store_item_add_to_sales(orm_session *s, const store_item *item,
 orm_status store_item_remove_from_sales(orm_session *s, const store_item *item,
                                         const store_sale *member);
 
-/* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. _insert_many
- * and _copy insert all rows or none; _copy, the fastest, brings nothing back. */
+/* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. _insert and
+ * _upsert bring the row back, unless `row` and `result` are NULL; _insert_many and _copy insert all
+ * rows or none; _copy, the fastest, brings nothing back. _fetch is ORM_NOT_FOUND without such a row.
+ * _update_where and _delete_where want a condition, or ORM_EVERY_ROW; `count` may be NULL. */
 orm_status store_item_insert(orm_connection *c, const store_item_values *values, store_item *row,
                              orm_result **result);
 orm_status store_item_insert_many(orm_connection *c, const store_item_values *values, size_t count,

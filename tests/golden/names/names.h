@@ -49,7 +49,8 @@ typedef struct cases_item_changes {
     orm_change_text upper_name;
 } cases_item_changes;
 
-/* Which rows, in what order, with what; a zero one, or a NULL pointer, means all of them. */
+/* Which rows, in what order, with what; a zero one, or a NULL pointer, means all of them. What each
+ * member means is told in orm/expression.h. */
 typedef struct cases_item_query {
     orm_expr where[ORM_WHERE_MAX];
     orm_order order_by[ORM_ORDER_BY_MAX];
@@ -114,8 +115,10 @@ typedef struct cases_item_hooks {
 } cases_item_hooks;
 orm_model_hooks cases_item_on(const cases_item_hooks *hooks);
 
-/* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. _insert_many
- * and _copy insert all rows or none; _copy, the fastest, brings nothing back. */
+/* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. _insert and
+ * _upsert bring the row back, unless `row` and `result` are NULL; _insert_many and _copy insert all
+ * rows or none; _copy, the fastest, brings nothing back. _fetch is ORM_NOT_FOUND without such a row.
+ * _update_where and _delete_where want a condition, or ORM_EVERY_ROW; `count` may be NULL. */
 orm_status cases_item_insert(orm_connection *c, const cases_item_values *values, cases_item *row,
                              orm_result **result);
 orm_status cases_item_insert_many(orm_connection *c, const cases_item_values *values, size_t count,
@@ -153,7 +156,8 @@ typedef struct cases_Items_changes {
     orm_change_int64 id;
 } cases_Items_changes;
 
-/* Which rows, in what order, with what; a zero one, or a NULL pointer, means all of them. */
+/* Which rows, in what order, with what; a zero one, or a NULL pointer, means all of them. What each
+ * member means is told in orm/expression.h. */
 typedef struct cases_Items_query {
     orm_expr where[ORM_WHERE_MAX];
     orm_order order_by[ORM_ORDER_BY_MAX];
@@ -214,8 +218,10 @@ typedef struct cases_Items_hooks {
 } cases_Items_hooks;
 orm_model_hooks cases_Items_on(const cases_Items_hooks *hooks);
 
-/* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. _insert_many
- * and _copy insert all rows or none; _copy, the fastest, brings nothing back. */
+/* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. _insert and
+ * _upsert bring the row back, unless `row` and `result` are NULL; _insert_many and _copy insert all
+ * rows or none; _copy, the fastest, brings nothing back. _fetch is ORM_NOT_FOUND without such a row.
+ * _update_where and _delete_where want a condition, or ORM_EVERY_ROW; `count` may be NULL. */
 orm_status cases_Items_insert(orm_connection *c, const cases_Items_values *values,
                               cases_Items *row, orm_result **result);
 orm_status cases_Items_insert_many(orm_connection *c, const cases_Items_values *values,
@@ -253,7 +259,8 @@ typedef struct cases_loud_item_changes {
     orm_change_int64 id;
 } cases_loud_item_changes;
 
-/* Which rows, in what order, with what; a zero one, or a NULL pointer, means all of them. */
+/* Which rows, in what order, with what; a zero one, or a NULL pointer, means all of them. What each
+ * member means is told in orm/expression.h. */
 typedef struct cases_loud_item_query {
     orm_expr where[ORM_WHERE_MAX];
     orm_order order_by[ORM_ORDER_BY_MAX];
@@ -317,8 +324,10 @@ typedef struct cases_loud_item_hooks {
 } cases_loud_item_hooks;
 orm_model_hooks cases_loud_item_on(const cases_loud_item_hooks *hooks);
 
-/* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. _insert_many
- * and _copy insert all rows or none; _copy, the fastest, brings nothing back. */
+/* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. _insert and
+ * _upsert bring the row back, unless `row` and `result` are NULL; _insert_many and _copy insert all
+ * rows or none; _copy, the fastest, brings nothing back. _fetch is ORM_NOT_FOUND without such a row.
+ * _update_where and _delete_where want a condition, or ORM_EVERY_ROW; `count` may be NULL. */
 orm_status cases_loud_item_insert(orm_connection *c, const cases_loud_item_values *values,
                                   cases_loud_item *row, orm_result **result);
 orm_status cases_loud_item_insert_many(orm_connection *c, const cases_loud_item_values *values,

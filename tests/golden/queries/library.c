@@ -32,6 +32,19 @@ const orm_enum library_state_enum = {
     },
 };
 
+const char *library_state_name(library_state value)
+{
+    return orm_enum_name(&library_state_enum, (int)value);
+}
+
+bool library_state_from_name(const char *name, library_state *value)
+{
+    int number = orm_enum_from_name(&library_state_enum, name);
+    if (number)
+        *value = (library_state)number;
+    return number != 0;
+}
+
 static orm_value library_of_state(library_state value)
 {
     return orm_of_enum(&library_state_enum, (int)value);

@@ -24,6 +24,9 @@ typedef enum library_state {
 } library_state;
 
 extern const orm_enum library_state_enum;
+/* As the schema and the database have it, NULL for any other number; and back, false for another name. */
+const char *library_state_name(library_state value);
+bool library_state_from_name(const char *name, library_state *value);
 
 typedef struct library_opt_state {
     bool has;
@@ -82,7 +85,8 @@ typedef struct library_reader_changes {
     orm_change_null_text note;
 } library_reader_changes;
 
-/* Which rows, in what order, with what; a zero one, or a NULL pointer, means all of them. */
+/* Which rows, in what order, with what; a zero one, or a NULL pointer, means all of them. What each
+ * member means is told in orm/expression.h. */
 typedef struct library_reader_query {
     orm_expr where[ORM_WHERE_MAX];
     orm_order order_by[ORM_ORDER_BY_MAX];
@@ -150,8 +154,10 @@ typedef struct library_reader_hooks {
 } library_reader_hooks;
 orm_model_hooks library_reader_on(const library_reader_hooks *hooks);
 
-/* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. _insert_many
- * and _copy insert all rows or none; _copy, the fastest, brings nothing back. */
+/* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. _insert and
+ * _upsert bring the row back, unless `row` and `result` are NULL; _insert_many and _copy insert all
+ * rows or none; _copy, the fastest, brings nothing back. _fetch is ORM_NOT_FOUND without such a row.
+ * _update_where and _delete_where want a condition, or ORM_EVERY_ROW; `count` may be NULL. */
 orm_status library_reader_insert(orm_connection *c, const library_reader_values *values,
                                  library_reader *row, orm_result **result);
 orm_status library_reader_insert_many(orm_connection *c, const library_reader_values *values,
@@ -201,7 +207,8 @@ typedef struct library_book_changes {
     orm_change_null_int64 reader_id;
 } library_book_changes;
 
-/* Which rows, in what order, with what; a zero one, or a NULL pointer, means all of them. */
+/* Which rows, in what order, with what; a zero one, or a NULL pointer, means all of them. What each
+ * member means is told in orm/expression.h. */
 typedef struct library_book_query {
     orm_expr where[ORM_WHERE_MAX];
     orm_order order_by[ORM_ORDER_BY_MAX];
@@ -277,8 +284,10 @@ orm_status library_book_get_reader(orm_session *s, const library_book *book,
 orm_status library_book_set_reader(orm_session *s, const library_book *book,
                                    const library_reader *value);
 
-/* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. _insert_many
- * and _copy insert all rows or none; _copy, the fastest, brings nothing back. */
+/* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. _insert and
+ * _upsert bring the row back, unless `row` and `result` are NULL; _insert_many and _copy insert all
+ * rows or none; _copy, the fastest, brings nothing back. _fetch is ORM_NOT_FOUND without such a row.
+ * _update_where and _delete_where want a condition, or ORM_EVERY_ROW; `count` may be NULL. */
 orm_status library_book_insert(orm_connection *c, const library_book_values *values,
                                library_book *row, orm_result **result);
 orm_status library_book_insert_many(orm_connection *c, const library_book_values *values,

@@ -23,6 +23,9 @@ typedef enum library_state {
 } library_state;
 
 extern const orm_enum library_state_enum;
+/* As the schema and the database have it, NULL for any other number; and back, false for another name. */
+const char *library_state_name(library_state value);
+bool library_state_from_name(const char *name, library_state *value);
 
 typedef struct library_opt_state {
     bool has;
@@ -62,8 +65,7 @@ typedef struct library_books_per_reader_row {
 /* The busiest first. */
 orm_status library_books_per_reader(orm_connection *c, const library_books_per_reader_row **rows,
                                     size_t *count, orm_result **result);
-/* The rows one after the other; each lives until the next, and the connection is busy meanwhile.
- * ORM_DONE from `row` stops. */
+/* The rows one after the other, some hundred in memory; each lives for the call. ORM_DONE from `row` stops. */
 orm_status library_books_per_reader_each(orm_connection *c, orm_status (*row)(orm_connection *c,
         const library_books_per_reader_row *row, void *user), void *user);
 
@@ -78,8 +80,7 @@ typedef struct library_books_of_row {
 /* The query books_of. */
 orm_status library_books_of(orm_connection *c, library_state state,
                             const library_books_of_row **rows, size_t *count, orm_result **result);
-/* The rows one after the other; each lives until the next, and the connection is busy meanwhile.
- * ORM_DONE from `row` stops. */
+/* The rows one after the other, some hundred in memory; each lives for the call. ORM_DONE from `row` stops. */
 orm_status library_books_of_each(orm_connection *c, library_state state,
                                  orm_status (*row)(orm_connection *c,
                                                    const library_books_of_row *row, void *user),
@@ -103,8 +104,7 @@ orm_status library_version(orm_connection *c, library_version_row *row, orm_resu
 /* Books by the beginning of their title. */
 orm_status library_books_like(orm_connection *c, const char *like, const library_book **rows,
                               size_t *count, orm_result **result);
-/* The rows one after the other; each lives until the next, and the connection is busy meanwhile.
- * ORM_DONE from `row` stops. */
+/* The rows one after the other, some hundred in memory; each lives for the call. ORM_DONE from `row` stops. */
 orm_status library_books_like_each(orm_connection *c, const char *like,
                                    orm_status (*row)(orm_connection *c, const library_book *row,
                                                      void *user), void *user);

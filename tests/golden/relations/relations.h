@@ -61,7 +61,8 @@ typedef struct office_room_changes {
     orm_change_int32 number;
 } office_room_changes;
 
-/* Which rows, in what order, with what; a zero one, or a NULL pointer, means all of them. */
+/* Which rows, in what order, with what; a zero one, or a NULL pointer, means all of them. What each
+ * member means is told in orm/expression.h. */
 typedef struct office_room_query {
     orm_expr where[ORM_WHERE_MAX];
     orm_order order_by[ORM_ORDER_BY_MAX];
@@ -133,8 +134,10 @@ orm_status office_room_add_to_desks(orm_session *s, const office_room *room,
 orm_status office_room_remove_from_desks(orm_session *s, const office_room *room,
                                          const office_desk *member);
 
-/* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. _insert_many
- * and _copy insert all rows or none; _copy, the fastest, brings nothing back. */
+/* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. _insert and
+ * _upsert bring the row back, unless `row` and `result` are NULL; _insert_many and _copy insert all
+ * rows or none; _copy, the fastest, brings nothing back. _fetch is ORM_NOT_FOUND without such a row.
+ * _update_where and _delete_where want a condition, or ORM_EVERY_ROW; `count` may be NULL. */
 orm_status office_room_insert(orm_connection *c, const office_room_values *values,
                               office_room *row, orm_result **result);
 orm_status office_room_insert_many(orm_connection *c, const office_room_values *values,
@@ -187,7 +190,8 @@ typedef struct office_desk_changes {
     orm_change_null_int64 owner_id;
 } office_desk_changes;
 
-/* Which rows, in what order, with what; a zero one, or a NULL pointer, means all of them. */
+/* Which rows, in what order, with what; a zero one, or a NULL pointer, means all of them. What each
+ * member means is told in orm/expression.h. */
 typedef struct office_desk_query {
     orm_expr where[ORM_WHERE_MAX];
     orm_order order_by[ORM_ORDER_BY_MAX];
@@ -267,8 +271,10 @@ orm_status office_desk_get_owner(orm_session *s, const office_desk *desk,
 orm_status office_desk_set_owner(orm_session *s, const office_desk *desk,
                                  const office_person *value);
 
-/* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. _insert_many
- * and _copy insert all rows or none; _copy, the fastest, brings nothing back. */
+/* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. _insert and
+ * _upsert bring the row back, unless `row` and `result` are NULL; _insert_many and _copy insert all
+ * rows or none; _copy, the fastest, brings nothing back. _fetch is ORM_NOT_FOUND without such a row.
+ * _update_where and _delete_where want a condition, or ORM_EVERY_ROW; `count` may be NULL. */
 orm_status office_desk_insert(orm_connection *c, const office_desk_values *values,
                               office_desk *row, orm_result **result);
 orm_status office_desk_insert_many(orm_connection *c, const office_desk_values *values,
@@ -317,7 +323,8 @@ typedef struct office_person_changes {
     orm_change_null_int64 favourite_id;
 } office_person_changes;
 
-/* Which rows, in what order, with what; a zero one, or a NULL pointer, means all of them. */
+/* Which rows, in what order, with what; a zero one, or a NULL pointer, means all of them. What each
+ * member means is told in orm/expression.h. */
 typedef struct office_person_query {
     orm_expr where[ORM_WHERE_MAX];
     orm_order order_by[ORM_ORDER_BY_MAX];
@@ -426,8 +433,10 @@ orm_status office_person_get_favourite(orm_session *s, const office_person *pers
 orm_status office_person_set_favourite(orm_session *s, const office_person *person,
                                        const office_team *value);
 
-/* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. _insert_many
- * and _copy insert all rows or none; _copy, the fastest, brings nothing back. */
+/* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. _insert and
+ * _upsert bring the row back, unless `row` and `result` are NULL; _insert_many and _copy insert all
+ * rows or none; _copy, the fastest, brings nothing back. _fetch is ORM_NOT_FOUND without such a row.
+ * _update_where and _delete_where want a condition, or ORM_EVERY_ROW; `count` may be NULL. */
 orm_status office_person_insert(orm_connection *c, const office_person_values *values,
                                 office_person *row, orm_result **result);
 orm_status office_person_insert_many(orm_connection *c, const office_person_values *values,
@@ -470,7 +479,8 @@ typedef struct office_badge_changes {
     orm_change_int64 person_id;
 } office_badge_changes;
 
-/* Which rows, in what order, with what; a zero one, or a NULL pointer, means all of them. */
+/* Which rows, in what order, with what; a zero one, or a NULL pointer, means all of them. What each
+ * member means is told in orm/expression.h. */
 typedef struct office_badge_query {
     orm_expr where[ORM_WHERE_MAX];
     orm_order order_by[ORM_ORDER_BY_MAX];
@@ -541,8 +551,10 @@ orm_status office_badge_get_person(orm_session *s, const office_badge *badge,
 orm_status office_badge_set_person(orm_session *s, const office_badge *badge,
                                    const office_person *value);
 
-/* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. _insert_many
- * and _copy insert all rows or none; _copy, the fastest, brings nothing back. */
+/* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. _insert and
+ * _upsert bring the row back, unless `row` and `result` are NULL; _insert_many and _copy insert all
+ * rows or none; _copy, the fastest, brings nothing back. _fetch is ORM_NOT_FOUND without such a row.
+ * _update_where and _delete_where want a condition, or ORM_EVERY_ROW; `count` may be NULL. */
 orm_status office_badge_insert(orm_connection *c, const office_badge_values *values,
                                office_badge *row, orm_result **result);
 orm_status office_badge_insert_many(orm_connection *c, const office_badge_values *values,
@@ -596,7 +608,8 @@ typedef struct office_team_changes {
     orm_change_null_int64 deputy_id;
 } office_team_changes;
 
-/* Which rows, in what order, with what; a zero one, or a NULL pointer, means all of them. */
+/* Which rows, in what order, with what; a zero one, or a NULL pointer, means all of them. What each
+ * member means is told in orm/expression.h. */
 typedef struct office_team_query {
     orm_expr where[ORM_WHERE_MAX];
     orm_order order_by[ORM_ORDER_BY_MAX];
@@ -682,8 +695,10 @@ orm_status office_team_get_deputy(orm_session *s, const office_team *team,
 orm_status office_team_set_deputy(orm_session *s, const office_team *team,
                                   const office_person *value);
 
-/* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. _insert_many
- * and _copy insert all rows or none; _copy, the fastest, brings nothing back. */
+/* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. _insert and
+ * _upsert bring the row back, unless `row` and `result` are NULL; _insert_many and _copy insert all
+ * rows or none; _copy, the fastest, brings nothing back. _fetch is ORM_NOT_FOUND without such a row.
+ * _update_where and _delete_where want a condition, or ORM_EVERY_ROW; `count` may be NULL. */
 orm_status office_team_insert(orm_connection *c, const office_team_values *values,
                               office_team *row, orm_result **result);
 orm_status office_team_insert_many(orm_connection *c, const office_team_values *values,
@@ -725,7 +740,8 @@ typedef struct office_north_changes {
     orm_change_null_int64 next_id;
 } office_north_changes;
 
-/* Which rows, in what order, with what; a zero one, or a NULL pointer, means all of them. */
+/* Which rows, in what order, with what; a zero one, or a NULL pointer, means all of them. What each
+ * member means is told in orm/expression.h. */
 typedef struct office_north_query {
     orm_expr where[ORM_WHERE_MAX];
     orm_order order_by[ORM_ORDER_BY_MAX];
@@ -796,8 +812,10 @@ orm_status office_north_get_next(orm_session *s, const office_north *north,
 orm_status office_north_set_next(orm_session *s, const office_north *north,
                                  const office_east *value);
 
-/* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. _insert_many
- * and _copy insert all rows or none; _copy, the fastest, brings nothing back. */
+/* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. _insert and
+ * _upsert bring the row back, unless `row` and `result` are NULL; _insert_many and _copy insert all
+ * rows or none; _copy, the fastest, brings nothing back. _fetch is ORM_NOT_FOUND without such a row.
+ * _update_where and _delete_where want a condition, or ORM_EVERY_ROW; `count` may be NULL. */
 orm_status office_north_insert(orm_connection *c, const office_north_values *values,
                                office_north *row, orm_result **result);
 orm_status office_north_insert_many(orm_connection *c, const office_north_values *values,
@@ -840,7 +858,8 @@ typedef struct office_east_changes {
     orm_change_int64 next_id;
 } office_east_changes;
 
-/* Which rows, in what order, with what; a zero one, or a NULL pointer, means all of them. */
+/* Which rows, in what order, with what; a zero one, or a NULL pointer, means all of them. What each
+ * member means is told in orm/expression.h. */
 typedef struct office_east_query {
     orm_expr where[ORM_WHERE_MAX];
     orm_order order_by[ORM_ORDER_BY_MAX];
@@ -909,8 +928,10 @@ orm_status office_east_get_next(orm_session *s, const office_east *east,
                                 const office_south **found);
 orm_status office_east_set_next(orm_session *s, const office_east *east, const office_south *value);
 
-/* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. _insert_many
- * and _copy insert all rows or none; _copy, the fastest, brings nothing back. */
+/* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. _insert and
+ * _upsert bring the row back, unless `row` and `result` are NULL; _insert_many and _copy insert all
+ * rows or none; _copy, the fastest, brings nothing back. _fetch is ORM_NOT_FOUND without such a row.
+ * _update_where and _delete_where want a condition, or ORM_EVERY_ROW; `count` may be NULL. */
 orm_status office_east_insert(orm_connection *c, const office_east_values *values,
                               office_east *row, orm_result **result);
 orm_status office_east_insert_many(orm_connection *c, const office_east_values *values,
@@ -956,7 +977,8 @@ typedef struct office_south_changes {
     orm_change_null_int64 east_id;
 } office_south_changes;
 
-/* Which rows, in what order, with what; a zero one, or a NULL pointer, means all of them. */
+/* Which rows, in what order, with what; a zero one, or a NULL pointer, means all of them. What each
+ * member means is told in orm/expression.h. */
 typedef struct office_south_query {
     orm_expr where[ORM_WHERE_MAX];
     orm_order order_by[ORM_ORDER_BY_MAX];
@@ -1034,8 +1056,10 @@ orm_status office_south_get_east(orm_session *s, const office_south *south,
 orm_status office_south_set_east(orm_session *s, const office_south *south,
                                  const office_east *value);
 
-/* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. _insert_many
- * and _copy insert all rows or none; _copy, the fastest, brings nothing back. */
+/* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. _insert and
+ * _upsert bring the row back, unless `row` and `result` are NULL; _insert_many and _copy insert all
+ * rows or none; _copy, the fastest, brings nothing back. _fetch is ORM_NOT_FOUND without such a row.
+ * _update_where and _delete_where want a condition, or ORM_EVERY_ROW; `count` may be NULL. */
 orm_status office_south_insert(orm_connection *c, const office_south_values *values,
                                office_south *row, orm_result **result);
 orm_status office_south_insert_many(orm_connection *c, const office_south_values *values,
@@ -1077,7 +1101,8 @@ typedef struct office_course_changes {
     orm_change_text title;
 } office_course_changes;
 
-/* Which rows, in what order, with what; a zero one, or a NULL pointer, means all of them. */
+/* Which rows, in what order, with what; a zero one, or a NULL pointer, means all of them. What each
+ * member means is told in orm/expression.h. */
 typedef struct office_course_query {
     orm_expr where[ORM_WHERE_MAX];
     orm_order order_by[ORM_ORDER_BY_MAX];
@@ -1174,8 +1199,10 @@ orm_status office_course_add_to_after(orm_session *s, const office_course *cours
 orm_status office_course_remove_from_after(orm_session *s, const office_course *course,
                                            const office_course *member);
 
-/* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. _insert_many
- * and _copy insert all rows or none; _copy, the fastest, brings nothing back. */
+/* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. _insert and
+ * _upsert bring the row back, unless `row` and `result` are NULL; _insert_many and _copy insert all
+ * rows or none; _copy, the fastest, brings nothing back. _fetch is ORM_NOT_FOUND without such a row.
+ * _update_where and _delete_where want a condition, or ORM_EVERY_ROW; `count` may be NULL. */
 orm_status office_course_insert(orm_connection *c, const office_course_values *values,
                                 office_course *row, orm_result **result);
 orm_status office_course_insert_many(orm_connection *c, const office_course_values *values,
@@ -1222,7 +1249,8 @@ typedef struct office_attendance_changes {
     orm_change_int64 course_id;
 } office_attendance_changes;
 
-/* Which rows, in what order, with what; a zero one, or a NULL pointer, means all of them. */
+/* Which rows, in what order, with what; a zero one, or a NULL pointer, means all of them. What each
+ * member means is told in orm/expression.h. */
 typedef struct office_attendance_query {
     orm_expr where[ORM_WHERE_MAX];
     orm_order order_by[ORM_ORDER_BY_MAX];
@@ -1311,8 +1339,10 @@ orm_status office_attendance_get_course(orm_session *s, const office_attendance 
 orm_status office_attendance_set_course(orm_session *s, const office_attendance *attendance,
                                         const office_course *value);
 
-/* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. _insert_many
- * and _copy insert all rows or none; _copy, the fastest, brings nothing back. */
+/* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. _insert and
+ * _upsert bring the row back, unless `row` and `result` are NULL; _insert_many and _copy insert all
+ * rows or none; _copy, the fastest, brings nothing back. _fetch is ORM_NOT_FOUND without such a row.
+ * _update_where and _delete_where want a condition, or ORM_EVERY_ROW; `count` may be NULL. */
 orm_status office_attendance_insert(orm_connection *c, const office_attendance_values *values,
                                     office_attendance *row, orm_result **result);
 orm_status office_attendance_insert_many(orm_connection *c, const office_attendance_values *values,
@@ -1364,7 +1394,8 @@ typedef struct office_course_room_changes {
     orm_change_int32 room_number;
 } office_course_room_changes;
 
-/* Which rows, in what order, with what; a zero one, or a NULL pointer, means all of them. */
+/* Which rows, in what order, with what; a zero one, or a NULL pointer, means all of them. What each
+ * member means is told in orm/expression.h. */
 typedef struct office_course_room_query {
     orm_expr where[ORM_WHERE_MAX];
     orm_order order_by[ORM_ORDER_BY_MAX];
@@ -1455,8 +1486,10 @@ orm_status office_course_room_get_room(orm_session *s, const office_course_room 
 orm_status office_course_room_set_room(orm_session *s, const office_course_room *course_room,
                                        const office_room *value);
 
-/* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. _insert_many
- * and _copy insert all rows or none; _copy, the fastest, brings nothing back. */
+/* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. _insert and
+ * _upsert bring the row back, unless `row` and `result` are NULL; _insert_many and _copy insert all
+ * rows or none; _copy, the fastest, brings nothing back. _fetch is ORM_NOT_FOUND without such a row.
+ * _update_where and _delete_where want a condition, or ORM_EVERY_ROW; `count` may be NULL. */
 orm_status office_course_room_insert(orm_connection *c, const office_course_room_values *values,
                                      office_course_room *row, orm_result **result);
 orm_status office_course_room_insert_many(orm_connection *c,
@@ -1507,7 +1540,8 @@ typedef struct office_precedence_changes {
     orm_change_int64 earlier_id;
 } office_precedence_changes;
 
-/* Which rows, in what order, with what; a zero one, or a NULL pointer, means all of them. */
+/* Which rows, in what order, with what; a zero one, or a NULL pointer, means all of them. What each
+ * member means is told in orm/expression.h. */
 typedef struct office_precedence_query {
     orm_expr where[ORM_WHERE_MAX];
     orm_order order_by[ORM_ORDER_BY_MAX];
@@ -1593,8 +1627,10 @@ orm_status office_precedence_get_earlier(orm_session *s, const office_precedence
 orm_status office_precedence_set_earlier(orm_session *s, const office_precedence *precedence,
                                          const office_course *value);
 
-/* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. _insert_many
- * and _copy insert all rows or none; _copy, the fastest, brings nothing back. */
+/* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. _insert and
+ * _upsert bring the row back, unless `row` and `result` are NULL; _insert_many and _copy insert all
+ * rows or none; _copy, the fastest, brings nothing back. _fetch is ORM_NOT_FOUND without such a row.
+ * _update_where and _delete_where want a condition, or ORM_EVERY_ROW; `count` may be NULL. */
 orm_status office_precedence_insert(orm_connection *c, const office_precedence_values *values,
                                     office_precedence *row, orm_result **result);
 orm_status office_precedence_insert_many(orm_connection *c, const office_precedence_values *values,

@@ -39,6 +39,19 @@ const orm_enum depot_shelf_kind_enum = {
     },
 };
 
+const char *depot_shelf_kind_name(depot_shelf_kind value)
+{
+    return orm_enum_name(&depot_shelf_kind_enum, (int)value);
+}
+
+bool depot_shelf_kind_from_name(const char *name, depot_shelf_kind *value)
+{
+    int number = orm_enum_from_name(&depot_shelf_kind_enum, name);
+    if (number)
+        *value = (depot_shelf_kind)number;
+    return number != 0;
+}
+
 static orm_value depot_of_shelf_kind(depot_shelf_kind value)
 {
     return orm_of_enum(&depot_shelf_kind_enum, (int)value);
@@ -76,6 +89,19 @@ const orm_enum depot_colour_enum = {
         NULL,
     },
 };
+
+const char *depot_colour_name(depot_colour value)
+{
+    return orm_enum_name(&depot_colour_enum, (int)value);
+}
+
+bool depot_colour_from_name(const char *name, depot_colour *value)
+{
+    int number = orm_enum_from_name(&depot_colour_enum, name);
+    if (number)
+        *value = (depot_colour)number;
+    return number != 0;
+}
 
 static orm_value depot_of_colour_array(depot_colour_array value)
 {

@@ -33,6 +33,9 @@ typedef enum depot_shelf_kind {
 } depot_shelf_kind;
 
 extern const orm_enum depot_shelf_kind_enum;
+/* As the schema and the database have it, NULL for any other number; and back, false for another name. */
+const char *depot_shelf_kind_name(depot_shelf_kind value);
+bool depot_shelf_kind_from_name(const char *name, depot_shelf_kind *value);
 
 typedef struct depot_opt_shelf_kind {
     bool has;
@@ -69,6 +72,9 @@ typedef enum depot_colour {
 } depot_colour;
 
 extern const orm_enum depot_colour_enum;
+/* As the schema and the database have it, NULL for any other number; and back, false for another name. */
+const char *depot_colour_name(depot_colour value);
+bool depot_colour_from_name(const char *name, depot_colour *value);
 
 typedef struct depot_opt_colour {
     bool has;
@@ -183,7 +189,8 @@ typedef struct depot_item_changes {
     orm_change_null_int64 owner_id;
 } depot_item_changes;
 
-/* Which rows, in what order, with what; a zero one, or a NULL pointer, means all of them. */
+/* Which rows, in what order, with what; a zero one, or a NULL pointer, means all of them. What each
+ * member means is told in orm/expression.h. */
 typedef struct depot_item_query {
     orm_expr where[ORM_WHERE_MAX];
     orm_order order_by[ORM_ORDER_BY_MAX];
@@ -294,8 +301,10 @@ orm_status depot_item_add_to_crates(orm_session *s, const depot_item *item,
 orm_status depot_item_remove_from_crates(orm_session *s, const depot_item *item,
                                          const depot_crate *member);
 
-/* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. _insert_many
- * and _copy insert all rows or none; _copy, the fastest, brings nothing back. */
+/* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. _insert and
+ * _upsert bring the row back, unless `row` and `result` are NULL; _insert_many and _copy insert all
+ * rows or none; _copy, the fastest, brings nothing back. _fetch is ORM_NOT_FOUND without such a row.
+ * _update_where and _delete_where want a condition, or ORM_EVERY_ROW; `count` may be NULL. */
 orm_status depot_item_insert(orm_connection *c, const depot_item_values *values, depot_item *row,
                              orm_result **result);
 orm_status depot_item_insert_many(orm_connection *c, const depot_item_values *values, size_t count,
@@ -342,7 +351,8 @@ typedef struct depot_crate_changes {
     orm_change_int32 version;
 } depot_crate_changes;
 
-/* Which rows, in what order, with what; a zero one, or a NULL pointer, means all of them. */
+/* Which rows, in what order, with what; a zero one, or a NULL pointer, means all of them. What each
+ * member means is told in orm/expression.h. */
 typedef struct depot_crate_query {
     orm_expr where[ORM_WHERE_MAX];
     orm_order order_by[ORM_ORDER_BY_MAX];
@@ -410,8 +420,10 @@ typedef struct depot_crate_hooks {
 } depot_crate_hooks;
 orm_model_hooks depot_crate_on(const depot_crate_hooks *hooks);
 
-/* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. _insert_many
- * and _copy insert all rows or none; _copy, the fastest, brings nothing back. */
+/* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. _insert and
+ * _upsert bring the row back, unless `row` and `result` are NULL; _insert_many and _copy insert all
+ * rows or none; _copy, the fastest, brings nothing back. _fetch is ORM_NOT_FOUND without such a row.
+ * _update_where and _delete_where want a condition, or ORM_EVERY_ROW; `count` may be NULL. */
 orm_status depot_crate_insert(orm_connection *c, const depot_crate_values *values,
                               depot_crate *row, orm_result **result);
 orm_status depot_crate_insert_many(orm_connection *c, const depot_crate_values *values,
@@ -452,7 +464,8 @@ typedef struct depot_owner_changes {
     orm_change_text name;
 } depot_owner_changes;
 
-/* Which rows, in what order, with what; a zero one, or a NULL pointer, means all of them. */
+/* Which rows, in what order, with what; a zero one, or a NULL pointer, means all of them. What each
+ * member means is told in orm/expression.h. */
 typedef struct depot_owner_query {
     orm_expr where[ORM_WHERE_MAX];
     orm_order order_by[ORM_ORDER_BY_MAX];
@@ -515,8 +528,10 @@ typedef struct depot_owner_hooks {
 } depot_owner_hooks;
 orm_model_hooks depot_owner_on(const depot_owner_hooks *hooks);
 
-/* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. _insert_many
- * and _copy insert all rows or none; _copy, the fastest, brings nothing back. */
+/* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. _insert and
+ * _upsert bring the row back, unless `row` and `result` are NULL; _insert_many and _copy insert all
+ * rows or none; _copy, the fastest, brings nothing back. _fetch is ORM_NOT_FOUND without such a row.
+ * _update_where and _delete_where want a condition, or ORM_EVERY_ROW; `count` may be NULL. */
 orm_status depot_owner_insert(orm_connection *c, const depot_owner_values *values,
                               depot_owner *row, orm_result **result);
 orm_status depot_owner_insert_many(orm_connection *c, const depot_owner_values *values,
@@ -561,7 +576,8 @@ typedef struct depot_log_changes {
     orm_change_null_int64 owner_id;
 } depot_log_changes;
 
-/* Which rows, in what order, with what; a zero one, or a NULL pointer, means all of them. */
+/* Which rows, in what order, with what; a zero one, or a NULL pointer, means all of them. What each
+ * member means is told in orm/expression.h. */
 typedef struct depot_log_query {
     orm_expr where[ORM_WHERE_MAX];
     orm_order order_by[ORM_ORDER_BY_MAX];
@@ -583,8 +599,10 @@ typedef struct depot_log_columns {
 extern const depot_log_columns DEPOT_LOG;
 extern const orm_model depot_log_model;
 
-/* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. _insert_many
- * and _copy insert all rows or none; _copy, the fastest, brings nothing back. */
+/* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. _insert and
+ * _upsert bring the row back, unless `row` and `result` are NULL; _insert_many and _copy insert all
+ * rows or none; _copy, the fastest, brings nothing back. 
+ * _update_where and _delete_where want a condition, or ORM_EVERY_ROW; `count` may be NULL. */
 orm_status depot_log_insert(orm_connection *c, const depot_log_values *values, depot_log *row,
                             orm_result **result);
 orm_status depot_log_insert_many(orm_connection *c, const depot_log_values *values, size_t count,
@@ -621,7 +639,8 @@ typedef struct depot_other_item_changes {
     orm_change_int64 id;
 } depot_other_item_changes;
 
-/* Which rows, in what order, with what; a zero one, or a NULL pointer, means all of them. */
+/* Which rows, in what order, with what; a zero one, or a NULL pointer, means all of them. What each
+ * member means is told in orm/expression.h. */
 typedef struct depot_other_item_query {
     orm_expr where[ORM_WHERE_MAX];
     orm_order order_by[ORM_ORDER_BY_MAX];
@@ -689,8 +708,10 @@ typedef struct depot_other_item_hooks {
 } depot_other_item_hooks;
 orm_model_hooks depot_other_item_on(const depot_other_item_hooks *hooks);
 
-/* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. _insert_many
- * and _copy insert all rows or none; _copy, the fastest, brings nothing back. */
+/* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. _insert and
+ * _upsert bring the row back, unless `row` and `result` are NULL; _insert_many and _copy insert all
+ * rows or none; _copy, the fastest, brings nothing back. _fetch is ORM_NOT_FOUND without such a row.
+ * _update_where and _delete_where want a condition, or ORM_EVERY_ROW; `count` may be NULL. */
 orm_status depot_other_item_insert(orm_connection *c, const depot_other_item_values *values,
                                    depot_other_item *row, orm_result **result);
 orm_status depot_other_item_insert_many(orm_connection *c, const depot_other_item_values *values,
@@ -737,7 +758,8 @@ typedef struct depot_item_crate_changes {
     orm_change_uuid crate_id;
 } depot_item_crate_changes;
 
-/* Which rows, in what order, with what; a zero one, or a NULL pointer, means all of them. */
+/* Which rows, in what order, with what; a zero one, or a NULL pointer, means all of them. What each
+ * member means is told in orm/expression.h. */
 typedef struct depot_item_crate_query {
     orm_expr where[ORM_WHERE_MAX];
     orm_order order_by[ORM_ORDER_BY_MAX];
@@ -822,8 +844,10 @@ orm_status depot_item_crate_get_crate(orm_session *s, const depot_item_crate *it
 orm_status depot_item_crate_set_crate(orm_session *s, const depot_item_crate *item_crate,
                                       const depot_crate *value);
 
-/* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. _insert_many
- * and _copy insert all rows or none; _copy, the fastest, brings nothing back. */
+/* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. _insert and
+ * _upsert bring the row back, unless `row` and `result` are NULL; _insert_many and _copy insert all
+ * rows or none; _copy, the fastest, brings nothing back. _fetch is ORM_NOT_FOUND without such a row.
+ * _update_where and _delete_where want a condition, or ORM_EVERY_ROW; `count` may be NULL. */
 orm_status depot_item_crate_insert(orm_connection *c, const depot_item_crate_values *values,
                                    depot_item_crate *row, orm_result **result);
 orm_status depot_item_crate_insert_many(orm_connection *c, const depot_item_crate_values *values,

@@ -33,6 +33,19 @@ const orm_enum shop_colour_enum = {
     },
 };
 
+const char *shop_colour_name(shop_colour value)
+{
+    return orm_enum_name(&shop_colour_enum, (int)value);
+}
+
+bool shop_colour_from_name(const char *name, shop_colour *value)
+{
+    int number = orm_enum_from_name(&shop_colour_enum, name);
+    if (number)
+        *value = (shop_colour)number;
+    return number != 0;
+}
+
 static orm_value shop_of_colour(shop_colour value)
 {
     return orm_of_enum(&shop_colour_enum, (int)value);

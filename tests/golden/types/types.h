@@ -25,6 +25,9 @@ typedef enum shop_colour {
 } shop_colour;
 
 extern const orm_enum shop_colour_enum;
+/* As the schema and the database have it, NULL for any other number; and back, false for another name. */
+const char *shop_colour_name(shop_colour value);
+bool shop_colour_from_name(const char *name, shop_colour *value);
 
 typedef struct shop_opt_colour {
     bool has;
@@ -138,7 +141,8 @@ typedef struct shop_thing_changes {
     shop_change_colour colour;
 } shop_thing_changes;
 
-/* Which rows, in what order, with what; a zero one, or a NULL pointer, means all of them. */
+/* Which rows, in what order, with what; a zero one, or a NULL pointer, means all of them. What each
+ * member means is told in orm/expression.h. */
 typedef struct shop_thing_query {
     orm_expr where[ORM_WHERE_MAX];
     orm_order order_by[ORM_ORDER_BY_MAX];
@@ -235,8 +239,10 @@ typedef struct shop_thing_hooks {
 } shop_thing_hooks;
 orm_model_hooks shop_thing_on(const shop_thing_hooks *hooks);
 
-/* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. _insert_many
- * and _copy insert all rows or none; _copy, the fastest, brings nothing back. */
+/* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. _insert and
+ * _upsert bring the row back, unless `row` and `result` are NULL; _insert_many and _copy insert all
+ * rows or none; _copy, the fastest, brings nothing back. _fetch is ORM_NOT_FOUND without such a row.
+ * _update_where and _delete_where want a condition, or ORM_EVERY_ROW; `count` may be NULL. */
 orm_status shop_thing_insert(orm_connection *c, const shop_thing_values *values, shop_thing *row,
                              orm_result **result);
 orm_status shop_thing_insert_many(orm_connection *c, const shop_thing_values *values, size_t count,
@@ -325,7 +331,8 @@ typedef struct shop_maybe_changes {
     shop_change_null_colour colour;
 } shop_maybe_changes;
 
-/* Which rows, in what order, with what; a zero one, or a NULL pointer, means all of them. */
+/* Which rows, in what order, with what; a zero one, or a NULL pointer, means all of them. What each
+ * member means is told in orm/expression.h. */
 typedef struct shop_maybe_query {
     orm_expr where[ORM_WHERE_MAX];
     orm_order order_by[ORM_ORDER_BY_MAX];
@@ -419,8 +426,10 @@ typedef struct shop_maybe_hooks {
 } shop_maybe_hooks;
 orm_model_hooks shop_maybe_on(const shop_maybe_hooks *hooks);
 
-/* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. _insert_many
- * and _copy insert all rows or none; _copy, the fastest, brings nothing back. */
+/* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. _insert and
+ * _upsert bring the row back, unless `row` and `result` are NULL; _insert_many and _copy insert all
+ * rows or none; _copy, the fastest, brings nothing back. _fetch is ORM_NOT_FOUND without such a row.
+ * _update_where and _delete_where want a condition, or ORM_EVERY_ROW; `count` may be NULL. */
 orm_status shop_maybe_insert(orm_connection *c, const shop_maybe_values *values, shop_maybe *row,
                              orm_result **result);
 orm_status shop_maybe_insert_many(orm_connection *c, const shop_maybe_values *values, size_t count,
@@ -471,7 +480,8 @@ typedef struct shop_class_changes {
     orm_change_null_text status;
 } shop_class_changes;
 
-/* Which rows, in what order, with what; a zero one, or a NULL pointer, means all of them. */
+/* Which rows, in what order, with what; a zero one, or a NULL pointer, means all of them. What each
+ * member means is told in orm/expression.h. */
 typedef struct shop_class_query {
     orm_expr where[ORM_WHERE_MAX];
     orm_order order_by[ORM_ORDER_BY_MAX];
@@ -538,8 +548,10 @@ typedef struct shop_class_hooks {
 } shop_class_hooks;
 orm_model_hooks shop_class_on(const shop_class_hooks *hooks);
 
-/* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. _insert_many
- * and _copy insert all rows or none; _copy, the fastest, brings nothing back. */
+/* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. _insert and
+ * _upsert bring the row back, unless `row` and `result` are NULL; _insert_many and _copy insert all
+ * rows or none; _copy, the fastest, brings nothing back. _fetch is ORM_NOT_FOUND without such a row.
+ * _update_where and _delete_where want a condition, or ORM_EVERY_ROW; `count` may be NULL. */
 orm_status shop_class_insert(orm_connection *c, const shop_class_values *values, shop_class *row,
                              orm_result **result);
 orm_status shop_class_insert_many(orm_connection *c, const shop_class_values *values, size_t count,

@@ -1,0 +1,87 @@
+/* postgresql_cancel.c -- asking the server to end what it runs, by postgresql_link.h.
+ *
+ * libpq 15 opens another connection for it and blocks meanwhile, so that a thread of its own does it. The thread tells by the
+ * end of a pipe that the server has taken the request: it has passed it on by then, and what comes later is not hit by it.
+ * SPDX-License-Identifier: MIT */
+#include "driver/postgresql_link.h"
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum { CANCEL_SECONDS = 2 };
+
+typedef struct request {
+    PGcancel *cancel;
+    int done; /* closed at the end; -1: nobody waits */
+} request;
+
+static bool start(orm__pg_link *l, int done);
+static void *send_request(void *sent);
+
+bool orm__pg_cancel(orm__pg_link *l)
+{
+    l->cancelled = start(l, -1);
+    l->deadline = orm__deadline_in(CANCEL_SECONDS);
+    return l->cancelled;
+}
+
+void orm__pg_cancel_now(orm__pg_link *l)
+{
+    int done[2];
+    orm__watch watch;
+    if (pipe(done))
+        return; /* all of it is read then */
+    for (int i = 0; i < 2; i++)
+        fcntl(done[i], F_SETFD, FD_CLOEXEC);
+    if (!start(l, done[1])) {
+        close(done[0]);
+        return;
+    }
+    l->cancelled = true;
+    if (orm__watch_start(&watch, l->waiter, done[0]) == ORM_OK) {
+        l->cancelled = orm__wait(&watch, ORM_WAIT_READ, orm__deadline_in(CANCEL_SECONDS)) != ORM_OK;
+        orm__watch_stop(&watch);
+    }
+    close(done[0]);
+}
+
+/* Takes `done`, which is closed also on failure. */
+static bool start(orm__pg_link *l, int done)
+{
+    pthread_t thread;
+    pthread_attr_t detached;
+    request *made = malloc(sizeof *made);
+    PGcancel *cancel = made ? PQgetCancel(l->connection) : NULL;
+    bool started = false;
+    if (cancel && pthread_attr_init(&detached) == 0) {
+        *made = (request){.cancel = cancel, .done = done};
+        pthread_attr_setdetachstate(&detached, PTHREAD_CREATE_DETACHED);
+        started = pthread_create(&thread, &detached, send_request, made) == 0;
+        pthread_attr_destroy(&detached);
+    }
+    if (started)
+        return true;
+    PQfreeCancel(cancel);
+    free(made);
+    if (done >= 0)
+        close(done);
+    return false;
+}
+
+static void *send_request(void *sent)
+{
+    request *own = sent;
+    char ignored[256];
+    sigset_t all;
+    sigfillset(&all); /* signals are for the program's own threads */
+    pthread_sigmask(SIG_SETMASK, &all, NULL);
+    PQcancel(own->cancel, ignored, sizeof ignored);
+    PQfreeCancel(own->cancel);
+    if (own->done >= 0)
+        close(own->done);
+    free(own);
+    return NULL;
+}
