@@ -171,7 +171,8 @@ typedef struct views_author_output_columns {
 extern const views_author_output_columns VIEWS_AUTHOR_OUTPUT;
 extern const orm_model views_author_output_model;
 
-/* Reading. _one wants exactly one, _first the first of any number. */
+/* Reading a view; it is never written. An entity takes the values of each query that finds it. _one
+ * wants exactly one row, _first the first of any number. */
 orm_status views_author_output_get(orm_session *s, int64_t author_id,
                                    const views_author_output **found);
 /* Many keys by one statement, an array for each of their columns: as many items, in their order,
