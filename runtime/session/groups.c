@@ -30,7 +30,7 @@ static orm_status replace_group(orm_session *session, orm__store *store, orm__en
                                 const orm__room *room);
 static orm_status read_computed(orm_session *session, orm__store *store, orm__entity **entities, size_t count,
                                 const uint64_t *also, const orm__room *room);
-static orm_status updated(orm_session *session, orm__store *store, orm__entity *entity);
+static void updated(orm_session *session, const orm__store *store, orm__entity *entity);
 static void count_version(orm__entity *entity);
 static orm_status delete_group(orm_session *session, orm__store *store, orm__entity **entities, size_t count,
                                const orm__room *room);
@@ -56,11 +56,17 @@ orm_status orm__write_wave(orm_session *session, orm__verb verb, orm__entity **e
     bool by_mask = verb != ORM__DELETE;
     for (size_t i = 0; by_mask && i < count; i++) {
         ORM_TRY(copy_keys(session, entities[i]));
-        if (entities[i]->state == ORM__PERSISTENT)
+        if (entities[i]->state == ORM__PERSISTENT && orm__entity_any_dirty(entities[i]))
             ORM_TRY(set_clocks(session, entities[i]));
     }
     while (count > 0) {
         orm__entity *first = entities[0];
+        bool written = first->state == ORM__PERSISTENT && !orm__entity_any_dirty(first);
+        if (verb == ORM__UPDATE && written) { /* what it was to have came with another's key */
+            entities++;
+            count--;
+            continue;
+        }
         orm__entity **rest = malloc(count * sizeof *rest), **group = malloc(count * sizeof *group);
         size_t grouped = 0, left = 0;
         for (size_t i = 0; rest && group && i < count; i++) {
@@ -193,8 +199,9 @@ static orm_status update_group(orm_session *session, orm__store *store, orm__ent
         return orm__session_failed(session, status);
     if (matched != count)
         return stale(session, ORM__UPDATE, entities, count, matched);
+    ORM_TRY(orm__rekey_follow(session, entities, count));
     for (size_t i = 0; i < count; i++)
-        ORM_TRY(updated(session, store, entities[i]));
+        updated(session, store, entities[i]);
     return read_computed(session, store, entities, count, NULL, room);
 }
 
@@ -228,7 +235,7 @@ static orm_status replace_group(orm_session *session, orm__store *store, orm__en
         return stale(session, ORM__UPDATE, entities, count, matched);
     for (size_t i = 0; i < count; i++) {
         if (sends)
-            ORM_TRY(updated(session, store, entities[i]));
+            updated(session, store, entities[i]);
         ORM_TRY(inserted(session, store, entities[i]));
     }
     status = read_computed(session, store, entities, count, defaulted, room);
@@ -264,18 +271,11 @@ static orm_status read_computed(orm_session *session, orm__store *store, orm__en
     return status ? orm__session_failed(session, status) : ORM_OK;
 }
 
-static orm_status updated(orm_session *session, orm__store *store, orm__entity *entity)
+static void updated(orm_session *session, const orm__store *store, orm__entity *entity)
 {
-    if (entity->flags & ORM__KEY_CHANGED) {
-        orm__identity_remove(store, entity);
-        orm__old_key_forget(session, entity);
-        if (!orm__identity_add(store, entity))
-            return orm__session_no_memory(session);
-    }
     count_version(entity);
     memset(orm__entity_dirty(entity), 0, orm__mask_words(store->model) * sizeof(uint64_t));
     orm__held_forget(session, entity);
-    return ORM_OK;
 }
 
 /* An UPDATE counted the row's version at the database; so it is here. */
