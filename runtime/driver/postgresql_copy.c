@@ -9,6 +9,7 @@
 #include "driver/postgresql_codec.h"
 #include "driver/postgresql_link.h"
 
+#include <limits.h>
 #include <string.h>
 
 enum { MESSAGE = 64 * 1024 /* about so much is sent at once */, UNWANTED = 64 * 1024 /* and so much read in vain */ };
@@ -202,9 +203,15 @@ static void write_row(orm__pg_link *l, const orm_value *lists, size_t count, siz
     l->failure = status;
 }
 
+/* A row may be larger than the ints that libpq counts in. */
 static void send_buffer(orm__pg_link *l)
 {
-    orm__pg_note_sent(l, PQputCopyData(l->connection, l->buffer.data, (int)l->buffer.length) > 0);
+    const size_t most = (size_t)INT_MAX / 2;
+    for (size_t sent = 0; sent < l->buffer.length && !l->failure; sent += most) {
+        size_t left = l->buffer.length - sent;
+        orm__pg_note_sent(
+            l, PQputCopyData(l->connection, l->buffer.data + sent, (int)(left < most ? left : most)) > 0);
+    }
     l->base.bytes += l->buffer.length;
     orm__text_clear(&l->buffer);
     orm__pg_flush(l);

@@ -16,6 +16,7 @@ static orm_status take_targets(orm_session *session, const void *values, orm__en
 static orm_status refuse_two_targets(orm_session *session, orm__entity *entity, const orm_relation *relation,
                                      orm__entity *target);
 static orm_status refuse_present_key(orm_session *session, orm__store *store, orm__entity *entity);
+static orm_status look_after(orm_session *session, orm__store *store, orm__entity *present, bool *gone);
 static bool goes_with_another(orm_session *session, orm__entity *entity);
 static orm_status set(orm_session *session, orm__entity *entity, const orm_column *column, orm_value given);
 static orm_status add_row(orm_session *session, const orm_model *model, const void *row, bool with_key,
@@ -66,13 +67,19 @@ orm_status orm_model_merge(orm_session *session, const orm_model *model, const v
         if (!(column->flags & (ORM_PRIMARY_KEY | ORM_COMPUTED | ORM_VERSION)))
             status = set(session, orm__entity_of(*merged), column, orm__value_of_member(column, row));
     }
-    return status ? orm__session_stick(session, status) : ORM_OK;
+    if (!status)
+        return ORM_OK;
+    *merged = NULL;
+    return orm__session_stick(session, status);
 }
 
 /* Adds a row as it is, but for a key that the database makes. */
 static orm_status add_row(orm_session *session, const orm_model *model, const void *row, bool with_key,
                           const void **added)
 {
+    if (session->factory.read_only)
+        return orm__session_stick(
+            session, orm__session_error(session, ORM_MISUSE, "merge of '%s': the session is read-only", model->name));
     orm__store *store = orm__store_of(session, model);
     orm__entity *entity = store ? orm__store_next(store) : NULL;
     if (!entity || !make_mask(session, model, entity))
@@ -196,9 +203,32 @@ static orm_status refuse_present_key(orm_session *session, orm__store *store, or
         orm__replace_begin(entity, present);
         return ORM_OK;
     }
+    bool gone = false;
+    ORM_TRY(look_after(session, store, present, &gone));
+    if (gone)
+        return ORM_OK;
     char name[160];
     return orm__session_error(session, ORM_CONFLICT, "%s is already in the session",
                               orm__entity_name(present, name, sizeof name));
+}
+
+/* An expired entity's row may be gone, undone by a rollback or deleted by another: then it leaves. */
+static orm_status look_after(orm_session *session, orm__store *store, orm__entity *present, bool *gone)
+{
+    size_t count;
+    bool unsure = present->state == ORM__PERSISTENT && (present->flags & ORM__EXPIRED) &&
+                  !((present->flags & ORM__QUEUED) && orm__entity_any_dirty(present));
+    if (!unsure)
+        return ORM_OK;
+    ORM_TRY(orm__session_read(session));
+    ORM_TRY(orm__count_key(session, present, NULL, &count));
+    if (count > 0)
+        return ORM_OK;
+    ORM_TRY(orm__entity_touch(session, present));
+    orm__identity_remove(store, present);
+    present->state = ORM__DELETED;
+    *gone = true;
+    return ORM_OK;
 }
 
 /* Whether the flush will let it go: what it refers to is deleted, and another may have taken that one's key. */

@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+enum { MOST_ROUNDS = 100 }; /* as many as flushes that one commit makes */
+
 static const char *const event_names[] = {
     [ORM_BEFORE_INSERT] = "before_insert", [ORM_AFTER_INSERT] = "after_insert",   [ORM_BEFORE_UPDATE] = "before_update",
     [ORM_AFTER_UPDATE] = "after_update",   [ORM_BEFORE_DELETE] = "before_delete", [ORM_AFTER_DELETE] = "after_delete",
@@ -27,9 +29,14 @@ orm_status orm__hooks_before_flush(orm_session *session)
         if (status)
             return failed(session, status, "before_flush", NULL);
     }
-    for (bool called = hooks && hooks->model_count > 0; called;) {
+    bool called = hooks && hooks->model_count > 0;
+    for (int round = 0; called; round++) {
+        const size_t count = session->changed.count; /* what hooks add has its turn in the next round */
+        if (round == MOST_ROUNDS)
+            return orm__session_error(session, ORM_MISUSE, "flush: after %d rounds hooks still change something",
+                                      MOST_ROUNDS);
         called = false;
-        for (size_t i = 0; i < session->changed.count; i++) { /* which may grow meanwhile */
+        for (size_t i = 0; i < count; i++) {
             orm__entity *entity = session->changed.items[i];
             const orm_model_hooks *of_model = hooks_of(session, orm__model_of(entity));
             orm_event event;

@@ -394,6 +394,8 @@ char *orm__entity_name(const orm__entity *entity, char *buffer, size_t size)
         char text[80];
         if (entity->state == ORM__PENDING && (column->flags & ORM_GENERATED) && !(entity->flags & ORM__MAPPED))
             snprintf(text, sizeof text, "(new)");
+        else if (column->flags & ORM_SENSITIVE)
+            snprintf(text, sizeof text, "(hidden)");
         else
             orm__value_text(orm__value_of_member(column, orm__key_row(entity)), text, sizeof text);
         int more = snprintf(buffer + length, size - (size_t)length, "%s%s", i == 0 ? " " : ", ", text);

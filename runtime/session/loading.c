@@ -13,6 +13,7 @@
 
 enum { BATCH_MAX = 10000 };
 
+static orm__slot *answering_slot(orm__entity *entity, const orm_relation *relation);
 static orm_status owner_given(orm_session *session, const void *row, orm__entity **entity);
 static orm_status load_lazily(orm_session *session, orm__entity *entity, const orm_relation *relation);
 static orm_status find_owners(orm_session *session, orm__entity *entity, const orm_relation *relation,
@@ -35,7 +36,7 @@ orm_status orm_entity_get_one(orm_session *session, const void *row, const orm_r
     *found = NULL;
     orm__entity *entity;
     ORM_TRY(owner_given(session, row, &entity));
-    orm__slot *slot = orm__entity_loaded(entity, relation);
+    orm__slot *slot = answering_slot(entity, relation);
     if (!slot)
         ORM_TRY(load_lazily(session, entity, relation));
     slot = orm__entity_loaded(entity, relation);
@@ -49,7 +50,7 @@ orm_status orm_entity_get_many(orm_session *session, const void *row, const orm_
     *found = (orm_list){0};
     orm__entity *entity;
     ORM_TRY(owner_given(session, row, &entity));
-    orm__slot *slot = orm__entity_loaded(entity, relation);
+    orm__slot *slot = answering_slot(entity, relation);
     if (!slot)
         ORM_TRY(load_lazily(session, entity, relation));
     slot = orm__entity_loaded(entity, relation);
@@ -66,6 +67,22 @@ orm_status orm_entity_get_many(orm_session *session, const void *row, const orm_
             items[found->count++] = orm__row_of(slot->as.many[i]);
     found->items = items;
     return ORM_OK;
+}
+
+/* The slot, unless it must be loaded. One that holds what was expunged is: the rows are where they were. */
+static orm__slot *answering_slot(orm__entity *entity, const orm_relation *relation)
+{
+    orm__slot *slot = orm__entity_loaded(entity, relation);
+    bool left = false;
+    if (!slot || entity->state != ORM__PERSISTENT || (relation->owning && orm__relation_is_changed(entity, relation)))
+        return slot;
+    if (!orm__is_collection(relation))
+        left = slot->as.one && slot->as.one->state == ORM__EXPUNGED;
+    else
+        for (uint32_t i = 0; i < slot->count && !left; i++)
+            left = slot->as.many[i]->state == ORM__EXPUNGED;
+    slot->loaded = !left;
+    return left ? NULL : slot;
 }
 
 /* While hooks of a flush run, what is about to be deleted still has its relations. */

@@ -17,6 +17,7 @@ static orm_status take_member(orm_session *session, const orm_relation *relation
                               orm__entities *members);
 static orm_status join(orm_session *session, const orm_relation *relation, orm__entity *entity, orm__entity *member);
 static void part(const orm_relation *relation, orm__entity *entity, const orm__entity *member);
+static bool is_in(const orm__slot *slot, const orm__entity *member);
 static orm__entity *pending_link(orm_session *session, const orm_relation *relation, orm__entity *owner,
                                  orm__entity *member);
 static orm_status find_link(orm_session *session, const orm_relation *relation, orm__entity *owner, orm__entity *member,
@@ -191,10 +192,9 @@ orm_status orm__through_add(orm_session *session, const orm_relation *relation, 
 {
     orm__entity *link;
     const orm__slot *slot = orm__entity_loaded(owner, relation);
-    for (uint32_t i = 0; slot && i < slot->count; i++)
-        if (slot->as.many[i] == member)
-            return ORM_OK;
-    bool there = pending_link(session, relation, owner, member) != NULL;
+    bool there = slot && is_in(slot, member);
+    if (!there && (!slot || slot->partial || owner->state == ORM__PERSISTENT))
+        there = pending_link(session, relation, owner, member) != NULL;
     if (!there)
         ORM_TRY(known_link(session, relation, owner, member, &there));
     if (there)
@@ -261,9 +261,25 @@ static void part(const orm_relation *relation, orm__entity *entity, const orm__e
         orm__slot_remove(slot, member);
 }
 
+static bool is_in(const orm__slot *slot, const orm__entity *member)
+{
+    for (uint32_t i = 0; i < slot->count; i++)
+        if (slot->as.many[i] == member)
+            return true;
+    return false;
+}
+
+/* Looked for by its key where that is known: many may be pending. */
 static orm__entity *pending_link(orm_session *session, const orm_relation *relation, orm__entity *owner,
                                  orm__entity *member)
 {
+    orm__entity *stub;
+    if (owner->state == ORM__PERSISTENT && member->state == ORM__PERSISTENT && key_is_both(relation) &&
+        !make_stub(session, relation, owner, member, &stub)) {
+        orm__entity *link = orm__identity_find_row(stub->batch->store, orm__model_of(stub)->primary_key,
+                                                   orm__row_of(stub));
+        return link && link->state == ORM__PENDING ? link : NULL;
+    }
     for (size_t i = session->changed.count; i-- > 0;) {
         orm__entity *link = session->changed.items[i];
         if (link->state == ORM__PENDING && orm__model_of(link) == relation->through_source->model &&

@@ -261,8 +261,12 @@ bool orm__relation_is_changed(const orm__entity *entity, const orm_relation *own
 orm__entity *orm__known_target(orm_session *session, const orm_relation *owning, orm__entity *entity)
 {
     orm__slot *slot = orm__entity_loaded(entity, owning);
-    if (slot)
+    bool left = slot && slot->as.one && slot->as.one->state == ORM__EXPUNGED && entity->state == ORM__PERSISTENT &&
+                !orm__relation_is_changed(entity, owning);
+    if (slot && !left)
         return slot->as.one;
+    if (left) /* the row refers to what it did: another may stand for that by now */
+        slot->loaded = false;
     for (size_t k = 0; entity->state == ORM__PENDING && k < owning->column_count; k++)
         if (!orm__mask_has(orm__entity_dirty(entity), owning->columns[k]->index))
             return NULL;

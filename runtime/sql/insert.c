@@ -52,6 +52,7 @@ static orm_status insert_arrays(insertion *in);
 static orm_status insert_numbered(insertion *in);
 static orm_status insert_copied(insertion *in);
 static orm_status run_returning(insertion *in, orm__sql *sql, void *const *rows, size_t count, bool with_ordinal);
+static orm_status check_count(insertion *in, size_t sent, size_t inserted);
 static void write_into(orm__sql *sql, const insertion *in, const orm_column *key);
 static void write_values(orm__sql *sql, const insertion *in, const void *row);
 static void write_returning(orm__sql *sql, const insertion *in);
@@ -232,7 +233,10 @@ static orm_status insert_one(insertion *in, void *row)
         write_returning(&sql, in);
         status = run_returning(in, &sql, &row, 1, false);
     } else {
-        status = orm__run_quietly(&sql, in->model, ORM_STATEMENT_INSERT, NULL);
+        size_t inserted;
+        status = orm__run_quietly(&sql, in->model, ORM_STATEMENT_INSERT, &inserted);
+        if (!status && in->key)
+            status = check_count(in, 1, inserted);
         if (!status && in->key)
             set_key(in->key, row, in->c->driver->last_key(in->c->link));
     }
@@ -257,7 +261,10 @@ static orm_status insert_each(insertion *in)
     orm_status status = orm__statement_start(&sql, (orm__purpose){ORM_STATEMENT_INSERT, in->model->table},
                                              ORM__FETCH_WHOLE, &statement);
     for (size_t i = 0; !status; i++) {
-        status = orm__statement_finish(c, statement, NULL);
+        size_t inserted;
+        status = orm__statement_finish(c, statement, &inserted);
+        if (!status && in->key)
+            status = check_count(in, 1, inserted);
         if (!status && in->key)
             set_key(in->key, in->rows[i], c->driver->last_key(c->link));
         if (status || i + 1 == in->count)
@@ -359,7 +366,10 @@ static orm_status insert_numbered(insertion *in)
     write_list_items(&sql, in, " + u.ord, ");
     orm__sql_text(&sql, " FROM ");
     orm__sql_from_lists(&sql, in->given.columns, in->given.count, in->given.values, false);
-    orm_status status = orm__run_quietly(&sql, in->model, ORM_STATEMENT_INSERT, NULL);
+    size_t inserted;
+    orm_status status = orm__run_quietly(&sql, in->model, ORM_STATEMENT_INSERT, &inserted);
+    if (!status)
+        status = check_count(in, in->count - 1, inserted);
     for (size_t i = 1; i < in->count && !status; i++)
         set_key(in->key, in->rows[i], first + (int64_t)i);
     if (status)
@@ -410,10 +420,17 @@ static orm_status run_returning(insertion *in, orm__sql *sql, void *const *rows,
     if (status == ORM_DONE)
         status = end;
     in->returned = true;
-    if (status || answered == count)
-        return status;
-    orm__error_set(&c->error, ORM_STALE, "%zu rows were inserted into table '%s' and %zu came back", count,
-                   in->model->table, answered);
+    return status ? status : check_count(in, count, answered);
+}
+
+/* A trigger may drop rows: whose key is whose is then not known. */
+static orm_status check_count(insertion *in, size_t sent, size_t inserted)
+{
+    orm_connection *c = in->c;
+    if (inserted == sent)
+        return ORM_OK;
+    orm__error_set(&c->error, ORM_STALE, "%zu rows were sent to table '%s' and %zu came back", sent, in->model->table,
+                   inserted);
     ORM__ERROR_COPY(c->error.table, in->model->table);
     return orm__connection_failed(c);
 }

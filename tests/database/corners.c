@@ -173,6 +173,51 @@ START_TEST(a_rollback_gives_back_keys_that_went_round)
 }
 END_TEST
 
+/* --- keys at the ends of their range ------------------------------------------------------------------------------------ */
+
+START_TEST(keys_at_the_ends_of_their_range_identify)
+{
+    static const int64_t keys[] = {INT64_MIN, INT64_MIN + 1, -1, 0, 1, INT64_MAX - 1, INT64_MAX};
+    enum { COUNT = sizeof keys / sizeof *keys };
+    const corners_house *added[COUNT], *got;
+    for (size_t i = 0; i < COUNT; i++)
+        ok(corners_house_add(s, &(corners_house_values){.id = ORM_VALUE(keys[i]), .name = "n"}, &added[i]));
+    ok(orm_session_flush(s));
+    for (size_t i = 0; i < COUNT; i++) {
+        ck_assert_int_eq(added[i]->id, keys[i]);
+        ok(corners_house_get(s, keys[i], &got));
+        ck_assert_ptr_eq(got, added[i]);
+        ok(corners_house_set_name(s, got, (char[]){(char)('a' + i), 0}));
+    }
+    commit_and_forget();
+    for (size_t i = 0; i < COUNT; i++) {
+        ok(corners_house_get(s, keys[i], &added[i]));
+        expect_text(added[i]->name, ((char[]){(char)('a' + i), 0}));
+    }
+    for (size_t i = 0; i < COUNT; i++)
+        ok(corners_house_delete(s, added[i]));
+    forget_statements();
+    ok(orm_session_commit(s));
+    expect_statements("DELETE house 7");
+}
+END_TEST
+
+START_TEST(behind_the_highest_key_there_is_none)
+{
+    const corners_house *last, *next = NULL;
+    ok(corners_house_add(s, &(corners_house_values){.id = ORM_VALUE(INT64_MAX), .name = "last"}, &last));
+    ok(orm_session_commit(s));
+    if (!on_sqlite())
+        run_sql("SELECT setval(pg_get_serial_sequence('house', 'id'), 9223372036854775807)");
+    for (int i = 0; i < (_i ? 10 : 1); i++)
+        ok(corners_house_add(s, &(corners_house_values){.name = "next"}, &next));
+    ck_assert_int_ne(orm_session_commit(s), ORM_OK);
+    ok(orm_session_rollback(s));
+    ck_assert_int_eq(orm_session_state(s, next), ORM_DETACHED);
+    ck_assert_int_eq(stored("SELECT count(*) FROM house"), 1);
+}
+END_TEST
+
 /* --- unique values ------------------------------------------------------------------------------------------------------- */
 
 static const corners_place *add_place(int32_t row, int32_t seat, const char *code)
@@ -306,6 +351,8 @@ Suite *suite_corners(void)
     tcase_add_checked_fixture(tcase, make_corners, NULL);
     tcase_add_loop_test(tcase, a_rollback_gives_a_key_back_that_was_taken_before_its_row_was_deleted, 0, 2);
     tcase_add_test(tcase, a_rollback_gives_back_keys_that_went_round);
+    tcase_add_test(tcase, keys_at_the_ends_of_their_range_identify);
+    tcase_add_loop_test(tcase, behind_the_highest_key_there_is_none, 0, 2);
     tcase = new_case(suite, "unique");
     tcase_add_checked_fixture(tcase, make_corners, NULL);
     tcase_add_test(tcase, three_rows_pass_a_key_of_two_columns_round);

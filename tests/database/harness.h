@@ -116,9 +116,11 @@ Suite *suite_async(void);
 Suite *suite_verify(void);
 Suite *suite_get_many(void);
 Suite *suite_shared(void);
+Suite *suite_cancelling(void);
 Suite *suite_views(void);
 Suite *suite_corners(void);
 Suite *suite_trust(void);
+Suite *suite_extremes(void);
 
 /* Rows that many tests begin with. Each is added to `s` and not flushed. */
 const blog_author *add_author(const char *name);

@@ -298,6 +298,50 @@ START_TEST(hooks_of_what_a_hook_deletes_have_their_turn)
 }
 END_TEST
 
+static orm_status clear_all(orm_session *session, const blog_author *author, void *context)
+{
+    (void)author, (void)context;
+    orm_session_clear(session);
+    return ORM_OK;
+}
+
+START_TEST(a_hook_of_a_flush_cannot_clear_its_session)
+{
+    static const blog_author_hooks clearing = {.before_insert = clear_all}, clearing_after = {.after_insert = clear_all};
+    with((orm_session_hooks){0}, blog_author_on(_i ? &clearing_after : &clearing));
+    const blog_author *ada = add_author("ada");
+    ok(orm_session_flush(s));
+    ck_assert_int_eq(orm_session_state(s, ada), ORM_PERSISTENT);
+    expect_status(ORM_MISUSE, orm_session_commit(s));
+    expect_said(orm_session_error(s)->message, "clear inside a hook");
+    orm_session_clear_error(s);
+    ok(orm_session_commit(s));
+}
+END_TEST
+
+static orm_status add_another(orm_session *session, const blog_author *author, void *context)
+{
+    char email[40];
+    int *count = context;
+    (void)author;
+    snprintf(email, sizeof email, "%d@hook.org", ++*count);
+    return blog_author_add(session, &(blog_author_values){.email = email, .name = "n"}, NULL);
+}
+
+START_TEST(a_hook_that_adds_for_ever_is_stopped_before_anything_is_sent)
+{
+    static int count;
+    static const blog_author_hooks endless = {.before_insert = add_another, .context = &count};
+    with((orm_session_hooks){0}, blog_author_on(&endless));
+    add_author("ada");
+    forget_statements();
+    expect_status(ORM_MISUSE, orm_session_flush(s));
+    expect_said(orm_session_error(s)->message, "hooks still change something");
+    expect_nothing_sent();
+    ck_assert_int_le(count, 1000);
+}
+END_TEST
+
 Suite *suite_hooks(void)
 {
     Suite *suite = suite_create("hooks");
@@ -313,5 +357,7 @@ Suite *suite_hooks(void)
     tcase_add_test(test, a_hook_may_read_and_sees_what_was_sent);
     tcase_add_test(test, a_key_deleted_and_added_again_has_the_hooks_of_both);
     tcase_add_test(test, hooks_of_what_a_hook_deletes_have_their_turn);
+    tcase_add_loop_test(test, a_hook_of_a_flush_cannot_clear_its_session, 0, 2);
+    tcase_add_test(test, a_hook_that_adds_for_ever_is_stopped_before_anything_is_sent);
     return suite;
 }

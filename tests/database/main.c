@@ -50,9 +50,11 @@ int main(void)
         suite_verify,
         suite_get_many,
         suite_shared,
+        suite_cancelling,
         suite_views,
         suite_corners,
         suite_trust,
+        suite_extremes,
     };
     /* clang-format on */
     SRunner *runner = srunner_create(NULL);

@@ -158,6 +158,49 @@ START_TEST(a_value_that_was_refreshed_before_a_rollback_is_read_again)
 }
 END_TEST
 
+/* SQLite gives the key again, which a rollback has freed. */
+START_TEST(a_key_that_a_rollback_freed_is_of_the_row_that_gets_it)
+{
+    const blog_author *ghost, *ada, *got;
+    ok(orm_session_begin(s));
+    ok(blog_author_insert(orm_session_connection(s), &(blog_author_values){.email = "a@b", .name = "ghost"}, NULL, NULL));
+    ok(blog_author_first(s, NULL, &ghost));
+    int64_t id = ghost->id;
+    ok(orm_session_rollback(s));
+    if (!on_sqlite())
+        run_sql("SELECT setval(pg_get_serial_sequence('authors', 'id'), nextval(pg_get_serial_sequence('authors', 'id')) - "
+                "2)");
+    ada = add_author("ada");
+    if (_i) { /* what was changed in the one that is gone must not be written to the other */
+        ok(blog_author_set_name(s, ghost, "changed"));
+        expect_status(ORM_STALE, orm_session_flush(s));
+        ok(orm_session_rollback(s));
+        ck_assert_int_eq(stored_authors(), 0);
+        return;
+    }
+    ok(orm_session_commit(s));
+    ck_assert_int_eq(ada->id, id);
+    ck_assert_int_eq(orm_session_state(s, ghost), ORM_DETACHED);
+    ok(blog_author_get(s, id, &got));
+    ck_assert_ptr_eq(got, ada);
+}
+END_TEST
+
+START_TEST(a_key_that_another_deleted_is_free_again)
+{
+    const shapes_country *old, *new, *got;
+    ok(shapes_country_add(s, &(shapes_country_values){.code = "gb", .name = "old"}, &old));
+    ok(orm_session_commit(s));
+    run_sql("DELETE FROM country");
+    expect_status(ORM_NOT_FOUND, orm_session_refresh(s, old));
+    ok(shapes_country_add(s, &(shapes_country_values){.code = "gb", .name = "new"}, &new));
+    ok(orm_session_commit(s));
+    ok(shapes_country_get(s, "gb", &got));
+    ck_assert_ptr_eq(got, new);
+    ck_assert_int_eq(orm_session_state(s, old), ORM_DETACHED);
+}
+END_TEST
+
 /* --- relations ----------------------------------------------------------------------------------------------------------- */
 
 START_TEST(a_relation_of_many_is_loaded_by_the_keys_that_the_rows_have_now)
@@ -232,6 +275,77 @@ START_TEST(what_is_pending_stays_in_a_collection_that_another_is_expunged_from)
     ok(blog_author_get_posts(s, bob, &posts));
     ck_assert_uint_eq(posts.count, 1);
     ck_assert_ptr_eq(posts.items[0], new);
+}
+END_TEST
+
+START_TEST(what_was_expunged_is_found_again_by_relations)
+{
+    const blog_author *ada = add_author("ada"), *got;
+    const blog_post *post = add_post(ada, "t");
+    ok(orm_session_commit(s));
+    ok(blog_post_get_author(s, post, &got));
+    ck_assert_ptr_eq(got, ada);
+    ok(orm_session_expunge(s, ada));
+    forget_statements();
+    ok(blog_post_get_author(s, post, &got));
+    ck_assert_ptr_nonnull(got);
+    ck_assert_ptr_ne(got, ada);
+    ck_assert_int_eq(got->id, post->author_id);
+    expect_statements("SELECT authors 1");
+    ok(blog_post_get_author(s, post, &got));
+    expect_statements("");
+    ok(orm_session_commit(s));
+    expect_statements("");
+}
+END_TEST
+
+START_TEST(what_was_expunged_is_found_again_by_links)
+{
+    const server_item *item;
+    const server_tag *tag;
+    server_tag_list tags;
+    ok(server_item_add(s, &(server_item_values){.name = "i", .price = 1}, &item));
+    ok(server_tag_add(s, &(server_tag_values){.word = "w"}, &tag));
+    ok(server_item_add_to_tags(s, item, tag));
+    ok(orm_session_commit(s));
+    ok(server_item_get_tags(s, item, &tags));
+    ok(orm_session_expunge(s, tag));
+    ok(server_item_get_tags(s, item, &tags));
+    ck_assert_uint_eq(tags.count, 1);
+    ck_assert_ptr_ne(tags.items[0], tag);
+    ck_assert_str_eq(tags.items[0]->word, "w");
+}
+END_TEST
+
+START_TEST(a_reference_to_what_was_expunged_is_refused_by_the_flush)
+{
+    const blog_author *ada = add_author("ada"), *bob = add_author("bob");
+    const blog_post *post = add_post(ada, "t");
+    ok(orm_session_commit(s));
+    ok(blog_post_set_author(s, post, bob));
+    ok(orm_session_expunge(s, bob));
+    forget_statements();
+    expect_status(ORM_CONFLICT, orm_session_flush(s));
+    expect_said(orm_session_error(s)->message, "has left the session");
+    expect_nothing_sent();
+    ok(blog_post_set_author(s, post, ada));
+    ok(orm_session_commit(s));
+    ck_assert_int_eq(post->author_id, ada->id);
+}
+END_TEST
+
+START_TEST(what_is_pending_and_expunged_leaves_those_that_refer_to_it_to_be_mended)
+{
+    const blog_author *ada = add_author("ada"), *bob = add_author("bob");
+    const blog_post *post = add_post(bob, "t");
+    ok(orm_session_expunge(s, bob));
+    expect_status(ORM_CONFLICT, orm_session_flush(s));
+    ok(blog_post_set_author(s, post, ada));
+    ok(orm_session_commit(s));
+    ck_assert_int_eq(post->author_id, ada->id);
+    blog_author_list all;
+    ok(blog_author_find(s, NULL, &all));
+    ck_assert_uint_eq(all.count, 1);
 }
 END_TEST
 
@@ -360,11 +474,17 @@ Suite *suite_trust(void)
     tcase_add_loop_test(tcase, a_row_that_core_added_is_gone_after_a_rollback, 0, 2);
     tcase_add_loop_test(tcase, a_value_that_was_read_before_a_rollback_is_read_again, 0, 2);
     tcase_add_loop_test(tcase, a_value_that_was_refreshed_before_a_rollback_is_read_again, 0, 2);
+    tcase_add_loop_test(tcase, a_key_that_a_rollback_freed_is_of_the_row_that_gets_it, 0, 2);
+    tcase_add_test(tcase, a_key_that_another_deleted_is_free_again);
     tcase = new_case(suite, "relations");
     tcase_add_test(tcase, a_relation_of_many_is_loaded_by_the_keys_that_the_rows_have_now);
     tcase_add_test(tcase, expired_rows_are_read_together_for_their_relations);
     tcase_add_loop_test(tcase, collections_forget_a_move_that_is_dropped, 0, 2);
     tcase_add_test(tcase, what_is_pending_stays_in_a_collection_that_another_is_expunged_from);
+    tcase_add_test(tcase, what_was_expunged_is_found_again_by_relations);
+    tcase_add_test(tcase, what_was_expunged_is_found_again_by_links);
+    tcase_add_test(tcase, a_reference_to_what_was_expunged_is_refused_by_the_flush);
+    tcase_add_test(tcase, what_is_pending_and_expunged_leaves_those_that_refer_to_it_to_be_mended);
     tcase = new_case(suite, "reading");
     tcase_add_test(tcase, a_locking_read_leaves_what_is_pending_with_the_same_key);
     tcase_add_test(tcase, a_stream_brings_no_row_that_was_deleted_meanwhile);

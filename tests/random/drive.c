@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LEVELS = 4, NUMBERS = 24 };
+enum { LEVELS = 9, NUMBERS = 24 };
 
 typedef struct identity {
     const void *entity; /* NULL: to be got by its key */
@@ -31,7 +31,11 @@ static struct {
     identity who[THINGS_MAX];
     uint64_t chance;
     bool loud;
-    int refused; /* flushes that were rightly refused */
+    int refused;        /* flushes that were rightly refused */
+    bool cleared;       /* since the transaction began: what was undone is not put back in entities, but read again */
+    orm_stream *stream; /* over `streamed`; or NULL */
+    kind streamed;
+    bool brought[THINGS_MAX];
     char *story;
     size_t size;
     jmp_buf out;
@@ -42,13 +46,17 @@ static const orm_model *const models[KINDS] = {
     &rnd_spot_model, &rnd_seat_model, &rnd_card_model, &rnd_tag_model,
 };
 
+static orm_status number_part(orm_session *session, const rnd_part *part, void *context);
 static void forget_all(void);
+static void close_stream(void);
+static void read_all_again(void);
 static void note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 static void differ(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));
 static void must(orm_status status, const char *what);
 static int below(int limit);
 static void step(void);
 static void compare_tables(void);
+static void compare_row(int index, const void *row, const char *where);
 static void compare_entities(void);
 static void compare_relations(void);
 
@@ -75,7 +83,13 @@ bool drive(const char *url, uint64_t seed, int count, const bool *left_out, bool
     if (setjmp(d.out) == 0) {
         must(orm_engine_open(url, NULL, &d.engine, &error), "open");
         must(orm_connection_open(d.engine, &d.connection, &error), "open");
-        const orm_session_factory factory = {.engine = d.engine, .expire_on_commit = seed % 3 == 0};
+        static const rnd_part_hooks of_parts = {.before_insert = number_part};
+        static orm_model_hooks hooked[1];
+        static orm_session_hooks hooks = {.models = hooked, .model_count = 1};
+        hooked[0] = rnd_part_on(&of_parts);
+        d.now.hooked = d.stored.hooked = d.saved[0].hooked = seed % 4 == 1;
+        const orm_session_factory factory = {
+            .engine = d.engine, .expire_on_commit = seed % 3 == 0, .hooks = d.now.hooked ? &hooks : NULL};
         must(orm_session_open(&factory, &d.session, &error), "open");
         forget_all();
         for (int i = 0; i < count; i++) {
@@ -86,10 +100,17 @@ bool drive(const char *url, uint64_t seed, int count, const bool *left_out, bool
         d.chance = seed;
         good = true;
     }
+    orm_stream_close(d.stream);
     orm_session_close(d.session);
     orm_connection_close(d.connection);
     orm_engine_close(d.engine);
     return good;
+}
+
+static orm_status number_part(orm_session *session, const rnd_part *part, void *context)
+{
+    (void)context;
+    return rnd_part_set_number(session, part, (orm_opt_int32){true, HOOKED_NUMBER});
 }
 
 static void forget_all(void)
@@ -249,9 +270,11 @@ static void after_rollback(void)
     compare_entities();
 }
 
-static void undo(bool nested)
+static void undo(bool inner)
 {
-    if (nested && d.level > 0) {
+    bool nested = inner && d.level > 0;
+    close_stream();
+    if (nested) {
         note("rollback of savepoint %d", d.level);
         must(orm_session_rollback_nested(d.session), "rollback_nested");
         int count = d.now.count;
@@ -268,7 +291,27 @@ static void undo(bool nested)
             d.now.things[i].life = ABSENT;
         d.now.count = count;
     }
+    if (d.cleared)
+        read_all_again();
+    d.cleared = d.cleared && nested;
     after_rollback();
+}
+
+/* After a clear: entities that were read since show what the rollback has undone, until they are got. */
+static void read_all_again(void)
+{
+    for (int i = 0; i < d.now.count; i++) {
+        identity *who = &d.who[i];
+        const void *before = who->entity;
+        who->entity = NULL;
+        if (d.now.things[i].life != STORED)
+            continue;
+        if (d.now.things[i].kind == SPOT) /* the part that changes is what it was */
+            who->key[1].as.integer = d.now.things[i].y;
+        must(orm_model_get(d.session, models[d.now.things[i].kind], who->key, &who->entity), "get after a rollback");
+        if (before && before != who->entity && d.now.things[i].kind != SPOT)
+            differ("get gave another pointer for %s after the rollback", called(i));
+    }
 }
 
 /* Both sides flush; when both refuse, both are rolled back, and the answer is false. */
@@ -280,7 +323,8 @@ static bool flush(void)
     orm_status status = orm_session_flush(d.session);
     note("flush: %s", orm_status_name(status));
     if (status) {
-        bool may = !good || (status == ORM_CONFLICT && model_passes_values(&d.stored, &after));
+        bool may = !good ||
+                   (status == ORM_CONFLICT && (model_passes_values(&d.stored, &after) || model_refers_to_gone(&d.now)));
         if (!may)
             differ("flush: %s: %s", orm_status_name(status), orm_session_error(d.session)->message);
         if (status != ORM_CONFLICT && status != ORM_CONSTRAINT && status != ORM_INVALID)
@@ -309,8 +353,10 @@ static void op_commit(void)
     if (!flush())
         return;
     note("commit");
+    close_stream();
     must(orm_session_commit(d.session), "commit");
     d.saved[d.level = 0] = d.now;
+    d.cleared = false;
     compare_tables();
     compare_entities();
     compare_relations();
@@ -516,6 +562,7 @@ static void op_set_owner(void)
         must(orm_entity_set_one(d.session, entity, relation_of(models[k], "owner"), node), "set owner");
     }
     t->by_key = by_key;
+    t->by_pointer = !by_key;
     t->owner = (short)owner;
 }
 
@@ -530,6 +577,7 @@ static void op_add_to(void)
                            entity_of(index)),
          "add_to");
     d.now.things[index].by_key = false;
+    d.now.things[index].by_pointer = true;
     d.now.things[index].owner = (short)owner;
 }
 
@@ -567,8 +615,10 @@ static void op_set_single(void)
     for (int i = 0; i < d.now.count; i++)
         if (lives(&d.now.things[i]) && d.now.things[i].kind == SEAT && d.now.things[i].owner == owner && i != index)
             d.now.things[i].owner = NONE;
-    if (index != NONE)
+    if (index != NONE) {
+        d.now.things[index].by_pointer = true;
         d.now.things[index].owner = (short)owner;
+    }
 }
 
 static void op_tag(void)
@@ -651,16 +701,33 @@ static void op_find(void)
         differ("find gave %zu %s, not %d", list.count, kinds[k].name, wanted);
 }
 
+/* A copy of the row, with another name, and sometimes another owner. */
 static void op_merge(void)
 {
-    int index = pick(NODE);
+    kind k = (kind)below(TAG);
+    int index = pick(k), owner = below(2) ? pick(NODE) : NONE;
     if (index == NONE || !flush() || !lives(&d.now.things[index]))
         return;
-    rnd_node row = *(const rnd_node *)entity_of(index);
-    const rnd_node *merged;
-    row.name = "changed";
-    note("merge %s", called(index));
-    must(rnd_node_merge(d.session, &row, &merged), "merge");
+    const orm_model *m = models[k];
+    union {
+        char bytes[512];
+        int64_t aligned;
+    } row;
+    const void *merged;
+    memcpy(&row, entity_of(index), m->row_size);
+    memcpy(row.bytes + column_of(m, "name")->field.value, &(const char *){"changed"}, sizeof(const char *));
+    if (kinds[k].single || owner == NONE || d.now.things[owner].life != STORED || !d.who[owner].entity)
+        owner = NONE;
+    if (owner != NONE) {
+        const orm_column *column = column_of(m, "owner_id");
+        memcpy(row.bytes + column->field.value, &((const rnd_node *)entity_of(owner))->id, sizeof(int64_t));
+        if (column->field.has != ORM_ABSENT)
+            row.bytes[column->field.has] = true;
+        d.now.things[index].owner = (short)owner;
+        d.now.things[index].by_key = true;
+    }
+    note("merge %s, owner %s", called(index), called(owner));
+    must(orm_model_merge(d.session, m, &row, &merged), "merge");
     if (merged != d.who[index].entity)
         differ("merge gave another pointer for %s", called(index));
     d.now.things[index].name = -2;
@@ -668,7 +735,7 @@ static void op_merge(void)
 
 static void op_expunge(void)
 {
-    int index = pick((kind)(LEAF + below(3)));
+    int index = pick(KINDS);
     if (index == NONE || d.level > 0 || !flush() || d.now.things[index].life != STORED || !d.who[index].entity)
         return;
     op_commit();
@@ -680,6 +747,63 @@ static void op_expunge(void)
     d.who[index].entity = NULL;
     if (entity_of(index) == left)
         differ("%s was expunged and is still there", called(index));
+}
+
+/* In the midst of a transaction, too; all is read again. */
+static void op_clear(void)
+{
+    if (!flush())
+        return;
+    note("clear");
+    orm_session_clear(d.session);
+    d.cleared = true;
+    for (int i = 0; i < d.now.count; i++) {
+        identity *who = &d.who[i];
+        who->entity = NULL;
+        if (d.now.things[i].life == STORED)
+            must(orm_model_get(d.session, models[d.now.things[i].kind], who->key, &who->entity), "get after a clear");
+    }
+    compare_entities();
+}
+
+/* Opens a stream, or takes some rows of the open one: each is of a thing that lives, and comes once. */
+static void op_stream(void)
+{
+    const void *row;
+    orm_status status = ORM_OK;
+    if (!flush())
+        return;
+    if (!d.stream) {
+        d.streamed = (kind)below(KINDS);
+        memset(d.brought, 0, sizeof d.brought);
+        note("stream of %s", kinds[d.streamed].name);
+        must(orm_model_stream(d.session, models[d.streamed], &(orm_query){0}, &d.stream), "stream");
+    }
+    for (int rows = below(40); rows > 0 && !status; rows--) {
+        status = orm_stream_next(d.stream, models[d.streamed], &row);
+        if (status)
+            break;
+        int index = NONE;
+        for (int i = 0; i < d.now.count; i++)
+            if (d.who[i].entity == row)
+                index = i;
+        if (index == NONE || !lives(&d.now.things[index]) || d.brought[index])
+            differ("the stream of %s brought %s", kinds[d.streamed].name, called(index));
+        d.brought[index] = true;
+        compare_row(index, row, "stream");
+    }
+    if (status != ORM_OK && status != ORM_DONE)
+        must(status, "stream_next");
+    if (status == ORM_DONE)
+        close_stream();
+}
+
+static void close_stream(void)
+{
+    if (d.stream)
+        note("close the stream");
+    orm_stream_close(d.stream);
+    d.stream = NULL;
 }
 
 static void op_look(void)
@@ -858,7 +982,7 @@ static void step(void)
         {op_set_owner, 12},    {op_add_to, 6},   {op_remove_from, 5}, {op_set_single, 3}, {op_tag, 8},
         {op_delete, 6},        {op_flush, 6},    {op_commit, 6},      {op_rollback, 2},   {op_begin_nested, 4},
         {op_commit_nested, 2}, {op_refresh, 3},  {op_get, 3},         {op_find, 3},       {op_merge, 2},
-        {op_expunge, 1},       {op_look, 5},
+        {op_expunge, 1},       {op_look, 5},     {op_clear, 1},       {op_stream, 4},
     };
     int sum = 0, chosen;
     for (size_t i = 0; i < sizeof operations / sizeof *operations; i++)

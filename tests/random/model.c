@@ -19,6 +19,7 @@ const kind_facts kinds[KINDS] = {
 static bool cascade(model *m, const model *before, const char **why);
 static bool follow(model *m, thing *t, short owner_before, const char **why);
 static bool unique(const model *m, const char **why);
+static bool checked(const model *m, const char **why);
 
 void model_delete(model *m, int index)
 {
@@ -33,13 +34,15 @@ bool model_flush(model *m, const model *before, const char **why)
     if (!cascade(m, before, why))
         return false;
     for (int i = 0; i < m->count; i++) {
-        m->things[i].by_key = false;
+        m->things[i].by_key = m->things[i].by_pointer = false;
         if (m->things[i].life == LEAVING)
             m->things[i].life = ABSENT;
         else if (m->things[i].life == PENDING)
             m->things[i].life = STORED;
+        if (m->hooked && m->things[i].kind == PART && m->things[i].life == STORED && before->things[i].life != STORED)
+            m->things[i].number = HOOKED_NUMBER;
     }
-    return unique(m, why);
+    return unique(m, why) && checked(m, why);
 }
 
 static bool cascade(model *m, const model *before, const char **why)
@@ -96,6 +99,25 @@ static bool unique(const model *m, const char **why)
                 return *why = "two want one owner", false;
         }
     return true;
+}
+
+/* What only the database knows: so a flush is refused when a part of it was written. */
+static bool checked(const model *m, const char **why)
+{
+    for (int i = 0; i < m->count; i++)
+        if (lives(&m->things[i]) && m->things[i].kind == LEAF && m->things[i].number == 13)
+            return *why = "a leaf has number 13", false;
+    return true;
+}
+
+bool model_refers_to_gone(const model *m)
+{
+    for (int i = 0; i < m->count; i++) {
+        const thing *t = &m->things[i];
+        if (lives(t) && t->by_pointer && t->owner != NONE && !lives(&m->things[t->owner]))
+            return true;
+    }
+    return false;
 }
 
 bool model_passes_values(const model *before, const model *after)

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { THINGS_MAX = 160, NONE = -1 };
+enum { THINGS_MAX = 160, NONE = -1, HOOKED_NUMBER = 99 };
 
 typedef enum kind { NODE, LEAF, PART, LOAN, BILL, SPOT, SEAT, CARD, TAG, KINDS } kind;
 typedef enum rule { RESTRICT, CASCADE, SET_NULL } rule;
@@ -30,12 +30,14 @@ typedef struct thing {
     short y;            /* of a spot: the part of its key that changes */
     short mood;         /* of a node */
     bool by_key;        /* the owner was given by its key since the last flush: then the database alone knows */
+    bool by_pointer;    /* it was given by pointer since the last flush, perhaps the one it had */
 } thing;
 
 typedef struct model {
     thing things[THINGS_MAX];
     bool tagged[THINGS_MAX][THINGS_MAX]; /* node, tag */
     int count;
+    bool hooked; /* hooks give each new part its number */
 } model;
 
 static inline bool lives(const thing *t)
@@ -48,6 +50,9 @@ static inline bool lives(const thing *t)
 bool model_flush(model *m, const model *before, const char **why);
 /* Whether a unique value of `after` belonged to another thing in `before`: the session may refuse to pass it on. */
 bool model_passes_values(const model *before, const model *after);
+/* Whether the owner of something was given by pointer since the last flush, and deleted then: where the session does not know
+ * what the database has it may refuse even the owner that the thing had before. */
+bool model_refers_to_gone(const model *m);
 /* Marks as deleted; a pending thing is gone at once. */
 void model_delete(model *m, int index);
 

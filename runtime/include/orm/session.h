@@ -96,7 +96,8 @@ ORM_API orm_status orm_session_flush(orm_session *session);
  * went with it, was not heard; look into the database whether it was done. */
 ORM_API orm_status orm_session_commit(orm_session *session);
 /* Undoes the transaction: pending entities leave the session, deleted ones return, changed columns get their old values back
- * and the entity is expired: its next get, find or refresh reads it anew. */
+ * and the entity is expired: its next get, find or refresh reads it anew. Where something was written all entities are, since
+ * any may have been read as it no longer is. A value that is set on an expired entity is written, equal or not. */
 ORM_API orm_status orm_session_rollback(orm_session *session);
 /* Begins now what would begin at the first write. */
 ORM_API orm_status orm_session_begin(orm_session *session);
