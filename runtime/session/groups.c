@@ -155,7 +155,7 @@ static orm_status inserted(orm_session *session, orm__store *store, orm__entity 
     return orm__identity_add(store, entity) ? ORM_OK : orm__session_no_memory(session);
 }
 
-/* A new row has its key: its own is gone, undone by a rollback or deleted by another. */
+/* Another row has its key now: its own is gone, undone by a rollback or deleted by another. */
 static orm_status give_way(orm_session *session, orm__store *store, orm__entity *gone)
 {
     if (gone->state != ORM__PERSISTENT || ((gone->flags & ORM__QUEUED) && orm__entity_any_dirty(gone)))
@@ -269,6 +269,9 @@ static orm_status updated(orm_session *session, orm__store *store, orm__entity *
     if (entity->flags & ORM__KEY_CHANGED) {
         orm__identity_remove(store, entity);
         orm__old_key_forget(session, entity);
+        orm__entity *gone = orm__identity_find_row(store, store->model->primary_key, orm__row_of(entity));
+        if (gone && gone->state == ORM__PERSISTENT && !(gone->flags & ORM__KEY_CHANGED)) /* else it passes the key on */
+            ORM_TRY(give_way(session, store, gone));
         if (!orm__identity_add(store, entity))
             return orm__session_no_memory(session);
     }
