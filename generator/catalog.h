@@ -22,6 +22,7 @@ typedef struct ormc_catalog_note {
 typedef struct ormc_catalog_view {
     ormc_snapshot_table table; /* without keys and constraints */
     const char *definition;    /* the SELECT */
+    bool unsayable;            /* a materialized view or foreign table: read like a view, and made by other means */
 } ormc_catalog_view;
 
 typedef struct ormc_catalog {

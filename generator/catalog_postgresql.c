@@ -65,9 +65,9 @@ static void read_relations(pg_reader *p)
     ormc_catalog *catalog = p->r->catalog;
     catalog_rows rows = pg_query(p,
                                  "SELECT c.oid::text, n.nspname::text, c.relname::text, c.relkind::text, "
-                                 "obj_description(c.oid, 'pg_class'), CASE WHEN c.relkind = 'v' THEN "
-                                 "pg_get_viewdef(c.oid, true) END FROM pg_class c JOIN pg_namespace n ON n.oid = "
-                                 "c.relnamespace WHERE %s AND c.relkind IN ('r', 'p', 'v') AND NOT c.relispartition "
+                                 "obj_description(c.oid, 'pg_class'), CASE WHEN c.relkind IN ('v', 'm', 'f') "
+                                 "THEN coalesce(pg_get_viewdef(c.oid, true), '') END FROM pg_class c JOIN pg_namespace n ON n.oid = "
+                                 "c.relnamespace WHERE %s AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT c.relispartition "
                                  "AND c.relname <> 'ormc_migrations' AND NOT EXISTS (SELECT FROM pg_depend x WHERE "
                                  "x.classid = 'pg_class'::regclass AND x.objid = c.oid AND x.deptype = 'e') "
                                  "ORDER BY n.nspname COLLATE \"C\", c.relname COLLATE \"C\"",
@@ -84,8 +84,10 @@ static void read_relations(pg_reader *p)
         *table = (ormc_snapshot_table){.schema = pg_schema(p, catalog_cell(&rows, i, 1)),
                                        .name = catalog_cell(&rows, i, 2),
                                        .comment = catalog_cell(&rows, i, 4)};
-        if (view)
+        if (view) {
             view->definition = definition_of(p, definition);
+            view->unsayable = *catalog_cell(&rows, i, 3) != 'v';
+        }
         p->r->failed = !ormc_table_add(&p->relations, p->r->arena, catalog_cell(&rows, i, 0), table);
     }
 }
@@ -147,7 +149,7 @@ static void read_columns(pg_reader *p)
         "'d' THEN t.typbasetype ELSE t.oid END LEFT JOIN pg_type e ON e.oid = CASE WHEN b.typcategory = 'A' THEN "
         "b.typelem ELSE b.oid END AND e.typtype = 'e' LEFT JOIN pg_namespace en ON en.oid = e.typnamespace LEFT JOIN "
         "pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum LEFT JOIN pg_collation co ON co.oid = "
-        "a.attcollation WHERE %s AND c.relkind IN ('r', 'p', 'v') AND a.attnum > 0 AND NOT a.attisdropped "
+        "a.attcollation WHERE %s AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND a.attnum > 0 AND NOT a.attisdropped "
         "ORDER BY c.oid, a.attnum",
         C_WIDTH);
     for (size_t i = 0; i < rows.count && !p->r->failed; i++)

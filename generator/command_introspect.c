@@ -51,7 +51,10 @@ static int introspect(const ormc_arguments *given)
     ormc_introspect_options options = {.package = package_of(given, &arena),
                                        .singular = ormc_arguments_value(given, &singular)};
     bool done = options.package && ormc_catalog_of(given, given->operands[0], &arena, &catalog, &message);
-    if (done && !catalog.snapshot.table_count && !catalog.view_count) {
+    bool any = done && catalog.snapshot.table_count;
+    for (size_t i = 0; done && i < catalog.view_count; i++)
+        any |= !catalog.views[i].unsayable;
+    if (done && !any) {
         orm__text_string(&message, "there are no tables in this database");
         done = false;
     }

@@ -13,6 +13,7 @@ static ormc_place enum_place(const drifter *d, const ormc_snapshot_enum *wanted)
 static void compare_tables(drifter *d);
 static void compare_table(drifter *d, const ormc_settled_table *should);
 static void compare_view(drifter *d, const ormc_model *model);
+static const char *on_one_line(drifter *d, const char *sql);
 static const char *name_table(drifter *d, const ormc_snapshot_table *table);
 static const ormc_model *model_of(const drifter *d, const ormc_snapshot_table *table);
 static bool is_plain(const char *begin, const char *end);
@@ -74,7 +75,7 @@ static void compare_tables(drifter *d)
         compare_table(d, &d->wanted->tables[i]);
     for (size_t i = 0; i < d->live->table_count && !d->failed && !d->options->known_only; i++) {
         const ormc_settled_table *is = &d->live->tables[i];
-        if (!ormc_settled_find(d->wanted, is->from->schema, is->from->name))
+        if (!is->unsayable && !ormc_settled_find(d->wanted, is->from->schema, is->from->name))
             drift_report(d, (ormc_place){0},
                          drift_printf(d, "%s '%s'", is->view ? "view" : "table", name_table(d, is->from)), "there",
                          NULL);
@@ -109,8 +110,8 @@ static void compare_view(drifter *d, const ormc_model *model)
 {
     const char *what = drift_printf(d, "view '%s'", d->table);
     bool made = model && model->view_sql.text[d->dialect];
-    if (made && !d->is->view) {
-        drift_report(d, model->view_place, what, "a table", "a view");
+    if (made && (!d->is->view || d->is->unsayable)) {
+        drift_report(d, model->view_place, what, d->is->view ? "no plain view" : "a table", "a view");
         return;
     }
     if (made && d->dialect == ORMC_POSTGRESQL && !ormc_same(d->is->from->comment, d->should->from->comment))
@@ -118,7 +119,21 @@ static void compare_view(drifter *d, const ormc_model *model)
                      d->should->from->comment);
     drift_columns(d);
     if (made && !drift_same_sql(d, d->is->view, d->should->view))
-        drift_report(d, model->view_place, what, d->is->view, d->should->view);
+        drift_report(d, model->view_place, what, on_one_line(d, d->is->view), on_one_line(d, d->should->view));
+}
+
+static const char *on_one_line(drifter *d, const char *sql)
+{
+    char *line = orm__arena_strdup(d->arena, sql), *end = line;
+    d->failed |= !line;
+    for (const char *at = line; at && *at;) {
+        size_t blanks = strspn(at, " \t\r\n");
+        *end++ = blanks ? ' ' : *at;
+        at += blanks ? blanks : 1;
+    }
+    if (end)
+        *end = '\0';
+    return line ? line : "";
 }
 
 static const char *name_table(drifter *d, const ormc_snapshot_table *table)

@@ -38,7 +38,7 @@ void drift_columns(drifter *d)
             compare(d, is, should);
         else
             drift_report(d, place_of(d, should->from->name), of_column(d, NULL, should->from->name), NULL,
-                         describe(d, should));
+                         d->should->view ? "there" : describe(d, should));
     }
     for (size_t i = 0; i < d->is->column_count && !d->failed && !d->should->view; i++)
         if (!ormc_settled_column_of(d->should, d->is->columns[i].from->name))

@@ -41,9 +41,11 @@ void shown_name_models(shown_schema *s)
     s->models = orm__arena_zalloc(s->arena, settled->table_count + 1, sizeof *s->models);
     s->failed |= !s->models;
     for (size_t i = 0; i < settled->table_count && !s->failed; i++) {
-        s->models[i].table = &settled->tables[i];
-        s->model_count++;
-        name_model(s, &s->models[i]);
+        if (settled->tables[i].unsayable)
+            continue;
+        shown_model *model = &s->models[s->model_count++];
+        model->table = &settled->tables[i];
+        name_model(s, model);
     }
     for (size_t i = 0; i < settled->enum_count && !s->failed; i++)
         name_enum(s, settled->enums[i]);

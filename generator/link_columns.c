@@ -254,7 +254,12 @@ static void report_type(ormc_linker *linker, const char *word, ormc_place place)
         words[count++] = linker->package->enums[i]->name;
     for (size_t i = 0; i < OTHER_WORDS; i++)
         words[count++] = other_words[i].theirs;
-    const char *nearest = ormc_nearest(word, words, count);
+    const char *nearest = ormc_nearest(word, words, count), *brackets = strstr(word, "[]");
+    if (brackets && !brackets[2]) {
+        ormc_report(linker->diagnostics, ORMC_E_UNKNOWN_TYPE, place, "unknown type '%s'; an array is written [%.*s]",
+                    word, (int)(brackets - word), word);
+        return;
+    }
     for (size_t i = 0; nearest && i < OTHER_WORDS; i++)
         if (strcmp(other_words[i].theirs, nearest) == 0)
             nearest = other_words[i].ours;

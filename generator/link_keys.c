@@ -9,7 +9,55 @@ static const char *const form_names[] = {
     [ORMC_FORM_LIST] = "a list",         [ORMC_FORM_MAPPING] = "a mapping",
 };
 
-enum { MOST_KEYS = 64 /* of one context */ };
+/* Words that other tools have for it, and what is said of them. */
+static const struct {
+    ormc_context context;
+    const char *theirs, *hint;
+} other_words[] = {
+    {ORMC_IN_PACKAGE, "include", "files given together are one package: ormc generate a.yaml b.yaml"},
+    {ORMC_IN_PACKAGE, "import", "files given together are one package: ormc generate a.yaml b.yaml"},
+    {ORMC_IN_PACKAGE, "name", "did you mean 'package'?"},
+    {ORMC_IN_PACKAGE, "namespace", "did you mean 'package'?"},
+    {ORMC_IN_PACKAGE, "tables", "did you mean 'models'?"},
+    {ORMC_IN_PACKAGE, "entities", "did you mean 'models'?"},
+    {ORMC_IN_MODEL, "fields", "did you mean 'columns'?"},
+    {ORMC_IN_MODEL, "properties", "did you mean 'columns'?"},
+    {ORMC_IN_MODEL, "attributes", "did you mean 'columns'?"},
+    {ORMC_IN_MODEL, "name", "did you mean 'table'?"},
+    {ORMC_IN_MODEL, "tablename", "did you mean 'table'?"},
+    {ORMC_IN_MODEL, "inherits", "did you mean 'extends'?"},
+    {ORMC_IN_MODEL, "comment", "did you mean 'doc'?"},
+    {ORMC_IN_MODEL, "description", "did you mean 'doc'?"},
+    {ORMC_IN_MODEL, "constraints", "there are 'unique', 'checks' and 'relations'"},
+    {ORMC_IN_MODEL, "foreign_keys", "a relation makes them: 'relations', 'many_to_one'"},
+    {ORMC_IN_COLUMN, "null", "did you mean 'nullable'?"},
+    {ORMC_IN_COLUMN, "optional", "did you mean 'nullable'?"},
+    {ORMC_IN_COLUMN, "required", "a column is NOT NULL unless it says 'nullable'"},
+    {ORMC_IN_COLUMN, "not_null", "a column is NOT NULL unless it says 'nullable'"},
+    {ORMC_IN_COLUMN, "length", "did you mean 'max_length'?"},
+    {ORMC_IN_COLUMN, "size", "did you mean 'max_length'?"},
+    {ORMC_IN_COLUMN, "regex", "did you mean 'pattern'?"},
+    {ORMC_IN_COLUMN, "comment", "did you mean 'doc'?"},
+    {ORMC_IN_COLUMN, "description", "did you mean 'doc'?"},
+    {ORMC_IN_COLUMN, "pk", "did you mean 'primary_key'?"},
+    {ORMC_IN_COLUMN, "check", "conditions in SQL are 'checks' of the model"},
+    {ORMC_IN_COLUMN, "values", "an enum is declared under 'enums', and its name is the type"},
+    {ORMC_IN_COLUMN, "autoincrement", "a lone integer key is made by the database, unless it says 'generated: false'"},
+    {ORMC_IN_COLUMN, "auto_increment", "a lone integer key is made by the database, unless it says 'generated: false'"},
+    {ORMC_IN_COLUMN, "identity", "a lone integer key is made by the database, unless it says 'generated: false'"},
+    {ORMC_IN_COLUMN, "foreign_key", "a relation makes it: 'many_to_one' under 'relations'"},
+    {ORMC_IN_COLUMN, "references", "a relation makes it: 'many_to_one' under 'relations'"},
+    {ORMC_IN_RELATION, "belongs_to", "did you mean 'many_to_one'?"},
+    {ORMC_IN_RELATION, "has_many", "did you mean 'one_to_many'?"},
+    {ORMC_IN_RELATION, "has_one", "did you mean 'one_to_one'?"},
+    {ORMC_IN_RELATION, "foreign_key", "did you mean 'column'?"},
+    {ORMC_IN_RELATION, "back_populates", "did you mean 'inverse'?"},
+    {ORMC_IN_RELATION, "backref", "did you mean 'inverse'?"},
+    {ORMC_IN_RELATION, "secondary", "did you mean 'through'?"},
+    {ORMC_IN_RELATION, "cascade", "did you mean 'on_delete'?"},
+};
+
+enum { MOST_KEYS = 64 /* of one context */, OTHER_WORDS = sizeof other_words / sizeof *other_words };
 
 static bool is_rest_of_type(const ormc_node *mapping, size_t index);
 static void report_unknown(ormc_linker *linker, const ormc_node *key, ormc_context context);
@@ -42,6 +90,12 @@ static bool is_rest_of_type(const ormc_node *mapping, size_t index)
 
 static void report_unknown(ormc_linker *linker, const ormc_node *key, ormc_context context)
 {
+    for (size_t i = 0; i < OTHER_WORDS; i++)
+        if (other_words[i].context == context && strcmp(other_words[i].theirs, key->text) == 0) {
+            ormc_report(linker->diagnostics, ORMC_E_UNKNOWN_KEY, key->place, "unknown key '%s' in %s; %s", key->text,
+                        ormc_context_name(context), other_words[i].hint);
+            return;
+        }
     const char *nearest = nearest_key(context, key->text);
     ormc_report(linker->diagnostics, ORMC_E_UNKNOWN_KEY, key->place, "unknown key '%s' in %s%s", key->text,
                 ormc_context_name(context), ormc_link_hint(linker, key->text, &nearest, nearest != NULL));
@@ -85,8 +139,8 @@ static void check_value(ormc_linker *linker, const ormc_pair *pair, ormc_form fo
     if (ormc_node_is_null(value) || (value->kind == ORMC_SCALAR && !*value->text))
         ormc_report(linker->diagnostics, ORMC_E_NO_VALUE, pair->key->place, "'%s' has no value", key);
     else if (value->kind == ORMC_SCALAR && !is_collection(form))
-        ormc_report(linker->diagnostics, ORMC_E_VALUE_KIND, value->place, "'%s' must be %s, not '%s'", key,
-                    form_names[form], value->text);
+        ormc_report(linker->diagnostics, ORMC_E_VALUE_KIND, value->place, "'%s' must be %s, not %s'%s'", key,
+                    form_names[form], value->quoted ? "the text " : "", value->text);
     else
         ormc_report(linker->diagnostics, ORMC_E_VALUE_KIND, value->place, "'%s' must be %s, not %s", key,
                     form_names[form], node_names[value->kind]);

@@ -74,8 +74,9 @@ static void read_file(reader *r, const ormc_word *name)
 {
     orm__text text = {0};
     ormc_input input;
-    (void)name;
     bool read = ormc_input_read(r->path, r->linker->diagnostics, &text) && !text.failed;
+    if (!read)
+        ormc_note(r->linker->diagnostics, name->place, "'query_files' names it here");
     const char *copy = read ? orm__arena_copy(r->linker->arena, text.data ? text.data : "", text.length) : NULL;
     size_t length = text.length;
     bool failed = text.failed || (read && !copy);

@@ -62,9 +62,9 @@ static const char *trimmed(ormc_linker *linker, const char *sql, ormc_dialect di
 void ormc_link_view(ormc_linker *linker, ormc_model_draft *draft)
 {
     static const char *const of_models[] = {"unique", "indexes", "checks", "was", "distribute_by", NULL};
-    static const char *const of_columns[] = {"default",    "server_default", "generated",  "on_update", "version",
-                                             "unique",     "index",          "min",        "max",       "min_length",
-                                             "max_length", "pattern",        "was",        NULL};
+    static const char *const of_columns[] = {"default",    "server_default", "generated", "on_update", "version",
+                                             "unique",     "index",          "min",       "max",       "min_length",
+                                             "max_length", "pattern",        "was",       NULL};
     static const char *const of_relations[] = {"on_delete", "on_update", "index", "orphan", NULL};
     const ormc_model *model = draft->model;
     const ormc_node *columns = ormc_link_mapping(draft->node, "columns"),
@@ -88,8 +88,8 @@ static void refuse_keys(ormc_linker *linker, const ormc_node *node, const char *
     for (; *keys; keys++) {
         const ormc_node *value = ormc_node_find(node, *keys);
         if (value)
-            ormc_report(linker->diagnostics, ORMC_E_VIEW, value->place, "%s '%s' is %sa view, which takes no '%s'", what,
-                        name, strcmp(what, "model") == 0 ? "" : "of ", *keys);
+            ormc_report(linker->diagnostics, ORMC_E_VIEW, value->place, "%s '%s' is %sa view, which takes no '%s'",
+                        what, name, strcmp(what, "model") == 0 ? "" : "of ", *keys);
     }
 }
 

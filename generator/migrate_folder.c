@@ -135,17 +135,17 @@ static bool tell_branches(const char *folder, const revision_file *a, const revi
     return false;
 }
 
-/* Its parent is no revision: either an edited one, or one that is gone. */
+/* The parent of one is no revision: either it was edited, or is gone. Another one is placed before it in the order of names. */
 static bool tell_unplaced(const revision_files *files, orm__text *message)
 {
-    for (size_t i = 0; i < files->count; i++)
-        if (!files->items[i].placed) {
-            orm__text_printf(message,
-                             "'%s' follows a revision that is not here: the one before it was edited after it was "
-                             "written, or is gone; put the old text back",
-                             files->items[i].name);
-            break;
-        }
+    size_t first = 0;
+    while (first < files->count && files->items[first].placed)
+        first++;
+    orm__text_printf(message, "'%s' follows a revision that is not here: ", files->items[first].name);
+    if (first)
+        orm__text_printf(message, "'%s' was edited after that, or one behind it is gone; ",
+                         files->items[first - 1].name);
+    orm__text_string(message, first ? "put the old text back" : "the one before it is gone");
     return false;
 }
 

@@ -20,6 +20,7 @@ static const char *temporary_name(planner *p, const ormc_snapshot_table *table);
 static void copy_rows(planner *p, const plan_pair *pair, const char *temporary);
 static void put_copied(planner *p, const plan_pair *pair, bool values);
 static void keep_numbers(planner *p, const plan_pair *pair, const char *temporary);
+static const char *without(planner *p, const plan_pair *pair);
 static bool rebuild_loses(const plan_pair *pair);
 static bool holds_identity(const ormc_snapshot_table *table);
 static void ask(planner *p, const plan_pair *pair);
@@ -193,7 +194,8 @@ static void rebuild(planner *p, const plan_pair *pair)
         orm__text_printf(&p->text, "DROP INDEX %s", plan_quoted(p, NULL, pair->base->indexes[i].name));
         plan_end_statement(p);
     }
-    ormc_step *step = plan_begin(p, PLAN_COLUMNS, NULL, "make table \"%s\" anew, with its rows", pair->to->name);
+    ormc_step *step = plan_begin(p, PLAN_COLUMNS, NULL, "make table \"%s\" anew, with its rows%s", pair->to->name,
+                                 without(p, pair));
     step->rebuilds = pair->to->name;
     step->destructive = rebuild_loses(pair);
     ddl_put_table(&p->text, p->to, pair->to, "CREATE TABLE ", temporary, NULL, NULL);
@@ -212,6 +214,18 @@ static void rebuild(planner *p, const plan_pair *pair)
         ddl_put_index(&p->text, pair->to, &pair->to->indexes[i], "INDEX ");
         plan_end_statement(p);
     }
+}
+
+/* The columns that are dropped, for the title: ', without "age", "bio"'. */
+static const char *without(planner *p, const plan_pair *pair)
+{
+    const char *said = "";
+    for (size_t i = 0; i < pair->base->column_count; i++) {
+        const char *name = pair->base->columns[i].name;
+        if (!ormc_snapshot_find_column(pair->to, name))
+            said = plan_printf(p, "%s%s \"%s\"", said, *said ? "," : ", without", name);
+    }
+    return said;
 }
 
 static const char *temporary_name(planner *p, const ormc_snapshot_table *table)

@@ -12,8 +12,20 @@
 /* What becomes of a table, as views see it. */
 typedef enum table_change { UNCHANGED, GROWN, CHANGED } table_change;
 
+/* Those that are not as they were. */
+typedef struct changed_table {
+    const char *name;
+    table_change change;
+} changed_table;
+
+typedef struct changed_tables {
+    changed_table *items;
+    size_t count;
+} changed_tables;
+
 static void judge(planner *p, bool *anew);
-static bool stays(planner *p, const ormc_snapshot_view *is);
+static changed_tables find_changed(planner *p);
+static bool stays(const planner *p, const ormc_snapshot_view *is, const changed_tables *changed);
 static table_change change_of(planner *p, const char *schema, const char *name);
 static bool has_star(const char *sql);
 static void spread(const planner *p, const ormc_snapshot_view *views, size_t count, bool *anew);
@@ -48,26 +60,40 @@ void plan_change_views(planner *p)
 /* Which views of the newer schema are made, or made again. */
 static void judge(planner *p, bool *anew)
 {
-    for (size_t i = 0; i < p->to->view_count; i++)
-        anew[i] = !stays(p, &p->to->views[i]);
+    if (!p->to->view_count)
+        return;
+    const changed_tables changed = find_changed(p);
+    for (size_t i = 0; !p->failed && i < p->to->view_count; i++)
+        anew[i] = !stays(p, &p->to->views[i], &changed);
     spread(p, p->to->views, p->to->view_count, anew);
 }
 
-static bool stays(planner *p, const ormc_snapshot_view *is)
+static changed_tables find_changed(planner *p)
+{
+    const ormc_snapshot *sides[] = {p->from, p->to};
+    size_t most = p->from->table_count + p->to->table_count;
+    changed_tables changed = {.items = orm__arena_zalloc(p->arena, most + 1, sizeof *changed.items)};
+    p->failed |= !changed.items;
+    for (size_t i = 0; i < 2; i++)
+        for (size_t k = 0; !p->failed && k < sides[i]->table_count; k++) {
+            const ormc_snapshot_table *table = &sides[i]->tables[k];
+            table_change change = change_of(p, table->schema, table->name);
+            if (change != UNCHANGED)
+                changed.items[changed.count++] = (changed_table){table->name, change};
+        }
+    return changed;
+}
+
+static bool stays(const planner *p, const ormc_snapshot_view *is, const changed_tables *changed)
 {
     const ormc_snapshot_view *was = ormc_snapshot_find_view(p->from, is->schema, is->name);
     if (!was || strcmp(was->sql, is->sql) != 0)
         return false;
-    const ormc_snapshot *sides[] = {p->from, p->to};
-    for (size_t i = 0; i < 2; i++)
-        for (size_t k = 0; k < sides[i]->table_count; k++) {
-            const ormc_snapshot_table *table = &sides[i]->tables[k];
-            if (!ormc_snapshot_uses(is->sql, p->to->dialect, table->name))
-                continue;
-            table_change change = change_of(p, table->schema, table->name);
-            if (change == CHANGED || (change == GROWN && has_star(is->sql)))
-                return false;
-        }
+    bool star = has_star(is->sql);
+    for (size_t i = 0; i < changed->count; i++)
+        if ((star || changed->items[i].change == CHANGED) &&
+            ormc_snapshot_uses(is->sql, p->to->dialect, changed->items[i].name))
+            return false;
     return true;
 }
 

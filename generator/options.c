@@ -171,6 +171,9 @@ void ormc_options_suggest(orm__text *message, const char *what, const char *word
                           size_t count)
 {
     const char *nearest = ormc_nearest(word, known, count);
+    for (size_t i = 0; i < count && !nearest && strlen(word) > 1; i++) /* the beginning of one, as "gen" */
+        if (strncmp(known[i], word, strlen(word)) == 0)
+            nearest = known[i];
     orm__text_printf(message, nearest ? "%s '%s'; did you mean '%s'?" : "%s '%s'", what, word, nearest);
 }
 

@@ -31,8 +31,10 @@ bool ormc_settle(ormc_catalog *catalog, orm__arena *arena, ormc_settled *settled
     for (size_t i = 0; i < snapshot->table_count && !s.failed; i++)
         if (is_sayable(&s, &snapshot->tables[i]))
             settle_table(&s, &snapshot->tables[i], NULL);
-    for (size_t i = 0; i < catalog->view_count && !s.failed; i++)
+    for (size_t i = 0; i < catalog->view_count && !s.failed; i++) {
         settle_table(&s, &catalog->views[i].table, catalog->views[i].definition);
+        settled->tables[settled->table_count - 1].unsayable = catalog->views[i].unsayable;
+    }
     if (!s.failed)
         qsort(settled->tables, settled->table_count, sizeof *settled->tables, compare_names);
     if (!s.failed)

@@ -27,6 +27,7 @@ typedef struct ormc_settled_column {
 typedef struct ormc_settled_table {
     const ormc_snapshot_table *from;
     const char *view; /* the SELECT of a view; NULL: a table */
+    bool unsayable;   /* a view of a kind that no schema makes */
     ormc_settled_column *columns;
     size_t column_count;
     ormc_snapshot_check *checks; /* those that no column tells */

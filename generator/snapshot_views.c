@@ -5,13 +5,24 @@
 
 #include "query_sql.h"
 
+#include <ctype.h>
 #include <string.h>
+#include <strings.h>
+
+/* Views by their names in small letters, as they are put in order. */
+typedef struct ordering {
+    ormc_table by_name; /* of ormc_snapshot_view */
+    ormc_snapshot_view *ordered;
+    size_t count;
+    bool *seen;
+} ordering;
 
 static void make_view(snapshot_maker *maker, const ormc_model *model);
 static void make_comments(const ormc_model *model, ormc_snapshot_view *view);
 static void make_columns(snapshot_maker *maker, const ormc_model *model, ormc_snapshot_view *view);
 static void put_in_order(snapshot_maker *maker);
-static void visit(const snapshot_maker *maker, ormc_snapshot_view *ordered, size_t *count, bool *seen, size_t index);
+static void visit(snapshot_maker *maker, ordering *order, const ormc_snapshot_view *view);
+static const char *small_name(snapshot_maker *maker, const char *begin, const char *end);
 
 void snapshot_make_views(snapshot_maker *maker)
 {
@@ -62,28 +73,49 @@ static void make_columns(snapshot_maker *maker, const ormc_model *model, ormc_sn
 static void put_in_order(snapshot_maker *maker)
 {
     ormc_snapshot *snapshot = maker->snapshot;
-    ormc_snapshot_view *ordered = orm__arena_zalloc(maker->arena, snapshot->view_count + 1, sizeof *ordered);
-    bool *seen = orm__arena_zalloc(maker->arena, snapshot->view_count + 1, sizeof *seen);
-    size_t count = 0;
-    maker->failed |= !ordered || !seen;
+    ordering order = {.ordered = orm__arena_zalloc(maker->arena, snapshot->view_count + 1, sizeof *order.ordered),
+                      .seen = orm__arena_zalloc(maker->arena, snapshot->view_count + 1, sizeof *order.seen)};
+    maker->failed |= !order.ordered || !order.seen;
+    for (size_t i = 0; !maker->failed && i < snapshot->view_count; i++) {
+        const char *name = snapshot->views[i].name, *small = small_name(maker, name, name + strlen(name));
+        maker->failed |= !small || !ormc_table_add(&order.by_name, maker->arena, small, &snapshot->views[i]);
+    }
     for (size_t i = 0; !maker->failed && i < snapshot->view_count; i++)
-        visit(maker, ordered, &count, seen, i);
+        visit(maker, &order, &snapshot->views[i]);
     if (!maker->failed)
-        snapshot->views = ordered;
+        snapshot->views = order.ordered;
 }
 
 /* Depth first, in the order of the YAML where nothing else asks for another. */
-static void visit(const snapshot_maker *maker, ormc_snapshot_view *ordered, size_t *count, bool *seen, size_t index)
+static void visit(snapshot_maker *maker, ordering *order, const ormc_snapshot_view *view)
 {
-    const ormc_snapshot *snapshot = maker->snapshot;
-    const ormc_snapshot_view *view = &snapshot->views[index];
-    if (seen[index])
+    const char *at = view->sql;
+    if (order->seen[view - maker->snapshot->views])
         return;
-    seen[index] = true;
-    for (size_t i = 0; i < snapshot->view_count; i++)
-        if (!seen[i] && ormc_snapshot_uses(view->sql, maker->dialect, snapshot->views[i].name))
-            visit(maker, ordered, count, seen, i);
-    ordered[(*count)++] = *view;
+    order->seen[view - maker->snapshot->views] = true;
+    while (!maker->failed) {
+        ormc_sql_word word = ormc_sql_next(&at, maker->dialect);
+        if (word.kind == ORMC_SQL_END)
+            break;
+        const char *name = word.kind == ORMC_SQL_WORD
+                               ? small_name(maker, word.begin + word.quoted, word.end - word.quoted)
+                               : NULL;
+        bool known = name && ormc_table_get(&order->by_name, name);
+        for (size_t i = 0; known && i < maker->snapshot->view_count; i++) /* there may be one in each schema */
+            if (strcasecmp(maker->snapshot->views[i].name, name) == 0)
+                visit(maker, order, &maker->snapshot->views[i]);
+    }
+    if (!maker->failed)
+        order->ordered[order->count++] = *view;
+}
+
+static const char *small_name(snapshot_maker *maker, const char *begin, const char *end)
+{
+    char *name = orm__arena_copy(maker->arena, begin, (size_t)(end - begin));
+    maker->failed |= !name;
+    for (char *at = name; at && *at; at++)
+        *at = (char)tolower((unsigned char)*at);
+    return name;
 }
 
 bool ormc_snapshot_uses(const char *sql, ormc_dialect dialect, const char *name)

@@ -41,6 +41,7 @@ static const ormc_node *read_document(parser *p);
 static bool next_event(parser *p);
 static void drop_event(parser *p);
 static void report_yaml_error(parser *p);
+static const char *say_plainly(const char *problem);
 static const ormc_node *read_node(parser *p);
 static const ormc_node *read_alias(parser *p);
 static const ormc_node *read_scalar(parser *p);
@@ -159,7 +160,7 @@ static void report_yaml_error(parser *p)
     if (offset == p->input.size) /* what is missing at the end is missing behind the last word */
         while (offset && strchr(" \t\r\n", p->input.text[offset - 1]))
             offset--;
-    const char *problem = p->yaml.problem ? p->yaml.problem : "it cannot be read";
+    const char *problem = p->yaml.problem ? say_plainly(p->yaml.problem) : "it cannot be read";
     if (offset < p->input.size && p->input.text[offset] == '\t')
         problem = "a tab may not indent; use spaces";
     ormc_report(p->diagnostics, ORMC_E_YAML, ormc_input_place(&p->input, offset, offset + 1), "not valid YAML: %s",
@@ -168,6 +169,26 @@ static void report_yaml_error(parser *p)
         return;
     offset = offset_of(p, p->yaml.context_mark);
     ormc_note(p->diagnostics, ormc_input_place(&p->input, offset, offset + 1), "%s that begins here", p->yaml.context);
+}
+
+/* What libyaml says in the words of its grammar, for those who have just slipped. */
+static const char *say_plainly(const char *problem)
+{
+    static const struct {
+        const char *theirs, *ours;
+    } sentences[] = {
+        {"did not find expected key", "a key is expected here, indented as the others of its mapping are"},
+        {"did not find expected '-' indicator", "an item of a list is expected here, with its '-' below the others"},
+        {"mapping values are not allowed in this context",
+         "this ':' stands where no key can be: one may be missing above, or quotes around a text that has one"},
+        {"could not find expected ':'", "the line above is a key without a ':'"},
+        {"found character that cannot start any token", "no text begins with this character, unless it is in quotes"},
+        {"did not find expected node content", "a value is expected here"},
+    };
+    for (size_t i = 0; i < sizeof sentences / sizeof *sentences; i++)
+        if (strcmp(sentences[i].theirs, problem) == 0)
+            return sentences[i].ours;
+    return problem;
 }
 
 /* Reads the node that the current event begins. NULL when reading stopped. */

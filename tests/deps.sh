@@ -23,6 +23,8 @@ check  | a PostgreSQL server       | postgresql     | have_postgresql
 check  | pgbouncer                 | pgbouncer      | PATH=$PATH:/usr/sbin have_program pgbouncer
 check  | g++                       | g++            | have_program g++
 check  | ninja                     | ninja-build    | have_program ninja
+check  | CMake                     | cmake          | have_program cmake
+check  | Meson                     | meson          | have_program meson
 check  | patch                     | patch          | have_program patch
 check  | the shell of SQLite       | sqlite3        | have_program sqlite3
 check  | clang                     | clang          | have_program clang && have_program clang++

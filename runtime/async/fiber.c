@@ -142,18 +142,20 @@ static void enter(void *argument)
     orm__switch(&fiber->own, &fiber->resumer);
 }
 
+/* Resumed by a fiber, it leaves that one's stack as well. */
 bool orm__fiber_resume(orm__fiber *fiber)
 {
+    const orm__deep resumers = orm__deep_set((orm__deep){leave_for, fiber});
     for (;;) {
-        orm__deep_set(leave_for, fiber);
         leaving_resumer(fiber);
         orm__switch(&fiber->resumer, &fiber->own);
         back_at_resumer(fiber);
-        orm__deep_set(NULL, NULL);
+        orm__deep own = orm__deep_set(resumers);
         if (!fiber->outside)
             return !fiber->ended;
-        fiber->outside(fiber->outside_argument);
+        orm__call_deep(fiber->outside, fiber->outside_argument);
         fiber->outside = NULL;
+        orm__deep_set(own);
     }
 }
 

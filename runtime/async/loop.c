@@ -12,6 +12,7 @@
 #include "driver/wait.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -29,9 +30,9 @@ struct orm_fiber {
     orm_status answer; /* of the wait it goes on from */
     orm_status result;
     bool owned, ended;
-    bool cancelled; /* not told yet */
-    bool armed;     /* may be woken in its next wait */
-    bool woken;     /* in `woken` */
+    bool cancelled;    /* not told yet */
+    bool armed;        /* may be woken in its next wait */
+    atomic_bool woken; /* in `woken` */
     orm_async_watch *watch;
     orm_fiber *joiner;
     orm_fiber *next, *next_woken;
@@ -55,6 +56,7 @@ struct orm_async {
     queue begin, ready;
     orm_fiber *current;
     bool turning;
+    bool nested;   /* a fiber has resumed the current one */
     int64_t timer; /* as the loop was told last */
     orm__timers timers;
     orm__fiber_stacks stacks;
@@ -65,6 +67,7 @@ struct orm_async {
 static void nudge(orm_async *async);
 static bool on_thread(const orm_async *async);
 static void run_ready(orm_async *async);
+static void run(orm_async *async, orm_fiber *fiber);
 static void start_some(orm_async *async);
 static void begin(void *argument);
 static void end(orm_async *async, orm_fiber *fiber);
@@ -75,6 +78,7 @@ static void expire(orm_async *async);
 static void set_timer(orm_async *async);
 static orm_status stand_still(orm_async *async, standing how, int64_t deadline);
 static void go_on(orm_fiber *fiber, orm_status answer);
+static void stand_up(orm_fiber *fiber, orm_status answer);
 static void push(queue *to, orm_fiber *fiber);
 static orm_fiber *pop(queue *from);
 static orm_status watch_descriptor(int descriptor, void **token, void *user);
@@ -83,6 +87,7 @@ static orm_status wait_for_descriptor(orm_async_watch *watch, int events, int64_
 static void unwatch_descriptor(void *token, int descriptor, void *user);
 static void *current_fiber(void *user);
 static void wake_fiber(void *self, void *user);
+static void resume_fiber(void *self, void *user);
 
 orm_status orm_async_open(const orm_async_loop *loop, const orm_async_options *options, orm_async **async,
                           orm_error *error)
@@ -244,16 +249,23 @@ static void run_ready(orm_async *async)
     orm_fiber *last = async->ready.last, *fiber = NULL;
     while (fiber != last) {
         fiber = pop(&async->ready);
-        async->current = fiber;
         if (fiber->next)
             orm__fiber_expect(fiber->next->stack);
-        bool more = orm__fiber_resume(fiber->stack);
-        async->current = NULL;
-        if (!more)
-            end(async, fiber);
+        run(async, fiber);
     }
     async->turning = false;
     set_timer(async);
+}
+
+/* Until it stands still. */
+static void run(orm_async *async, orm_fiber *fiber)
+{
+    orm_fiber *before = async->current;
+    async->current = fiber;
+    bool more = orm__fiber_resume(fiber->stack);
+    async->current = before;
+    if (!more)
+        end(async, fiber);
 }
 
 static void start_some(orm_async *async)
@@ -316,6 +328,8 @@ static bool any_woken(orm_async *async)
 
 static void forget_wake(orm_async *async, orm_fiber *fiber)
 {
+    if (!atomic_load(&fiber->woken))
+        return;
     pthread_mutex_lock(&async->lock);
     orm_fiber **link = &async->woken;
     while (fiber->woken && *link != fiber)
@@ -364,13 +378,18 @@ static orm_status stand_still(orm_async *async, standing how, int64_t deadline)
 
 static void go_on(orm_fiber *fiber, orm_status answer)
 {
+    stand_up(fiber, answer);
+    push(&fiber->async->ready, fiber);
+}
+
+static void stand_up(orm_fiber *fiber, orm_status answer)
+{
     orm__timers_clear(&fiber->async->timers, &fiber->timer);
     if (fiber->watch)
         fiber->watch->fiber = NULL;
     fiber->watch = NULL;
     fiber->standing = GOING;
     fiber->answer = answer;
-    push(&fiber->async->ready, fiber);
 }
 
 static void push(queue *to, orm_fiber *fiber)
@@ -422,6 +441,7 @@ orm_waiter orm_async_waiter(orm_async *async)
                         .unwatch = unwatch_descriptor,
                         .self = current_fiber,
                         .wake = wake_fiber,
+                        .resume = resume_fiber,
                         .user = async};
 }
 
@@ -513,4 +533,19 @@ static void wake_fiber(void *self, void *user)
     pthread_mutex_unlock(&async->lock);
     if (first && !(on_thread(async) && async->turning))
         async->loop.wake(async->loop.user);
+}
+
+/* One within another is enough: how deep they would go depends on what comes from the server. */
+static void resume_fiber(void *self, void *user)
+{
+    orm_async *async = user;
+    orm_fiber *fiber = self;
+    if (!on_thread(async) || !async->current || async->nested || fiber->standing != IN_WAKE) {
+        wake_fiber(self, user);
+        return;
+    }
+    stand_up(fiber, ORM_OK);
+    async->nested = true;
+    run(async, fiber);
+    async->nested = false;
 }

@@ -12,7 +12,7 @@
 #include <string.h>
 
 /* Chunks double, to SMALL_CHUNK; then each is a sixteenth of what there is, so that little stands empty. */
-enum { FIRST_CHUNK = 4096, SMALL_CHUNK = 1 << 15, LARGEST_CHUNK = 1 << 20, ALIGNMENT = 8, SMALL_LIMIT = 256 };
+enum { FIRST_CHUNK = 4096, SMALL_CHUNK = 1 << 15, LARGEST_CHUNK = 1 << 20 };
 
 typedef struct orm__chunk {
     struct orm__chunk *older;
@@ -75,9 +75,9 @@ void *orm__arena_alloc(orm__arena *arena, size_t size)
 /* Rounds up to the size of a class; the class is -1 for blocks too large to be kept in a list. */
 static int class_of(size_t size, size_t *rounded)
 {
-    if (size <= SMALL_LIMIT) {
-        size_t units = size ? (size + ALIGNMENT - 1) / ALIGNMENT : 1;
-        *rounded = units * ALIGNMENT;
+    if (size <= ORM__ARENA_SMALL) {
+        size_t units = size ? (size + ORM__ARENA_ALIGNMENT - 1) / ORM__ARENA_ALIGNMENT : 1;
+        *rounded = units * ORM__ARENA_ALIGNMENT;
         return (int)units - 1;
     }
     int doubling = 63 - __builtin_clzll((unsigned long long)(size - 1)); /* 2^doubling < size <= 2^(doubling + 1) */
@@ -158,7 +158,7 @@ void *orm__arena_zalloc(orm__arena *arena, size_t count, size_t size)
     return block ? memset(block, 0, count * size) : NULL;
 }
 
-char *orm__arena_copy(orm__arena *arena, const void *data, size_t size)
+char *orm__arena_copy_any(orm__arena *arena, const void *data, size_t size)
 {
     char *copy = size < SIZE_MAX ? orm__arena_alloc(arena, size + 1) : NULL;
     if (!copy)

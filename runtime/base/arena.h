@@ -7,8 +7,10 @@
 #define ORM_BASE_ARENA_H
 
 #include <stddef.h>
+#include <string.h>
 
 enum { ORM__ARENA_CLASSES = 96 }; /* up to 64 KiB */
+enum { ORM__ARENA_ALIGNMENT = 8, ORM__ARENA_SMALL = 256 /* up to here a class is a multiple of that */ };
 
 typedef struct orm__arena {
     struct orm__chunk *chunk; /* newest first */
@@ -29,10 +31,25 @@ void *orm__arena_alloc(orm__arena *arena, size_t size);
 /* The same, zeroed; fails when count * size overflows. */
 void *orm__arena_zalloc(orm__arena *arena, size_t count, size_t size);
 /* Copies `size` bytes and adds a terminating zero. */
-char *orm__arena_copy(orm__arena *arena, const void *data, size_t size);
+static inline char *orm__arena_copy(orm__arena *arena, const void *data, size_t size);
+char *orm__arena_copy_any(orm__arena *arena, const void *data, size_t size);
 char *orm__arena_strdup(orm__arena *arena, const char *text);
 /* Formatted text, as sprintf. */
 char *orm__arena_printf(orm__arena *arena, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* What is short lies behind what was taken last, where there is room and nothing was handed back: no more to it, for texts are
+ * most of what is read. */
+static inline char *orm__arena_copy(orm__arena *arena, const void *data, size_t size)
+{
+    size_t rounded = size / ORM__ARENA_ALIGNMENT * ORM__ARENA_ALIGNMENT + ORM__ARENA_ALIGNMENT;
+    if (size == 0 || size >= ORM__ARENA_SMALL || arena->recycled || (size_t)(arena->end - arena->next) < rounded)
+        return orm__arena_copy_any(arena, data, size);
+    char *copy = arena->next;
+    arena->next += rounded;
+    memcpy(copy, data, size);
+    copy[size] = '\0';
+    return copy;
+}
 
 /* Hands back a block for reuse; `size` is what was asked for. NULL does nothing. The block must not be used again. */
 void orm__arena_recycle(orm__arena *arena, void *block, size_t size);

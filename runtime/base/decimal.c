@@ -40,6 +40,8 @@ static void write_number(const number *n, long scale, char *buffer);
 static bool fits(const number *n, unsigned precision, unsigned scale);
 static int compare_sizes(const number *a, const number *b);
 static void add_numbers(orm__text *sum, const number *a, const number *b);
+static long scale_of_mean(const number *sum, int64_t count);
+static void divide(orm__text *mean, const number *sum, int64_t count, long scale);
 static void add_digits(const number *large, const number *small, bool subtract, char *end, long before, long scale);
 
 bool orm__decimal_check(const char *text, size_t length)
@@ -314,4 +316,69 @@ static void add_digits(const number *large, const number *small, bool subtract, 
         if (power == -1)
             *--end = '.';
     }
+}
+
+bool orm__decimal_mean(orm__text *mean, const char *sum, size_t length, int64_t count)
+{
+    number n = parse(sum, length);
+    if (n.kind == NO_DECIMAL)
+        return false;
+    if (n.kind == NUMBER)
+        divide(mean, &n, count, scale_of_mean(&n, count));
+    else
+        orm__text_string(mean, name_of(n.kind));
+    return true;
+}
+
+/* As numeric_div chooses it, which counts in digits of base 10,000. */
+static long scale_of_mean(const number *sum, int64_t count)
+{
+    enum { SIGNIFICANT = 16, MOST_SHOWN = 1000, GROUP = 4, BASE = 10000 };
+    long group = 0, count_group = 0;
+    int first = 0;
+    int64_t first_of_count = count;
+    if (sum->first < sum->last) {
+        long power = weight(sum) - 1;
+        group = power >= 0 ? power / GROUP : -((GROUP - 1 - power) / GROUP);
+        for (long i = GROUP - 1; i >= 0; i--)
+            first = 10 * first + digit_at(sum, group * GROUP + i) - '0';
+    }
+    for (; first_of_count >= BASE; first_of_count /= BASE)
+        count_group++;
+    long scale = SIGNIFICANT - GROUP * (group - count_group - (first <= first_of_count));
+    scale = scale > sum->scale ? scale : sum->scale;
+    return scale < 0 ? 0 : scale > MOST_SHOWN ? MOST_SHOWN : scale;
+}
+
+/* By hand, as on paper: rounded half away from zero. */
+static void divide(orm__text *mean, const number *sum, int64_t count, long scale)
+{
+    long before = weight(sum) > 1 ? weight(sum) : 1, power = before - 1;
+    uint64_t rest = 0, by = (uint64_t)count;
+    size_t start = mean->length, size = (size_t)(2 + before + (scale > 0 ? scale + 1 : 0));
+    char *begin = orm__text_extend(mean, size), *end = begin;
+    if (!begin)
+        return;
+    *end++ = '0'; /* for the carry */
+    for (; power >= -scale; power--) {
+        if (power == -1)
+            *end++ = '.';
+        rest = 10 * rest + (uint64_t)(digit_at(sum, power) - '0');
+        *end++ = (char)('0' + rest / by);
+        rest %= by;
+    }
+    if (rest >= by - rest)
+        for (char *carry = end - 1; (*carry == '.') || ++*carry > '9'; carry--)
+            if (*carry != '.')
+                *carry = '0';
+    char *first = begin;
+    while (first[0] == '0' && first[1] >= '0' && first[1] <= '9')
+        first++;
+    bool zero = strspn(first, "0.") == (size_t)(end - first);
+    size_t length = (size_t)(end - first);
+    memmove(begin + (sum->negative && !zero), first, length);
+    if (sum->negative && !zero)
+        *begin = '-', length++;
+    mean->length = start + length;
+    begin[length] = '\0';
 }

@@ -1,4 +1,4 @@
-/* base/decimal.h -- decimal numbers as text, of any length: checking, comparing, fitting, adding.
+/* base/decimal.h -- decimal numbers as text, of any length: checking, comparing, fitting, adding, means.
  *
  * A decimal is "-12.50", "1.5e3", "NaN", "Infinity" or "-inf" (letters in either case), without blanks. The canonical
  * text has no plus, no exponent, no leading zeros beside the one before the point, and keeps the digits after the
@@ -38,5 +38,9 @@ uint64_t orm__decimal_hash(const char *text, size_t length);
 /* Appends the canonical text of a + b, exactly, with as many digits after the point as the longer of the two. False
  * when one of them is no decimal, and then nothing is appended. */
 bool orm__decimal_add(orm__text *sum, const char *a, size_t a_length, const char *b, size_t b_length);
+
+/* Appends the canonical text of sum / count, rounded as PostgreSQL's avg(numeric): to at least 16 significant digits, and to no
+ * fewer after the point than the sum has. `count` is above 0. False as above. */
+bool orm__decimal_mean(orm__text *mean, const char *sum, size_t length, int64_t count);
 
 #endif

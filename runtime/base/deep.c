@@ -2,17 +2,13 @@
  * SPDX-License-Identifier: MIT */
 #include "base/deep.h"
 
-#include <stddef.h>
+static _Thread_local orm__deep current;
 
-static _Thread_local struct {
-    orm__deep_leave leave;
-    void *stack;
-} current;
-
-void orm__deep_set(orm__deep_leave leave, void *stack)
+orm__deep orm__deep_set(orm__deep way)
 {
-    current.leave = leave;
-    current.stack = stack;
+    orm__deep before = current;
+    current = way;
+    return before;
 }
 
 void orm__call_deep(void (*function)(void *argument), void *argument)

@@ -9,8 +9,12 @@
 /* Calls the function, which must not wait in the waiter's sense. */
 void orm__call_deep(void (*function)(void *argument), void *argument);
 
-/* From now on calls of this thread leave the stack by `leave`, until it is NULL again. */
-typedef void (*orm__deep_leave)(void *stack, void (*function)(void *argument), void *argument);
-void orm__deep_set(orm__deep_leave leave, void *stack);
+/* How to leave a stack; zero: nobody knows how. */
+typedef struct orm__deep {
+    void (*leave)(void *stack, void (*function)(void *argument), void *argument);
+    void *stack;
+} orm__deep;
+/* From now on calls of this thread leave the stack so. Returns how they did before. */
+orm__deep orm__deep_set(orm__deep way);
 
 #endif

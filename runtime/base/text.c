@@ -58,7 +58,7 @@ void orm__text_printf(orm__text *text, const char *format, ...)
     text->length += (size_t)length;
 }
 
-char *orm__text_extend(orm__text *text, size_t size)
+char *orm__text_extend_anyhow(orm__text *text, size_t size)
 {
     if (text->failed || !make_room(text, size)) {
         text->failed = true;

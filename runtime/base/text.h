@@ -25,6 +25,18 @@ void orm__text_string(orm__text *text, const char *string);
 void orm__text_bytes(orm__text *text, const void *data, size_t size);
 void orm__text_printf(orm__text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Makes room for `size` more bytes, adds them to the length and returns their place, uninitialized; NULL when memory is gone. */
-char *orm__text_extend(orm__text *text, size_t size);
+static inline char *orm__text_extend(orm__text *text, size_t size);
+char *orm__text_extend_anyhow(orm__text *text, size_t size);
+
+/* Where there is room there is no more to it. */
+static inline char *orm__text_extend(orm__text *text, size_t size)
+{
+    if (text->failed || size >= text->capacity - text->length)
+        return orm__text_extend_anyhow(text, size);
+    char *place = text->data + text->length;
+    text->length += size;
+    text->data[text->length] = '\0';
+    return place;
+}
 
 #endif

@@ -49,8 +49,9 @@ typedef struct orm__parameter {
 } orm__parameter;
 
 typedef enum orm__fetch {
-    ORM__FETCH_WHOLE, /* few rows: the whole answer at once */
-    ORM__FETCH_STREAM /* many, or nobody knows: a row at a time */
+    ORM__FETCH_WHOLE,  /* few rows: the whole answer at once */
+    ORM__FETCH_STREAM, /* many, or nobody knows: a row at a time */
+    ORM__FETCH_MANY    /* known to be many, of a SELECT that writes nothing: a batch at a time, the next on its way */
 } orm__fetch;
 
 /* How a control statement fared that went behind another. */
@@ -136,7 +137,8 @@ typedef struct orm__driver {
     orm_status (*step)(orm__link *link, orm_error *error);
     /* Reads result columns first, first + 1, ... of the current row into the members that `columns` describe of the struct `row`.
      * Text, bytes and arrays are copied to the arena. A NULL for a column that is not nullable, or a value that does not fit the
-     * column's type, is ORM_SCHEMA naming table and column. */
+     * column's type, is ORM_SCHEMA naming table and column. A list of two or more columns, and what it leads to, stays as it is
+     * until finish. */
     orm_status (*read)(orm__link *link, const orm_column *const *columns, size_t count, size_t first, void *row,
                        orm__arena *arena, orm_error *error);
     /* Result column `index` of the current row as an integer: counts, ordinals, keys drawn. NULL is 0. */

@@ -1,7 +1,7 @@
 /* postgresql.c -- PostgreSQL behind driver.h: statements and their rows.
  *
- * Connecting is postgresql_connect.c; messages to and fro are postgresql_trip.c; the bytes of values
- * postgresql_codec.h. The rest of the runtime knows nothing of libpq.
+ * Connecting is postgresql_connect.c; messages to and fro are postgresql_trip.c; cursors are postgresql_cursor.c; a row's columns
+ * postgresql_row.c; the bytes of values postgresql_codec.h. The rest of the runtime knows nothing of libpq.
  * SPDX-License-Identifier: MIT */
 #include "base/error.h"
 #include "driver/postgresql_codec.h"
@@ -18,8 +18,6 @@ static orm_status run(orm__pg_link *l, const char *before, orm__prepared *prepar
 static void receive_after(orm__pg_link *l);
 static orm_status run_alone(orm__pg_link *l, orm__prepared *prepared);
 static void receive_prepared(orm__pg_link *l, orm__prepared *prepared, orm__fetch fetch);
-static orm_status decode(const orm_column *column, orm__pg_field field, bool null, void *row, orm__arena *arena,
-                         orm_error *error);
 
 static orm_status prepare(orm__link *base, const char *sql, const orm__parameter *parameters, size_t count,
                           orm__prepared **prepared, orm_error *error)
@@ -60,6 +58,8 @@ void orm__pg_give_name(orm__pg_link *l, orm__prepared *prepared)
 {
     snprintf(prepared->name, sizeof prepared->name, "orm_%s_%lu", l->tag, ++l->names);
     prepared->sent = prepared->underway = false;
+    if (l->typed == prepared)
+        l->typed = NULL;
 }
 
 static void forget(orm__link *base, orm__prepared *prepared)
@@ -107,6 +107,8 @@ static orm_status start(orm__link *base, const char *before, orm__prepared *prep
     orm__pg_link *l = orm__pg_link_of(base);
     ORM_TRY(orm__pg_begin_trip(l, prepared->sql, error));
     ORM_TRY(orm__pg_encode_values(l, prepared, values));
+    if (fetch == ORM__FETCH_MANY)
+        return orm__pg_open_cursor(l, before, prepared);
     orm_status status = run(l, before, prepared, fetch);
     if (!l->outdated)
         return status;
@@ -214,7 +216,7 @@ static orm_status run_alone(orm__pg_link *l, orm__prepared *prepared)
     orm__pg_flush(l);
     l->reused = true;
     if (!l->failure)
-        orm__pg_take_first(l);
+        orm__pg_take_first(l, prepared);
     for (PGresult *result; !l->broken && (result = orm__pg_next_result(l)) != NULL; PQclear(result))
         orm__pg_check(l, result);
     if (!l->broken && !PQenterPipelineMode(l->connection))
@@ -252,22 +254,28 @@ static void receive_prepared(orm__pg_link *l, orm__prepared *prepared, orm__fetc
         return;
     if (fetch == ORM__FETCH_STREAM)
         PQsetSingleRowMode(l->connection);
-    orm__pg_take_first(l);
+    orm__pg_take_first(l, prepared);
 }
 
-void orm__pg_take_first(orm__pg_link *l)
+void orm__pg_take_first(orm__pg_link *l, const orm__prepared *prepared)
 {
     PGresult *result = orm__pg_next_result(l);
     if (!orm__pg_check(l, result)) {
         PQclear(result);
         return;
     }
-    orm__pg_take_result(l, result);
+    orm__pg_take_result(l, prepared, result);
 }
 
-void orm__pg_take_result(orm__pg_link *l, PGresult *result)
+/* What a prepared statement returns cannot change: the server would refuse to run it. */
+void orm__pg_take_result(orm__pg_link *l, const orm__prepared *prepared, PGresult *result)
 {
     orm__pg_hold(l, result);
+    l->plan.count = 0;
+    l->plan.last = NULL;
+    if (prepared && l->typed == prepared)
+        return;
+    l->typed = l->unprepared ? NULL : prepared;
     for (int i = 0; i < PQnfields(result) && i < ORM__PG_KNOWN_TYPES; i++)
         l->types[i] = PQftype(result, i);
 }
@@ -278,6 +286,7 @@ void orm__pg_hold(orm__pg_link *l, PGresult *result)
     l->result = result;
     l->row = -1;
     l->row_count = result ? PQntuples(result) : 0;
+    l->width = result ? (size_t)PQnfields(result) : 0;
     l->streaming = result && PQresultStatus(result) == PGRES_SINGLE_TUPLE;
     l->written = l->streaming ? 0 : orm__pg_rows_written(result);
 }
@@ -287,11 +296,15 @@ static orm_status step(orm__link *base, orm_error *error)
     orm__pg_link *l = orm__pg_link_of(base);
     if (++l->row < l->row_count)
         return ORM_OK;
+    l->error = error;
+    if (l->cursor.stage) {
+        ORM_TRY(orm__pg_next_batch(l));
+        return step(base, error);
+    }
     if (!l->streaming) {
         l->row = l->row_count;
         return ORM_DONE;
     }
-    l->error = error;
     PGresult *result = orm__pg_next_result(l);
     bool good = orm__pg_check(l, result);
     orm__pg_hold(l, good ? result : NULL);
@@ -301,51 +314,6 @@ static orm_status step(orm__link *base, orm_error *error)
         orm__pg_end_answer(l);
     ORM_TRY(l->failure);
     return step(base, error);
-}
-
-static orm_status read_row(orm__link *base, const orm_column *const *columns, size_t count, size_t first, void *row,
-                           orm__arena *arena, orm_error *error)
-{
-    orm__pg_link *l = orm__pg_link_of(base);
-    if (l->row < 0 || l->row >= l->row_count || first + count > (size_t)PQnfields(l->result))
-        return orm__error_set(error, ORM_MISUSE, "no such row or column in the answer");
-    const PGresult *result = l->result;
-    const Oid *types = l->types;
-    int number = l->row;
-    for (size_t i = 0; i < count; i++) {
-        int at = (int)(first + i);
-        orm__pg_field field = {.type = at < ORM__PG_KNOWN_TYPES ? types[at] : PQftype(result, at),
-                               .data = PQgetvalue(result, number, at),
-                               .size = (size_t)PQgetlength(result, number, at)};
-        l->base.bytes += field.size;
-        if (!orm__pg_decode_plain(columns[i], field, row, arena))
-            ORM_TRY(decode(columns[i], field, PQgetisnull(result, number, at), row, arena, error));
-    }
-    return ORM_OK;
-}
-
-static orm_status decode(const orm_column *column, orm__pg_field field, bool null, void *row, orm__arena *arena,
-                         orm_error *error)
-{
-    if (null)
-        field.data = NULL;
-    return orm__pg_decode(column, &field, row, arena, error);
-}
-
-static int64_t read_integer(orm__link *base, size_t index)
-{
-    orm__pg_link *l = orm__pg_link_of(base);
-    if (l->row < 0 || l->row >= l->row_count || index >= (size_t)PQnfields(l->result))
-        return 0;
-    int size = PQgetlength(l->result, l->row, (int)index);
-    return orm__pg_integer(PQgetvalue(l->result, l->row, (int)index), (size_t)size);
-}
-
-static bool is_null(orm__link *base, size_t index)
-{
-    orm__pg_link *l = orm__pg_link_of(base);
-    bool there = l->row >= 0 && l->row < l->row_count && index < (size_t)PQnfields(l->result);
-    return !there || PQgetisnull(l->result, l->row, (int)index);
 }
 
 static size_t width(orm__link *base)
@@ -373,6 +341,8 @@ static orm_status finish(orm__link *base, size_t *rows, orm_error *error)
     l->error = error;
     if (l->streaming)
         orm__pg_end_answer(l);
+    if (l->cursor.stage)
+        orm__pg_close_cursor(l);
     orm_status status = told ? ORM_OK : l->failure;
     if (rows)
         *rows = l->failure ? 0 : l->written;
@@ -403,9 +373,9 @@ const orm__driver orm__driver_postgresql = {
     .settle = orm__pg_settle,
     .rows_here = rows_here,
     .step = step,
-    .read = read_row,
-    .read_integer = read_integer,
-    .is_null = is_null,
+    .read = orm__pg_read,
+    .read_integer = orm__pg_read_integer,
+    .is_null = orm__pg_is_null,
     .width = width,
     .column_name = column_name,
     .finish = finish,

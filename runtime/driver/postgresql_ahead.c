@@ -23,7 +23,7 @@ orm_status orm__pg_send(orm__link *base, orm__prepared *prepared, const orm_valu
 {
     orm__pg_link *l = orm__pg_link_of(base);
     *ahead = NULL;
-    if (l->streaming)
+    if (l->streaming || l->cursor.stage)
         return orm__error_set(error, ORM_MISUSE, "another statement is still open on this connection");
     if (l->broken)
         return orm__error_set(error, ORM_DISCONNECTED, "the connection is lost");
@@ -180,7 +180,7 @@ static void open_stream(orm__pg_link *l, orm__ahead *one)
     receive_preparing(l, one);
     if (!l->failure) {
         PQsetSingleRowMode(l->connection);
-        orm__pg_take_first(l);
+        orm__pg_take_first(l, one->prepared);
     }
     l->open = one;
     l->running = !l->failure && l->result;
@@ -211,7 +211,7 @@ void orm__pg_end_answer(orm__pg_link *l)
 static orm_status open_kept(orm__pg_link *l, orm__ahead *one, orm_error *error)
 {
     const orm_status status = one->result ? ORM_OK : one->error.status;
-    orm__pg_take_result(l, one->result);
+    orm__pg_take_result(l, NULL, one->result);
     l->running = one->result != NULL;
     l->failure = status;
     if (status && error)

@@ -277,6 +277,7 @@ void orm__pg_close(orm__link *base)
         free(l->forgotten);
     }
     orm__text_release(&l->buffer);
+    free(l->plan.steps);
     free(l);
 }
 

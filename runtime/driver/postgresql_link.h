@@ -47,6 +47,17 @@ struct orm__ahead {
 };
 typedef struct orm__pg_shared orm__pg_shared;
 
+/* What is under way for a cursor: no answer to it was read yet. */
+typedef enum orm__pg_stage { ORM__PG_NO_CURSOR, ORM__PG_FETCHING, ORM__PG_CLOSING } orm__pg_stage;
+
+/* What is done with a column of each row: found out once for many. Those of a fixed size are that size. */
+enum { ORM__PG_ONE = 1, ORM__PG_FOUR = 4, ORM__PG_EIGHT = 8 };
+static const size_t ORM__PG_ANYHOW = SIZE_MAX, ORM__PG_COPY = SIZE_MAX - 1;
+typedef struct orm__pg_step {
+    size_t how;
+    uint32_t place, has; /* in the row; `has` ORM_ABSENT: there is none */
+} orm__pg_step;
+
 typedef struct orm__pg_link {
     orm__link base;
     PGconn *connection;
@@ -83,8 +94,22 @@ typedef struct orm__pg_link {
     bool streaming;   /* more rows are to come */
     PGresult *result;
     int row, row_count; /* of the result; the current row is -1 before the first */
+    size_t width;       /* its columns */
     size_t written;
     Oid types[ORM__PG_KNOWN_TYPES]; /* of the first result columns: asked for once, not for each row */
+    const orm__prepared *typed;     /* whose they are, as long as it keeps its name; or NULL */
+    struct {
+        const orm_column *const *columns;
+        const orm_column *const *last; /* what was read last, which may be read again: then a plan pays */
+        orm__pg_step *steps;
+        size_t count, first, capacity; /* count 0: there is no plan */
+    } plan;                            /* how its rows are read: postgresql_row.c */
+    struct {
+        orm__pg_stage stage;
+        bool own;   /* so is the transaction that it lives in */
+        int wanted; /* rows of the FETCH under way */
+        char name[48];
+    } cursor; /* that the rows come by: postgresql_cursor.c */
 } orm__pg_link;
 
 static inline orm__pg_link *orm__pg_link_of(orm__link *link)
@@ -124,11 +149,11 @@ void orm__pg_give_name(orm__pg_link *l, orm__prepared *prepared);
 orm_status orm__pg_encode_values(orm__pg_link *l, orm__prepared *prepared, const orm_value *values);
 void orm__pg_send_prepared(orm__pg_link *l, orm__prepared *prepared, bool prepares);
 /* The first result of the statement whose turn it is becomes the one that is open, unless it failed. */
-void orm__pg_take_first(orm__pg_link *l);
+void orm__pg_take_first(orm__pg_link *l, const orm__prepared *prepared);
 /* Takes the result, which may be NULL, and puts it in the place of the one before. */
 void orm__pg_hold(orm__pg_link *l, PGresult *result);
-/* The same of a result whose rows `step` then gives. */
-void orm__pg_take_result(orm__pg_link *l, PGresult *result);
+/* The same of a result of that statement, whose rows `step` then gives. */
+void orm__pg_take_result(orm__pg_link *l, const orm__prepared *prepared, PGresult *result);
 
 /* postgresql_ahead.c. In the driver's table: */
 orm_status orm__pg_send(orm__link *base, orm__prepared *prepared, const orm_value *values, orm__fetch fetch,
@@ -141,6 +166,19 @@ orm_status orm__pg_settle(orm__link *base, orm_error *error);
 void orm__pg_receive_ahead(orm__pg_link *l);
 /* Reads what is left of the answer that is open, and its Sync. */
 void orm__pg_end_answer(orm__pg_link *l);
+
+/* postgresql_row.c. In the driver's table: */
+orm_status orm__pg_read(orm__link *base, const orm_column *const *columns, size_t count, size_t first, void *row,
+                        orm__arena *arena, orm_error *error);
+int64_t orm__pg_read_integer(orm__link *base, size_t index);
+bool orm__pg_is_null(orm__link *base, size_t index);
+
+/* postgresql_cursor.c. Runs a SELECT, whose parameters are encoded, by a cursor; its first rows are held when it returns. */
+orm_status orm__pg_open_cursor(orm__pg_link *l, const char *before, orm__prepared *prepared);
+/* Holds the rows that come next; there are none, and the cursor is closed, after the last. */
+orm_status orm__pg_next_batch(orm__pg_link *l);
+/* Ends it, whatever is under way. */
+void orm__pg_close_cursor(orm__pg_link *l);
 
 /* Sends what was forgotten ahead of all else; returns how many answers receive_forgotten is to read. */
 size_t orm__pg_send_forgotten(orm__pg_link *l);

@@ -1,8 +1,12 @@
 /* postgresql_shared.c -- one connection that many fibers read by at once.
  *
  * Each sends its statement into the pipeline and stands still. What was sent in one turn of the loop is ended by one Sync: a
- * batch. One of those who wait, the leader, does for all what waits for the socket: it ends the batches, reads the answers and
- * wakes those whose they are; when its own has come, another leads. There is no thread and no fiber besides theirs.
+ * batch. One of those who wait, the leader, does for all what waits for the socket: it reads the answers, lets those whose they
+ * are run one by one, and ends the batch of what they have sent meanwhile; when its own has come, another leads. There is no
+ * thread and no fiber besides theirs.
+ *
+ * An answer is used up before the next is taken from libpq, so that its memory serves the next one while it is in the processor's
+ * cache; what its fiber will touch is fetched into that while the answer is parsed.
  *
  * Of a batch in which a statement fails the server skips what follows: that is sent again, each by itself. Whoever is cancelled
  * leaves his answer to be dropped by the leader. When the connection is lost all who wait are told, and nothing is sent again.
@@ -23,7 +27,8 @@ typedef struct request {
     struct request *next;    /* among those to be sent again, or at rest */
     orm__prepared *prepared; /* borrowed, as the values are, while somebody waits */
     const orm_value *values;
-    void *self; /* who waits; NULL: nobody any more */
+    void *self;        /* who waits; NULL: nobody any more */
+    const char *frame; /* about where its stack ends */
     int64_t deadline;
     PGresult *result; /* NULL once done: the connection is lost */
     bool prepares;    /* it has the statement prepared */
@@ -47,7 +52,7 @@ struct orm__pg_shared {
     int silent;    /* commands that ended without one */
     bool unsynced; /* the last batch is not ended */
     bool blocked;  /* not all of it is sent */
-    bool nudged;   /* the leader has been told */
+    bool nudged;   /* the leader knows, or has been told, that there is something to send */
     request *leader, *rest, *again;
     orm_error failure; /* why the connection is lost */
 };
@@ -59,12 +64,13 @@ static orm_status send(orm__pg_link *l, request *r);
 static orm_status stand(orm__pg_link *l, request *r);
 static orm_status follow(orm__pg_link *l, request *r);
 static orm_status lead(orm__pg_link *l, request *r, bool first);
-static void exchange(orm__pg_link *l);
+static void exchange(orm__pg_link *l, bool look);
 static orm_status wait_for_server(orm__pg_link *l, request *r);
 static int64_t earliest_deadline(const orm__pg_shared *s);
 static void hand_on(orm__pg_link *l);
 static void end_batch(orm__pg_link *l);
 static void receive(orm__pg_link *l);
+static void expect(const orm__pg_shared *s);
 static void take(orm__pg_link *l, PGresult *result);
 static void note_error(orm__pg_link *l, const PGresult *result);
 static void end_command(orm__pg_link *l);
@@ -118,7 +124,10 @@ static orm_status start(orm__link *base, const char *before, orm__prepared *prep
         request *r = new_request(l->shared);
         if (!r)
             return orm__error_no_memory(error);
-        *r = (request){.prepared = prepared, .values = values, .self = l->waiter->self(l->waiter->user)};
+        *r = (request){.prepared = prepared,
+                       .values = values,
+                       .self = l->waiter->self(l->waiter->user),
+                       .frame = __builtin_frame_address(0)};
         l->error = error;
         char name[sizeof prepared->name];
         memcpy(name, prepared->name, sizeof name);
@@ -155,7 +164,7 @@ static orm_status take_result(orm__pg_link *l, request *r, orm_error *error)
         return error->status;
     }
     if (orm__pg_check(l, result)) {
-        orm__pg_take_result(l, result);
+        orm__pg_take_result(l, r->prepared, result);
         l->running = true;
     } else {
         PQclear(result);
@@ -232,9 +241,11 @@ static orm_status follow(orm__pg_link *l, request *r)
 
 /* --- the leader -------------------------------------------------------------------------------------------------- */
 
+/* Told that there is something to send, the leader does not look for answers as well, but the second time it does. */
 static orm_status lead(orm__pg_link *l, request *r, bool first)
 {
     orm_status status = ORM_OK;
+    bool look = false;
     l->shared->leader = r;
     if (first) {
         l->waiter->self(l->waiter->user);
@@ -242,9 +253,10 @@ static orm_status lead(orm__pg_link *l, request *r, bool first)
         status = status == ORM_TIMEOUT ? ORM_OK : status;
     }
     while (!status && !r->done) {
-        exchange(l);
+        exchange(l, look);
         if (!r->done)
             status = wait_for_server(l, r);
+        look = !look || !l->shared->nudged;
     }
     if (status)
         r->self = NULL;
@@ -252,20 +264,21 @@ static orm_status lead(orm__pg_link *l, request *r, bool first)
     return status;
 }
 
-static void exchange(orm__pg_link *l)
+static void exchange(orm__pg_link *l, bool look)
 {
     orm__pg_shared *s = l->shared;
+    s->nudged = true;
+    if (look && !l->broken && !PQconsumeInput(l->connection))
+        lose(l);
+    receive(l);
+    send_again(l);
+    if (s->unsynced)
+        end_batch(l);
+    int left = l->broken ? 0 : PQflush(l->connection);
+    s->blocked = left > 0;
+    if (left < 0)
+        lose(l);
     s->nudged = false;
-    do {
-        send_again(l);
-        if (s->unsynced)
-            end_batch(l);
-        int left = l->broken ? 0 : PQflush(l->connection);
-        s->blocked = left > 0;
-        if (left < 0 || (!l->broken && !PQconsumeInput(l->connection)))
-            lose(l);
-        receive(l);
-    } while (s->again && !l->broken);
 }
 
 /* A statement that takes too long is cancelled; a server that does not answer to that either is given up. */
@@ -299,12 +312,12 @@ static int64_t earliest_deadline(const orm__pg_shared *s)
     return 0;
 }
 
-/* To the first that waits. */
+/* To the one who waits longest from now. */
 static void hand_on(orm__pg_link *l)
 {
     orm__pg_shared *s = l->shared;
     s->leader = NULL;
-    for (size_t i = 0; i < s->answers.count && !s->leader; i++) {
+    for (size_t i = s->answers.count; i-- > 0 && !s->leader;) {
         request *r = first_answer(s, i)->to;
         if (r && r->self && !r->done)
             s->leader = r;
@@ -332,7 +345,13 @@ static void end_batch(orm__pg_link *l)
 static void receive(orm__pg_link *l)
 {
     orm__pg_shared *s = l->shared;
-    while (!l->broken && s->answers.count > 0 && !PQisBusy(l->connection)) {
+    for (;;) {
+        if (l->broken || s->answers.count == 0)
+            break;
+        if (!s->answered)
+            expect(s);
+        if (PQisBusy(l->connection))
+            break;
         PGresult *result = PQgetResult(l->connection);
         if (result)
             take(l, result);
@@ -341,6 +360,19 @@ static void receive(orm__pg_link *l)
     }
     if (l->broken && s->answers.count > 0)
         lose(l);
+}
+
+/* The stack of whoever gets the next answer is wanted in the cache. */
+static void expect(const orm__pg_shared *s)
+{
+    enum { LINE = 64, BELOW = 4, ABOVE = 16 };
+    const request *r = first_answer(s, 0)->to;
+    if (!r || !r->self)
+        return;
+    __builtin_prefetch(r->self, 1);
+    __builtin_prefetch((const char *)r->self + LINE, 1);
+    for (int i = -BELOW; i < ABOVE; i++)
+        __builtin_prefetch(r->frame + i * LINE, 1);
 }
 
 static void take(orm__pg_link *l, PGresult *result)
@@ -421,7 +453,7 @@ static void complete(orm__pg_link *l, request *r)
     }
     r->done = true;
     if (r != s->leader)
-        l->waiter->wake(r->self, l->waiter->user);
+        (l->waiter->resume ? l->waiter->resume : l->waiter->wake)(r->self, l->waiter->user);
 }
 
 /* A request to cancel that came when the statement it was for had ended. */

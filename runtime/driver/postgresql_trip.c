@@ -237,7 +237,7 @@ bool orm__pg_check(orm__pg_link *l, const PGresult *result)
 size_t orm__pg_rows_written(PGresult *result)
 {
     static const char *const writing[] = {"INSERT", "UPDATE", "DELETE", "MERGE", "COPY"};
-    const char *tag = result ? PQcmdStatus(result) : "";
+    const char *tag = result ? PQcmdStatus(result) : "SELECT";
     for (size_t i = 0; i < sizeof writing / sizeof *writing && tag[0] != 'S'; i++) /* SELECT comes most often */
         if (strncmp(tag, writing[i], strlen(writing[i])) == 0)
             return (size_t)strtoull(PQcmdTuples(result), NULL, 10);

@@ -1,13 +1,11 @@
-/* driver/sqlite_functions.c -- collations of decimals, intervals and addresses, sums of decimals.
+/* driver/sqlite_functions.c -- collations of decimals, intervals and addresses, sums and means of decimals.
  * SPDX-License-Identifier: MIT */
 #include "driver/sqlite_functions.h"
 
 #include "base/datetime.h"
 #include "base/decimal.h"
 #include "base/inet.h"
-#include "base/real.h"
 
-#include <math.h>
 #include <string.h>
 
 /* The state of an aggregate: SQLite zeroes it. */
@@ -153,18 +151,17 @@ static void sum_final(sqlite3_context *context)
     orm__text_release(&t->next);
 }
 
-/* As a real number, rounded once or twice; what is no number is a text, as columns have it. */
 static void avg_final(sqlite3_context *context)
 {
-    double sum;
     total *t = sqlite3_aggregate_context(context, 0);
     if (!t)
         return;
-    if (t->sum.data && !t->sum.failed && orm__real_parse(t->sum.data, t->sum.length, false, &sum)) {
-        if (isnan(sum))
-            sqlite3_result_text(context, "NaN", -1, SQLITE_STATIC);
+    orm__text_clear(&t->next);
+    if (t->sum.data && !t->sum.failed && orm__decimal_mean(&t->next, t->sum.data, t->sum.length, t->count)) {
+        if (t->next.failed)
+            sqlite3_result_error_nomem(context);
         else
-            sqlite3_result_double(context, sum / (double)t->count);
+            sqlite3_result_text64(context, t->next.data, t->next.length, SQLITE_TRANSIENT, SQLITE_UTF8);
     }
     orm__text_release(&t->sum);
     orm__text_release(&t->next);

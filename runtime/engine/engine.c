@@ -98,6 +98,8 @@ static orm_status check_options(const orm_engine_options *options, orm_error *er
         return orm__error_set(error, ORM_MISUSE, "engine option waiter needs watch, wait and unwatch together");
     if (!options->waiter.self != !options->waiter.wake || (options->waiter.self && !functions))
         return orm__error_set(error, ORM_MISUSE, "engine option waiter needs self and wake together, and a wait");
+    if (options->waiter.resume && !options->waiter.self)
+        return orm__error_set(error, ORM_MISUSE, "engine option waiter has resume, which needs self and wake");
     return ORM_OK;
 }
 
@@ -240,6 +242,10 @@ static orm_status open_replicas(orm_engine *engine, orm_error *error)
         set_up_pool(engine, &replica->pool, &replica->url.address);
         atomic_init(&replica->lag, -1);
         orm_status status = orm__pool_init_empty(&replica->pool, error);
+        if (!status && orm__shared_init(&replica->shared, &replica->pool, how_many_shared(engine))) {
+            orm__pool_release(&replica->pool);
+            status = orm__error_no_memory(error);
+        }
         if (status) {
             close_replicas(engine);
             return status;
@@ -250,8 +256,10 @@ static orm_status open_replicas(orm_engine *engine, orm_error *error)
 
 static void close_replicas(orm_engine *engine)
 {
-    for (size_t i = 0; i < engine->replicas.count; i++)
+    for (size_t i = 0; i < engine->replicas.count; i++) {
+        orm__shared_release(&engine->replicas.items[i].shared);
         orm__pool_release(&engine->replicas.items[i].pool);
+    }
 }
 
 static size_t how_many_shared(const orm_engine *engine)
@@ -368,6 +376,12 @@ void orm__engine_give_back(orm_connection *connection)
 {
     if (connection)
         orm__pool_give_back(connection->pool, connection);
+}
+
+orm_status orm__engine_share_reading(orm_engine *engine, orm_connection **connection, orm_error *error)
+{
+    ORM_TRY(orm__replicas_share(&engine->replicas, connection, error));
+    return *connection ? ORM_OK : orm__engine_share(engine, connection, error);
 }
 
 orm_status orm__engine_share(orm_engine *engine, orm_connection **connection, orm_error *error)

@@ -17,6 +17,8 @@ void orm__engine_give_back(orm_connection *connection);
 /* A connection for one read by key, outside a transaction, that other fibers use at the same time; `*connection` is NULL, with
  * ORM_OK, where there is none: a read takes one of its own then. Give it back right after the read. */
 orm_status orm__engine_share(orm_engine *engine, orm_connection **connection, orm_error *error);
+/* The same, to a replica if there are any that serve. */
+orm_status orm__engine_share_reading(orm_engine *engine, orm_connection **connection, orm_error *error);
 void orm__engine_unshare(orm_engine *engine, orm_connection *connection);
 
 /* Of its options. */

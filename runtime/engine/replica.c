@@ -7,6 +7,12 @@
 
 enum { RETRY = 1000000, ANSWER_SECONDS = 2 };
 
+static orm_status choose(orm__replicas *replicas,
+                         orm_status (*try)(const orm__replicas *, orm__replica *, orm_connection **, orm_error *),
+                         orm_connection **connection, orm_error *error);
+static orm_status share_one(const orm__replicas *replicas, orm__replica *replica, orm_connection **connection,
+                            orm_error *error);
+static bool is_vouched_for(const orm__replicas *replicas, orm__replica *replica);
 static orm_status try_one(const orm__replicas *replicas, orm__replica *replica, orm_connection **connection,
                           orm_error *error);
 static bool may_be_tried(orm__replica *replica, int64_t now);
@@ -17,17 +23,55 @@ static orm_status ask(orm_connection *connection, int64_t *answer, orm_error *er
 
 orm_status orm__replicas_acquire(orm__replicas *replicas, orm_connection **connection, orm_error *error)
 {
+    return choose(replicas, try_one, connection, error);
+}
+
+orm_status orm__replicas_share(orm__replicas *replicas, orm_connection **connection, orm_error *error)
+{
+    return choose(replicas, share_one, connection, error);
+}
+
+static orm_status choose(orm__replicas *replicas,
+                         orm_status (*try)(const orm__replicas *, orm__replica *, orm_connection **, orm_error *),
+                         orm_connection **connection, orm_error *error)
+{
     unsigned turn = atomic_fetch_add(&replicas->turn, 1);
     *connection = NULL;
     for (size_t i = 0; i < replicas->count && !*connection; i++) {
         orm__replica *replica = &replicas->items[(turn + i) % replicas->count];
         orm_error story;
-        orm_status status = try_one(replicas, replica, connection, &story);
+        orm_status status = try(replicas, replica, connection, &story);
         if (status && error)
             *error = story;
         ORM_TRY(status);
     }
     return ORM_OK;
+}
+
+/* How far it is behind is asked by a connection of the pool, whose answer has a deadline. */
+static orm_status share_one(const orm__replicas *replicas, orm__replica *replica, orm_connection **connection,
+                            orm_error *error)
+{
+    if (!orm__shared_is_for_caller(&replica->shared))
+        return ORM_OK;
+    if (!is_vouched_for(replicas, replica)) {
+        ORM_TRY(try_one(replicas, replica, connection, error));
+        if (!*connection)
+            return ORM_OK;
+        orm__pool_give_back(&replica->pool, *connection);
+        *connection = NULL;
+    }
+    orm_status status = orm__shared_acquire(&replica->shared, connection, error);
+    if (!status || concerns_caller(status))
+        return status;
+    leave_out(replica);
+    return ORM_OK;
+}
+
+static bool is_vouched_for(const orm__replicas *replicas, orm__replica *replica)
+{
+    return atomic_load(&replica->out_until) == 0 &&
+           (replicas->most < 0 || atomic_load(&replica->good_until) > orm__deadline_in(0));
 }
 
 static orm_status try_one(const orm__replicas *replicas, orm__replica *replica, orm_connection **connection,

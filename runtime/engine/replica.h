@@ -8,6 +8,7 @@
 #define ORM_ENGINE_REPLICA_H
 
 #include "engine/pool.h"
+#include "engine/shared.h"
 #include "engine/url.h"
 
 #include <stdatomic.h>
@@ -15,6 +16,7 @@
 typedef struct orm__replica {
     orm__url url;
     orm__pool pool;
+    orm__shared shared;         /* for its fibers' reads by key */
     _Atomic int64_t out_until;  /* monotonic microseconds, as all below; 0: not left out */
     _Atomic int64_t good_until; /* its last answer vouches until then */
     _Atomic int64_t caught_up;  /* when it was last seen to have all that the primary sent; 0: never */
@@ -31,5 +33,7 @@ typedef struct orm__replicas {
 /* Lends a connection to one of them, each in turn. ORM_OK with `*connection` NULL: none can serve now, so ask the primary.
  * ORM_TIMEOUT when all connections to the one whose turn it is were in use for too long. */
 orm_status orm__replicas_acquire(orm__replicas *replicas, orm_connection **connection, orm_error *error);
+/* The same of a connection that many fibers use, by engine/shared.h. NULL also when who calls is no fiber. */
+orm_status orm__replicas_share(orm__replicas *replicas, orm_connection **connection, orm_error *error);
 
 #endif

@@ -56,10 +56,15 @@ void orm__shared_release(orm__shared *shared)
     shared->most = 0;
 }
 
+bool orm__shared_is_for_caller(const orm__shared *shared)
+{
+    return shared->most > 0 && shared->pool->options->waiter.self(shared->pool->options->waiter.user);
+}
+
 orm_status orm__shared_acquire(orm__shared *shared, orm_connection **connection, orm_error *error)
 {
     *connection = NULL;
-    if (shared->most == 0 || !shared->pool->options->waiter.self(shared->pool->options->waiter.user))
+    if (!orm__shared_is_for_caller(shared))
         return ORM_OK;
     forget_after_fork(shared);
     for (;;) {

@@ -24,6 +24,8 @@ typedef struct orm__shared {
 orm_status orm__shared_init(orm__shared *shared, const orm__pool *pool, size_t most);
 /* Nobody uses any of them. */
 void orm__shared_release(orm__shared *shared);
+/* Whether who calls is a fiber that can read by them. */
+bool orm__shared_is_for_caller(const orm__shared *shared);
 /* One that many use, for one read at most; give it back. NULL with ORM_OK when who calls is no fiber. */
 orm_status orm__shared_acquire(orm__shared *shared, orm_connection **connection, orm_error *error);
 void orm__shared_give_back(orm__shared *shared, orm_connection *connection);

@@ -280,8 +280,9 @@ static orm_status refuse_destructive(run *r, const orm__section *section, const 
     for (size_t i = 0; i < section->count; i++)
         if (section->steps[i].destructive)
             return orm__error_set(&r->connection->error, ORM_INVALID,
-                                  "revision '%s' loses data and was not allowed to: %s", revision->name,
-                                  section->steps[i].title);
+                                  "revision '%s' would lose data: %s; if that is meant, say --allow-destructive, or "
+                                  "allow_destructive in a program",
+                                  revision->name, section->steps[i].title);
     return ORM_OK;
 }
 

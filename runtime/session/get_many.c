@@ -88,7 +88,9 @@ static orm_status read_absent(request *r, orm__entities *read)
     if (r->absent_count > 1)
         return select_absent(r, read);
     key_at(r, r->absent[0], key);
-    return orm__read_by_key(r->session, r->store, key, false, read);
+    orm__entity *one;
+    ORM_TRY(orm__read_by_key(r->session, r->store, key, false, &one));
+    return !one || orm__entities_add(read, one) ? ORM_OK : orm__session_no_memory(r->session);
 }
 
 static orm_status select_absent(request *r, orm__entities *read)

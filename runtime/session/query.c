@@ -23,12 +23,8 @@ orm_status orm_model_get(orm_session *session, const orm_model *model, const orm
         return orm__session_no_memory(session);
     orm__entity *entity = orm__identity_find(store, key);
     if (!entity) {
-        orm__entities read = {0};
         ORM_TRY(orm__session_autoflush(session));
-        orm_status status = orm__read_by_key(session, store, key, false, &read);
-        entity = read.count ? read.items[0] : NULL;
-        free(read.items);
-        ORM_TRY(status);
+        ORM_TRY(orm__read_by_key(session, store, key, false, &entity));
     } else if (entity->flags & ORM__EXPIRED) {
         orm_status status = orm__entity_reload(session, entity);
         if (status)
@@ -41,18 +37,25 @@ orm_status orm_model_get(orm_session *session, const orm_model *model, const orm
 }
 
 orm_status orm__read_by_key(orm_session *session, orm__store *store, const orm_value *key, bool overwrite,
-                            orm__entities *found)
+                            orm__entity **found)
 {
     const orm_model *model = store->model;
+    *found = NULL;
     ORM_TRY(orm__session_begin_get(session));
     orm__sql sql;
     orm__sql_init(&sql, session->connection);
     orm__sql_recall(&sql, model, ORM__GET_BY_KEY, 0);
     orm__sql_select_from(&sql, model);
     orm__sql_where_key(&sql, model->primary_key, model->primary_key_count, key);
-    orm_status status = orm__read_entities(session, store, &sql, ORM__FETCH_WHOLE, overwrite, found);
+    orm__source source = orm__source_of(&sql, (orm__purpose){ORM_STATEMENT_SELECT, model->table}, ORM__FETCH_WHOLE);
+    orm__entity *one = NULL;
+    orm__entities read = {.items = &one, .capacity = 1};
+    source.one = true;
+    orm_status status = orm__source_open(session->connection, &source);
+    status = orm__read_opened(session, store, &source, status, overwrite, &read);
     orm__sql_release(&sql);
     orm__session_end_get(session);
+    *found = status ? NULL : one;
     return status;
 }
 
@@ -60,14 +63,11 @@ orm_status orm__entity_reload(orm_session *session, orm__entity *entity)
 {
     const orm_model *model = orm__model_of(entity);
     orm_value key[ORM__KEY_MAX];
-    orm__entities read = {0};
+    orm__entity *read;
     for (size_t i = 0; i < model->primary_key_count; i++)
         key[i] = orm__value_of_member(model->primary_key[i], orm__key_row(entity));
-    orm_status status = orm__read_by_key(session, entity->batch->store, key, true, &read);
-    size_t count = read.count;
-    free(read.items);
-    ORM_TRY(status);
-    if (count > 0)
+    ORM_TRY(orm__read_by_key(session, entity->batch->store, key, true, &read));
+    if (read)
         return ORM_OK;
     char name[160];
     orm__error_set(&session->error, ORM_NOT_FOUND, "%s is no longer in the database",
@@ -119,16 +119,19 @@ orm_status orm__read_opened(orm_session *session, orm__store *store, orm__source
     orm_connection *c = session->connection;
     size_t before = found->count;
     if (!status) {
+        size_t expected = orm__statement_expects(source->statement);
+        if (expected)
+            orm__identity_reserve(store, expected);
         while ((status = orm__statement_step(c, source->statement)) == ORM_OK) {
             orm__entity *entity = NULL;
             status = orm__take_row(session, store, overwrite, &entity);
             if (!status && !orm__entities_add(found, entity))
                 status = orm__error_no_memory(&c->error);
-            if (status)
+            if (status || source->one)
                 break;
         }
         orm_status end = orm__statement_finish(c, source->statement, NULL);
-        if (status == ORM_DONE)
+        if (!status || status == ORM_DONE)
             status = end;
     }
     orm__source_tell(c, source, found->count - before, status);

@@ -27,6 +27,7 @@ static orm_status outside_flush(orm_session *session, const char *what);
 static orm_status savepoint(orm_session *session, const char *verb);
 static bool in_savepoint(orm_session *session, const char *what);
 static void end_transaction(orm_session *session);
+static void tell(const orm_session *session, orm_status status, orm_error *error);
 static void forget_queue(orm_session *session);
 static void next_generation(orm_session *session);
 static void expire_all(orm_session *session);
@@ -173,10 +174,10 @@ orm_status orm__session_read(orm_session *session)
 orm_status orm__session_begin_get(orm_session *session)
 {
     const orm_session_factory *factory = &session->factory;
-    bool from_replica = factory->read_only && orm_engine_replica_count(factory->engine) > 0;
-    if (!session->connection && !session->failed && !session->immediate && !from_replica && !factory->tags &&
+    if (!session->connection && !session->failed && !session->immediate && !factory->tags &&
         factory->isolation < ORM_REPEATABLE_READ)
-        ORM_TRY(orm__engine_share(session->factory.engine, &session->connection, &session->error));
+        ORM_TRY((factory->read_only ? orm__engine_share_reading : orm__engine_share)(
+            factory->engine, &session->connection, &session->error));
     return session->connection && session->connection->shared ? ORM_OK : orm__session_read(session);
 }
 
@@ -572,7 +573,7 @@ orm_status orm_transaction(const orm_session_factory *factory, orm_transaction_b
         if (!status)
             status = orm_session_commit(session);
         if (status && error)
-            *error = *orm_session_error(session);
+            tell(session, status, error);
         uint64_t chance = orm__value_hash(
             orm_of_int64((int64_t)(uintptr_t)session ^ orm_timestamptz_now().microseconds));
         orm_session_close(session);
@@ -580,6 +581,18 @@ orm_status orm_transaction(const orm_session_factory *factory, orm_transaction_b
             return status;
         orm__engine_sleep(factory->engine, (int64_t)(chance % (uint64_t)most));
     }
+}
+
+/* The session's story. A status of the body's own, and an answer like ORM_NOT_FOUND, have none but their text. */
+static void tell(const orm_session *session, orm_status status, orm_error *error)
+{
+    const orm_error *last = orm_session_error(session);
+    if (last->status == status && last->message[0])
+        *error = *last;
+    else if (last->message[0])
+        orm__error_set(error, status, "%s (before that: %s)", orm_status_text(status), last->message);
+    else
+        orm__error_set(error, status, "%s", orm_status_text(status));
 }
 
 orm_connection *orm_session_connection(orm_session *session)

@@ -341,9 +341,9 @@ orm_status orm__read_entities(orm_session *session, orm__store *store, orm__sql 
 /* The same of a source that was opened, with the status of opening it. */
 orm_status orm__read_opened(orm_session *session, orm__store *store, orm__source *source, orm_status status,
                             bool overwrite, orm__entities *found);
-/* The same of the row that has this key. */
+/* The same of the row that has this key; NULL where there is none. */
 orm_status orm__read_by_key(orm_session *session, orm__store *store, const orm_value *key, bool overwrite,
-                            orm__entities *found);
+                            orm__entity **found);
 /* The current row becomes, or is, an entity; its texts go to the session's arena. */
 orm_status orm__take_row(orm_session *session, orm__store *store, bool overwrite, orm__entity **entity);
 /* Makes the entities found the members of one batch. */

@@ -39,6 +39,7 @@ typedef struct orm__source {
     orm__sent *sent;
     orm__purpose purpose;
     orm__fetch fetch;
+    bool one;                  /* there can be no second row: nobody looks for it */
     orm__statement *statement; /* once it is open */
 } orm__source;
 

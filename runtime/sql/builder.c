@@ -87,6 +87,7 @@ void orm__sql_lock(orm__sql *sql, orm_lock lock)
 
 void orm__sql_select_from(orm__sql *sql, const orm_model *model)
 {
+    sql->selects = true;
     if (sql->recalled)
         return;
     orm__sql_text(sql, "SELECT ");
@@ -108,6 +109,7 @@ void orm__sql_conditions(orm__sql *sql, const orm_model *model, const orm_query 
 void orm__sql_select(orm__sql *sql, const orm_model *model, const orm_query *query)
 {
     if (query->distinct && model->primary_key_count == 0) {
+        sql->selects = true;
         orm__sql_text(sql, "SELECT DISTINCT ");
         orm__sql_columns(sql, model);
         orm__sql_text(sql, " FROM ");

@@ -77,6 +77,7 @@ void orm__sql_column(orm__sql *sql, const orm_column *column)
 void orm__sql_condition(orm__sql *sql, const orm_model *model, const orm_expr *condition)
 {
     const orm__scope scope = {.model = model};
+    sql->filters = true;
     orm__sql_condition_in(sql, &scope, condition);
 }
 

@@ -38,8 +38,8 @@ static orm_status insert_batch(batch *b, orm_connection *connection, orm__arena 
 static orm_status keep_texts(orm_connection *connection, const orm_model *model, void *row, orm__arena *arena);
 static orm_status read_one(orm__sql *sql, const orm_model *model, void *row, orm__arena *arena);
 static orm_status read_all(orm__sql *sql, const orm_model *model, orm__fetch fetch, orm_result *result, size_t *count);
-static orm_status make_room(orm_connection *connection, orm_result *result, size_t row_size, size_t count,
-                            size_t *capacity);
+static orm_status make_room(const orm__statement *statement, orm_connection *connection, orm_result *result,
+                            size_t row_size, size_t *capacity);
 
 void orm_result_free(orm_result *result)
 {
@@ -324,7 +324,8 @@ static orm_status read_all(orm__sql *sql, const orm_model *model, orm__fetch fet
     orm_status status = orm__statement_start(sql, purpose, fetch, &statement);
     if (!status) {
         while ((status = orm__statement_step(c, statement)) == ORM_OK) {
-            if ((status = make_room(c, result, model->row_size, *count, &capacity)) != ORM_OK)
+            if (*count == capacity &&
+                (status = make_room(statement, c, result, model->row_size, &capacity)) != ORM_OK)
                 break;
             char *row = result->rows + *count * model->row_size;
             memset(row, 0, model->row_size);
@@ -342,12 +343,11 @@ static orm_status read_all(orm__sql *sql, const orm_model *model, orm__fetch fet
     return status;
 }
 
-static orm_status make_room(orm_connection *connection, orm_result *result, size_t row_size, size_t count,
-                            size_t *capacity)
+static orm_status make_room(const orm__statement *statement, orm_connection *connection, orm_result *result,
+                            size_t row_size, size_t *capacity)
 {
-    if (count < *capacity)
-        return ORM_OK;
-    size_t wanted = *capacity ? *capacity * 2 : 16;
+    size_t wanted = *capacity ? *capacity * 2 : orm__statement_expects(statement);
+    wanted = wanted ? wanted : 16;
     char *rows = wanted > SIZE_MAX / row_size ? NULL : realloc(result->rows, wanted * row_size);
     if (!rows)
         return orm__error_no_memory(&connection->error);

@@ -18,6 +18,7 @@ static bool join_all(orm__sql *sql, orm__scope *scopes, const orm_grouping *grou
 static void write_joins(orm__sql *sql, const orm__scope *scopes, const orm_grouping *grouping);
 static const orm__scope *joined_from(const orm__scope *scopes, const orm_relation *relation);
 static void write_outputs(orm__sql *sql, const orm__groups *groups);
+static bool place_fits(orm__sql *sql, const orm_output *output, const orm_column *column);
 static void write_keys(orm__sql *sql, const orm__groups *groups);
 static void write_all(orm__sql *sql, const orm__groups *groups, const char *word, const orm_expr *conditions);
 static void write_order(orm__sql *sql, const orm__groups *groups);
@@ -67,6 +68,11 @@ orm_interval_column orm_fold_interval(const orm_column *column, orm_fold fold)
 orm_output orm_output_into(const orm_column *column, orm_value kind, void *place, bool *has)
 {
     return (orm_output){.column = column, .kind = kind, .place = place, .has = has};
+}
+
+orm_output orm_output_into_array(const orm_column *column, void *place)
+{
+    return (orm_output){.column = column, .kind = {.form = ORM_FORM_ARRAY}, .place = place};
 }
 
 /* --- the query --- */
@@ -167,11 +173,21 @@ static void write_outputs(orm__sql *sql, const orm__groups *groups)
         const orm_column *column = groups->grouping->select[i].column;
         const orm__scope *row = orm__scope_of(sql, groups->own, &column);
         orm__sql_text(sql, i > 0 ? ", " : "");
-        if (!row)
+        if (!row || !place_fits(sql, &groups->grouping->select[i], column))
             return;
         orm__sql_column_of(sql, row, column);
         orm__sql_cast_result(sql, column);
     }
+}
+
+/* What the compiler has not seen: whether the place is an array's. */
+static bool place_fits(orm__sql *sql, const orm_output *output, const orm_column *column)
+{
+    bool array = column->flags & ORM_ARRAY, into_array = output->kind.form == ORM_FORM_ARRAY;
+    if (array != into_array)
+        orm__sql_fail(sql, ORM_MISUSE, "column '%s' of '%s' is %s: use %s", column->name, column->model->name,
+                      array ? "an array" : "no array", array ? "orm_into_array" : "orm_into");
+    return array == into_array;
 }
 
 static void write_keys(orm__sql *sql, const orm__groups *groups)
@@ -246,6 +262,7 @@ static void bind_outputs(orm_rows *rows, const orm_grouping *grouping)
         const orm_output *output = &grouping->select[i];
         char *value = output->place, *base = output->has ? (char *)output->has : value;
         const orm_column *source = orm__column_plain(output->column);
+        bool array = output->kind.form == ORM_FORM_ARRAY;
         orm_column *column = orm__column_new(&rows->names_arena, sizeof *column);
         if (!column) {
             rows->sql.status = orm__error_no_memory(&rows->connection->error);
@@ -253,11 +270,11 @@ static void bind_outputs(orm_rows *rows, const orm_grouping *grouping)
         }
         *column = (orm_column){.model = &orm__folded_model,
                                .name = source->member ? source->member : source->name,
-                               .type = output->kind.type,
-                               .enumeration = output->kind.enumeration,
+                               .type = array ? source->type : output->kind.type,
+                               .enumeration = array ? source->enumeration : output->kind.enumeration,
                                .field = {(uint32_t)(value - base), output->has ? 0 : ORM_ABSENT}};
-        if (output->has || orm__type_points(column->type))
-            column->flags = ORM_NULLABLE;
+        if (array || output->has || orm__type_points(column->type))
+            column->flags = ORM_NULLABLE | (array ? ORM_ARRAY : 0);
         rows->sql.status = orm__rows_add_bound(rows, i, column, base);
     }
 }
@@ -323,10 +340,11 @@ static orm_type type_of_fold(const orm_column *column, orm_fold fold)
 {
     if (fold == ORM_FOLD_COUNT || fold == ORM_FOLD_COUNT_DISTINCT)
         return ORM_TYPE_INT64;
+    bool own = column->type == ORM_TYPE_DECIMAL || column->type == ORM_TYPE_INTERVAL;
+    if (own || fold == ORM_FOLD_MIN || fold == ORM_FOLD_MAX)
+        return column->type;
     if (fold == ORM_FOLD_AVG)
         return ORM_TYPE_FLOAT64;
-    if (fold != ORM_FOLD_SUM || column->type == ORM_TYPE_DECIMAL || column->type == ORM_TYPE_INTERVAL)
-        return column->type;
     return column->type == ORM_TYPE_FLOAT32 || column->type == ORM_TYPE_FLOAT64 ? ORM_TYPE_FLOAT64 : ORM_TYPE_INT64;
 }
 
@@ -412,7 +430,7 @@ static void write_avg(orm__sql *sql, const orm__folded *folded)
     }
     orm__sql_text(sql, "avg(");
     orm__sql_column_of(sql, folded->row, folded->of);
-    orm__sql_text(sql, is_real(folded->of) ? "::float8)" : ")::float8");
+    orm__sql_text(sql, is_real(folded->of) ? "::float8)" : decimal ? ")" : ")::float8");
 }
 
 /* PostgreSQL has no least bool, uuid and bytea; SQLite's enums are texts, which have another order. */

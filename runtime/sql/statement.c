@@ -6,12 +6,15 @@
 #include "sql/ahead.h"
 
 #include "base/error.h"
+#include "driver/wait.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+static orm__fetch fetch_as_before(const orm__sql *sql, const orm__statement *statement, orm__fetch fetch);
+static bool came_swiftly(const orm__statement *statement);
 static orm_status start_last(orm_connection *c, const char *begin, orm__statement *statement, const orm_value *values);
 static orm_status start_shared(orm_connection *connection, orm__prepared *prepared, const orm_value *values);
 static bool add_parameter(orm__sql *sql, orm__parameter declared, orm_value value);
@@ -35,6 +38,7 @@ void orm__sql_init(orm__sql *sql, orm_connection *connection)
     sql->text = connection->shared ? &sql->own : &connection->sql;
     sql->status = ORM_OK;
     sql->last = false;
+    sql->selects = sql->filters = false;
     sql->sent = false;
     sql->known = NULL;
     sql->recalled = NULL;
@@ -297,9 +301,11 @@ orm_status orm__statement_start(orm__sql *sql, orm__purpose purpose, orm__fetch 
     orm__observe_start(&c->observation, true);
     ORM_TRY(orm__statement_prepare(sql, statement));
     orm__observe_parameters(&c->observation, sql->parameters, sql->values, sql->count);
-    if ((*statement)->known && (*statement)->last_rows <= ORM__FEW_ROWS)
-        fetch = ORM__FETCH_WHOLE;
+    if (fetch == ORM__FETCH_STREAM)
+        fetch = fetch_as_before(sql, *statement, fetch);
     (*statement)->rows = 0;
+    (*statement)->filters = sql->filters;
+    (*statement)->began = sql->filters && fetch != ORM__FETCH_WHOLE ? orm__deadline_in(0) : 0;
     const char *begin = c->begin;
     c->begin = NULL;
     orm_status status;
@@ -315,6 +321,16 @@ orm_status orm__statement_start(orm__sql *sql, orm__purpose purpose, orm__fetch 
         c->observation = kept;
     }
     return status ? orm__connection_failed(c) : ORM_OK;
+}
+
+/* What it gave the last time it is likely to give again. */
+static orm__fetch fetch_as_before(const orm__sql *sql, const orm__statement *statement, orm__fetch fetch)
+{
+    if (!statement->known)
+        return fetch;
+    if (statement->last_rows <= ORM__FEW_ROWS)
+        return ORM__FETCH_WHOLE;
+    return statement->swift && sql->selects && !sql->connection->shared ? ORM__FETCH_MANY : fetch;
 }
 
 void orm__sql_is_last(orm__sql *sql)
@@ -377,8 +393,22 @@ orm_status orm__statement_finish(orm_connection *connection, orm__statement *sta
 {
     statement->known = true;
     statement->last_rows = statement->rows;
+    statement->swift = statement->rows >= ORM__MANY_ROWS && (!statement->filters || came_swiftly(statement));
     orm_status status = connection->driver->finish(connection->link, rows, &connection->error);
     return status ? orm__connection_failed(connection) : ORM_OK;
+}
+
+static bool came_swiftly(const orm__statement *statement)
+{
+    return statement->began && orm__deadline_in(0) - statement->began < (int64_t)statement->rows * ORM__SWIFT_ROW;
+}
+
+size_t orm__statement_expects(const orm__statement *statement)
+{
+    enum { MOST = 1 << 16 };
+    if (!statement->known || statement->last_rows <= ORM__FEW_ROWS)
+        return 0;
+    return statement->last_rows < MOST ? statement->last_rows : MOST;
 }
 
 orm_status orm__statement_run(orm__sql *sql, orm__purpose purpose, size_t *rows)

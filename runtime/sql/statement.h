@@ -18,6 +18,8 @@ typedef struct orm__sql {
     orm__text own;              /* the text, on a shared connection, whose buffer others use meanwhile */
     orm_status status;          /* the error stands in connection->error */
     bool last;                  /* COMMIT goes with it */
+    bool selects;               /* a SELECT of rows that writes nothing: a cursor takes it */
+    bool filters;               /* by conditions of the caller */
     bool sent;                  /* the database has seen it: hooks are told of it */
     orm__known *known;          /* where it is remembered; NULL: nowhere */
     orm__statement *recalled;   /* found there: the text is not needed, nor the parameters' types */
@@ -78,8 +80,11 @@ void orm__sql_cast_result(orm__sql *sql, const orm_column *column);
 /* Records a failure of its own. */
 void orm__sql_fail(orm__sql *sql, orm_status status, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
-/* Rows that are best read as one answer; of more, one at a time. */
-enum { ORM__FEW_ROWS = 300 };
+/* Rows that are best read as one answer; of more, one at a time; and by a cursor. */
+enum { ORM__FEW_ROWS = 300, ORM__MANY_ROWS = 2000 };
+/* Microseconds that a row may take, of a filtered result that is read by a cursor the next time. Where the server takes longer
+ * to find rows than they take on their way a cursor gains nothing, and it may lose: its plan is never a parallel one. */
+enum { ORM__SWIFT_ROW = 5 };
 
 /* How to fetch what a limit bounds (0: nothing does). */
 static inline orm__fetch orm__fetch_of(size_t limit)
@@ -105,6 +110,9 @@ struct orm__statement {
     orm__prepared *prepared;
     size_t rows, last_rows;        /* that this run has given so far, and those of the last one */
     bool known;                    /* there was a last one */
+    bool filters;                  /* rows may be left out that the server has to look at */
+    bool swift;                    /* the rows of the last one were many, and came quickly: a cursor is for them */
+    int64_t began;                 /* this run, in monotonic microseconds; 0: nobody wants to know */
     size_t waiting;                /* so often sent ahead, and to be taken: it stays */
     orm__statement *newer, *older; /* by last use */
 };
@@ -129,6 +137,9 @@ orm_status orm__statement_copy(orm__sql *sql, const orm_value *lists, size_t cou
 
 /* Runs a COPY by hand, in or out as `copying` says, and tells the hooks of it. */
 orm_status orm__statement_copy_by_hand(orm__sql *sql, orm__copying *copying, size_t *rows);
+
+/* How many rows it is likely to give, for what is sized ahead; 0: few, or nobody knows. */
+size_t orm__statement_expects(const orm__statement *statement);
 
 /* The members of a model, in the form that drivers read. */
 typedef struct orm__columns {

@@ -245,10 +245,11 @@ void orm__validate_required(const orm_model *model, const uint64_t *given, orm_p
 {
     for (size_t i = 0; i < model->column_count; i++) {
         const orm_column *column = &model->columns[i];
+        if (orm__mask_has(given, i) ||
+            (column->flags & (ORM_NULLABLE | ORM_GENERATED | ORM_DEFAULT_NOW | ORM_SERVER_DEFAULT | ORM_COMPUTED)))
+            continue;
         checking c = {.column = column, .problems = problems};
-        if (!orm__mask_has(given, i) &&
-            !(column->flags & (ORM_NULLABLE | ORM_GENERATED | ORM_DEFAULT_NOW | ORM_SERVER_DEFAULT | ORM_COMPUTED)))
-            add(&c, "required", "a value is needed");
+        add(&c, "required", "a value is needed");
     }
 }
 

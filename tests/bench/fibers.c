@@ -4,21 +4,33 @@
  *
  * Prints gets a second, and the ratios that tests/bench/fibers.sh promises. With --check it is short, the limits are loose, and
  * the status is 1 when one is missed. BENCH_ROUNDS: how many times each runs (5); the median counts. BENCH_SIDES: only these.
+ * The system calls of libpq and of the loop are counted by functions of the same name, which go ahead of the C library's. Built
+ * with BENCH_COUNTED, callgrind's counters are told of the last round alone.
  * SPDX-License-Identifier: MIT */
-#define _GNU_SOURCE /* sched_setaffinity */
+#define _GNU_SOURCE /* sched_setaffinity, RTLD_NEXT */
 #include "fibers.h"
 
 #include "bench.h"
 #include "orm/async_poll.h"
 
+#include <dlfcn.h>
+#include <poll.h>
 #include <pthread.h>
 #include <sched.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
+#ifdef BENCH_COUNTED
+#include <valgrind/callgrind.h>
+#else
+#define CALLGRIND_ZERO_STATS
+#define CALLGRIND_DUMP_STATS_AT(name)
+#endif
 
 enum { ROUNDS_MAX = 21, BATCH = 20 /* gets of a fiber or thread at a time */ };
 
@@ -27,6 +39,38 @@ static size_t gets; /* of this run */
 static size_t next;
 static uint64_t digest;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+/* --- system calls ------------------------------------------------------------------------------------------------ */
+
+static atomic_size_t system_calls;
+static ssize_t (*real_send)(int, const void *, size_t, int);
+static ssize_t (*real_recv)(int, void *, size_t, int);
+static int (*real_poll)(struct pollfd *, nfds_t, int);
+
+static __attribute__((constructor)) void find_calls(void)
+{
+    *(void **)(void *)&real_send = dlsym(RTLD_NEXT, "send");
+    *(void **)(void *)&real_recv = dlsym(RTLD_NEXT, "recv");
+    *(void **)(void *)&real_poll = dlsym(RTLD_NEXT, "poll");
+}
+
+ssize_t send(int descriptor, const void *data, size_t size, int flags)
+{
+    system_calls++;
+    return real_send(descriptor, data, size, flags);
+}
+
+ssize_t recv(int descriptor, void *data, size_t size, int flags)
+{
+    system_calls++;
+    return real_recv(descriptor, data, size, flags);
+}
+
+int poll(struct pollfd *polled, nfds_t count, int timeout)
+{
+    system_calls++;
+    return real_poll(polled, count, timeout);
+}
 
 void give_up(const char *what, const char *why)
 {
@@ -248,6 +292,12 @@ static const struct {
     [BY_HAND_TEN] = {"by_hand_ten", "the same, 10 connections", by_hand_ten, 100000, false},
 };
 
+/* Of which each kind of get needs at most so many times those of the other. */
+static const struct {
+    side ours, other;
+    double most;
+} calls_promised[] = {{FIBERS, BY_HAND, 1.5}, {FIBERS_TEN, BY_HAND_TEN, 1.5}};
+
 static const struct {
     side ours, other;
     double least, loose;
@@ -323,16 +373,19 @@ static bool wanted(side which)
     return !only || !*only || strstr(only, sides[which].name);
 }
 
-static double run_once(side which, bool short_form, double *cpu)
+static double run_once(side which, bool short_form, double *cpu, double *calls)
 {
     gets = short_form ? READERS * BATCH : sides[which].gets; /* a multiple of that */
     next = 0;
     digest = 0;
     if (sides[which].one_processor && !use_processors(true))
         printf("skipped: the server's processor cannot be chosen\n");
+    CALLGRIND_ZERO_STATS;
     double begin = seconds(), cpu_begin = cpu_seconds();
+    size_t calls_before = system_calls;
     sides[which].run();
     double took = seconds() - begin;
+    *calls = (double)(system_calls - calls_before) / (double)gets;
     *cpu = (cpu_seconds() - cpu_begin) / (double)gets * 1e6;
     if (sides[which].one_processor)
         use_processors(false);
@@ -354,7 +407,7 @@ static int compare(const void *a, const void *b)
 
 int main(int argc, char **argv)
 {
-    double rates[SIDES][ROUNDS_MAX], cpu[SIDES][ROUNDS_MAX], median[SIDES];
+    double rates[SIDES][ROUNDS_MAX], cpu[SIDES][ROUNDS_MAX], calls[SIDES][ROUNDS_MAX], median[SIDES];
     bool check = argc > 2 && strcmp(argv[2], "--check") == 0;
     const char *given = getenv("BENCH_ROUNDS");
     size_t rounds = check ? 1 : given && *given ? strtoul(given, NULL, 10) : 5, failed = 0, passed = 0;
@@ -363,18 +416,34 @@ int main(int argc, char **argv)
     url = argv[1];
     fill();
     for (size_t round = 0; round <= rounds; round++)
-        for (int i = 0; i < SIDES; i++)
-            if (wanted(i))
-                rates[i][round ? round - 1 : 0] = run_once(i, check,
-                                                           &cpu[i][round ? round - 1 : 0]); /* the first warms up */
+        for (int i = 0; i < SIDES; i++) {
+            size_t place = round ? round - 1 : 0; /* the first warms up */
+            if (!wanted(i))
+                continue;
+            rates[i][place] = run_once(i, check, &cpu[i][place], &calls[i][place]);
+            if (round == rounds) {
+                CALLGRIND_DUMP_STATS_AT(sides[i].name);
+            }
+        }
     for (int i = 0; i < SIDES; i++) {
         if (!wanted(i))
             continue;
         qsort(rates[i], rounds, sizeof rates[i][0], compare);
         qsort(cpu[i], rounds, sizeof cpu[i][0], compare);
+        qsort(calls[i], rounds, sizeof calls[i][0], compare);
         median[i] = rates[i][rounds / 2];
-        printf("%-62s %8.0f gets/s (%.0f to %.0f), %5.2f us of CPU each\n", sides[i].title, median[i], rates[i][0],
-               rates[i][rounds - 1], cpu[i][rounds / 2]);
+        printf("%-62s %8.0f gets/s (%.0f to %.0f), %5.2f us of CPU, %.3f system calls each\n", sides[i].title,
+               median[i], rates[i][0], rates[i][rounds - 1], cpu[i][rounds / 2], calls[i][rounds / 2]);
+    }
+    for (size_t i = 0; i < sizeof calls_promised / sizeof *calls_promised; i++) {
+        if (!wanted(calls_promised[i].ours) || !wanted(calls_promised[i].other))
+            continue;
+        double ratio = calls[calls_promised[i].ours][rounds / 2] / calls[calls_promised[i].other][rounds / 2];
+        bool kept = ratio <= calls_promised[i].most;
+        printf("%s: system calls, %.2f of those of %s, at most %.2f%s\n", sides[calls_promised[i].ours].name, ratio,
+               sides[calls_promised[i].other].name, calls_promised[i].most, kept ? "" : "   MISSED");
+        passed += kept;
+        failed += !kept;
     }
     for (size_t i = 0; i < sizeof promises / sizeof *promises; i++) {
         if (!wanted(promises[i].ours) || !wanted(promises[i].other))

@@ -16,7 +16,40 @@ if [ -z "${ORM_TEST_POSTGRESQL_URL:-}" ]; then
 fi
 mkdir -p "$out" && "$build/ormc" generate tests/bench/bench.yaml -o "$out" || exit 1
 # shellcheck disable=SC2046
-${CC:-cc} -std=c11 -O2 -g -pthread -D_POSIX_C_SOURCE=200809L -Wall -Wextra -iquote tests/bench -I"$out" -Iruntime/include \
-    $(pkg-config --cflags libpq) tests/bench/fibers.c tests/bench/fibers_best.c "$out/bench.c" "$build/liborm.a" \
-    $(pkg-config --libs libpq sqlite3) -lm -o "$out/bench_fibers" || exit 1
-"$out/bench_fibers" "$ORM_TEST_POSTGRESQL_URL" "$@"
+build_program() {
+    ${CC:-cc} -std=c11 -O2 -g -pthread -D_POSIX_C_SOURCE=200809L -Wall -Wextra "$@" -iquote tests/bench -I"$out" \
+        -Iruntime/include $(pkg-config --cflags libpq) tests/bench/fibers.c tests/bench/fibers_best.c "$out/bench.c" \
+        "$build/liborm.a" $(pkg-config --libs libpq sqlite3) -lm -ldl
+}
+
+# Of a side, those of the last round for each of its 20,000 gets.
+instructions() {
+    awk -v side="$1" '/^desc: Trigger: Client Request: / { wanted = $NF == side }
+        /^(summary|totals): / { if (wanted) n = $2 } END { printf "%d\n", n / 20000 }' "$memory"/counts*
+}
+
+# Time is too unsteady for a test of a few per cent; instructions are not.
+count() {
+    local ours best most=155 # hundredths of those by hand
+    memory=$(mktemp -d)
+    trap 'rm -rf "$memory"' EXIT
+    build_program -DBENCH_COUNTED -o "$out/bench_fibers_counted" || return 1
+    BENCH_SIDES=fibers,by_hand valgrind -q --tool=callgrind --callgrind-out-file="$memory/counts" \
+        "$out/bench_fibers_counted" "$ORM_TEST_POSTGRESQL_URL" --check >"$memory/log" 2>&1
+    ours=$(instructions fibers) best=$(instructions by_hand)
+    if [ "$ours" -gt 0 ] && [ "$best" -gt 0 ] && [ $((ours * 100)) -le $((best * most)) ]; then
+        echo "a get on a fiber: $ours instructions, by hand $best"
+        echo "1 passed, 0 failed"
+        return 0
+    fi
+    cat "$memory/log"
+    echo "failed: a get on a fiber: $ours instructions, by hand $best; at most $most hundredths of those are allowed"
+    echo "0 passed, 1 failed"
+    return 1
+}
+
+build_program -o "$out/bench_fibers" || exit 1
+"$out/bench_fibers" "$ORM_TEST_POSTGRESQL_URL" "$@" || exit 1
+if [ "${1:-}" = --check ] && command -v valgrind >/dev/null && [ -e /usr/include/valgrind/callgrind.h ]; then
+    count
+fi

@@ -10,7 +10,7 @@ build=$(realpath "$1") || exit 1
 update=${2:-}
 source "$(dirname "$0")/compilers.sh"
 includes=(-Iruntime/include)
-for schema in blog kinds arrays named; do
+for schema in blog kinds arrays named views; do
     includes+=(-I"$build/schemas/$schema")
 done
 
@@ -50,7 +50,7 @@ judge_half() { # 0 or 1: every other program
         count=$((count + 1))
         [ $((count % 2)) = "$half" ] || continue
         {
-            printf '#include "%s"\n' blog.h kinds.h arrays.h named.h
+            printf '#include "%s"\n' blog.h kinds.h arrays.h named.h views.h
             printf 'orm_expr program(orm_session *s, orm_connection *c, const char *name, int64_t id, const int64_t *ids);\n'
             printf 'orm_expr program(orm_session *s, orm_connection *c, const char *name, int64_t id, const int64_t *ids)\n{\n'
             printf '    orm_expr e = ORM_NO_CONDITION;\n    (void)s; (void)c; (void)name; (void)id; (void)ids;\n'

@@ -50,6 +50,7 @@ int main(void)
         suite_verify,
         suite_get_many,
         suite_shared,
+        suite_cancelling,
         suite_views,
         suite_corners,
         suite_trust,

@@ -192,6 +192,35 @@ START_TEST(a_transaction_is_tried_again_after_a_serialization_failure)
 }
 END_TEST
 
+static orm_status answers(orm_session *session, void *user)
+{
+    const blog_author *author;
+    orm_status wanted = *(orm_status *)user;
+    if (wanted == ORM_INVALID)
+        blog_author_add(session, &(blog_author_values){.email = "no address", .name = "x"}, NULL);
+    if (wanted == ORM_INVALID || wanted == ORM_CONFLICT)
+        orm_session_flush(session);
+    return wanted == ORM_NOT_FOUND ? blog_author_get(session, 4711, &author) : wanted;
+}
+
+START_TEST(a_transaction_tells_what_its_body_answers)
+{
+    const orm_session_factory factory = {.engine = engine};
+    static const struct {
+        orm_status status;
+        const char *said;
+    } cases[] = {{ORM_NOT_FOUND, "no such row"},
+                 {ORM_CONFLICT, "two entities want one key or unique value"},
+                 {ORM_INVALID, "email: "}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        orm_status answer = cases[i].status;
+        expect_status(cases[i].status, orm_transaction(&factory, answers, &answer, NULL, &error));
+        ck_assert_int_eq(error.status, cases[i].status);
+        expect_said(error.message, cases[i].said);
+    }
+}
+END_TEST
+
 Suite *suite_savepoint(void)
 {
     Suite *suite = suite_create("savepoint");
@@ -207,5 +236,6 @@ Suite *suite_savepoint(void)
     tcase_add_test(tests, a_flush_tells_all_that_is_wrong_with_an_entity_before_anything_is_sent);
     tcase_add_test(tests, validate_stands_alone);
     tcase_add_test(tests, a_transaction_is_tried_again_after_a_serialization_failure);
+    tcase_add_test(tests, a_transaction_tells_what_its_body_answers);
     return suite;
 }

@@ -3,6 +3,8 @@
  * SPDX-License-Identifier: MIT */
 #include "harness.h"
 
+#include <stdio.h>
+
 /* The tables are known, and the statements prepared. */
 static void warm_up(void)
 {
@@ -375,6 +377,37 @@ START_TEST(a_small_statement_cache_keeps_what_is_underway)
 }
 END_TEST
 
+/* In a transaction of its own, or in one that is open. */
+START_TEST(many_rows_that_are_read_again_come_in_batches)
+{
+    enum { AUTHORS = 3000 };
+    blog_author_list authors;
+    char name[16];
+    for (int i = 0; i < AUTHORS; i++) {
+        snprintf(name, sizeof name, "%04d", i);
+        add_author(name);
+    }
+    ok(orm_session_commit(s));
+    for (int again = 0; again < 3; again++) {
+        orm_session_clear(s);
+        if (_i)
+            ok(orm_session_begin(s));
+        forget_statements();
+        take_round_trips();
+        ok(blog_author_find(s, &(blog_author_query){.order_by = {orm_asc(BLOG_AUTHOR.name)}}, &authors));
+        expect_statements("SELECT authors 3000");
+        size_t made = take_round_trips();
+        ck_assert(again == 0 ? made == trips(1) : on_sqlite() || made > 3);
+        ck_assert_uint_eq(authors.count, AUTHORS);
+        for (int i = 0; i < AUTHORS; i++)
+            ck_assert_int_eq(atoi(authors.items[i]->name), i);
+        ok(blog_author_set_name(s, authors.items[0], "another"));
+        ok(orm_session_flush(s));
+        ok(orm_session_rollback(s));
+    }
+}
+END_TEST
+
 Suite *suite_trips(void)
 {
     Suite *suite = suite_create("trips");
@@ -390,6 +423,8 @@ Suite *suite_trips(void)
     tcase_add_test(commits, a_row_that_a_trigger_drops_stops_the_commit);
     tcase_add_test(commits, a_trigger_that_came_unseen_leaves_the_commit_in_doubt);
     tcase_add_test(commits, a_hook_after_the_insert_can_still_stop_the_commit);
+    TCase *reads = new_case(suite, "reads");
+    tcase_add_loop_test(reads, many_rows_that_are_read_again_come_in_batches, 0, 2);
     TCase *loads = new_case(suite, "eager loads");
     tcase_add_loop_test(loads, each_level_of_a_tree_is_one_round_trip, 0, 2);
     tcase_add_test(loads, what_a_sibling_brings_is_not_asked_for_again);

@@ -155,10 +155,9 @@ START_TEST(what_a_row_of_a_view_refers_to_is_loaded_eagerly_and_lazily)
     const views_book *book;
     orm_session_clear(s);
     forget_statements();
-    ok(views_number_find(s,
-                         &(views_number_query){.order_by = {orm_asc(VIEWS_NUMBER.book_id)},
-                                               .load = {orm_load(VIEWS_NUMBER.book)}},
-                         &found));
+    ok(views_number_find(
+        s, &(views_number_query){.order_by = {orm_asc(VIEWS_NUMBER.book_id)}, .load = {orm_load(VIEWS_NUMBER.book)}},
+        &found));
     ok(views_number_get_book(s, found.items[0], &book));
     expect_text(book->title, "a");
     expect_statements("SELECT v_numbers 3, SELECT v_books 3");
@@ -175,11 +174,10 @@ START_TEST(rows_of_a_view_are_found_from_the_other_side)
     views_book_list books;
     const views_number *number;
     views_long_loan_list longer;
-    ok(views_book_find(
-        s,
-        &(views_book_query){.where = {orm_has(VIEWS_BOOK.number, orm_gt(VIEWS_NUMBER.loans, 1))},
-                            .load = {orm_load(VIEWS_BOOK.long_ones)}},
-        &books));
+    ok(views_book_find(s,
+                       &(views_book_query){.where = {orm_has(VIEWS_BOOK.number, orm_gt(VIEWS_NUMBER.loans, 1))},
+                                           .load = {orm_load(VIEWS_BOOK.long_ones)}},
+                       &books));
     ck_assert_uint_eq(books.count, 1);
     ok(views_book_get_long_ones(s, books.items[0], &longer));
     ck_assert_uint_eq(longer.count, 2);
@@ -222,7 +220,8 @@ START_TEST(what_a_view_shows_keeps_nothing_from_being_deleted)
     expect_statements("DELETE v_books 2");
     expect_text(number->title, "b");
     orm_session_clear(s);
-    expect_status(ORM_NOT_FOUND, views_number_one(s, &(views_number_query){.where = {orm_gt(VIEWS_NUMBER.loans, 0)}}, &gone));
+    expect_status(ORM_NOT_FOUND,
+                  views_number_one(s, &(views_number_query){.where = {orm_gt(VIEWS_NUMBER.loans, 0)}}, &gone));
 }
 END_TEST
 

@@ -5,7 +5,7 @@
 #     tests/faults/refusals.sh control FOLDER shut|start|tls on|off|sql TEXT
 #
 # Roles: `secret` and `old` need a password (scram, md5), `sealed` needs TLS, `open` must not use it, `few` is one of many. The
-# tablespace `small` has no room; for that a file system is mounted, so that the case needs root.
+# tablespace `small` has little room: tests/faults/preload/full_disk.c sees to that.
 # SPDX-License-Identifier: MIT
 set -u
 
@@ -17,7 +17,7 @@ as_owner() (
 )
 
 server() {
-    as_owner "$(command -v pg_ctl)" -D "$folder/data" -s "$@" >/dev/null
+    as_owner env LD_PRELOAD="$folder/full_disk.so" ORM_TEST_FULL_DISK="$folder/small/" "$(command -v pg_ctl)" -D "$folder/data" -s "$@" >/dev/null
 }
 
 ask() {
@@ -71,10 +71,14 @@ END
     server -w restart
 }
 
+build_full_disk() {
+    ${CC:-cc} -std=c11 -O2 -Wall -Wextra -shared -fPIC tests/faults/preload/full_disk.c -ldl \
+        -o "$folder/full_disk.so" && chmod 755 "$folder/full_disk.so"
+}
+
 make_small_disk() {
-    mkdir "$folder/small" && mount -t tmpfs -o size=2m tmpfs "$folder/small" 2>/dev/null || return
-    chown "$(stat -c %U "$folder/data")" "$folder/small"
-    chmod 700 "$folder/small"
+    mkdir "$folder/small" && chmod 700 "$folder/small" || return 1
+    [ "$(id -u)" != 0 ] || chown "$(stat -c %U "$folder/data")" "$folder/small"
     ask "CREATE TABLESPACE small LOCATION '$folder/small'"
 }
 
@@ -83,15 +87,11 @@ if [ "$1" = control ]; then
 elif [ "$1" = inside ]; then
     folder=${ORM_TEST_POSTGRESQL_URL#*host=}
     folder=${folder%/socket}
-    trap 'umount "$folder/small" 2>/dev/null' EXIT
-    configure || exit 1
-    make_small_disk
+    build_full_disk && configure && make_small_disk || exit 1
     "$2" "$folder/socket" "$(cat "$folder/port")" "$0 control $folder"
     status=$?
     server -w -m immediate stop
     exit $status
-elif [ "$(id -u)" = 0 ] && unshare -m true 2>/dev/null; then
-    exec unshare -m tests/postgresql.sh "$0" inside "$1" # what is mounted goes with the last process
 else
     exec tests/postgresql.sh "$0" inside "$1"
 fi

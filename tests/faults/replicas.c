@@ -310,6 +310,150 @@ static void fibers_read_from_replicas(void)
     orm_async_close(async);
 }
 
+/* --- connections that fibers share --- */
+
+enum { GETTERS = 60, GETS = 200 };
+
+typedef struct getter {
+    orm_session_factory factory;
+    int64_t id;
+    size_t good, lost, absent; /* answers */
+    orm_status strange;
+    bool keep_on; /* until the other server is told to go down, and some more */
+} getter;
+
+static orm_fiber *getters[GETTERS];
+static getter getting[GETTERS];
+static int connected_to_replicas, connected_to_primary;
+
+/* Asks a new connection where it is: only a replica is read-only whatever happens. */
+static orm_status count_where(orm_connection *connection, void *user)
+{
+    (void)user;
+    orm_status status = orm_connection_execute(connection,
+                                               "DO $$ BEGIN IF NOT pg_is_in_recovery() THEN RAISE EXCEPTION "
+                                               "'primary' USING ERRCODE = 'P0001'; END IF; END $$",
+                                               NULL, NULL);
+    connected_to_replicas += status == ORM_OK;
+    connected_to_primary += status != ORM_OK;
+    return ORM_OK;
+}
+
+static orm_status get_again_and_again(orm_async *async, void *argument)
+{
+    getter *g = argument;
+    for (int i = 0; i < GETS; i++) {
+        orm_session *session;
+        const blog_author *author;
+        orm_status status = orm_session_open(&g->factory, &session, NULL);
+        if (!status)
+            status = blog_author_get(session, g->id, &author);
+        g->good += status == ORM_OK && author->id == g->id;
+        g->lost += status == ORM_DISCONNECTED;
+        g->absent += status == ORM_NOT_FOUND;
+        if (status && status != ORM_NOT_FOUND && status != ORM_DISCONNECTED)
+            g->strange = status;
+        orm_session_close(session);
+        if (g->keep_on)
+            orm_async_sleep(async, 10000);
+    }
+    return ORM_OK;
+}
+
+static orm_status crash_one(orm_async *async, void *argument)
+{
+    (void)argument;
+    orm_async_sleep(async, 300000);
+    server("crash one");
+    return ORM_OK;
+}
+
+static int64_t newest_author(void)
+{
+    orm_session *session;
+    const blog_author *author = NULL;
+    expect(ORM_OK, orm_session_open(&(orm_session_factory){.engine = engine}, &session, &error));
+    expect(ORM_OK, blog_author_first(session, &(blog_author_query){.order_by = {orm_desc(BLOG_AUTHOR.id)}}, &author));
+    int64_t id = author ? author->id : 0;
+    orm_session_close(session);
+    return id;
+}
+
+/* The sums are left in the first. */
+static void get_by_fibers(int lag, bool read_only, int64_t id, bool crash)
+{
+    orm_async *async = NULL;
+    orm_engine *shared = NULL;
+    orm_fiber *crasher = NULL;
+    expect(ORM_OK, orm_async_poll_open(NULL, &async, &error));
+    orm_engine_options options = {.replicas = replica_urls,
+                                  .replica_max_lag = lag,
+                                  .connect_args = durable,
+                                  .hooks.connect = count_where,
+                                  .waiter = orm_async_waiter(async)};
+    expect(ORM_OK, orm_engine_open(primary_url, &options, &shared, &error));
+    connected_to_replicas = connected_to_primary = 0;
+    for (size_t i = 0; i < GETTERS && !wrong; i++) {
+        getting[i] = (getter){.factory = {.engine = shared, .read_only = read_only}, .id = id, .keep_on = crash};
+        expect(ORM_OK, orm_async_spawn(async, get_again_and_again, &getting[i], &getters[i]));
+    }
+    if (crash)
+        expect(ORM_OK, orm_async_spawn(async, crash_one, NULL, &crasher));
+    for (size_t i = 0; i < GETTERS && !wrong; i++) {
+        expect(ORM_OK, orm_async_join(async, getters[i]));
+        expect(ORM_OK, getting[i].strange);
+        getting[0].good += i ? getting[i].good : 0;
+        getting[0].lost += i ? getting[i].lost : 0;
+        getting[0].absent += i ? getting[i].absent : 0;
+    }
+    expect(ORM_OK, orm_async_join(async, crasher));
+    orm_engine_close(shared);
+    orm_async_close(async);
+}
+
+static void gets_of_fibers_share_connections_to_replicas(void)
+{
+    both_up();
+    int64_t id = newest_author();
+    get_by_fibers(-1, true, id, false);
+    expect_true(getting[0].good == GETTERS * GETS);
+    expect_true(connected_to_replicas == 4 && connected_to_primary == 0); /* two each */
+    get_by_fibers(-1, false, id, false);
+    expect_true(getting[0].good == GETTERS * GETS);
+    expect_true(connected_to_replicas == 0 && connected_to_primary == 2);
+}
+
+static void gets_of_fibers_leave_out_replicas_that_lag(void)
+{
+    both_up();
+    server("pause one");
+    server("pause two");
+    add_one();
+    int64_t id = newest_author();
+    get_by_fibers(-1, true, id, false);
+    expect_true(getting[0].absent == GETTERS * GETS); /* replicas answer */
+    nap(LAG + 50);
+    get_by_fibers(LAG, true, id, false);
+    expect_true(getting[0].good == GETTERS * GETS && connected_to_primary == 2); /* the primary does */
+    server("resume one");
+    server("resume two");
+    both_up();
+}
+
+/* What was on its way to it is lost, once for a fiber at most; then the other serves. */
+static void gets_of_fibers_go_on_when_a_replica_crashes(void)
+{
+    both_up();
+    int64_t id = newest_author();
+    get_by_fibers(-1, true, id, true);
+    expect_true(getting[0].good + getting[0].lost == GETTERS * GETS);
+    for (size_t i = 1; i < GETTERS; i++)
+        expect_true(getting[i].lost <= 1);
+    expect_true(connected_to_primary == 0);
+    server("start one");
+    both_up();
+}
+
 /* --- failover ---------------------------------------------------------------------------------------------------- */
 
 static atomic_bool ending, promoted;
@@ -398,6 +542,9 @@ static const struct {
     {"replicas of an idle primary serve", replicas_of_an_idle_primary_serve},
     {"a child opens its own connections to replicas", a_child_opens_its_own_connections_to_replicas},
     {"fibers read from replicas", fibers_read_from_replicas},
+    {"gets of fibers share connections to replicas", gets_of_fibers_share_connections_to_replicas},
+    {"gets of fibers leave out replicas that lag", gets_of_fibers_leave_out_replicas_that_lag},
+    {"gets of fibers go on when a replica crashes", gets_of_fibers_go_on_when_a_replica_crashes},
     {"dispose closes the replicas' connections too", dispose_closes_the_replicas_connections_too},
     {"a replica that is down is left out and found again", a_replica_that_is_down_is_left_out_and_found_again},
     {"replicas that lag are left out until they have caught up",

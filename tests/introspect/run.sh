@@ -57,11 +57,37 @@ compiles() {
         ${CC:-cc} -std=c11 -Wall -Wextra -Wpedantic -Werror -I"$root/runtime/include" -Iout -fsyntax-only out/*.c
 }
 
-# database $1 -> YAML -> database -> the same YAML; and neither drifts from it.
+# What a program does that is compiled from the schema: it makes all of it, and finds it as it should be.
+cat >main.c <<'END'
+#include "round.h"
+#include <stdio.h>
+int main(int argc, char **argv)
+{
+    orm_error error;
+    orm_engine *engine;
+    if (argc != 2 || orm_engine_open(argv[1], NULL, &engine, &error))
+        return 1;
+    orm_status status = round_create_all(engine, &error);
+    if (!status)
+        status = round_verify(engine, &error);
+    if (status)
+        printf("%s\n", error.message);
+    orm_engine_close(engine);
+    return status != ORM_OK;
+}
+END
+ln -s "$build/liborm.so" liborm.so.0
+create_by_program() {
+    "$ormc" generate -w -o out "$1" &&
+        ${CC:-cc} -std=c11 -O0 -Wall -Wextra -Wpedantic -Werror ${SANITIZE:+-fsanitize=$SANITIZE} -I"$root/runtime/include" \
+            -Iout main.c out/*.c -L"$build" -Wl,-rpath,"$scratch" -lorm -o program && ./program "$2"
+}
+
+# database $1 -> YAML -> database, by `ormc sql` or what `by` says -> the same YAML; and neither drifts from it.
 goes_round() {
     local url=$1 again
     rm -rf out
-    introspect "$url" "${@:2}" >round.yaml && again=$(new 2) && create round.yaml "$again" || return
+    introspect "$url" "${@:2}" >round.yaml && again=$(new 2) && "create${by:-}" round.yaml "$again" || return
     introspect "$again" "${@:2}" >again.yaml && diff <(without_comments round.yaml) <(without_comments again.yaml) || return
     ends_with 0 "$ormc" drift -w "$url" round.yaml && ends_with 0 "$ormc" drift -w "$again" round.yaml
 }
@@ -84,7 +110,7 @@ postgresql_a_shop_that_somebody_wrote_becomes_yaml() { golden shop; }
 sqlite_a_club_that_somebody_wrote_becomes_yaml() { golden club; }
 postgresql_the_shop_goes_round() {
     local url
-    url=$(new 1) && ask "$url" <"$here/shop.sql" && goes_round "$url" --singular && goes_round "$url" &&
+    url=$(new 1) && ask "$url" <"$here/shop.sql" && by=_by_program goes_round "$url" --singular && goes_round "$url" &&
         grep -q 'through: shirt_colours' round.yaml && ! grep -q '^  shirt_colours:' round.yaml
 }
 # SQLite keeps no types but its own: those that people declare (BOOLEAN, DATETIME) are told from its own once alone.
@@ -92,14 +118,21 @@ sqlite_the_club_goes_round_from_its_second_time_on() {
     local url second
     url=$(new 1) && ask "$url" <"$here/club.sql" && introspect "$url" --singular >first.yaml &&
         ends_with 0 "$ormc" drift -w "$url" first.yaml && second=$(new 2) && create first.yaml "$second" || return
-    ends_with 0 "$ormc" drift -w "$second" first.yaml && cp 2.db 1.db && goes_round "sqlite:///$scratch/1.db" --singular
+    ends_with 0 "$ormc" drift -w "$second" first.yaml && cp 2.db 1.db &&
+        by=_by_program goes_round "sqlite:///$scratch/1.db" --singular
 }
-both_the_blog_goes_round() { schema_goes_round "$root/schemas/blog/blog.yaml" --singular && compiles round.yaml; }
-both_chinook_goes_round() { schema_goes_round "$root/schemas/chinook/chinook.yaml" && compiles round.yaml; }
-both_all_types_go_round() { schema_goes_round "$root/tests/golden/types.yaml" && compiles round.yaml; }
-both_all_relations_go_round() { schema_goes_round "$root/tests/golden/relations.yaml" && compiles round.yaml; }
-both_what_the_server_does_goes_round() { schema_goes_round "$root/tests/golden/server.yaml" && compiles round.yaml; }
-postgresql_odd_names_go_round() { schema_goes_round "$root/tests/golden/names.yaml" && compiles round.yaml; }
+both_the_blog_goes_round() { by=_by_program schema_goes_round "$root/schemas/blog/blog.yaml" --singular; }
+both_chinook_goes_round() { by=_by_program schema_goes_round "$root/schemas/chinook/chinook.yaml"; }
+both_all_types_go_round() { by=_by_program schema_goes_round "$root/tests/golden/types.yaml"; }
+both_all_relations_go_round() { by=_by_program schema_goes_round "$root/tests/golden/relations.yaml"; }
+both_what_the_server_does_goes_round() { by=_by_program schema_goes_round "$root/tests/golden/server.yaml"; }
+both_views_go_round() {
+    local url
+    url=$(new 1) && create "$root/tests/database/views.yaml" "$url" && echo 'CREATE VIEW v_elsewhere AS SELECT id, title AS word FROM v_books' |
+        ask "$url" && ends_with 0 "$ormc" drift -w "$url" "$root/tests/database/views.yaml" &&
+        by=_by_program goes_round "$url"
+}
+postgresql_odd_names_go_round() { by=_by_program schema_goes_round "$root/tests/golden/names.yaml"; }
 both_hostile_names_go_round() { schema_goes_round "$root/tests/database/hostile.yaml"; }
 both_the_schemas_of_the_tests_go_round() {
     local schema
@@ -108,9 +141,9 @@ both_the_schemas_of_the_tests_go_round() {
     done
 }
 # Seconds of the processor that the whole way takes, whatever else the machine does.
-postgresql_three_hundred_tables_go_round_in_a_minute() {
+both_three_hundred_tables_go_round_in_a_minute() {
     local url taken TIMEFORMAT='%U %S'
-    "$here/many.py" >many.sql && is "$(grep -c '^CREATE TABLE' many.sql)" 300 && url=$(new 1) && ask "$url" <many.sql || return
+    "$here/many.py" 300 "$database" >many.sql && is "$(grep -c '^CREATE TABLE' many.sql)" 300 && url=$(new 1) && ask "$url" <many.sql || return
     { time { goes_round "$url" --singular && compiles round.yaml; } >said 2>&1; } 2>taken || { cat said; return 1; }
     taken=$(awk '{ printf "%d", $1 + $2 }' taken)
     [ "$taken" -lt 60 ] || [ -n "${SANITIZE:-}" ] || { echo "$taken seconds"; return 1; }
@@ -265,6 +298,65 @@ END
         says "max_length of column 'b' of 't': 8 in the database, 9 in the schema" &&
         says "values of column 'c' of 't': (good) in the database, (good, bad) in the schema" &&
         says "column 'd' of 't': NOT NULL in the database, nullable in the schema"
+}
+# The schema of the tests of views, made and changed by SQL, and what is said of it.
+view_drifts() {
+    local url
+    url=$(new 1) && create "$root/tests/database/views.yaml" "$url" && echo "CREATE VIEW v_elsewhere AS SELECT id, title AS word FROM v_books;
+        $1" | ask "$url" && ends_with "$2" "$ormc" drift -w --diagnostics=gcc "$url" "$root/tests/database/views.yaml" || return
+    [ "$2" = 0 ] || { says "$3" && is "$(grep -c ': error: \|^error: ' log)" 1; }
+}
+both_a_view_less_is_told() {
+    view_drifts 'DROP VIEW v_days' 3 "views.yaml:55:3: error: view 'v_days': nothing in the database, there in the schema"
+}
+both_a_view_more_is_told() {
+    view_drifts 'CREATE VIEW more AS SELECT id FROM v_books' 3 "view 'more': there in the database, nothing in the schema"
+}
+both_another_select_of_a_view_is_told() {
+    view_drifts 'DROP VIEW v_loud_numbers; CREATE VIEW v_loud_numbers AS SELECT book_id, lower(title) AS title FROM v_numbers' 3 \
+        "view 'v_loud_numbers': SELECT " && says 'lower('
+}
+both_a_column_less_of_a_view_that_is_there_is_told() {
+    view_drifts 'DROP VIEW v_elsewhere; CREATE VIEW v_elsewhere AS SELECT id, title FROM v_books' 3 \
+        "views.yaml:65:53: error: column 'word' of 'v_elsewhere': nothing in the database"
+}
+both_a_table_in_the_place_of_a_view_is_told() {
+    view_drifts 'DROP VIEW v_days; CREATE TABLE v_days (days integer, loans bigint)' 3 "view 'v_days': a table in the database"
+}
+both_a_view_that_is_there_may_be_a_table_with_more_columns() {
+    view_drifts 'DROP VIEW v_elsewhere; CREATE TABLE v_elsewhere (id bigint, word text, more text)' 0
+}
+postgresql_a_view_that_is_there_may_be_a_materialized_one() {
+    view_drifts 'DROP VIEW v_elsewhere; CREATE MATERIALIZED VIEW v_elsewhere AS SELECT id, title AS word FROM v_books' 0
+}
+postgresql_another_type_of_a_view_that_is_there_is_told() {
+    view_drifts 'DROP VIEW v_elsewhere; CREATE VIEW v_elsewhere AS SELECT id::text, title AS word FROM v_books' 3 \
+        "type of column 'id' of 'v_elsewhere': text"
+}
+postgresql_another_comment_of_a_view_is_told() {
+    view_drifts "COMMENT ON VIEW v_numbers IS 'x'" 3 "comment of view 'v_numbers': x in the database, How often each book was lent."
+    view_drifts "COMMENT ON COLUMN v_numbers.loans IS 'x'" 3 "comment of column 'loans' of 'v_numbers': x in the database, All of them."
+}
+postgresql_views_of_several_schemas_do_not_drift() {
+    local url
+    url=$(new 1) && cat >p.yaml <<'END' && create p.yaml "$url" && ends_with 0 "$ormc" drift -w "$url" p.yaml && says ''
+package: p
+enums: {mood: {values: [good, bad], schema: sales}}
+models:
+  order:
+    schema: sales
+    columns: {id: {type: int64, primary_key: true}, mood: mood}
+  item: {columns: {id: {type: int64, primary_key: true}}}
+  both:
+    schema: Odd one
+    view: {postgresql: "SELECT o.id, 'good'::sales.mood AS mood FROM sales.order AS sales JOIN sales.order o ON o.id = sales.id JOIN public.item i ON i.id = o.id"}
+    columns: {id: int64, mood: mood}
+  again:
+    view: {postgresql: 'SELECT b.id FROM "Odd one".both b'}
+    columns: {id: int64}
+END
+    echo 'CREATE OR REPLACE VIEW again AS SELECT id + 1 - 1 AS id FROM "Odd one".both' | ask "$url" &&
+        ends_with 3 "$ormc" drift -w "$url" p.yaml && says "view 'again': "
 }
 both_other_tables_may_be_none_of_its_business() {
     local url

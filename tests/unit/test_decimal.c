@@ -242,6 +242,50 @@ START_TEST(a_sum_is_exact)
 }
 END_TEST
 
+/* As PostgreSQL 15 answers SELECT sum::numeric / count::numeric. */
+static const struct {
+    const char *sum;
+    int64_t count;
+    const char *mean;
+} means[] = {
+    {"1", 3, "0.33333333333333333333"},
+    {"2", 3, "0.66666666666666666667"},
+    {"3.00", 2, "1.5000000000000000"},
+    {"-1", 3, "-0.33333333333333333333"},
+    {"-2", 3, "-0.66666666666666666667"},
+    {"0", 7, "0.00000000000000000000"},
+    {"0.00", 3, "0.00000000000000000000"},
+    {"12345678901234567890.12", 3, "4115226300411522630.04"},
+    {"0.00000000000000000001", 3, "0.0000000000000000000033333333333333333333"},
+    {"9999", 10000, "0.99990000000000000000"},
+    {"10000", 9999, "1.0001000100010001"},
+    {"99999.9999", 3, "33333.333300000000"},
+    {"-0.5", 1, "-0.50000000000000000000"},
+    {"1", 10001, "0.000099990000999900009999"},
+    {"29999", 3, "9999.6666666666666667"},
+    {"1.5", 2, "0.75000000000000000000"},
+    {"0.999999999999999999995", 1, "0.999999999999999999995"},
+    {"19999999999999999999", 2, "10000000000000000000"},
+    {"100000000", 100000000, "1.00000000000000000000"},
+    {"0.0001", 3, "0.000033333333333333333333"},
+    {"5", 99999999999, "0.0000000000500000000005000000"},
+    {"1e30", 7, "142857142857142857142857142857"},
+    {"NaN", 2, "NaN"},
+    {"-inf", 2, "-Infinity"},
+};
+
+START_TEST(a_mean_is_rounded_as_the_server_does)
+{
+    orm__text mean = {0};
+    ck_assert(orm__decimal_mean(&mean, means[_i].sum, strlen(means[_i].sum), means[_i].count));
+    ck_assert_str_eq(mean.data, means[_i].mean);
+    ck_assert_uint_eq(mean.length, strlen(means[_i].mean));
+    orm__text_clear(&mean);
+    ck_assert(!orm__decimal_mean(&mean, "1x", 2, 3));
+    orm__text_release(&mean);
+}
+END_TEST
+
 static Suite *decimal_suite(void)
 {
     Suite *suite = suite_create("decimal");
@@ -254,6 +298,7 @@ static Suite *decimal_suite(void)
     tcase_add_loop_test(tests, numbers_are_ordered_by_value, 0, ASCENDING_COUNT);
     tcase_add_loop_test(tests, equal_numbers_have_equal_hashes_and_others_do_not, 0, ASCENDING_COUNT);
     tcase_add_loop_test(tests, what_fits_gets_the_digits_of_its_column, 0, sizeof fittings / sizeof *fittings);
+    tcase_add_loop_test(tests, a_mean_is_rounded_as_the_server_does, 0, sizeof means / sizeof *means);
     tcase_add_loop_test(tests, a_sum_is_exact, 0, sizeof sums / sizeof *sums);
     suite_add_tcase(suite, tests);
     return suite;

@@ -195,6 +195,34 @@ START_TEST(a_deep_call_runs_on_the_stack_of_who_resumes)
 }
 END_TEST
 
+static void resume_other(void *argument)
+{
+    counter *me = argument, inner = {.steps = 0};
+    inner.fiber = orm__fiber_new(&stacks, call_deep, &inner);
+    for (; orm__fiber_resume(inner.fiber); me->taken++) {
+        uintptr_t place;
+        orm__call_deep(go_deep, &place); /* its own deep calls leave its stack as before */
+        me->place = place;
+        ck_assert_int_lt(labs((long)((intptr_t)place - (intptr_t)inner.place)), 1024);
+        orm__fiber_suspend(me->fiber);
+    }
+    orm__fiber_free(&stacks, inner.fiber);
+}
+
+START_TEST(a_deep_call_of_a_fiber_that_a_fiber_resumed_leaves_both_stacks)
+{
+    int here;
+    counter one = {.steps = 0};
+    one.fiber = orm__fiber_new(&stacks, resume_other, &one);
+    while (orm__fiber_resume(one.fiber)) {
+        intptr_t distance = (intptr_t)one.place - (intptr_t)&here;
+        ck_assert_int_lt(labs((long)distance), 1024 * 1024);
+    }
+    ck_assert_int_eq(one.taken, 3);
+    orm__fiber_free(&stacks, one.fiber);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("fiber");
@@ -205,6 +233,7 @@ int main(void)
     tcase_add_test(tests, a_stack_is_used_again);
     tcase_add_test(tests, a_fiber_that_never_ran_can_be_freed);
     tcase_add_test(tests, a_deep_call_runs_on_the_stack_of_who_resumes);
+    tcase_add_test(tests, a_deep_call_of_a_fiber_that_a_fiber_resumed_leaves_both_stacks);
     tcase_add_test(tests, a_fiber_prints_numbers_and_runs_fibers_of_its_own);
 #ifndef SANITIZED
     tcase_add_test_raise_signal(tests, a_stack_that_overflows_ends_the_program, SIGSEGV);

@@ -64,6 +64,77 @@ static void make(const char *text, ormc_snapshot snapshots[2])
     ormc_diagnostics_free(diagnostics);
 }
 
+static const char views[] = "package: p\n"
+                            "models:\n"
+                            "  base: {abstract: true, columns: {id: {type: int64, primary_key: true, generated: false},\n"
+                            "    at: {type: timestamptz, default: now}}, indexes: [[at]], checks: [id > 0]}\n"
+                            "  loud: {view: {postgresql: 'SELECT upper(name) AS name FROM Names; -- all of them',\n"
+                            "    sqlite: SELECT upper(name) AS name FROM S_names}, columns: {name: text}}\n"
+                            "  names: {schema: s, table: names, extends: base, doc: All.,\n"
+                            "    view: {postgresql: SELECT * FROM author, sqlite: \"SELECT *, 1 AS id, 2 AS at FROM loudest\"},\n"
+                            "    columns: {name: {type: text, doc: One.}}}\n"
+                            "  loudest: {view: {sqlite: SELECT name FROM author}, columns: {name: text}}\n"
+                            "  author: {columns: {id: {type: int64, primary_key: true}, name: text}}\n";
+
+START_TEST(views_are_apart_from_tables_and_stand_behind_what_they_use)
+{
+    ormc_snapshot made[2];
+    make(views, made);
+    const ormc_snapshot *server = &made[ORMC_POSTGRESQL], *file = &made[ORMC_SQLITE];
+    ck_assert_uint_eq(server->table_count, 1);
+    ck_assert_uint_eq(server->view_count, 2);
+    ck_assert_str_eq(server->views[0].name, "names");
+    ck_assert_str_eq(server->views[0].schema, "s");
+    ck_assert_uint_eq(server->views[0].column_count, 1); /* those with a comment */
+    ck_assert_str_eq(server->views[1].sql, "SELECT upper(name) AS name FROM Names");
+    ck_assert_uint_eq(server->foreign_count, 1);
+    ck_assert_str_eq(server->foreign[0].name, "loudest");
+    ck_assert_uint_eq(server->foreign[0].column_count, 1);
+    ck_assert_uint_eq(file->view_count, 3);
+    ck_assert_uint_eq(file->foreign_count, 0);
+    ck_assert_str_eq(file->views[0].name, "loudest");
+    ck_assert_str_eq(file->views[1].name, "s_names");
+    ck_assert_str_eq(file->views[2].name, "loud");
+}
+END_TEST
+
+START_TEST(views_are_written_and_read_back)
+{
+    ormc_snapshot made[2], read[2];
+    orm__text text = {0};
+    ormc_diagnostics *diagnostics = ormc_diagnostics_new();
+    make(views, made);
+    ormc_snapshot_write(made, &text);
+    write_file(text.data, text.length);
+    ck_assert(ormc_snapshot_read(path, &arena, diagnostics, read));
+    for (int i = 0; i < 2; i++)
+        ck_assert(ormc_record_equal(ORMC_RECORD_SNAPSHOT, &made[i], &read[i], NULL));
+    ck_assert_ptr_nonnull(ormc_snapshot_find_view(&read[ORMC_POSTGRESQL], "s", "names"));
+    ck_assert_ptr_null(ormc_snapshot_find_view(&read[ORMC_POSTGRESQL], NULL, "names"));
+    read[0].views[0].sql = "SELECT 1";
+    ck_assert(!ormc_record_equal(ORMC_RECORD_SNAPSHOT, &made[0], &read[0], NULL));
+    orm__text_release(&text);
+    ormc_diagnostics_free(diagnostics);
+}
+END_TEST
+
+static const struct {
+    const char *sql;
+    bool uses;
+} mentions[] = {
+    {"SELECT * FROM post", true},   {"SELECT * FROM \"post\" p", true}, {"SELECT * FROM public.POST", true},
+    {"SELECT 'post'", false},       {"SELECT 1 -- post", false},        {"SELECT 1 /* post */", false},
+    {"SELECT posts.id", false},     {"SELECT a_post", false},           {"SELECT $$post$$", false},
+    {"(SELECT 1)UNION\nSELECT id FROM(post)", true},
+};
+
+START_TEST(sql_uses_what_it_names)
+{
+    ck_assert_msg(ormc_snapshot_uses(mentions[_i].sql, ORMC_POSTGRESQL, "post") == mentions[_i].uses, "%s",
+                  mentions[_i].sql);
+}
+END_TEST
+
 START_TEST(what_is_written_reads_back_as_the_same)
 {
     ormc_snapshot made[2], read[2];
@@ -136,6 +207,9 @@ int main(void)
     Suite *suite = suite_create("snapshot");
     TCase *tests = tcase_create("snapshot");
     tcase_add_checked_fixture(tests, set_up, tear_down);
+    tcase_add_test(tests, views_are_apart_from_tables_and_stand_behind_what_they_use);
+    tcase_add_test(tests, views_are_written_and_read_back);
+    tcase_add_loop_test(tests, sql_uses_what_it_names, 0, sizeof mentions / sizeof *mentions);
     tcase_add_test(tests, what_is_written_reads_back_as_the_same);
     tcase_add_test(tests, a_file_that_is_no_snapshot_is_refused);
     tcase_add_test(tests, a_copy_is_equal_and_its_change_leaves_the_first_alone);

@@ -361,7 +361,7 @@ static const struct {
     {ORM_TYPE_FLOAT32, "1e39"},
     {ORM_TYPE_FLOAT64, "'1.0'"},
     {ORM_TYPE_FLOAT64, "X'00'"},
-    {ORM_TYPE_DECIMAL, "1"},
+    {ORM_TYPE_DECIMAL, "X'31'"},
     {ORM_TYPE_DECIMAL, "'1,5'"},
     {ORM_TYPE_TEXT, "1"},
     {ORM_TYPE_TEXT, "X'41'"},

@@ -49,7 +49,8 @@ ORM_API orm_int64_column orm_count(void);
  * SQLSTATE 22003, on SQLite also when it is so on the way. Of floats a float64, of decimals a decimal, of intervals an
  * interval, which SQLite does not know: ORM_UNSUPPORTED. Other columns do not compile. */
 #define orm_sum(c) ORM__BY_SUM(c)
-/* Their mean, as a float64; NULL when there are none. Of integers, floats and decimals. */
+/* Their mean; NULL when there are none. Of decimals a decimal of at least 16 significant digits, the same on both databases; of
+ * integers and floats a float64, which has some 15: for more, SQL by hand can say avg(...) and read a decimal on PostgreSQL. */
 #define orm_avg(c) ORM__BY_AVG(c)
 /* The least and the greatest value, of the column's type; NULL when there are none. Enums count by position, NaN as more than all
  * numbers, false as less than true. json and jsonb have no order: ORM_MISUSE. */
@@ -76,7 +77,7 @@ static inline orm_float64_column orm__avg(orm_int32_column c) { return orm_fold_
 static inline orm_float64_column orm__avg(orm_int64_column c) { return orm_fold_float64(c.column, ORM_FOLD_AVG); }
 static inline orm_float64_column orm__avg(orm_float32_column c) { return orm_fold_float64(c.column, ORM_FOLD_AVG); }
 static inline orm_float64_column orm__avg(orm_float64_column c) { return orm_fold_float64(c.column, ORM_FOLD_AVG); }
-static inline orm_float64_column orm__avg(orm_decimal_column c) { return orm_fold_float64(c.column, ORM_FOLD_AVG); }
+static inline orm_decimal_column orm__avg(orm_decimal_column c) { return orm_fold_decimal(c.column, ORM_FOLD_AVG); }
 /* clang-format on */
 template <class orm_handle> static inline orm_handle orm__by_order(orm_handle handle, orm_fold fold)
 {
@@ -104,7 +105,7 @@ extern "C" {
              : orm_fold_float64, orm_float32_column \
              : orm_fold_float64, orm_float64_column \
              : orm_fold_float64, orm_decimal_column \
-             : orm_fold_float64)((c).column, ORM_FOLD_AVG)
+             : orm_fold_decimal)((c).column, ORM_FOLD_AVG)
 #define ORM__BY_ORDER(c, fold) \
     (__extension__({ \
         __typeof__(((void)0, (c))) orm_folded_ = (c); \
@@ -125,6 +126,10 @@ ORM_API orm_output orm_output_into(const orm_column *column, orm_value kind, voi
 #define orm_into(member, c) orm_output_into((c).column, ORM__KIND(c, &(member)), &(member), NULL)
 #define orm_into_opt(member, c) \
     orm_output_into((c).column, ORM__KIND(c, &(member).value), &(member).value, &(member).has)
+/* The same of an array column; NULL is an array without items, as in rows. */
+#define orm_into_array(member, c) \
+    orm_output_into_array((c).column, sizeof((c).of(member)) > 0 ? (void *)&(member) : NULL)
+ORM_API orm_output orm_output_into_array(const orm_column *column, void *place);
 /* The compiler sees the member's type there, and not its address: else it would ask for its value. */
 #define ORM__KIND(c, place) (c).in(1 ? NULL : (place), 1)
 

@@ -80,6 +80,9 @@ ORM_API void orm_log_to_stderr(const char *line, void *user);
  * ends, with ORM_OK, when `wake` is called with that name, from any thread. Without them such a wait blocks the thread.
  * `unwatch` may be called while another waits with that token, whose wait ends then, with ORM_OK.
  *
+ * `resume`, which may be left out, is called by a coroutine: as wake, but where that is possible the one that waits goes on at
+ * once, and who calls it when that one waits again, or has ended.
+ *
  * A zero one waits by poll(2). */
 enum { ORM_WAIT_READ = 1, ORM_WAIT_WRITE = 2 };
 typedef struct orm_waiter {
@@ -89,6 +92,7 @@ typedef struct orm_waiter {
     void *user;
     void *(*self)(void *user);
     void (*wake)(void *self, void *user);
+    void (*resume)(void *self, void *user);
 } orm_waiter;
 
 /* What becomes of connections that nobody uses. */
@@ -150,7 +154,8 @@ typedef struct orm_engine_options {
     int replica_max_lag; /* milliseconds that one which serves may be behind: 5000; -1: any number, then none is asked */
 
     /* On PostgreSQL, with a waiter that has `self`: connections besides the pool's that sessions read by when they get entities by
-     * key outside a transaction, many at once: 2; -1: none, as with ORM_PREPARED_OFF. */
+     * key outside a transaction, many at once: 2; -1: none, as with ORM_PREPARED_OFF. As
+     * many to each replica. */
     int shared_connections;
     orm_hooks hooks;
     orm_waiter waiter;

@@ -120,6 +120,7 @@ extern "C" {
 #define ORM__BARE(op_) ((orm_expr){.op = (op_)})
 #define ORM__LIST(...) ((const orm_expr[]){__VA_ARGS__, {.op = ORM_OP_END}})
 #endif
+/* What says nothing is left out of them; of nothing at all orm_and holds for every row, and orm_or, as orm_in of no values, for none. */
 #define orm_and(...) orm_combine(ORM_OP_AND, ORM__LIST(__VA_ARGS__))
 #define orm_or(...) orm_combine(ORM_OP_OR, ORM__LIST(__VA_ARGS__))
 #define orm_not(e) orm_combine(ORM_OP_NOT, ORM__LIST(e))
@@ -183,7 +184,11 @@ ORM_API orm_order orm_nulls_last(orm_order order);
 ORM_API orm_order orm_via(orm_order order, orm_to_one relation);
 
 /* A relation to be loaded with the rows that are found, by one more statement whatever their number.
- *     .load = {orm_load(BLOG_POST.author), orm_load(BLOG_POST.comments, .load = {orm_load(BLOG_COMMENT.replies)})} */
+ *     .load = {orm_load(BLOG_POST.author), orm_load(BLOG_POST.comments, .load = {orm_load(BLOG_COMMENT.replies)})}
+ * Single relations too are read by their keys, each row once, and never by a join, which sends the author again with each post:
+ * of 1,000 posts of 10 authors a join takes twice the time on SQLite, of 100,000 twice on both databases, and at its best, up to 10
+ * rows, it is no faster on PostgreSQL (its plan costs what the trip saves) and some 10 microseconds on SQLite. Rows that the
+ * session holds already are not read again; where all are, there is no statement. */
 typedef struct orm_loading {
     const orm_relation *relation;
     const struct orm_load_options *options;
