@@ -22,7 +22,6 @@ static orm_status copy_keys(orm_session *session, orm__entity *entity);
 static orm_status insert_group(orm_session *session, orm__store *store, orm__entity **entities, size_t count,
                                const orm__room *room);
 static orm_status inserted(orm_session *session, orm__store *store, orm__entity *entity);
-static orm_status give_way(orm_session *session, orm__store *store, orm__entity *gone);
 static const void *found_by(orm__entity *entity);
 static orm_status update_group(orm_session *session, orm__store *store, orm__entity **entities, size_t count,
                                const orm__room *room);
@@ -157,12 +156,11 @@ static orm_status inserted(orm_session *session, orm__store *store, orm__entity 
         return ORM_OK;
     orm__entity *gone = orm__identity_find_row(store, store->model->primary_key, orm__row_of(entity));
     if (gone)
-        ORM_TRY(give_way(session, store, gone));
+        ORM_TRY(orm__give_way(session, store, gone));
     return orm__identity_add(store, entity) ? ORM_OK : orm__session_no_memory(session);
 }
 
-/* A new row has its key: its own is gone, undone by a rollback or deleted by another. */
-static orm_status give_way(orm_session *session, orm__store *store, orm__entity *gone)
+orm_status orm__give_way(orm_session *session, orm__store *store, orm__entity *gone)
 {
     if (gone->state != ORM__PERSISTENT || ((gone->flags & ORM__QUEUED) && orm__entity_any_dirty(gone)))
         return stale(session, ORM__DELETE, &gone, 1, 0);

@@ -369,10 +369,15 @@ static void lose(orm_session *session, const follower *one)
     entity->flags |= ORM__WRITTEN;
 }
 
-/* One that is deleted, and whose place another takes, is not in the map. */
+/* One that is deleted, and whose place another takes, is not in the map. Who has the key there and does not pass it on is of a row
+ * that is gone. */
 static orm_status map_again(orm_session *session, orm__entity *entity)
 {
-    if ((entity->flags & (ORM__MAPPED | ORM__REPLACED)) || orm__identity_add(entity->batch->store, entity))
+    orm__store *store = entity->batch->store;
+    if (entity->flags & (ORM__MAPPED | ORM__REPLACED))
         return ORM_OK;
-    return orm__session_no_memory(session);
+    orm__entity *gone = orm__identity_find_row(store, store->model->primary_key, orm__row_of(entity));
+    if (gone && gone->state == ORM__PERSISTENT && !(gone->flags & ORM__KEY_CHANGED))
+        ORM_TRY(orm__give_way(session, store, gone));
+    return orm__identity_add(store, entity) ? ORM_OK : orm__session_no_memory(session);
 }

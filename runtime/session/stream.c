@@ -23,9 +23,9 @@ struct orm_stream {
     orm_expr where[ORM_WHERE_MAX];
     orm_order order_by[ORDERS];
     orm_loading load[ORM_LOAD_MAX];
-    uint32_t ended;           /* the session's count when it was opened */
-    uint32_t cleared;         /* the same when the batch was read */
-    uint32_t behind;          /* the session's count when the cursor was declared: it shows the rows as they were then */
+    uint32_t ended;   /* the session's count when it was opened */
+    uint32_t cleared; /* the same when the batch was read */
+    uint32_t behind;  /* the session's count when the cursor was declared: it shows the rows as they were then */
     char cursor[CURSOR_SIZE]; /* PostgreSQL's; "" while none is declared */
     size_t left;              /* rows that the limit still allows; SIZE_MAX without one */
     size_t wanted;            /* rows of the next batch */

@@ -182,12 +182,11 @@ static orm_status check_targets(orm_session *session, orm__entity *entity)
             return orm__session_error(session, ORM_INVALID, "%s needs its relation '%s'",
                                       orm__entity_name(entity, name, sizeof name), relation->name);
         if (target && target->state != ORM__PENDING && target->state != ORM__PERSISTENT)
-            return orm__session_error(session, ORM_CONFLICT, "%s refers by '%s' to %s, which %s",
-                                      orm__entity_name(entity, name, sizeof name), relation->name,
-                                      orm__entity_name(target, other, sizeof other),
-                                      target->state == ORM__DETACHED || target->state == ORM__EXPUNGED
-                                          ? "has left the session"
-                                          : "is deleted");
+            return orm__session_error(
+                session, ORM_CONFLICT, "%s refers by '%s' to %s, which %s", orm__entity_name(entity, name, sizeof name),
+                relation->name, orm__entity_name(target, other, sizeof other),
+                target->state == ORM__DETACHED || target->state == ORM__EXPUNGED ? "has left the session"
+                                                                                 : "is deleted");
     }
     return ORM_OK;
 }

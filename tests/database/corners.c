@@ -173,6 +173,24 @@ START_TEST(a_rollback_gives_back_keys_that_went_round)
 }
 END_TEST
 
+START_TEST(a_key_of_a_row_that_is_gone_is_of_the_row_that_takes_it)
+{
+    const corners_peer *ghost, *a, *got;
+    ok(corners_peer_add(s, &(corners_peer_values){.name = "a"}, &a));
+    ok(corners_peer_add(s, &(corners_peer_values){.name = "b"}, &ghost));
+    ok(orm_session_commit(s));
+    run_sql("DELETE FROM peer WHERE name = 'b'");
+    ok(corners_peer_set_name(s, a, "b"));
+    ok(orm_session_commit(s));
+    ck_assert_int_eq(orm_session_state(s, ghost), ORM_DETACHED);
+    ok(corners_peer_get(s, "b", &got));
+    ck_assert_ptr_eq(got, a);
+    ok(corners_peer_set_note(s, a, "of a"));
+    ok(orm_session_commit(s));
+    ck_assert_int_eq(stored("SELECT count(*) FROM peer WHERE name = 'b' AND note = 'of a'"), 1);
+}
+END_TEST
+
 /* --- keys at the ends of their range ------------------------------------------------------------------------------------ */
 
 START_TEST(keys_at_the_ends_of_their_range_identify)
@@ -351,6 +369,7 @@ Suite *suite_corners(void)
     tcase_add_checked_fixture(tcase, make_corners, NULL);
     tcase_add_loop_test(tcase, a_rollback_gives_a_key_back_that_was_taken_before_its_row_was_deleted, 0, 2);
     tcase_add_test(tcase, a_rollback_gives_back_keys_that_went_round);
+    tcase_add_test(tcase, a_key_of_a_row_that_is_gone_is_of_the_row_that_takes_it);
     tcase_add_test(tcase, keys_at_the_ends_of_their_range_identify);
     tcase_add_loop_test(tcase, behind_the_highest_key_there_is_none, 0, 2);
     tcase = new_case(suite, "unique");
