@@ -229,6 +229,17 @@ static void keep_key(int index)
     }
 }
 
+/* The key of what has no entity, where lands may have changed it. */
+static void reckon_key(int index)
+{
+    const thing *t = &d.now.things[index], *land = t->kind == TOWN ? &d.now.things[t->owner] : t;
+    identity *who = &d.who[index];
+    if (land->kind != LAND)
+        return;
+    snprintf(who->code, sizeof who->code, "k%d", land->code);
+    who->key[0].as.text = who->code;
+}
+
 /* The entity of a thing; one that was expunged is got anew, for which nothing must be pending. */
 static const void *entity_of(int index)
 {
@@ -317,8 +328,10 @@ static void read_all_again(void)
             continue;
         if (d.now.things[i].kind == SPOT) /* the part that changes is what it was */
             who->key[1].as.integer = d.now.things[i].y;
+        reckon_key(i);
         must(orm_model_get(d.session, models[d.now.things[i].kind], who->key, &who->entity), "get after a rollback");
-        if (before && before != who->entity && d.now.things[i].kind != SPOT)
+        kind k = (kind)d.now.things[i].kind; /* of these the key may be another than it was */
+        if (before && before != who->entity && k != SPOT && k != LAND && k != TOWN)
             differ("get gave another pointer for %s after the rollback", called(i));
     }
 }
@@ -348,6 +361,9 @@ static bool flush(void)
         if (after.things[i].life == STORED && d.who[i].entity)
             keep_key(i);
     d.now = d.stored = after;
+    for (int i = 0; i < d.now.count; i++)
+        if (d.now.things[i].life == STORED && !d.who[i].entity)
+            reckon_key(i);
     return true;
 }
 
@@ -795,7 +811,7 @@ static void op_find(void)
 /* A copy of the row, with another name, and sometimes another owner. */
 static void op_merge(void)
 {
-    kind k = (kind)below(TAG);
+    kind k = (kind)below(TOWN);
     int index = pick(k), owner = below(2) ? pick(NODE) : NONE;
     if (index == NONE || !flush() || !lives(&d.now.things[index]))
         return;
