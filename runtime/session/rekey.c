@@ -372,7 +372,17 @@ static void lose(orm_session *session, const follower *one)
 /* One that is deleted, and whose place another takes, is not in the map. */
 static orm_status map_again(orm_session *session, orm__entity *entity)
 {
-    if ((entity->flags & (ORM__MAPPED | ORM__REPLACED)) || orm__identity_add(entity->batch->store, entity))
+    orm__store *store = entity->batch->store;
+    if (entity->flags & (ORM__MAPPED | ORM__REPLACED))
+        return ORM_OK;
+    orm__entity *gone = orm__identity_find_row(store, store->model->primary_key, orm__key_row(entity));
+    if (gone && gone->state == ORM__PERSISTENT && !(gone->flags & ORM__QUEUED)) {
+        ORM_TRY(orm__entity_touch(session, gone)); /* undone by a rollback, or deleted by another */
+        orm__identity_remove(store, gone);
+        gone->state = ORM__DELETED;
+        gone->flags |= ORM__EXPIRED;
+    }
+    if (orm__identity_add(store, entity))
         return ORM_OK;
     return orm__session_no_memory(session);
 }
