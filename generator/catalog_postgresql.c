@@ -63,15 +63,16 @@ static void read_enums(pg_reader *p)
 static void read_relations(pg_reader *p)
 {
     ormc_catalog *catalog = p->r->catalog;
-    catalog_rows rows = pg_query(p,
-                                 "SELECT c.oid::text, n.nspname::text, c.relname::text, c.relkind::text, "
-                                 "obj_description(c.oid, 'pg_class'), CASE WHEN c.relkind IN ('v', 'm', 'f') "
-                                 "THEN coalesce(pg_get_viewdef(c.oid, true), '') END FROM pg_class c JOIN pg_namespace n ON n.oid = "
-                                 "c.relnamespace WHERE %s AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT c.relispartition "
-                                 "AND c.relname <> 'ormc_migrations' AND NOT EXISTS (SELECT FROM pg_depend x WHERE "
-                                 "x.classid = 'pg_class'::regclass AND x.objid = c.oid AND x.deptype = 'e') "
-                                 "ORDER BY n.nspname COLLATE \"C\", c.relname COLLATE \"C\"",
-                                 6);
+    catalog_rows rows = pg_query(
+        p,
+        "SELECT c.oid::text, n.nspname::text, c.relname::text, c.relkind::text, "
+        "obj_description(c.oid, 'pg_class'), CASE WHEN c.relkind IN ('v', 'm', 'f') "
+        "THEN coalesce(pg_get_viewdef(c.oid, true), '') END FROM pg_class c JOIN pg_namespace n ON n.oid = "
+        "c.relnamespace WHERE %s AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT c.relispartition "
+        "AND c.relname <> 'ormc_migrations' AND NOT EXISTS (SELECT FROM pg_depend x WHERE "
+        "x.classid = 'pg_class'::regclass AND x.objid = c.oid AND x.deptype = 'e') "
+        "ORDER BY n.nspname COLLATE \"C\", c.relname COLLATE \"C\"",
+        6);
     if (p->r->failed)
         return;
     catalog->snapshot.tables = orm__arena_zalloc(p->r->arena, rows.count + 1, sizeof *catalog->snapshot.tables);

@@ -52,7 +52,8 @@ bool ormc_drift_wanted(const ormc_package *package, const ormc_catalog_link *lin
     }
     if (!postgresql)
         s.link = &memory;
-    bool done = (!postgresql || (ormc_catalog_home(link, arena, &s.home, message) && ormc_catalog_run(link, "BEGIN", message))) &&
+    bool done = (!postgresql ||
+                 (ormc_catalog_home(link, arena, &s.home, message) && ormc_catalog_run(link, "BEGIN", message))) &&
                 read_wanted(&s, wanted, postgresql ? ORMC_CATALOG_SCRATCH : NULL);
     orm__text ignored = {0};
     if (postgresql)
@@ -149,8 +150,7 @@ static const char *move_sql(scratch *s, const char *sql)
         if (word.kind == ORMC_SQL_END)
             break;
         const char *behind = at;
-        bool qualifies = word.kind == ORMC_SQL_WORD &&
-                         ormc_sql_is_sign(ormc_sql_next(&behind, ORMC_POSTGRESQL), '.');
+        bool qualifies = word.kind == ORMC_SQL_WORD && ormc_sql_is_sign(ormc_sql_next(&behind, ORMC_POSTGRESQL), '.');
         const char *schema = qualifies ? moved_schema(s, word, ormc_sql_next(&behind, ORMC_POSTGRESQL)) : NULL;
         if (!schema)
             continue;

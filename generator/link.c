@@ -303,15 +303,23 @@ static void link_models(ormc_linker *linker)
         {ormc_link_inherit, true},
     };
     static const pass_row linking[] = {
-        {ormc_link_name_key, false},    {ormc_link_name_made_key, false},
-        {ormc_link_lay_out, true},      {ormc_link_view, false},
+        {ormc_link_name_key, false},
+        {ormc_link_name_made_key, false},
+        {ormc_link_lay_out, true},
+        {ormc_link_view, false},
         {ormc_link_bind, false},
-        {ormc_link_types, false},       {ormc_link_owning, false},
-        {ormc_link_generated, false},   {ormc_link_server, false},
-        {ormc_link_inverses, false},    {ormc_link_through, false},
-        {ormc_link_agree, false},       {ormc_link_pair, false},
-        {ormc_link_pair_rest, false},   {ormc_link_indexes, false},
-        {ormc_link_distribution, true}, {ormc_link_distributed_keys, false},
+        {ormc_link_types, false},
+        {ormc_link_owning, false},
+        {ormc_link_generated, false},
+        {ormc_link_server, false},
+        {ormc_link_inverses, false},
+        {ormc_link_through, false},
+        {ormc_link_agree, false},
+        {ormc_link_pair, false},
+        {ormc_link_pair_rest, false},
+        {ormc_link_indexes, false},
+        {ormc_link_distribution, true},
+        {ormc_link_distributed_keys, false},
     };
     run_passes(linker, reading, sizeof reading / sizeof *reading);
     ormc_link_make_through(linker);

@@ -96,7 +96,8 @@ typedef struct ormc_snapshot {
     size_t table_count;
     ormc_snapshot_view *views; /* what a view uses stands before it */
     size_t view_count;
-    ormc_snapshot_view *foreign; /* views that are there already, with all columns that are wanted of them; in no file */
+    ormc_snapshot_view
+        *foreign; /* views that are there already, with all columns that are wanted of them; in no file */
     size_t foreign_count;
 } ormc_snapshot;
 

@@ -48,7 +48,8 @@ ormc_data *view_make_model(ormc_view *view, const view_model *item)
     ormc_data_set_text(data, "HANDLE", ormc_names_handle(view->arena, view->package->name, model->c_name));
     ormc_data_set_text(data, "entity", entity_name(view, model));
     const char *plain = model->doc ? model->doc
-                                   : orm__arena_printf(view->arena, "A row of the %s %s.", model->view ? "view" : "table", model->table);
+                                   : orm__arena_printf(view->arena, "A row of the %s %s.",
+                                                       model->view ? "view" : "table", model->table);
     view_set_comment(view, data, "comment", plain, 0);
     view_set(view, data, "index", "%zu", item->index);
     ormc_data_set_boolean(data, "external", item->shared);

@@ -221,8 +221,9 @@ static orm_status read_string(const orm_column *item, const orm__json_reader *re
             return orm__sqlite_take_real(item, real, place, error);
         return orm__sqlite_refuse(item, "text", error);
     case ORM_TYPE_UUID:
-        return orm__uuid_parse(reader->data, reader->size, (orm_uuid *)(void *)place) ? ORM_OK
-                                                                        : orm__sqlite_refuse(item, "text", error);
+        return orm__uuid_parse(reader->data, reader->size, (orm_uuid *)(void *)place)
+                   ? ORM_OK
+                   : orm__sqlite_refuse(item, "text", error);
     case ORM_TYPE_BYTES:
         return read_bytes(item, reader, place, arena, error);
     default:

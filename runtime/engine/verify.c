@@ -435,9 +435,8 @@ static void complain(review *r, const orm_model *model, const orm_column *column
         length = (size_t)snprintf(text, sizeof text, "column '%s' of ", column->name);
     if (model && length < sizeof text)
         length += (size_t)snprintf(text + length, sizeof text - length, "%s '%s%s%s' ",
-                                   model->read_only ? "view" : "table",
-                                   model->schema_name ? model->schema_name : "", model->schema_name ? "." : "",
-                                   model->table);
+                                   model->read_only ? "view" : "table", model->schema_name ? model->schema_name : "",
+                                   model->schema_name ? "." : "", model->table);
     va_list arguments;
     va_start(arguments, format);
     if (length < sizeof text)

@@ -376,7 +376,7 @@ static orm_status map_again(orm_session *session, orm__entity *entity)
     orm__store *store = entity->batch->store;
     if (entity->flags & (ORM__MAPPED | ORM__REPLACED))
         return ORM_OK;
-    orm__entity *gone = orm__identity_find_row(store, store->model->primary_key, orm__row_of(entity));
+    orm__entity *gone = orm__identity_find_row(store, store->model->primary_key, orm__key_row(entity));
     if (gone && gone->state == ORM__PERSISTENT && !(gone->flags & ORM__KEY_CHANGED))
         ORM_TRY(orm__give_way(session, store, gone));
     return orm__identity_add(store, entity) ? ORM_OK : orm__session_no_memory(session);

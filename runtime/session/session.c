@@ -176,8 +176,8 @@ orm_status orm__session_begin_get(orm_session *session)
     const orm_session_factory *factory = &session->factory;
     if (!session->connection && !session->failed && !session->immediate && !factory->tags &&
         factory->isolation < ORM_REPEATABLE_READ)
-        ORM_TRY((factory->read_only ? orm__engine_share_reading : orm__engine_share)(
-            factory->engine, &session->connection, &session->error));
+        ORM_TRY((factory->read_only ? orm__engine_share_reading
+                                    : orm__engine_share)(factory->engine, &session->connection, &session->error));
     return session->connection && session->connection->shared ? ORM_OK : orm__session_read(session);
 }
 

@@ -78,7 +78,9 @@ void orm__sql_lock(orm__sql *sql, orm_lock lock)
         [ORM_FOR_SHARE] = " FOR SHARE",
     };
     if (sql->connection->dialect == ORM_SQLITE && lock == ORM_FOR_UPDATE_SKIP_LOCKED)
-        orm__sql_fail(sql, ORM_UNSUPPORTED, "SQLite has no row locks to skip (ORM_FOR_UPDATE_SKIP_LOCKED); ORM_FOR_UPDATE locks the whole database");
+        orm__sql_fail(
+            sql, ORM_UNSUPPORTED,
+            "SQLite has no row locks to skip (ORM_FOR_UPDATE_SKIP_LOCKED); ORM_FOR_UPDATE locks the whole database");
     else if ((size_t)lock >= sizeof clauses / sizeof *clauses)
         orm__sql_fail(sql, ORM_MISUSE, "unknown lock %d", (int)lock);
     else if (sql->connection->dialect == ORM_POSTGRESQL)

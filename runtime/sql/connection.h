@@ -72,22 +72,22 @@ struct orm_connection {
     orm_hooks hooks;
     orm__observation observation;
     orm__transaction transaction;
-    const char *begin;     /* the BEGIN that rides with the next statement; NULL when none is due */
-    bool commits;          /* the last statement of the write that is about to run may take COMMIT with it */
-    bool rode;             /* it did, and the hooks are not told yet */
-    bool failed;           /* a statement inside the transaction was refused */
-    bool broken;           /* the link is lost */
-    bool unwanted;         /* its server takes no writes: whoever comes next may find one that does */
-    bool sent;             /* a statement was sent since somebody set this to false */
-    orm__sent *ahead;      /* what was sent ahead and not taken: ahead.h */
-    size_t sent_ahead;     /* so many ever */
-    bool memory;           /* an SQLite database in memory */
-    unsigned savepoints;   /* set by hand and not given up */
-    struct orm_rows *rows; /* that are open: no other statement may run */
+    const char *begin;       /* the BEGIN that rides with the next statement; NULL when none is due */
+    bool commits;            /* the last statement of the write that is about to run may take COMMIT with it */
+    bool rode;               /* it did, and the hooks are not told yet */
+    bool failed;             /* a statement inside the transaction was refused */
+    bool broken;             /* the link is lost */
+    bool unwanted;           /* its server takes no writes: whoever comes next may find one that does */
+    bool sent;               /* a statement was sent since somebody set this to false */
+    orm__sent *ahead;        /* what was sent ahead and not taken: ahead.h */
+    size_t sent_ahead;       /* so many ever */
+    bool memory;             /* an SQLite database in memory */
+    unsigned savepoints;     /* set by hand and not given up */
+    struct orm_rows *rows;   /* that are open: no other statement may run */
     struct orm__walk *walks; /* that are open, the innermost first: walk.h */
-    bool shared;           /* many fibers read by it at once: engine/shared.h */
-    bool retired;          /* shared, and freed by the last who uses it */
-    size_t users;          /* shared: how many read by it now */
+    bool shared;             /* many fibers read by it at once: engine/shared.h */
+    bool retired;            /* shared, and freed by the last who uses it */
+    size_t users;            /* shared: how many read by it now */
     struct {
         orm__statement **slots;
         size_t count, capacity, limit;

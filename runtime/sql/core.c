@@ -324,8 +324,7 @@ static orm_status read_all(orm__sql *sql, const orm_model *model, orm__fetch fet
     orm_status status = orm__statement_start(sql, purpose, fetch, &statement);
     if (!status) {
         while ((status = orm__statement_step(c, statement)) == ORM_OK) {
-            if (*count == capacity &&
-                (status = make_room(statement, c, result, model->row_size, &capacity)) != ORM_OK)
+            if (*count == capacity && (status = make_room(statement, c, result, model->row_size, &capacity)) != ORM_OK)
                 break;
             char *row = result->rows + *count * model->row_size;
             memset(row, 0, model->row_size);

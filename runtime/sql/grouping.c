@@ -143,7 +143,8 @@ static bool join_all(orm__sql *sql, orm__scope *scopes, const orm_grouping *grou
             return false;
         }
         if (is_joined(scopes, i, relation->target)) {
-            orm__sql_fail(sql, ORM_MISUSE, "group of '%s': two of .join lead to '%s', whose columns nobody could tell apart",
+            orm__sql_fail(sql, ORM_MISUSE,
+                          "group of '%s': two of .join lead to '%s', whose columns nobody could tell apart",
                           scopes[0].model->name, relation->target->name);
             return false;
         }

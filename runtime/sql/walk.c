@@ -254,10 +254,11 @@ static orm_status end_own(orm__walk *walk, orm_status status)
     const orm_error kept = c->error;
     orm__connection_rollback(c);
     c->error = kept;
-    return status ? status : orm__error_set(&c->error, ORM_ROLLBACK_FIRST,
-                                            "a statement failed while the rows of '%s' were read, and nobody told: all "
-                                            "of it is rolled back",
-                                            walk->name);
+    return status ? status
+                  : orm__error_set(&c->error, ORM_ROLLBACK_FIRST,
+                                   "a statement failed while the rows of '%s' were read, and nobody told: all "
+                                   "of it is rolled back",
+                                   walk->name);
 }
 
 static void resume(orm__walk *walk)

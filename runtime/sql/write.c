@@ -46,7 +46,8 @@ orm_status orm__writable(const orm_model *model, const char *what, orm_error *er
 {
     if (!model->read_only)
         return ORM_OK;
-    return orm__error_set(error, ORM_MISUSE, "%s '%s': it is a view, which is read and never written", what, model->name);
+    return orm__error_set(error, ORM_MISUSE, "%s '%s': it is a view, which is read and never written", what,
+                          model->name);
 }
 
 const orm_column *orm__version_of(const orm_model *model)

@@ -243,10 +243,11 @@ START_TEST(a_copy_that_writes_is_done_though_it_is_stopped)
     taken t = {.enough = 1, .end = ORM_DONE};
     if (on_sqlite())
         return;
-    ok(orm_connection_copy_out(c,
-                               "COPY (INSERT INTO authors (created_at, email, name) SELECT '2024-01-01', i || '@x', 'n' "
-                               "FROM generate_series(1, 20000) AS n(i) RETURNING email) TO STDOUT",
-                               &rows, take_row, &t));
+    ok(orm_connection_copy_out(
+        c,
+        "COPY (INSERT INTO authors (created_at, email, name) SELECT '2024-01-01', i || '@x', 'n' "
+        "FROM generate_series(1, 20000) AS n(i) RETURNING email) TO STDOUT",
+        &rows, take_row, &t));
     ck_assert_uint_eq(t.rows, 1);
     ck_assert_uint_eq(rows, 20000);
     ck_assert_int_eq(stored_authors(), 20000);

@@ -218,8 +218,8 @@ static orm_status copy_works(orm_connection *connection, walk *w)
 /* `_i`: what is done for each row; on a connection of its own, and on a session's. */
 START_TEST(other_statements_and_walks_run_meanwhile)
 {
-    static orm_status (*const works[])(orm_connection *connection, walk *w) = {count_works, walk_inside,
-                                                                                read_all_of_the_same, copy_works};
+    static orm_status (*const works[])(orm_connection * connection, walk * w) = {count_works, walk_inside,
+                                                                                 read_all_of_the_same, copy_works};
     store_works(3);
     walk w = {.work = works[_i]};
     ok(named_numbers_each(c, 130, visit, &w));

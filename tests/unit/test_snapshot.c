@@ -64,17 +64,18 @@ static void make(const char *text, ormc_snapshot snapshots[2])
     ormc_diagnostics_free(diagnostics);
 }
 
-static const char views[] = "package: p\n"
-                            "models:\n"
-                            "  base: {abstract: true, columns: {id: {type: int64, primary_key: true, generated: false},\n"
-                            "    at: {type: timestamptz, default: now}}, indexes: [[at]], checks: [id > 0]}\n"
-                            "  loud: {view: {postgresql: 'SELECT upper(name) AS name FROM Names; -- all of them',\n"
-                            "    sqlite: SELECT upper(name) AS name FROM S_names}, columns: {name: text}}\n"
-                            "  names: {schema: s, table: names, extends: base, doc: All.,\n"
-                            "    view: {postgresql: SELECT * FROM author, sqlite: \"SELECT *, 1 AS id, 2 AS at FROM loudest\"},\n"
-                            "    columns: {name: {type: text, doc: One.}}}\n"
-                            "  loudest: {view: {sqlite: SELECT name FROM author}, columns: {name: text}}\n"
-                            "  author: {columns: {id: {type: int64, primary_key: true}, name: text}}\n";
+static const char views[] =
+    "package: p\n"
+    "models:\n"
+    "  base: {abstract: true, columns: {id: {type: int64, primary_key: true, generated: false},\n"
+    "    at: {type: timestamptz, default: now}}, indexes: [[at]], checks: [id > 0]}\n"
+    "  loud: {view: {postgresql: 'SELECT upper(name) AS name FROM Names; -- all of them',\n"
+    "    sqlite: SELECT upper(name) AS name FROM S_names}, columns: {name: text}}\n"
+    "  names: {schema: s, table: names, extends: base, doc: All.,\n"
+    "    view: {postgresql: SELECT * FROM author, sqlite: \"SELECT *, 1 AS id, 2 AS at FROM loudest\"},\n"
+    "    columns: {name: {type: text, doc: One.}}}\n"
+    "  loudest: {view: {sqlite: SELECT name FROM author}, columns: {name: text}}\n"
+    "  author: {columns: {id: {type: int64, primary_key: true}, name: text}}\n";
 
 START_TEST(views_are_apart_from_tables_and_stand_behind_what_they_use)
 {
@@ -122,10 +123,11 @@ static const struct {
     const char *sql;
     bool uses;
 } mentions[] = {
-    {"SELECT * FROM post", true},   {"SELECT * FROM \"post\" p", true}, {"SELECT * FROM public.POST", true},
-    {"SELECT 'post'", false},       {"SELECT 1 -- post", false},        {"SELECT 1 /* post */", false},
-    {"SELECT posts.id", false},     {"SELECT a_post", false},           {"SELECT $$post$$", false},
-    {"(SELECT 1)UNION\nSELECT id FROM(post)", true},
+    {"SELECT * FROM post", true},        {"SELECT * FROM \"post\" p", true},
+    {"SELECT * FROM public.POST", true}, {"SELECT 'post'", false},
+    {"SELECT 1 -- post", false},         {"SELECT 1 /* post */", false},
+    {"SELECT posts.id", false},          {"SELECT a_post", false},
+    {"SELECT $$post$$", false},          {"(SELECT 1)UNION\nSELECT id FROM(post)", true},
 };
 
 START_TEST(sql_uses_what_it_names)
