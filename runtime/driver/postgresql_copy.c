@@ -209,8 +209,7 @@ static void send_buffer(orm__pg_link *l)
     const size_t most = (size_t)INT_MAX / 2;
     for (size_t sent = 0; sent < l->buffer.length && !l->failure; sent += most) {
         size_t left = l->buffer.length - sent;
-        orm__pg_note_sent(
-            l, PQputCopyData(l->connection, l->buffer.data + sent, (int)(left < most ? left : most)) > 0);
+        orm__pg_note_sent(l, PQputCopyData(l->connection, l->buffer.data + sent, (int)(left < most ? left : most)) > 0);
     }
     l->base.bytes += l->buffer.length;
     orm__text_clear(&l->buffer);

@@ -259,9 +259,10 @@ START_TEST(three_rows_pass_a_key_of_two_columns_round)
     ok(corners_place_set_code(s, b, "d"));
     ok(corners_place_set_code(s, d, "a"));
     ok(orm_session_commit(s));
-    ck_assert_int_eq(stored("SELECT count(*) FROM place WHERE (seat = 2 AND code = 'b') OR (seat = 3 AND code = 'd') OR "
-                            "(seat = 1 AND code = 'a')"),
-                     3);
+    ck_assert_int_eq(
+        stored("SELECT count(*) FROM place WHERE (seat = 2 AND code = 'b') OR (seat = 3 AND code = 'd') OR "
+               "(seat = 1 AND code = 'a')"),
+        3);
     ck_assert_int_eq(a->seat.value, 2);
     expect_text(d->code, "a");
 }

@@ -11,7 +11,8 @@ START_TEST(empty_is_not_null)
     static const uint8_t nothing[1];
     const kinds_optional *row;
     ok(kinds_optional_add(
-        s, &(kinds_optional_values){.label = ORM_VALUE(""), .data = ORM_VALUE({nothing, 0}), .number = ORM_VALUE({"0"})},
+        s,
+        &(kinds_optional_values){.label = ORM_VALUE(""), .data = ORM_VALUE({nothing, 0}), .number = ORM_VALUE({"0"})},
         &row));
     commit_and_forget();
     ok(kinds_optional_first(s, NULL, &row));
@@ -170,8 +171,7 @@ START_TEST(a_session_that_only_reads_merges_nothing)
 {
     const blog_author *merged;
     reopen_session((orm_session_factory){.read_only = true});
-    expect_status(ORM_MISUSE,
-                  blog_author_merge(s, &(blog_author){.id = 5, .email = "a@b", .name = "n"}, &merged));
+    expect_status(ORM_MISUSE, blog_author_merge(s, &(blog_author){.id = 5, .email = "a@b", .name = "n"}, &merged));
     ck_assert_ptr_null(merged);
 }
 END_TEST

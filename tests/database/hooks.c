@@ -307,7 +307,8 @@ static orm_status clear_all(orm_session *session, const blog_author *author, voi
 
 START_TEST(a_hook_of_a_flush_cannot_clear_its_session)
 {
-    static const blog_author_hooks clearing = {.before_insert = clear_all}, clearing_after = {.after_insert = clear_all};
+    static const blog_author_hooks clearing = {.before_insert = clear_all},
+                                   clearing_after = {.after_insert = clear_all};
     with((orm_session_hooks){0}, blog_author_on(_i ? &clearing_after : &clearing));
     const blog_author *ada = add_author("ada");
     ok(orm_session_flush(s));

@@ -163,13 +163,15 @@ START_TEST(a_key_that_a_rollback_freed_is_of_the_row_that_gets_it)
 {
     const blog_author *ghost, *ada, *got;
     ok(orm_session_begin(s));
-    ok(blog_author_insert(orm_session_connection(s), &(blog_author_values){.email = "a@b", .name = "ghost"}, NULL, NULL));
+    ok(blog_author_insert(orm_session_connection(s), &(blog_author_values){.email = "a@b", .name = "ghost"}, NULL,
+                          NULL));
     ok(blog_author_first(s, NULL, &ghost));
     int64_t id = ghost->id;
     ok(orm_session_rollback(s));
     if (!on_sqlite())
-        run_sql("SELECT setval(pg_get_serial_sequence('authors', 'id'), nextval(pg_get_serial_sequence('authors', 'id')) - "
-                "2)");
+        run_sql(
+            "SELECT setval(pg_get_serial_sequence('authors', 'id'), nextval(pg_get_serial_sequence('authors', 'id')) - "
+            "2)");
     ada = add_author("ada");
     if (_i) { /* what was changed in the one that is gone must not be written to the other */
         ok(blog_author_set_name(s, ghost, "changed"));
