@@ -275,12 +275,12 @@ static void add_constraint(pg_reader *p, const catalog_rows *rows, size_t row)
         if (r->failed)
             return;
         ormc_snapshot_foreign_key *key = &table->foreign_keys[table->foreign_key_count++];
-        *key = (ormc_snapshot_foreign_key){.name = name,
-                                           .schema = pg_schema(p, catalog_cell(rows, row, K_TARGET_SCHEMA)),
-                                           .table = catalog_cell(rows, row, K_TARGET),
-                                           .on_delete = action_of(catalog_cell(rows, row, K_ON_DELETE)),
-                                           .on_update = catalog_on_update(
-                                               action_of(catalog_cell(rows, row, K_ON_UPDATE)))};
+        *key = (ormc_snapshot_foreign_key){
+            .name = name,
+            .schema = pg_schema(p, catalog_cell(rows, row, K_TARGET_SCHEMA)),
+            .table = catalog_cell(rows, row, K_TARGET),
+            .on_delete = action_of(catalog_cell(rows, row, K_ON_DELETE)),
+            .on_update = catalog_on_update(action_of(catalog_cell(rows, row, K_ON_UPDATE)))};
         p->key = &key->columns;
         p->far = &key->target_columns;
         break;
@@ -299,8 +299,8 @@ static void add_key_part(pg_reader *p, const catalog_rows *rows, size_t row)
 
 static void note_constraint(pg_reader *p, const catalog_rows *rows, size_t row)
 {
-    static const char *const unsaid[] = {" DEFERRABLE", " NULLS NOT DISTINCT", " INCLUDE (",  " NO INHERIT",
-                                         " MATCH FULL", " SET DEFAULT"};
+    static const char *const unsaid[] = {" DEFERRABLE", " NULLS NOT DISTINCT", " INCLUDE (",
+                                         " NO INHERIT", " MATCH FULL",         " SET DEFAULT"};
     const ormc_snapshot_table *table = ormc_table_get(&p->relations, catalog_cell(rows, row, K_TABLE));
     const char *definition = catalog_cell(rows, row, K_DEFINITION);
     char kind = *catalog_cell(rows, row, K_KIND);

@@ -135,7 +135,7 @@ struct ormc_relation {
     bool orphan_delete;
     ormc_action on_delete; /* left out: set_null for a nullable key, restrict otherwise */
     ormc_action on_update; /* left out: no_action */
-    ormc_order *order_by; /* one_to_many and many_to_many */
+    ormc_order *order_by;  /* one_to_many and many_to_many */
     size_t order_by_count;
     /* many_to_many, resolved: the owning relations of the model between, to this model and to the target. */
     const ormc_relation *through_source, *through_target;

@@ -42,7 +42,7 @@ orm_status orm__pg_open_cursor(orm__pg_link *l, const char *before, orm__prepare
     if (!l->failure)
         PQclear(orm__pg_receive(l, prepared->sql));
     if (!l->failure)
-        orm__pg_take_first(l);
+        orm__pg_take_first(l, NULL); /* a FETCH is not prepared */
     orm__pg_drain(l, 0);
     if (l->failure)
         orm__pg_close_cursor(l);

@@ -17,7 +17,7 @@ static orm_status lay_over(orm_session *session, orm__entity *entity, const void
 static orm_status mark_deleted(orm_session *session, orm__entity *entity);
 static void written(orm_session *session, const orm_model *model, orm__written what);
 static void mentioned(orm_session *session, const char *sql);
-static void expire_those_that_refer_to(orm_session *session, const orm_model *model, unsigned depth);
+static void expire_those_that_refer_to(orm_session *session, const orm_model *model, bool keys, unsigned depth);
 static void expire_model(orm_session *session, orm__store *store);
 static void forget_relations(orm_session *session, const orm_model *model);
 static bool leads_to(const orm_relation *relation, const orm_model *model);
@@ -127,7 +127,7 @@ static void written(orm_session *session, const orm_model *model, orm__written w
     if (what == ORM__KEYS_CHANGED && store)
         expire_model(session, store);
     if (what != ORM__ROWS_CHANGED)
-        expire_those_that_refer_to(session, model, 0);
+        expire_those_that_refer_to(session, model, what == ORM__KEYS_CHANGED, 0);
     forget_relations(session, model);
 }
 
@@ -145,17 +145,20 @@ static void mentioned(orm_session *session, const char *sql)
 }
 
 /* What ON DELETE, or ON UPDATE of a key, may have reached. Depth ends cycles: no chain is longer than there are models. */
-static void expire_those_that_refer_to(orm_session *session, const orm_model *model, unsigned depth)
+static void expire_those_that_refer_to(orm_session *session, const orm_model *model, bool keys, unsigned depth)
 {
     for (orm__store *store = session->store_list; store && depth < model->schema->model_count; store = store->next)
         for (size_t i = 0; i < store->model->relation_count; i++) {
             const orm_relation *relation = &store->model->relations[i];
-            if (!relation->owning || relation->target != model || relation->on_delete == ORM_ON_DELETE_RESTRICT)
+            bool follows = orm__follows_delete(relation) || (keys && orm__follows_update(relation));
+            if (!relation->owning || relation->target != model || !follows)
                 continue;
             expire_model(session, store);
             forget_relations(session, store->model);
-            if (relation->on_delete == ORM_ON_DELETE_CASCADE && store->model != model)
-                expire_those_that_refer_to(session, store->model, depth + 1);
+            bool cascades = relation->on_delete == ORM_ON_DELETE_CASCADE ||
+                            (keys && relation->on_update == ORM_ON_UPDATE_CASCADE);
+            if (cascades && store->model != model)
+                expire_those_that_refer_to(session, store->model, keys, depth + 1);
         }
 }
 

@@ -45,7 +45,8 @@ typedef struct graph {
     uint32_t *waiting;   /* how many edges; UINT32_MAX: placed */
     uint32_t *path;      /* scratch of a walk */
     bool keyed;          /* some row changes its primary key: such keys are claimed like unique values */
-    bool passed_on;      /* some value passes from one row to another */
+    bool passed_on;  /* some value passes from one row to another, or a key changes under one that is written, too */
+    orm__arena rows; /* see claimed_row */
 } graph;
 
 static bool may_conflict(const orm__entities *added, const orm__entities *changed);
@@ -54,10 +55,11 @@ static orm_status make_nodes(graph *g, const orm__entities *added, const orm__en
                              const orm__entities *deleted);
 static void add_nodes(graph *g, const orm__entities *entities, orm__verb verb);
 static void sort_nodes(graph *g);
-static uint32_t node_of(const graph *g, orm__entity *entity);
+static uint32_t node_of(const graph *g, const orm__entity *entity);
 static orm_status match_claims(graph *g);
 static orm_status claim_wanted(graph *g, claims *wanted, const claims *given_up, uint32_t node);
-static void give_up(claims *table, graph *g, uint32_t node);
+static orm_status give_up(claims *table, graph *g, uint32_t node);
+static const void *claimed_row(graph *g, const orm__entity *entity, const void *row, const void *refers);
 static const orm_unique *unique_of(const graph *g, const orm__entity *entity, size_t index);
 static bool changes(orm__entity *entity, const orm_unique *unique);
 static bool wants(orm__entity *entity, const orm_unique *unique);
@@ -66,6 +68,9 @@ static claim *find(const claims *table, const claim *wanted);
 static bool add_edge(graph *g, uint32_t from, uint32_t to, const orm_unique *unique);
 static orm_status add_reference_edges(graph *g);
 static orm_status add_edges_of(graph *g, uint32_t node);
+static orm_status add_key_edges(graph *g, uint32_t node, const orm_relation *relation);
+static orm_status add_key_edge(graph *g, uint32_t node, const orm__entity *target, bool behind);
+static const orm__entity *with_new_key(const graph *g, const orm_relation *relation, const void *row);
 static bool held_back(const graph *g, const orm__entity *entity, const orm_relation *relation);
 static orm_status run_waves(graph *g, orm__steps *steps);
 static edge *waits_for(graph *g, uint32_t node);
@@ -84,10 +89,10 @@ orm_status orm__find_conflicts(orm_session *session, const orm__entities *added,
     orm_status status = make_nodes(&g, added, changed, deleted);
     if (!status)
         status = match_claims(&g);
-    if (!status && g.passed_on) {
+    if (!status && (g.keyed || g.passed_on))
         status = add_reference_edges(&g);
-        if (!status)
-            status = run_waves(&g, steps);
+    if (!status && g.passed_on) {
+        status = run_waves(&g, steps);
         if (!status) {
             steps->items = g.nodes;
             steps->count = g.count;
@@ -112,6 +117,7 @@ static void release_graph(graph *g)
     free(g->sorted);
     free(g->numbers);
     free(g->edges);
+    orm__arena_release(&g->rows);
 }
 
 /* Two rows at least must want a unique value, or one wants and another gives up: a single row alone never conflicts. */
@@ -129,7 +135,7 @@ static bool may_conflict(const orm__entities *added, const orm__entities *change
 static bool claims_unique(orm__entity *entity)
 {
     const orm_model *model = orm__model_of(entity);
-    if (entity->flags & ORM__KEY_CHANGED)
+    if (orm__changes_key(entity))
         return true;
     for (size_t u = 0; u < model->unique_count; u++)
         if (changes(entity, &model->uniques[u]))
@@ -161,7 +167,7 @@ static orm_status make_nodes(graph *g, const orm__entities *added, const orm__en
     add_nodes(g, changed, ORM__UPDATE);
     add_nodes(g, deleted, ORM__DELETE);
     for (size_t i = 0; i < changed->count && !g->keyed; i++)
-        g->keyed = (changed->items[i]->flags & ORM__KEY_CHANGED) != 0;
+        g->keyed = orm__changes_key(changed->items[i]);
     return ORM_OK;
 }
 
@@ -183,9 +189,9 @@ static void sort_nodes(graph *g)
     }
 }
 
-static uint32_t node_of(const graph *g, orm__entity *entity)
+static uint32_t node_of(const graph *g, const orm__entity *entity)
 {
-    orm__entity **place = bsearch(&entity, g->sorted, g->count, sizeof *g->sorted, by_address);
+    orm__entity *const *place = bsearch(&entity, g->sorted, g->count, sizeof *g->sorted, by_address);
     return place ? g->numbers[place - g->sorted] : UINT32_MAX;
 }
 
@@ -205,7 +211,7 @@ static orm_status match_claims(graph *g)
     orm_status status = given_up.slots && wanted.slots ? ORM_OK : orm__session_no_memory(g->session);
     for (uint32_t i = 0; i < g->count && !status; i++)
         if (g->nodes[i].verb != ORM__INSERT)
-            give_up(&given_up, g, i);
+            status = give_up(&given_up, g, i);
     for (uint32_t i = 0; i < g->count && !status; i++)
         if (g->nodes[i].verb != ORM__DELETE)
             status = claim_wanted(g, &wanted, &given_up, i);
@@ -215,7 +221,7 @@ static orm_status match_claims(graph *g)
 }
 
 /* What the database holds for a row that is deleted, or whose unique columns change. */
-static void give_up(claims *table, graph *g, uint32_t node)
+static orm_status give_up(claims *table, graph *g, uint32_t node)
 {
     orm__entity *entity = g->nodes[node].entity;
     bool replaces = (entity->flags & ORM__REPLACES) != 0;
@@ -223,14 +229,46 @@ static void give_up(claims *table, graph *g, uint32_t node)
     const orm_unique *unique;
     for (size_t u = 0; (unique = unique_of(g, entity, u)) != NULL; u++) {
         const void *row = unique == &entity->batch->store->key ? orm__key_row(entity) : held;
-        claim one = {.unique = unique, .row = row, .node = node + 1};
+        claim one = {.unique = unique, .row = claimed_row(g, entity, row, held), .node = node + 1};
+        if (!one.row)
+            return orm__session_no_memory(g->session);
         if ((g->nodes[node].verb == ORM__UPDATE && !replaces && !changes(entity, one.unique)) ||
-            !value_of(one.unique, row, &one.hash))
+            !value_of(one.unique, one.row, &one.hash))
             continue;
         claim *slot = find(table, &one);
         if (!slot->node)
             *slot = one;
     }
+    return ORM_OK;
+}
+
+/* Foreign keys may be parts of unique values: then keys that the database will carry on count as changed already. `refers` has
+ * the whole foreign keys. NULL when memory is gone. */
+static const void *claimed_row(graph *g, const orm__entity *entity, const void *row, const void *refers)
+{
+    const orm_model *model = orm__model_of(entity);
+    void *copy = NULL;
+    for (size_t r = 0; r < model->relation_count && g->keyed; r++) {
+        const orm_relation *relation = &model->relations[r];
+        if (!relation->owning || relation->on_update != ORM_ON_UPDATE_CASCADE)
+            continue;
+        const orm__store *store = orm__store_of(g->session, relation->target);
+        const orm__slot *slot = refers == orm__row_of(entity) ? orm__entity_loaded(entity, relation) : NULL;
+        const orm__entity *target = slot    ? slot->as.one
+                                    : store ? orm__identity_find_row(store, relation->columns, refers)
+                                            : NULL;
+        if (!target || !orm__changes_key(target))
+            continue;
+        if (!copy && !(copy = orm__arena_alloc(&g->rows, model->row_size)))
+            return NULL;
+        if (row != copy)
+            memcpy(copy, row, model->row_size);
+        row = copy;
+        for (size_t k = 0; k < relation->column_count; k++)
+            orm__member_set(relation->columns[k], copy,
+                            orm__value_of_member(relation->target_columns[k], orm__row_of(target)));
+    }
+    return row;
 }
 
 /* The unique keys of the entity's model one after the other, then NULL. */
@@ -255,7 +293,10 @@ static orm_status claim_wanted(graph *g, claims *wanted, const claims *given_up,
     orm__entity *entity = g->nodes[node].entity;
     const orm_unique *unique;
     for (size_t u = 0; (unique = unique_of(g, entity, u)) != NULL; u++) {
-        claim one = {.unique = unique, .row = orm__row_of(entity), .node = node + 1};
+        const void *row = orm__row_of(entity);
+        claim one = {.unique = unique, .row = claimed_row(g, entity, row, row), .node = node + 1};
+        if (!one.row)
+            return orm__session_no_memory(g->session);
         if (!wants(entity, one.unique) || !value_of(one.unique, one.row, &one.hash))
             continue;
         claim *same = find(wanted, &one), *before = find(given_up, &one);
@@ -375,6 +416,8 @@ static orm_status add_edges_of(graph *g, uint32_t node)
         const orm_relation *relation = &model->relations[r];
         if (!relation->owning || held_back(g, entity, relation))
             continue;
+        if (g->keyed)
+            ORM_TRY(add_key_edges(g, node, relation));
         orm__entity *target = orm__known_target(g->session, relation, entity);
         uint32_t other = target && target != entity ? node_of(g, target) : UINT32_MAX;
         if (other != UINT32_MAX && g->nodes[other].verb == ORM__INSERT && !add_edge(g, other, node, NULL))
@@ -391,6 +434,52 @@ static orm_status add_edges_of(graph *g, uint32_t node)
             return orm__session_no_memory(g->session);
     }
     return ORM_OK;
+}
+
+/* What is to refer to a new key is written behind it; what gives an old key, or refers to one that nothing follows, before. */
+static orm_status add_key_edges(graph *g, uint32_t node, const orm_relation *relation)
+{
+    orm__entity *entity = g->nodes[node].entity;
+    const orm__store *store = orm__store_of(g->session, relation->target);
+    const orm__entity *before = NULL, *after = NULL;
+    if (!store)
+        return orm__session_no_memory(g->session);
+    if (g->nodes[node].verb != ORM__DELETE && orm__relation_is_changed(entity, relation)) {
+        const orm__slot *slot = orm__entity_loaded(entity, relation);
+        before = slot ? NULL : orm__identity_find_row(store, relation->columns, orm__row_of(entity));
+        after = slot ? slot->as.one : before ? NULL : with_new_key(g, relation, orm__row_of(entity));
+    }
+    ORM_TRY(add_key_edge(g, node, before, false));
+    ORM_TRY(add_key_edge(g, node, after, true));
+    if (g->nodes[node].verb == ORM__INSERT || orm__follows_update(relation))
+        return ORM_OK;
+    before = orm__identity_find_row(store, relation->columns, orm__held_row(g->session, entity));
+    return add_key_edge(g, node, before, false);
+}
+
+static orm_status add_key_edge(graph *g, uint32_t node, const orm__entity *target, bool behind)
+{
+    if (!target || target == g->nodes[node].entity || !orm__changes_key(target))
+        return ORM_OK;
+    uint32_t other = node_of(g, target);
+    g->passed_on |= other != UINT32_MAX;
+    if (other != UINT32_MAX && !add_edge(g, behind ? other : node, behind ? node : other, NULL))
+        return orm__session_no_memory(g->session);
+    return ORM_OK;
+}
+
+/* The entity that gets the key that a foreign key has. */
+static const orm__entity *with_new_key(const graph *g, const orm_relation *relation, const void *row)
+{
+    for (uint32_t i = 0; i < g->count; i++) {
+        const orm__entity *entity = g->nodes[i].entity;
+        bool agrees = orm__model_of(entity) == relation->target && orm__changes_key(entity);
+        for (size_t k = 0; k < relation->column_count && agrees; k++)
+            agrees = orm__key_agrees(relation, k, row, orm__row_of(entity));
+        if (agrees)
+            return entity;
+    }
+    return NULL;
 }
 
 static bool held_back(const graph *g, const orm__entity *entity, const orm_relation *relation)

@@ -23,6 +23,7 @@ static orm_status add_row(orm_session *session, const orm_model *model, const vo
                           const void **added);
 static bool make_mask(orm_session *session, const orm_model *model, orm__entity *entity);
 static orm_status take_in(orm_session *session, orm__store *store, const void *values, orm__entity *entity);
+static void put_in_row(orm_session *session, orm__entity *entity, const orm_column *column, orm_value value);
 static orm_status rekey(orm_session *session, orm__entity *entity, const orm_column *column, bool before);
 static bool holds(orm__entity *entity, const orm_column *column, orm_value value);
 static bool identical(orm_value a, orm_value b);
@@ -321,12 +322,26 @@ orm_status orm__entity_put(orm_session *session, orm__entity *entity, const orm_
     ORM_TRY(orm__held_keep(session, entity, column));
     ORM_TRY(orm__entity_queue(session, entity));
     ORM_TRY(rekey(session, entity, column, true));
+    put_in_row(session, entity, column, value);
+    orm__mask_add(orm__entity_dirty(entity), column->index);
+    return rekey(session, entity, column, false);
+}
+
+/* The value is the arena's. */
+static void put_in_row(orm_session *session, orm__entity *entity, const orm_column *column, orm_value value)
+{
     void *row = orm__row_of(entity);
     if (!entity->original || !orm__member_same(column, entity->original, row))
         orm__member_recycle(column, row, &session->arena);
     orm__member_set(column, row, value);
-    orm__mask_add(orm__entity_dirty(entity), column->index);
-    return rekey(session, entity, column, false);
+}
+
+orm_status orm__entity_take(orm_session *session, orm__entity *entity, const orm_column *column, orm_value value)
+{
+    if (value.form != ORM_FORM_NULL && !orm__value_keep(column, &value, &session->arena))
+        return orm__session_no_memory(session);
+    put_in_row(session, entity, column, value);
+    return ORM_OK;
 }
 
 /* Pending entities are known by their new key at once; persistent ones by the old one until the flush. */

@@ -22,7 +22,6 @@ static orm_status copy_keys(orm_session *session, orm__entity *entity);
 static orm_status insert_group(orm_session *session, orm__store *store, orm__entity **entities, size_t count,
                                const orm__room *room);
 static orm_status inserted(orm_session *session, orm__store *store, orm__entity *entity);
-static orm_status give_way(orm_session *session, orm__store *store, orm__entity *gone);
 static const void *found_by(orm__entity *entity);
 static orm_status update_group(orm_session *session, orm__store *store, orm__entity **entities, size_t count,
                                const orm__room *room);
@@ -30,7 +29,7 @@ static orm_status replace_group(orm_session *session, orm__store *store, orm__en
                                 const orm__room *room);
 static orm_status read_computed(orm_session *session, orm__store *store, orm__entity **entities, size_t count,
                                 const uint64_t *also, const orm__room *room);
-static orm_status updated(orm_session *session, orm__store *store, orm__entity *entity);
+static void updated(orm_session *session, const orm__store *store, orm__entity *entity);
 static void count_version(orm__entity *entity);
 static orm_status delete_group(orm_session *session, orm__store *store, orm__entity **entities, size_t count,
                                const orm__room *room);
@@ -56,11 +55,17 @@ orm_status orm__write_wave(orm_session *session, orm__verb verb, orm__entity **e
     bool by_mask = verb != ORM__DELETE;
     for (size_t i = 0; by_mask && i < count; i++) {
         ORM_TRY(copy_keys(session, entities[i]));
-        if (entities[i]->state == ORM__PERSISTENT)
+        if (entities[i]->state == ORM__PERSISTENT && orm__entity_any_dirty(entities[i]))
             ORM_TRY(set_clocks(session, entities[i]));
     }
     while (count > 0) {
         orm__entity *first = entities[0];
+        bool written = first->state == ORM__PERSISTENT && !orm__entity_any_dirty(first);
+        if (verb == ORM__UPDATE && written) { /* what it was to have came with another's key */
+            entities++;
+            count--;
+            continue;
+        }
         orm__entity **rest = malloc(count * sizeof *rest), **group = malloc(count * sizeof *group);
         size_t grouped = 0, left = 0;
         for (size_t i = 0; rest && group && i < count; i++) {
@@ -151,12 +156,11 @@ static orm_status inserted(orm_session *session, orm__store *store, orm__entity 
         return ORM_OK;
     orm__entity *gone = orm__identity_find_row(store, store->model->primary_key, orm__row_of(entity));
     if (gone)
-        ORM_TRY(give_way(session, store, gone));
+        ORM_TRY(orm__give_way(session, store, gone));
     return orm__identity_add(store, entity) ? ORM_OK : orm__session_no_memory(session);
 }
 
-/* Another row has its key now: its own is gone, undone by a rollback or deleted by another. */
-static orm_status give_way(orm_session *session, orm__store *store, orm__entity *gone)
+orm_status orm__give_way(orm_session *session, orm__store *store, orm__entity *gone)
 {
     if (gone->state != ORM__PERSISTENT || ((gone->flags & ORM__QUEUED) && orm__entity_any_dirty(gone)))
         return stale(session, ORM__DELETE, &gone, 1, 0);
@@ -193,8 +197,9 @@ static orm_status update_group(orm_session *session, orm__store *store, orm__ent
         return orm__session_failed(session, status);
     if (matched != count)
         return stale(session, ORM__UPDATE, entities, count, matched);
+    ORM_TRY(orm__rekey_follow(session, entities, count));
     for (size_t i = 0; i < count; i++)
-        ORM_TRY(updated(session, store, entities[i]));
+        updated(session, store, entities[i]);
     return read_computed(session, store, entities, count, NULL, room);
 }
 
@@ -228,7 +233,7 @@ static orm_status replace_group(orm_session *session, orm__store *store, orm__en
         return stale(session, ORM__UPDATE, entities, count, matched);
     for (size_t i = 0; i < count; i++) {
         if (sends)
-            ORM_TRY(updated(session, store, entities[i]));
+            updated(session, store, entities[i]);
         ORM_TRY(inserted(session, store, entities[i]));
     }
     status = read_computed(session, store, entities, count, defaulted, room);
@@ -264,21 +269,11 @@ static orm_status read_computed(orm_session *session, orm__store *store, orm__en
     return status ? orm__session_failed(session, status) : ORM_OK;
 }
 
-static orm_status updated(orm_session *session, orm__store *store, orm__entity *entity)
+static void updated(orm_session *session, const orm__store *store, orm__entity *entity)
 {
-    if (entity->flags & ORM__KEY_CHANGED) {
-        orm__identity_remove(store, entity);
-        orm__old_key_forget(session, entity);
-        orm__entity *gone = orm__identity_find_row(store, store->model->primary_key, orm__row_of(entity));
-        if (gone && gone->state == ORM__PERSISTENT && !(gone->flags & ORM__KEY_CHANGED)) /* else it passes the key on */
-            ORM_TRY(give_way(session, store, gone));
-        if (!orm__identity_add(store, entity))
-            return orm__session_no_memory(session);
-    }
     count_version(entity);
     memset(orm__entity_dirty(entity), 0, orm__mask_words(store->model) * sizeof(uint64_t));
     orm__held_forget(session, entity);
-    return ORM_OK;
 }
 
 /* An UPDATE counted the row's version at the database; so it is here. */

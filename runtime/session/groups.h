@@ -18,6 +18,8 @@ orm_status orm__write_wave(orm_session *session, orm__verb verb, orm__entity **e
 /* The same wave by wave: waves[i] is that of entities[i]. */
 orm_status orm__write_waves(orm_session *session, orm__verb verb, orm__entity **entities, const uint32_t *waves,
                             size_t count, const orm__room *room);
+/* Another row has the key of `gone` now: its own is no more, undone by a rollback or deleted by another session. */
+orm_status orm__give_way(orm_session *session, orm__store *store, orm__entity *gone);
 /* One row gives up a unique value; what it gets instead follows. */
 orm_status orm__release_value(orm_session *session, const orm__release *release);
 

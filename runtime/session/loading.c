@@ -215,6 +215,8 @@ static orm_status question(orm_session *session, orm__load *load, orm__sql *sql,
     *rows = orm__rows_of(session, &load->needy);
     if (!*rows)
         return ORM_NO_MEMORY;
+    for (size_t i = 0; i < load->needy.count && !load->relation->owning; i++) /* by keys that the database knows */
+        (*rows)[i] = orm__key_row(load->needy.items[i]);
     orm__sql_init(sql, session->connection);
     if (load->relation->owning)
         write_targets(sql, load->relation, *rows, load->needy.count);

@@ -274,7 +274,8 @@ static orm__entity *pending_link(orm_session *session, const orm_relation *relat
                                  orm__entity *member)
 {
     orm__entity *stub;
-    if (owner->state == ORM__PERSISTENT && member->state == ORM__PERSISTENT && key_is_both(relation) &&
+    bool known = !((owner->flags | member->flags) & ORM__KEY_CHANGED);
+    if (known && owner->state == ORM__PERSISTENT && member->state == ORM__PERSISTENT && key_is_both(relation) &&
         !make_stub(session, relation, owner, member, &stub)) {
         orm__entity *link = orm__identity_find_row(stub->batch->store, orm__model_of(stub)->primary_key,
                                                    orm__row_of(stub));
@@ -297,6 +298,8 @@ static orm_status find_link(orm_session *session, const orm_relation *relation, 
     const orm_model *model = relation->through_source->model;
     orm__entity *stub;
     *link = NULL;
+    if (!key_is_both(relation))
+        ORM_TRY(orm__session_autoflush(session)); /* keys may change by it */
     ORM_TRY(make_stub(session, relation, owner, member, &stub));
     if (!key_is_both(relation))
         return first_link(session, relation, stub, link);
@@ -329,7 +332,7 @@ static orm_status make_stub(orm_session *session, const orm_relation *relation, 
     for (size_t e = 0; e < 2; e++)
         for (size_t k = 0; k < ends[e]->column_count; k++)
             orm__member_set(ends[e]->columns[k], orm__row_of(*stub),
-                            orm__value_of_member(ends[e]->target_columns[k], orm__row_of(targets[e])));
+                            orm__value_of_member(ends[e]->target_columns[k], orm__key_row(targets[e])));
     return ORM_OK;
 }
 

@@ -22,8 +22,11 @@ orm_status orm_model_get(orm_session *session, const orm_model *model, const orm
     if (!store)
         return orm__session_no_memory(session);
     orm__entity *entity = orm__identity_find(store, key);
-    if (!entity) {
+    if (!entity && session->changed.count > 0) { /* a flush may give it to one that is here */
         ORM_TRY(orm__session_autoflush(session));
+        entity = orm__identity_find(store, key);
+    }
+    if (!entity) {
         ORM_TRY(orm__read_by_key(session, store, key, false, &entity));
     } else if (entity->flags & ORM__EXPIRED) {
         orm_status status = orm__entity_reload(session, entity);

@@ -19,7 +19,7 @@ static orm_status both_given(orm_session *session, const void *row, const void *
                              const orm_relation *relation, orm__entity **entity, orm__entity **other);
 static orm_status link_to(orm_session *session, const orm_relation *owning, orm__entity *member, orm__entity *target);
 static void unlink_from(const orm_relation *owning, orm__entity *member, orm__entity *target);
-static bool owns_column(const orm_relation *relation, const orm_column *column);
+static orm_status mark_key(orm_session *session, orm__entity *entity, const orm_relation *relation);
 
 orm_status orm_entity_set_one(orm_session *session, const void *row, const orm_relation *relation, const void *target)
 {
@@ -58,6 +58,8 @@ orm_status orm__relation_set(orm_session *session, orm__entity *entity, const or
     slot->as.one = target;
     for (size_t k = 0; k < relation->column_count; k++)
         ORM_TRY(put_key(session, entity, relation, k, target));
+    if (before && target && before != target && (orm__changes_key(before) || orm__changes_key(target)))
+        ORM_TRY(mark_key(session, entity, relation));
     return target && target != before ? link_to(session, relation, entity, target) : ORM_OK;
 }
 
@@ -75,6 +77,21 @@ static orm_status put_key(orm_session *session, orm__entity *entity, const orm_r
     ORM_TRY(orm__entity_remember(session, entity));
     ORM_TRY(orm__entity_queue(session, entity));
     orm__mask_add(orm__entity_dirty(entity), column->index);
+    return ORM_OK;
+}
+
+/* Where a key passes from one to another the same value means another row. */
+static orm_status mark_key(orm_session *session, orm__entity *entity, const orm_relation *relation)
+{
+    ORM_TRY(orm__entity_remember(session, entity));
+    ORM_TRY(orm__entity_queue(session, entity));
+    for (size_t k = 0; k < relation->column_count; k++) {
+        const orm_column *column = relation->columns[k];
+        ORM_TRY(orm__held_keep(session, entity, column));
+        if (entity->state == ORM__PERSISTENT && (column->flags & ORM_PRIMARY_KEY))
+            ORM_TRY(orm__old_key_keep(session, entity));
+        orm__mask_add(orm__entity_dirty(entity), column->index);
+    }
     return ORM_OK;
 }
 
@@ -280,7 +297,7 @@ void orm__relations_leave(orm_session *session, orm__entity *entity, const orm_c
     const orm_model *model = orm__model_of(entity);
     for (size_t i = 0; i < model->relation_count; i++) {
         const orm_relation *relation = &model->relations[i];
-        if (!relation->owning || !owns_column(relation, column))
+        if (!relation->owning || !orm__owns_column(relation, column))
             continue;
         orm__entity *target = orm__known_target(session, relation, entity);
         if (target)
@@ -296,7 +313,7 @@ orm_status orm__relations_join(orm_session *session, orm__entity *entity, const 
     const orm_model *model = orm__model_of(entity);
     for (size_t i = 0; i < model->relation_count; i++) {
         const orm_relation *relation = &model->relations[i];
-        orm__entity *target = relation->owning && owns_column(relation, column)
+        orm__entity *target = relation->owning && orm__owns_column(relation, column)
                                   ? orm__known_target(session, relation, entity)
                                   : NULL;
         if (target)
@@ -337,7 +354,7 @@ void orm__relation_forget(orm_session *session, const orm_relation *owning, orm_
         slot->loaded = false;
 }
 
-static bool owns_column(const orm_relation *relation, const orm_column *column)
+bool orm__owns_column(const orm_relation *relation, const orm_column *column)
 {
     for (size_t k = 0; k < relation->column_count; k++)
         if (relation->columns[k] == column)

@@ -79,7 +79,7 @@ static orm_status forsake_model(orm_session *session, const orm_model *model, co
         const orm_model *other = model->schema->models[m];
         for (uint32_t r = 0; r < other->relation_count; r++) {
             const orm_relation *relation = &other->relations[r];
-            if (relation->owning && relation->target == model && relation->on_delete != ORM_ON_DELETE_RESTRICT)
+            if (relation->owning && relation->target == model && orm__follows_delete(relation))
                 ORM_TRY(forsake(session, relation, rows, count, deleted));
         }
     }

@@ -64,15 +64,16 @@ typedef struct orm__entity {
     orm__slot *slots;  /* by relation; NULL until the first is needed */
     void *original;    /* the newest snapshot of the row in the undo log, or NULL; see ORM__REPLACES */
     union {
-        uint64_t word;   /* up to 64 columns */
-        uint64_t *words; /* more: arena */
-    } dirty;             /* pending: the columns given; persistent: those to be updated */
-    uint8_t state : 6;   /* orm__state */
-    bool held : 1;       /* scratch of stream.c */
-    bool reread : 1;     /* the row was read since `original` was kept, and may have shown another's values */
-    uint8_t flags;       /* ORM__QUEUED and so on */
-    uint16_t generation; /* slots of an older generation count as not loaded */
-    uint32_t undo;       /* 1 + its newest record in session->undo; 0: untouched */
+        uint64_t word;             /* up to 64 columns */
+        uint64_t *words;           /* more: arena */
+    } dirty;                       /* pending: the columns given; persistent: those to be updated */
+    uint8_t state : 4;             /* orm__state */
+    bool held : 1;                 /* scratch of stream.c */
+    bool reached : 1, settled : 1; /* scratch of rekey.c and cascade.c */
+    bool reread : 1;               /* the row was read since `original` was kept, and may have shown another's values */
+    uint8_t flags;                 /* ORM__QUEUED and so on */
+    uint16_t generation;           /* slots of an older generation count as not loaded */
+    uint32_t undo;                 /* 1 + its newest record in session->undo; 0: untouched */
 } orm__entity;
 
 /* How an entity was before its first change since a savepoint, or since the transaction began. */
@@ -150,7 +151,7 @@ struct orm_session {
     } undo;
     struct {
         orm__old_key *items;
-        size_t count;
+        size_t count, recent; /* recent: the one that was asked for last */
     } old_keys;
     uint16_t level, sticky_level; /* open savepoints; how many there were when the sticky error came */
     uint32_t wrote;               /* 1 + the level at which something was written last; 0: nothing was */
@@ -245,6 +246,8 @@ orm_status orm__entity_queue(orm_session *session, orm__entity *entity);
 void orm__entity_recycle_texts(orm_session *session, const orm_model *model, const void *row, const void *keep);
 /* Changes a column, without a word about whether it may; nothing happens when it has that value already. */
 orm_status orm__entity_put(orm_session *session, orm__entity *entity, const orm_column *column, orm_value value);
+/* The column has a copy of the value, and nothing is marked: neither for the flush nor for a rollback. */
+orm_status orm__entity_take(orm_session *session, orm__entity *entity, const orm_column *column, orm_value value);
 /* The entity of a row that a user gave; NULL is ORM_MISUSE, as are entities that are not pending or persistent here. */
 orm_status orm__entity_given(orm_session *session, const void *row, const char *what, orm__entity **entity);
 /* Refuses entities that are not pending or persistent in this session. */
@@ -256,6 +259,16 @@ orm_status orm__entity_mark_deleted(orm_session *session, orm__entity *entity);
 orm_status orm__hooks_before_flush(orm_session *session);
 orm_status orm__hooks_after(orm_session *session, orm__entity *const *entities, size_t count, orm_event event);
 void orm__hooks_after_transaction(orm_session *session, bool committed);
+
+/* Whether deleting what the relation refers to does something to the row: otherwise it is refused. */
+static inline bool orm__follows_delete(const orm_relation *relation)
+{
+    return relation->on_delete == ORM_ON_DELETE_CASCADE || relation->on_delete == ORM_ON_DELETE_SET_NULL;
+}
+static inline bool orm__follows_update(const orm_relation *relation)
+{
+    return relation->on_update == ORM_ON_UPDATE_CASCADE || relation->on_update == ORM_ON_UPDATE_SET_NULL;
+}
 
 /* --- replace.c --- */
 /* `entity` is pending, or about to be, and has the key of `before`, which is to be deleted. */
@@ -269,7 +282,7 @@ bool orm__replace_masks(const orm_model *model, const uint64_t *given, uint64_t 
 orm_status orm__replace_forsake(orm_session *session, const orm__entities *replaced, orm__entities *deleted);
 /* The flush has succeeded: the old ones are gone, those among `changed` that took their places are like others. */
 void orm__replace_end(const orm__entities *replaced, const orm__entities *changed);
-/* What ON DELETE of the relation does to an entity when what it refers to goes, done in memory. */
+/* What ON DELETE of the relation does to an entity when what it refers to goes, done in memory (cascade.c). */
 orm_status orm__entity_forsaken(orm_session *session, orm__entity *entity, const orm_relation *relation,
                                 orm__entities *deleted);
 
@@ -286,6 +299,10 @@ void orm__undo_settle(orm_session *session);
 /* Before a unique value or a foreign key is changed that this transaction has written: what the database has of the entity. */
 orm_status orm__held_keep(orm_session *session, orm__entity *entity, const orm_column *column);
 void orm__held_forget(orm_session *session, orm__entity *entity);
+/* Before the database changes an entity by itself, which is remembered: the same, if columns of it wait for a flush. */
+orm_status orm__held_fix(orm_session *session, orm__entity *entity);
+/* The row of what was kept so, or NULL. */
+void *orm__held_own(const orm_session *session, const orm__entity *entity);
 /* The row struct with the unique values and foreign keys that the database holds for a persistent entity, one to be deleted,
  * or the one whose place a pending one takes; the entity's own row when they did not change. */
 const void *orm__held_row(const orm_session *session, const orm__entity *entity);
@@ -322,6 +339,7 @@ orm_status orm__relation_set(orm_session *session, orm__entity *entity, const or
 bool orm__relation_is_changed(const orm__entity *entity, const orm_relation *owning);
 /* The entity an owning relation refers to, if the session knows it: by pointer, or by its key. */
 orm__entity *orm__known_target(orm_session *session, const orm_relation *owning, orm__entity *entity);
+bool orm__owns_column(const orm_relation *relation, const orm_column *column);
 /* Around a change of a foreign key's column by hand; before a delete. */
 void orm__relations_leave(orm_session *session, orm__entity *entity, const orm_column *column);
 orm_status orm__relations_join(orm_session *session, orm__entity *entity, const orm_column *column);
@@ -405,6 +423,27 @@ orm_status orm__through_add(orm_session *session, const orm_relation *relation, 
                             orm__entity *member);
 orm_status orm__through_remove(orm_session *session, const orm_relation *relation, orm__entity *owner,
                                orm__entity *member);
+
+/* --- rekey.c --- */
+/* Whether the next UPDATE gives a persistent entity another key. */
+bool orm__changes_key(const orm__entity *entity);
+/* Whether an entity refers by this column to another one than before, which may get the very key that the one before gives up. */
+bool orm__refers_to_another(orm_session *session, orm__entity *entity, const orm_relation *relation,
+                            const orm_column *column);
+/* Before a flush looks at anything: what refers by pointer to such entities has their new keys. */
+orm_status orm__rekey_begin(orm_session *session);
+/* ORM_CONSTRAINT when an entity refers to the old key of one of `changed`, and the database would not let that go. */
+orm_status orm__rekey_check(orm_session *session, const orm__entities *added, const orm__entities *changed);
+/* An UPDATE has written these entities, all of one shape, which the map knows by their old keys: it learns the new ones, and what
+ * referred to them does, too. */
+orm_status orm__rekey_follow(orm_session *session, orm__entity **entities, size_t count);
+
+/* --- cascade.c --- */
+/* Takes those out of `changed` that go with what is deleted, so that no UPDATE is wasted on them. */
+orm_status orm__cascade_spare(orm_session *session, const orm__entities *deleted, orm__entities *changed);
+/* What the database did by itself to rows that referred to deleted ones, done to those that the session holds; all of these,
+ * and those that went with them, which are appended, are deleted now. */
+orm_status orm__cascade(orm_session *session, orm__entities *deleted);
 
 /* --- unit_of_work.c --- */
 orm_status orm__flush(orm_session *session);

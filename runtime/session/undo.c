@@ -19,7 +19,9 @@ static void restore(orm_session *session, orm__undo *record);
 static void map_again(orm__entity *entity);
 static void drop_row(orm_session *session, const orm__undo *record);
 static bool is_held(const orm_column *column);
+static orm_status copy_held(orm_session *session, orm__undo *record, const void *from);
 static void drop_held(orm_session *session, orm__undo *record);
+static size_t place_of_old_key(orm_session *session, const orm__entity *entity);
 
 static orm__undo *record_of(orm_session *session, const orm__entity *entity)
 {
@@ -232,11 +234,16 @@ static bool is_held(const orm_column *column)
 
 orm_status orm__held_keep(orm_session *session, orm__entity *entity, const orm_column *column)
 {
-    const orm_model *model = orm__model_of(entity);
     orm__undo *record = record_of(session, entity);
     bool told = entity->original && !(entity->flags & ORM__WRITTEN);
     if (entity->state != ORM__PERSISTENT || told || !record || record->held || !is_held(column))
         return ORM_OK;
+    return copy_held(session, record, orm__row_of(entity));
+}
+
+static orm_status copy_held(orm_session *session, orm__undo *record, const void *from)
+{
+    const orm_model *model = orm__model_of(record->entity);
     void *row = orm__arena_zalloc(&session->arena, 1, model->row_size);
     if (!row)
         return orm__session_no_memory(session);
@@ -244,12 +251,25 @@ orm_status orm__held_keep(orm_session *session, orm__entity *entity, const orm_c
         const orm_column *each = &model->columns[i];
         if (!is_held(each))
             continue;
-        orm__member_set(each, row, orm__value_of_member(each, orm__row_of(entity)));
+        orm__member_set(each, row, orm__value_of_member(each, from));
         if (!orm__member_keep(each, row, &session->arena))
             return orm__session_no_memory(session);
     }
     record->held = row;
     return ORM_OK;
+}
+
+orm_status orm__held_fix(orm_session *session, orm__entity *entity)
+{
+    orm__undo *record = record_of(session, entity);
+    if (!record || record->held || !orm__entity_any_dirty(entity))
+        return ORM_OK;
+    return copy_held(session, record, orm__held_row(session, entity));
+}
+
+void *orm__held_own(const orm_session *session, const orm__entity *entity)
+{
+    return entity->undo ? session->undo.records[entity->undo - 1].held : NULL;
 }
 
 void orm__held_forget(orm_session *session, orm__entity *entity)
@@ -308,23 +328,30 @@ orm_status orm__old_key_keep(orm_session *session, orm__entity *entity)
 /* The row itself when its key did not change. */
 void *orm__old_key_row(const orm__entity *entity)
 {
-    const orm_session *session = entity->batch->store->session;
-    for (size_t i = 0; i < session->old_keys.count; i++)
+    orm_session *session = entity->batch->store->session;
+    size_t place = place_of_old_key(session, entity);
+    return place < session->old_keys.count ? session->old_keys.items[place].row : orm__row_of(entity);
+}
+
+/* They are asked for one after the other, mostly: so the search begins where the last one ended. */
+static size_t place_of_old_key(orm_session *session, const orm__entity *entity)
+{
+    size_t count = session->old_keys.count, i = session->old_keys.recent < count ? session->old_keys.recent : 0;
+    for (size_t n = 0; n < count; n++, i = i + 1 < count ? i + 1 : 0)
         if (session->old_keys.items[i].entity == entity)
-            return session->old_keys.items[i].row;
-    return orm__row_of(entity);
+            return session->old_keys.recent = i;
+    return count;
 }
 
 void orm__old_key_forget(orm_session *session, orm__entity *entity)
 {
     const orm_model *model = orm__model_of(entity);
-    for (size_t i = 0; i < session->old_keys.count && (entity->flags & ORM__KEY_CHANGED); i++) {
-        if (session->old_keys.items[i].entity != entity)
-            continue;
-        for (size_t k = 0; k < model->primary_key_count; k++)
-            orm__member_recycle(model->primary_key[k], session->old_keys.items[i].row, &session->arena);
-        orm__arena_recycle(&session->arena, session->old_keys.items[i].row, model->row_size);
-        session->old_keys.items[i] = session->old_keys.items[--session->old_keys.count];
-        entity->flags &= (uint8_t)~ORM__KEY_CHANGED;
-    }
+    size_t place = entity->flags & ORM__KEY_CHANGED ? place_of_old_key(session, entity) : session->old_keys.count;
+    if (place == session->old_keys.count)
+        return;
+    for (size_t k = 0; k < model->primary_key_count; k++)
+        orm__member_recycle(model->primary_key[k], session->old_keys.items[place].row, &session->arena);
+    orm__arena_recycle(&session->arena, session->old_keys.items[place].row, model->row_size);
+    session->old_keys.items[place] = session->old_keys.items[--session->old_keys.count];
+    entity->flags &= (uint8_t)~ORM__KEY_CHANGED;
 }

@@ -32,12 +32,11 @@ static orm_status write_all(orm_session *session, plan *p);
 static bool ends_with(const orm_session *session, const plan *p, orm__verb verb);
 static void drop_forsaken(orm__entities *changed);
 static orm_status write_steps(orm_session *session, plan *p);
+static orm_status cascade_wave(orm_session *session, orm__entity *const *entities, size_t count);
 static orm_status hold_back(orm_session *session, const orm__order *order);
 static orm_status write_held_back(orm_session *session, plan *p);
 static orm_status open_circles(orm_session *session, plan *p);
 static orm_status refer_to_nothing(orm_session *session, const orm__deferred *deferred);
-static orm_status cascade(orm_session *session, plan *p);
-static orm_status cascade_along(orm_session *session, const orm_relation *relation, orm__entities *deleted);
 static void release_plan(plan *p);
 static orm_status end_flush(orm_session *session, plan *p);
 
@@ -50,7 +49,13 @@ orm_status orm__flush(orm_session *session)
     session->now = orm_timestamptz_now();
     orm_status status = orm__hooks_before_flush(session);
     if (!status)
+        status = orm__rekey_begin(session);
+    if (!status)
         status = classify(session, &p);
+    if (!status)
+        status = orm__cascade_spare(session, &p.deleted, &p.changed);
+    if (!status)
+        status = orm__rekey_check(session, &p.added, &p.changed);
     if (!status)
         status = orm__order_rows(session, &p.added, false, &p.inserts);
     if (!status)
@@ -197,6 +202,8 @@ static orm_status check_changed(orm_session *session, orm__entity *entity)
     for (size_t i = 0; i < model->column_count; i++)
         if (orm__mask_has(dirty, i) && is_as_held(session, entity, &model->columns[i]))
             orm__mask_remove(dirty, i);
+    if ((entity->flags & ORM__KEY_CHANGED) && !orm__changes_key(entity))
+        orm__old_key_forget(session, entity);
     ORM_TRY(check_targets(session, entity));
     problems.count = 0;
     return orm__entity_any_dirty(entity) ? validate(session, entity, &problems) : ORM_OK;
@@ -209,10 +216,13 @@ static bool is_as_held(orm_session *session, orm__entity *entity, const orm_colu
     const void *row = orm__row_of(entity);
     if ((entity->flags & ORM__EXPIRED) || entity->reread)
         return false;
+    if ((column->flags & (ORM_PRIMARY_KEY | ORM_FOREIGN_KEY)) == ORM_PRIMARY_KEY)
+        return orm__member_equal(column, row, orm__key_row(entity));
     if (!(column->flags & ORM_FOREIGN_KEY))
         return entity->original && !(entity->flags & ORM__WRITTEN) && orm__member_equal(column, row, entity->original);
     for (size_t i = 0; i < model->relation_count; i++)
-        if (model->relations[i].owning && !is_settled(entity, &model->relations[i], column))
+        if (model->relations[i].owning && (!is_settled(entity, &model->relations[i], column) ||
+                                           orm__refers_to_another(session, entity, &model->relations[i], column)))
             return false;
     return orm__member_equal(column, row, orm__held_row(session, entity));
 }
@@ -225,9 +235,11 @@ static bool is_settled(const orm__entity *entity, const orm_relation *relation, 
         if (relation->columns[k] != column)
             continue;
         const orm__entity *target = slot->as.one;
+        bool leaves = target && target->state == ORM__DELETING; /* with the key it has */
         if (!target ? !(column->flags & ORM_NULLABLE)
                     : (target->state != ORM__PERSISTENT && target->state != ORM__DELETING) ||
-                          !orm__key_agrees(relation, k, orm__row_of(entity), orm__row_of(target)))
+                          !orm__key_agrees(relation, k, orm__row_of(entity),
+                                           leaves ? orm__key_row(target) : orm__row_of(target)))
             return false;
     }
     return true;
@@ -275,7 +287,7 @@ static orm_status write_all(orm_session *session, plan *p)
     ORM_TRY(orm__write_wave(session, ORM__UPDATE, p->changed.items, p->changed.count, &last));
     ORM_TRY(open_circles(session, p));
     ORM_TRY(orm__write_waves(session, ORM__DELETE, p->deletes.rows, p->deletes.waves, p->deletes.count, &p->room));
-    return p->deleted.count > 0 ? cascade(session, p) : ORM_OK;
+    return p->deleted.count > 0 ? orm__cascade(session, &p->deleted) : ORM_OK;
 }
 
 /* Whether nothing can stop a commit once what is written last has succeeded: no hook, and nothing else to write. */
@@ -316,11 +328,26 @@ static orm_status write_steps(orm_session *session, plan *p)
             if (steps[last].verb == ORM__DELETE || steps[last].entity->state != ORM__DELETING)
                 entities[count++] = steps[last].entity;
         status = orm__write_wave(session, steps[first].verb, entities, count, &p->room);
+        if (!status && steps[first].verb == ORM__DELETE) /* before another has their keys */
+            status = cascade_wave(session, entities, count);
     }
     free(entities);
     if (!status)
         status = write_held_back(session, p);
-    return !status && p->deleted.count > 0 ? cascade(session, p) : status;
+    return !status && p->deleted.count > 0 ? orm__cascade(session, &p->deleted) : status;
+}
+
+static orm_status cascade_wave(orm_session *session, orm__entity *const *entities, size_t count)
+{
+    orm__entities deleted = {0};
+    orm_status status = ORM_OK;
+    for (size_t i = 0; i < count && !status; i++)
+        if (!orm__entities_add(&deleted, entities[i]))
+            status = orm__session_no_memory(session);
+    if (!status)
+        status = orm__cascade(session, &deleted);
+    free(deleted.items);
+    return status;
 }
 
 /* Relations that are written by a second UPDATE are left out of the INSERT: what they refer to is remembered by pointer. */
@@ -407,61 +434,5 @@ static orm_status refer_to_nothing(orm_session *session, const orm__deferred *de
         orm__member_set_null(relation->columns[k], orm__row_of(deferred->entity));
         orm__mask_add(orm__entity_dirty(deferred->entity), relation->columns[k]->index);
     }
-    return ORM_OK;
-}
-
-/* What the database did by itself to rows that referred to deleted ones, done to those that the session holds. */
-static orm_status cascade(orm_session *session, plan *p)
-{
-    orm__entities *deleted = &p->deleted;
-    for (size_t done = 0; done < deleted->count;) {
-        size_t until = deleted->count;
-        for (const orm__store *store = session->store_list; store; store = store->next)
-            for (size_t r = 0; r < store->model->relation_count; r++)
-                if (store->model->relations[r].owning)
-                    ORM_TRY(cascade_along(session, &store->model->relations[r], deleted));
-        done = until;
-    }
-    for (size_t i = 0; i < deleted->count; i++) {
-        orm__entity *entity = deleted->items[i];
-        orm__identity_remove(entity->batch->store, entity);
-        entity->state = ORM__DELETED;
-        entity->flags |= ORM__EXPIRED;
-    }
-    return ORM_OK;
-}
-
-static orm_status cascade_along(orm_session *session, const orm_relation *relation, orm__entities *deleted)
-{
-    orm__store *store = orm__store_of(session, relation->model);
-    const orm__store *targets = orm__store_of(session, relation->target);
-    if (!store || !targets)
-        return orm__session_no_memory(session);
-    for (uint32_t number = 1; number <= store->used && targets->mapped && relation->on_delete != ORM_ON_DELETE_RESTRICT;
-         number++) {
-        orm__entity *entity = orm__store_at(store, number);
-        orm__entity *target = entity->state == ORM__PERSISTENT
-                                  ? orm__identity_find_row(targets, relation->columns, orm__row_of(entity))
-                                  : NULL;
-        if (target && target->state == ORM__DELETING)
-            ORM_TRY(orm__entity_forsaken(session, entity, relation, deleted));
-    }
-    return ORM_OK;
-}
-
-orm_status orm__entity_forsaken(orm_session *session, orm__entity *entity, const orm_relation *relation,
-                                orm__entities *deleted)
-{
-    ORM_TRY(orm__entity_remember(session, entity));
-    ORM_TRY(orm__entity_touch(session, entity));
-    if (relation->on_delete == ORM_ON_DELETE_CASCADE) {
-        orm__relations_leave_all(session, entity);
-        entity->state = ORM__DELETING;
-        return orm__entities_add(deleted, entity) ? ORM_OK : orm__session_no_memory(session);
-    }
-    orm__relations_leave(session, entity, relation->columns[0]);
-    for (size_t k = 0; k < relation->column_count; k++)
-        orm__member_set_null(relation->columns[k], orm__row_of(entity));
-    entity->flags |= ORM__WRITTEN;
     return ORM_OK;
 }

@@ -16,6 +16,7 @@ const orm_model orm__folded_model = {.name = "aggregate", .table = "aggregate"};
 static orm_status build(orm_rows *rows, const orm_model *model, const orm_grouping *grouping);
 static bool join_all(orm__sql *sql, orm__scope *scopes, const orm_grouping *grouping);
 static void write_joins(orm__sql *sql, const orm__scope *scopes, const orm_grouping *grouping);
+static bool is_joined(const orm__scope *scopes, size_t joined, const orm_model *model);
 static const orm__scope *joined_from(const orm__scope *scopes, const orm_relation *relation);
 static void write_outputs(orm__sql *sql, const orm__groups *groups);
 static bool place_fits(orm__sql *sql, const orm_output *output, const orm_column *column);
@@ -141,11 +142,24 @@ static bool join_all(orm__sql *sql, orm__scope *scopes, const orm_grouping *grou
                           scopes[0].model->name, relation->name, relation->model->name);
             return false;
         }
+        if (is_joined(scopes, i, relation->target)) {
+            orm__sql_fail(sql, ORM_MISUSE, "group of '%s': two of .join lead to '%s', whose columns nobody could tell apart",
+                          scopes[0].model->name, relation->target->name);
+            return false;
+        }
         scopes[i + 1] = orm__scope_inside(sql, NULL, relation->target);
         scopes[i + 1].joined = true;
         scopes[i].outer = &scopes[i + 1];
     }
     return !sql->status;
+}
+
+static bool is_joined(const orm__scope *scopes, size_t joined, const orm_model *model)
+{
+    for (size_t i = 1; i <= joined; i++)
+        if (scopes[i].model == model)
+            return true;
+    return false;
 }
 
 static const orm__scope *joined_from(const orm__scope *scopes, const orm_relation *relation)

@@ -659,6 +659,46 @@ START_TEST(what_no_group_can_tell_is_misuse)
 }
 END_TEST
 
+START_TEST(a_relation_back_to_the_model_makes_groups_by_orm_outer)
+{
+    struct {
+        const char *boss;
+        int64_t count;
+    } row;
+    orm_rows *rows;
+    const shapes_employee *boss = add_employee("ann", NULL);
+    add_employee("bob", boss);
+    add_employee("cid", boss);
+    ok(orm_session_commit(s));
+    ok(shapes_employee_group(c,
+                             &(orm_grouping){.join = {SHAPES_EMPLOYEE.boss},
+                                             .select = {orm_into(row.boss, orm_outer(SHAPES_EMPLOYEE.name)),
+                                                        orm_into(row.count, orm_count())},
+                                             .order_by = {orm_desc(orm_count())}},
+                             &rows));
+    ok(orm_rows_next(rows));
+    expect_text(row.boss, "ann");
+    ck_assert_int_eq(row.count, 2);
+    ok(orm_rows_next(rows));
+    expect_text(row.boss, NULL);
+    orm_rows_close(rows);
+}
+END_TEST
+
+START_TEST(two_relations_to_one_model_are_misuse)
+{
+    int64_t count;
+    orm_rows *rows;
+    expect_status(ORM_MISUSE,
+                  blog_comment_group(c,
+                                     &(orm_grouping){.join = {BLOG_COMMENT.author, BLOG_COMMENT.post, BLOG_POST.author},
+                                                     .select = {orm_into(count, orm_count())}},
+                                     &rows));
+    expect_said(orm_connection_error(c)->message, "two of .join lead to 'author'");
+    expect_nothing_sent();
+}
+END_TEST
+
 START_TEST(json_has_no_extremes)
 {
     orm_json doc;
@@ -763,6 +803,8 @@ Suite *suite_aggregate(void)
     tcase_add_test(groups, the_readme_s_groups_are_printed);
     TCase *refused = new_case(suite, "refused");
     tcase_add_test(refused, what_no_group_can_tell_is_misuse);
+    tcase_add_test(refused, a_relation_back_to_the_model_makes_groups_by_orm_outer);
+    tcase_add_test(refused, two_relations_to_one_model_are_misuse);
     tcase_add_test(refused, json_has_no_extremes);
     tcase_add_loop_test(refused, values_stay_values_in_groups, 0, 7);
     tcase_add_test(refused, names_stay_names_in_groups);

@@ -53,7 +53,7 @@ START_TEST(a_natural_key_that_nothing_refers_to_changes_by_one_update)
 }
 END_TEST
 
-START_TEST(a_natural_key_that_rows_refer_to_is_refused_by_the_database_and_returns)
+START_TEST(a_natural_key_that_rows_refer_to_is_refused_and_returns)
 {
     const shapes_country *de = add_country("de"), *found;
     const shapes_city *ulm = add_city(de, "Ulm");
@@ -62,7 +62,7 @@ START_TEST(a_natural_key_that_rows_refer_to_is_refused_by_the_database_and_retur
     forget_statements();
     expect_status(ORM_CONSTRAINT, orm_session_commit(s));
     expect_text(orm_session_error(s)->sqlstate, "23503");
-    expect_statements("UPDATE country failed");
+    expect_statements("");
     ok(orm_session_rollback(s));
     expect_text(de->code, "de");
     ok(shapes_country_get(s, "de", &found));
@@ -463,7 +463,7 @@ START_TEST(what_was_changed_and_goes_by_a_cascade_is_gone)
     ok(shapes_cart_delete(s, cart));
     ok(orm_session_commit(s));
     ck_assert_int_eq(orm_session_state(s, item), ORM_DETACHED);
-    expect_statements("UPDATE item 1, DELETE cart 1");
+    expect_statements("DELETE cart 1");
     ck_assert_uint_eq(rows_where("item SET name = name"), 0);
 }
 END_TEST
@@ -740,7 +740,7 @@ Suite *suite_checklist(void)
     Suite *suite = suite_create("checklist");
     TCase *tests = new_case(suite, "checklist");
     tcase_add_test(tests, a_natural_key_that_nothing_refers_to_changes_by_one_update);
-    tcase_add_test(tests, a_natural_key_that_rows_refer_to_is_refused_by_the_database_and_returns);
+    tcase_add_test(tests, a_natural_key_that_rows_refer_to_is_refused_and_returns);
     tcase_add_test(tests, part_of_a_composite_key_changes_and_what_refers_to_it_follows_by_hand);
     tcase_add_test(tests, many_natural_keys_change_by_one_update);
     tcase_add_test(tests, two_keys_that_are_swapped_are_refused_before_anything_is_sent);

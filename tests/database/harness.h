@@ -101,6 +101,7 @@ Suite *suite_one_to_one(void);
 Suite *suite_on_delete(void);
 Suite *suite_loading(void);
 Suite *suite_keys(void);
+Suite *suite_natural_keys(void);
 Suite *suite_connections(void);
 Suite *suite_observing(void);
 Suite *suite_production(void);

@@ -32,6 +32,7 @@ int main(void)
         suite_on_delete,
         suite_loading,
         suite_keys,
+        suite_natural_keys,
         suite_connections,
         suite_observing,
         suite_production,

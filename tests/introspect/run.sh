@@ -307,10 +307,10 @@ view_drifts() {
     [ "$2" = 0 ] || { says "$3" && is "$(grep -c ': error: \|^error: ' log)" 1; }
 }
 both_a_view_less_is_told() {
-    view_drifts 'DROP VIEW v_days' 3 "views.yaml:55:3: error: view 'v_days': nothing in the database, there in the schema"
+    view_drifts 'DROP VIEW v_days' 3 "views.yaml:55:3: error: view 'v_days': not in the database, there in the schema"
 }
 both_a_view_more_is_told() {
-    view_drifts 'CREATE VIEW more AS SELECT id FROM v_books' 3 "view 'more': there in the database, nothing in the schema"
+    view_drifts 'CREATE VIEW more AS SELECT id FROM v_books' 3 "view 'more': there in the database, not in the schema"
 }
 both_another_select_of_a_view_is_told() {
     view_drifts 'DROP VIEW v_loud_numbers; CREATE VIEW v_loud_numbers AS SELECT book_id, lower(title) AS title FROM v_numbers' 3 \
@@ -318,7 +318,7 @@ both_another_select_of_a_view_is_told() {
 }
 both_a_column_less_of_a_view_that_is_there_is_told() {
     view_drifts 'DROP VIEW v_elsewhere; CREATE VIEW v_elsewhere AS SELECT id, title FROM v_books' 3 \
-        "views.yaml:65:53: error: column 'word' of 'v_elsewhere': nothing in the database"
+        "views.yaml:65:53: error: column 'word' of 'v_elsewhere': not in the database"
 }
 both_a_table_in_the_place_of_a_view_is_told() {
     view_drifts 'DROP VIEW v_days; CREATE TABLE v_days (days integer, loans bigint)' 3 "view 'v_days': a table in the database"

@@ -12,13 +12,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LEVELS = 9, NUMBERS = 24 };
+enum { LEVELS = 9, NUMBERS = 24, CODES = 60 };
 
 typedef struct identity {
     const void *entity; /* NULL: to be got by its key */
     orm_value key[2];
-    char text[8];
-    int number; /* of uuid and composite keys */
+    char text[8], code[8]; /* code: what key[0] points to, when it is a text */
+    int number;            /* of uuid and composite keys */
 } identity;
 
 static struct {
@@ -42,8 +42,9 @@ static struct {
 } d;
 
 static const orm_model *const models[KINDS] = {
-    &rnd_node_model, &rnd_leaf_model, &rnd_part_model, &rnd_loan_model, &rnd_bill_model,
-    &rnd_spot_model, &rnd_seat_model, &rnd_card_model, &rnd_tag_model,
+    &rnd_node_model,  &rnd_leaf_model, &rnd_part_model, &rnd_loan_model, &rnd_bill_model,
+    &rnd_spot_model,  &rnd_seat_model, &rnd_card_model, &rnd_town_model, &rnd_permit_model,
+    &rnd_guest_model, &rnd_flag_model, &rnd_tag_model,  &rnd_land_model,
 };
 
 static orm_status number_part(orm_session *session, const rnd_part *part, void *context);
@@ -118,6 +119,10 @@ static void forget_all(void)
     static const char *const sql[] = {"UPDATE node SET owner_id = NULL",
                                       "DELETE FROM node_tag",
                                       "DELETE FROM bill",
+                                      "DELETE FROM permit",
+                                      "DELETE FROM guest",
+                                      "DELETE FROM flag",
+                                      "DELETE FROM land",
                                       "DELETE FROM tag",
                                       "DELETE FROM seat",
                                       "DELETE FROM spot",
@@ -195,6 +200,8 @@ static orm_value value_in(const orm_column *column, const void *row)
         memcpy(&value.as.uuid, at, sizeof value.as.uuid);
     else if (column->type == ORM_TYPE_TEXT)
         value.as.text = *(const char *const *)(const void *)at;
+    if (column->type == ORM_TYPE_TEXT && !value.as.text)
+        value.form = ORM_FORM_NULL;
     return value;
 }
 
@@ -215,9 +222,22 @@ static void keep_key(int index)
     identity *who = &d.who[index];
     for (size_t i = 0; i < m->primary_key_count; i++) {
         who->key[i] = value_in(m->primary_key[i], who->entity);
-        if (m->primary_key[i]->type == ORM_TYPE_TEXT)
-            who->key[i].as.text = who->text;
+        if (m->primary_key[i]->type != ORM_TYPE_TEXT)
+            continue;
+        snprintf(who->code, sizeof who->code, "%s", who->key[i].as.text);
+        who->key[i].as.text = who->code;
     }
+}
+
+/* The key of what has no entity, where lands may have changed it. */
+static void reckon_key(int index)
+{
+    const thing *t = &d.now.things[index], *land = t->kind == TOWN ? &d.now.things[t->owner] : t;
+    identity *who = &d.who[index];
+    if (land->kind != LAND)
+        return;
+    snprintf(who->code, sizeof who->code, "k%d", land->code);
+    who->key[0].as.text = who->code;
 }
 
 /* The entity of a thing; one that was expunged is got anew, for which nothing must be pending. */
@@ -308,8 +328,10 @@ static void read_all_again(void)
             continue;
         if (d.now.things[i].kind == SPOT) /* the part that changes is what it was */
             who->key[1].as.integer = d.now.things[i].y;
+        reckon_key(i);
         must(orm_model_get(d.session, models[d.now.things[i].kind], who->key, &who->entity), "get after a rollback");
-        if (before && before != who->entity && d.now.things[i].kind != SPOT)
+        kind k = (kind)d.now.things[i].kind; /* of these the key may be another than it was */
+        if (before && before != who->entity && k != SPOT && k != LAND && k != TOWN)
             differ("get gave another pointer for %s after the rollback", called(i));
     }
 }
@@ -339,6 +361,9 @@ static bool flush(void)
         if (after.things[i].life == STORED && d.who[i].entity)
             keep_key(i);
     d.now = d.stored = after;
+    for (int i = 0; i < d.now.count; i++)
+        if (d.now.things[i].life == STORED && !d.who[i].entity)
+            reckon_key(i);
     return true;
 }
 
@@ -387,12 +412,19 @@ static void op_commit_nested(void)
 
 /* --- changes --- */
 
+static const char *code_text(int code, char text[8])
+{
+    snprintf(text, 8, "k%d", code);
+    return text;
+}
+
 #define ADD(model_, ...) \
     rnd_##model_##_add(d.session, &(rnd_##model_##_values){__VA_ARGS__}, (const rnd_##model_ **)(const void *)added)
 #define COMMON .name = name, .number = {ORM_GIVEN, has ? 0 : ORM_GIVEN, has ? t->number : 0}
 
-static orm_status add(int index, const thing *t, const char *name, const rnd_node *owner)
+static orm_status add(int index, const thing *t, const char *name, const void *owner)
 {
+    char code[8];
     const void **added = &d.who[index].entity;
     bool has = t->number != NONE;
     int number = d.who[index].number;
@@ -414,8 +446,19 @@ static orm_status add(int index, const thing *t, const char *name, const rnd_nod
         return ADD(seat, COMMON, .owner = owner);
     case CARD:
         return ADD(card, COMMON, .owner = owner);
+    case TOWN:
+        return ADD(town, COMMON, .n = t->n, .owner = owner);
+    case PERMIT:
+        return ADD(permit, COMMON, .owner = owner);
+    case GUEST:
+        return ADD(guest, COMMON, .owner = owner);
+    case FLAG:
+        return ADD(flag, COMMON, .owner = owner);
     case TAG:
         return ADD(tag, COMMON);
+    case LAND:
+        code_text(t->code, code);
+        return ADD(land, COMMON, .code = code);
     case KINDS:
         break;
     }
@@ -451,7 +494,7 @@ static int some_owner(kind k)
 {
     if (kinds[k].nullable && below(4) == 0)
         return NONE;
-    int owner = pick(NODE);
+    int owner = pick(kinds[k].owner);
     if (owner != NONE && kinds[k].single && has_single(k, owner) && below(10))
         return kinds[k].nullable ? NONE : -2;
     return owner;
@@ -461,7 +504,7 @@ static int some_owner(kind k)
 static int key_to_take(kind k)
 {
     int found[THINGS_MAX], count = 0;
-    for (int i = 0; i < d.now.count; i++) {
+    for (int i = 0; k != LAND && i < d.now.count; i++) {
         bool free = d.now.things[i].kind == k && !lives(&d.now.things[i]);
         for (int n = 0; free && n < d.now.count; n++)
             free = !lives(&d.now.things[n]) || d.now.things[n].kind != k || d.who[n].number != d.who[i].number;
@@ -471,9 +514,11 @@ static int key_to_take(kind k)
     return count && below(3) == 0 ? found[below(count)] : NONE;
 }
 
+static short free_code(void);
+
 static void op_add(void)
 {
-    kind k = below(3) ? (kind)below(KINDS) : NODE;
+    kind k = below(3) ? (kind)below(KINDS) : below(4) ? NODE : LAND;
     int index = d.now.count, owner = kinds[k].owned ? some_owner(k) : NONE, before = key_to_take(k);
     if (index == THINGS_MAX || owner == -2 || (owner == NONE && kinds[k].owned && !kinds[k].nullable))
         return;
@@ -481,8 +526,13 @@ static void op_add(void)
     t.name = (short)index;
     t.mood = RND_MOOD_BUSY;
     t.y = before == NONE ? 0 : d.now.things[before].y;
+    t.given = true;
+    t.code = free_code();
     const void *node = owner == NONE ? NULL : entity_of(owner);
     d.who[index] = (identity){.number = before == NONE ? index : d.who[before].number};
+    t.n = (short)d.who[index].number;
+    if (k == LAND && t.code == NONE)
+        return;
     snprintf(d.who[index].text, sizeof d.who[index].text, "n%d", d.who[index].number);
     note("add %s#%d, owner %s, number %d%s%s", kinds[k].name, index, called(owner), t.number,
          before == NONE ? "" : ", with the key of ", before == NONE ? "" : called(before));
@@ -543,6 +593,58 @@ static void op_set_key(void)
     t->y = (short)y;
 }
 
+/* One that nobody has, has had since the last flush, or will have after the next; or NONE. */
+static short free_code(void)
+{
+    short code = (short)below(CODES);
+    for (int i = 0; i < d.now.count; i++)
+        if (d.now.things[i].kind == LAND && ((d.now.things[i].life != ABSENT && d.now.things[i].code == code) ||
+                                             (d.stored.things[i].life != ABSENT && d.stored.things[i].code == code)))
+            return NONE;
+    return code;
+}
+
+static bool has_new_code(int owner)
+{
+    return d.now.things[owner].kind == LAND && d.now.things[owner].code != d.stored.things[owner].code;
+}
+
+static void give_owner(thing *t, int owner)
+{
+    t->given |= t->owner != owner || (owner != NONE && has_new_code(owner));
+    t->owner = (short)owner;
+}
+
+static void set_code(int index, short code)
+{
+    char text[8];
+    const char *given = code_text(code, text);
+    note("set code of %s to %s", called(index), text);
+    must(orm_entity_set(d.session, entity_of(index), column_of(models[LAND], "code"), &given), "set code");
+    d.now.things[index].code = code;
+}
+
+/* Mostly to a code that nobody has; at times to that of another, which mostly gets a new one. */
+static void op_set_code(void)
+{
+    int index = pick(LAND), other = pick(LAND);
+    short code = free_code();
+    if (index == NONE || code == NONE)
+        return;
+    bool passes = other != index && d.now.things[index].life == STORED && d.now.things[other].life == STORED &&
+                  below(3) == 0;
+    short before = d.now.things[other].code;
+    if (!passes) {
+        set_code(index, code);
+    } else if (below(2)) {
+        set_code(index, before);
+        set_code(other, below(4) ? code : d.stored.things[index].code);
+    } else {
+        set_code(other, code);
+        set_code(index, before);
+    }
+}
+
 static void op_set_owner(void)
 {
     kind k = (kind)below(TAG);
@@ -551,8 +653,13 @@ static void op_set_owner(void)
         return;
     const void *entity = entity_of(index), *node = owner == NONE ? NULL : entity_of(owner);
     thing *t = &d.now.things[index];
-    bool by_key = owner != NONE && d.now.things[owner].life == STORED && below(3) == 0;
-    if (by_key) {
+    bool by_key = owner != NONE && d.now.things[owner].life == STORED && k != GUEST && !has_new_code(owner) &&
+                  below(3) == 0;
+    if (by_key && kinds[k].owner == LAND) {
+        note("set owner_code of %s to that of %s", called(index), called(owner));
+        must(orm_entity_set(d.session, entity, column_of(models[k], "owner_code"), &((const rnd_land *)node)->code),
+             "set code of the owner");
+    } else if (by_key) {
         const orm_column *column = column_of(models[k], "owner_id");
         orm_opt_int64 key = {true, ((const rnd_node *)node)->id};
         note("set owner_id of %s to that of %s", called(index), called(owner));
@@ -563,22 +670,22 @@ static void op_set_owner(void)
     }
     t->by_key = by_key;
     t->by_pointer = !by_key;
-    t->owner = (short)owner;
+    give_owner(t, owner);
 }
 
 static void op_add_to(void)
 {
     kind k = (kind)below(TAG);
-    int index = pick(k), owner = pick(NODE);
+    int index = pick(k), owner = pick(kinds[k].owner);
     if (index == NONE || owner == NONE || kinds[k].single)
         return;
     note("add %s to %s of %s", called(index), kinds[k].collection, called(owner));
-    must(orm_entity_add_to(d.session, entity_of(owner), relation_of(models[NODE], kinds[k].collection),
+    must(orm_entity_add_to(d.session, entity_of(owner), relation_of(models[kinds[k].owner], kinds[k].collection),
                            entity_of(index)),
          "add_to");
     d.now.things[index].by_key = false;
     d.now.things[index].by_pointer = true;
-    d.now.things[index].owner = (short)owner;
+    give_owner(&d.now.things[index], owner);
 }
 
 static void op_remove_from(void)
@@ -591,13 +698,13 @@ static void op_remove_from(void)
     if (t->owner == NONE || !lives(&d.now.things[t->owner]))
         return;
     note("remove %s from %s of %s", called(index), kinds[k].collection, called(t->owner));
-    must(orm_entity_remove_from(d.session, entity_of(t->owner), relation_of(models[NODE], kinds[k].collection),
-                                entity_of(index)),
+    must(orm_entity_remove_from(d.session, entity_of(t->owner),
+                                relation_of(models[kinds[k].owner], kinds[k].collection), entity_of(index)),
          "remove_from");
     if (kinds[k].orphans_go)
         model_delete(&d.now, index);
     else
-        t->owner = NONE;
+        give_owner(t, NONE);
 }
 
 /* From the far side: what sat there leaves. The accessor behind it may read, so all is flushed first. */
@@ -704,7 +811,7 @@ static void op_find(void)
 /* A copy of the row, with another name, and sometimes another owner. */
 static void op_merge(void)
 {
-    kind k = (kind)below(TAG);
+    kind k = (kind)below(TOWN);
     int index = pick(k), owner = below(2) ? pick(NODE) : NONE;
     if (index == NONE || !flush() || !lives(&d.now.things[index]))
         return;
@@ -831,13 +938,17 @@ static void compare_row(int index, const void *row, const char *where)
         differ("%s: the mood of %s is %d, not %d", where, called(index), (int)((const rnd_node *)row)->mood, t->mood);
     if (t->kind == SPOT && ((const rnd_spot *)row)->y != t->y)
         differ("%s: y of %s is %d, not %d", where, called(index), (int)((const rnd_spot *)row)->y, t->y);
+    char code[8];
+    if (t->kind == LAND && strcmp(code_text(t->code, code), ((const rnd_land *)row)->code) != 0)
+        differ("%s: the code of %s is %s, not %s", where, called(index), ((const rnd_land *)row)->code, code);
     if (!kinds[t->kind].owned || (t->owner != NONE && d.now.things[t->owner].life != STORED))
         return;
-    orm_value owner = value_in(column_of(m, "owner_id"), row);
+    orm_value owner = value_in(column_of(m, kinds[t->kind].owner == LAND ? "owner_code" : "owner_id"), row);
     if (t->owner == NONE ? owner.form != ORM_FORM_NULL
                          : owner.form == ORM_FORM_NULL || !same(owner, d.who[t->owner].key[0]))
-        differ("%s: owner_id of %s is %s%lld, that of %s is wanted", where, called(index),
-               owner.form == ORM_FORM_NULL ? "NULL " : "", (long long)owner.as.integer, called(t->owner));
+        differ("%s: the owner's key of %s is %s%s%lld, that of %s is wanted", where, called(index),
+               owner.form == ORM_FORM_NULL ? "NULL " : "", owner.type == ORM_TYPE_TEXT ? owner.as.text : "",
+               owner.type == ORM_TYPE_TEXT ? 0 : (long long)owner.as.integer, called(t->owner));
 }
 
 static void compare_entities(void)
@@ -934,7 +1045,8 @@ static void compare_single(int node, kind k)
 {
     const void *found, *wanted = NULL;
     bool known = true;
-    must(orm_entity_get_one(d.session, entity_of(node), relation_of(models[NODE], kinds[k].collection), &found),
+    must(orm_entity_get_one(d.session, entity_of(node), relation_of(models[kinds[k].owner], kinds[k].collection),
+                            &found),
          "get one");
     for (int i = 0; i < d.now.count; i++)
         if (lives(&d.now.things[i]) && d.now.things[i].kind == k && d.now.things[i].owner == node) {
@@ -959,11 +1071,13 @@ static void compare_relations(void)
             if (found != wanted)
                 differ("the owner of %s is not %s", called(i), called(t->owner));
         }
-        for (kind k = NODE; t->kind == NODE && k < TAG; k++) {
+        for (kind k = NODE; k < TAG; k++) {
+            if (kinds[k].owner != t->kind)
+                continue;
             if (kinds[k].single)
                 compare_single(i, k);
             else
-                compare_collection(i, relation_of(models[NODE], kinds[k].collection), k);
+                compare_collection(i, relation_of(models[t->kind], kinds[k].collection), k);
         }
         if (t->kind == NODE)
             compare_collection(i, relation_of(models[NODE], "tags"), TAG);
@@ -978,11 +1092,11 @@ static void step(void)
         void (*run)(void);
         int weight;
     } operations[] = {
-        {op_add, 24},          {op_set_name, 6}, {op_set_number, 8},  {op_set_mood, 2},   {op_set_key, 3},
-        {op_set_owner, 12},    {op_add_to, 6},   {op_remove_from, 5}, {op_set_single, 3}, {op_tag, 8},
-        {op_delete, 6},        {op_flush, 6},    {op_commit, 6},      {op_rollback, 2},   {op_begin_nested, 4},
-        {op_commit_nested, 2}, {op_refresh, 3},  {op_get, 3},         {op_find, 3},       {op_merge, 2},
-        {op_expunge, 1},       {op_look, 5},     {op_clear, 1},       {op_stream, 4},
+        {op_add, 24},         {op_set_name, 6},      {op_set_number, 8}, {op_set_mood, 2},    {op_set_key, 3},
+        {op_set_code, 6},     {op_set_owner, 12},    {op_add_to, 6},     {op_remove_from, 5}, {op_set_single, 3},
+        {op_tag, 8},          {op_delete, 6},        {op_flush, 6},      {op_commit, 6},      {op_rollback, 2},
+        {op_begin_nested, 4}, {op_commit_nested, 2}, {op_refresh, 3},    {op_get, 3},         {op_find, 3},
+        {op_merge, 2},        {op_expunge, 1},       {op_look, 5},       {op_clear, 1},       {op_stream, 4},
     };
     int sum = 0, chosen;
     for (size_t i = 0; i < sizeof operations / sizeof *operations; i++)

@@ -13,11 +13,17 @@ const kind_facts kinds[KINDS] = {
     [SPOT] = {"spot", "spots", true, true, false, false, SET_NULL},
     [SEAT] = {"seat", "seat", true, true, true, false, SET_NULL},
     [CARD] = {"card", "card", true, false, true, false, CASCADE},
-    [TAG] = {"tag", NULL, false, true, false, false, CASCADE},
+    [TOWN] = {"town", "towns", true, false, false, false, CASCADE, LAND},
+    [PERMIT] = {"permit", "permits", true, false, false, false, RESTRICT, LAND},
+    [GUEST] = {"guest", "guests", true, true, false, false, SET_NULL, LAND},
+    [FLAG] = {"flag", "flag", true, true, true, false, SET_NULL, LAND},
+    [TAG] = {"tag", NULL, false, true, false, false, CASCADE, NODE},
+    [LAND] = {"land", NULL, false, true, false, false, CASCADE, NODE},
 };
 
 static bool cascade(model *m, const model *before, const char **why);
 static bool follow(model *m, thing *t, short owner_before, const char **why);
+static bool rekey(model *m, const model *before, const char **why);
 static bool unique(const model *m, const char **why);
 static bool checked(const model *m, const char **why);
 
@@ -31,10 +37,10 @@ void model_delete(model *m, int index)
 
 bool model_flush(model *m, const model *before, const char **why)
 {
-    if (!cascade(m, before, why))
+    if (!cascade(m, before, why) || !rekey(m, before, why))
         return false;
     for (int i = 0; i < m->count; i++) {
-        m->things[i].by_key = m->things[i].by_pointer = false;
+        m->things[i].by_key = m->things[i].by_pointer = m->things[i].given = false;
         if (m->things[i].life == LEAVING)
             m->things[i].life = ABSENT;
         else if (m->things[i].life == PENDING)
@@ -86,6 +92,26 @@ static bool follow(model *m, thing *t, short owner_before, const char **why)
     return true;
 }
 
+/* What a new key of a land does to those that refer to it: towns and flags follow, guests lose it unless they were given it
+ * again, and permits hold it. */
+static bool rekey(model *m, const model *before, const char **why)
+{
+    for (int i = 0; i < m->count; i++) {
+        thing *t = &m->things[i];
+        const thing *old = &before->things[i];
+        if ((t->kind != PERMIT && t->kind != GUEST) || !lives(t) || t->owner == NONE)
+            continue;
+        const thing *land = &m->things[t->owner], *was = &before->things[t->owner];
+        if (land->life != STORED || was->life != STORED || land->code == was->code)
+            continue;
+        if (t->kind == PERMIT && (t->by_key || (old->life == STORED && old->owner == t->owner)))
+            return *why = "a permit holds the key of its land", false;
+        if (t->kind == GUEST && !t->given)
+            t->owner = NONE;
+    }
+    return true;
+}
+
 static bool unique(const model *m, const char **why)
 {
     for (int i = 0; i < m->count; i++)
@@ -97,6 +123,10 @@ static bool unique(const model *m, const char **why)
                 return *why = "two nodes have one number", false;
             if (kinds[a->kind].single && a->owner != NONE && a->owner == b->owner)
                 return *why = "two want one owner", false;
+            if (a->kind == LAND && a->code == b->code)
+                return *why = "two lands have one key", false;
+            if (a->kind == TOWN && a->owner == b->owner && a->n == b->n)
+                return *why = "two towns have one key", false;
         }
     return true;
 }
@@ -130,6 +160,10 @@ bool model_passes_values(const model *before, const model *after)
             if (new->kind == NODE &&new->number != NONE &&new->number == old->number)
                 return true;
             if (kinds[new->kind].single && new->owner != NONE &&new->owner == old->owner)
+                return true;
+            if (new->kind == LAND &&new->code == old->code)
+                return true;
+            if (new->kind == TOWN &&new->owner == old->owner &&new->n == old->n)
                 return true;
         }
     return false;

@@ -10,14 +10,15 @@
 
 enum { THINGS_MAX = 160, NONE = -1, HOOKED_NUMBER = 99 };
 
-typedef enum kind { NODE, LEAF, PART, LOAN, BILL, SPOT, SEAT, CARD, TAG, KINDS } kind;
+typedef enum kind { NODE, LEAF, PART, LOAN, BILL, SPOT, SEAT, CARD, TOWN, PERMIT, GUEST, FLAG, TAG, LAND, KINDS } kind;
 typedef enum rule { RESTRICT, CASCADE, SET_NULL } rule;
 
 typedef struct kind_facts {
-    const char *name, *collection; /* of the node, from the other side; NULL: it has none */
+    const char *name, *collection; /* of the owner, from the other side; NULL: it has none */
     bool owned, nullable, single;  /* has an owner; may be without; one for each owner */
     bool orphans_go;
     rule on_delete;
+    kind owner; /* NODE or LAND */
 } kind_facts;
 extern const kind_facts kinds[KINDS];
 
@@ -29,6 +30,9 @@ typedef struct thing {
     short name, number; /* number NONE: NULL */
     short y;            /* of a spot: the part of its key that changes */
     short mood;         /* of a node */
+    short code;         /* of a land: its key */
+    short n;            /* of a town: the part of its key that is its own */
+    bool given;         /* the owner was given as an entity since the last flush */
     bool by_key;        /* the owner was given by its key since the last flush: then the database alone knows */
     bool by_pointer;    /* it was given by pointer since the last flush, perhaps the one it had */
 } thing;

@@ -133,7 +133,8 @@ ORM_API orm_output orm_output_into_array(const orm_column *column, void *place);
 /* The compiler sees the member's type there, and not its address: else it would ask for its value. */
 #define ORM__KIND(c, place) (c).in(1 ? NULL : (place), 1)
 
-/* What generated functions (blog_post_group) take. Columns are the model's own and those of rows that .join leads to. .having is
+/* What generated functions (blog_post_group) take. Columns are the model's own and those of rows that .join leads to;
+ * where that is a row of the same model, orm_outer(handle) means it. Two relations that lead to one model are ORM_MISUSE. .having is
  * a condition on groups, of aggregates and of columns that make the groups, as .order_by. The members that .select names are
  * borrowed until the rows are closed; texts live until the next row, or with orm_rows_all until the close. */
 enum { ORM_SELECT_MAX = 16, ORM_JOIN_MAX = 4 };

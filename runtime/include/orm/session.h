@@ -10,6 +10,11 @@
  * Errors stick: when an add, set, delete or relation change fails, the next flush fails with that error, until
  * orm_session_clear_error or orm_session_rollback. So a status that nobody looked at never loses data silently.
  *
+ * Keys may change: an entity whose key was set is got by its old one until the flush has written it. What refers to it by a
+ * relation of `on_update: cascade` has the new key from then on, its own key included where that is made of it; by one of
+ * `set_null` it refers to nothing. Where a relation follows no key the flush is ORM_CONSTRAINT (SQLSTATE 23503) as long as
+ * rows refer to the old one: before anything is sent when the session holds one of them, else when the database refuses.
+ *
  * A session belongs to one thread at a time.
  * SPDX-License-Identifier: MIT */
 #ifndef ORM_SESSION_H
