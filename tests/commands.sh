@@ -193,7 +193,7 @@ test_drift_says_how_a_database_differs() {
     model a p
     : >here.db
     expect 3 "$ormc" drift -w sqlite:///here.db a.yaml && empty out &&
-        holds err "nothing in the database, there in the schema [ORM0118]" || return
+        holds err "not in the database, there in the schema [ORM0118]" || return
     expect 0 "$ormc" sql -w --dialect sqlite a.yaml && sqlite3 here.db <out && expect 0 "$ormc" drift -w a.yaml sqlite:///here.db
 }
 

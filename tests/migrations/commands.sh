@@ -100,7 +100,7 @@ both_sql_is_printed_and_nothing_is_run() {
 }
 both_down_loses_data_only_when_it_may() {
     start && new second b 's/^      email: text?/&\n      extra: int32?/' && up || return
-    ! down && says 'loses data' && ask 'SELECT extra FROM author' >/dev/null && down --allow-destructive &&
+    ! down && says 'would lose data' && ask 'SELECT extra FROM author' >/dev/null && down --allow-destructive &&
         ! ask 'SELECT extra FROM author' 2>/dev/null
 }
 both_up_and_down_take_numbers_and_names() {
