@@ -665,10 +665,11 @@ START_TEST(without_autoflush_relations_are_loaded_by_the_key_of_the_database)
     ok(natural_club_set_code(s, club, 2));
     ok(natural_land_get_towns(s, land, &towns));
     ck_assert_uint_eq(towns.count, 1);
+    const natural_town *town = towns.items[0];
     ok(natural_club_get_members(s, club, &members));
     ck_assert_uint_eq(members.count, 1);
     ok(orm_session_commit(s));
-    ck_assert_str_eq(towns.items[0]->land_code, "b");
+    ck_assert_str_eq(town->land_code, "b");
 }
 END_TEST
 
