@@ -111,11 +111,17 @@ static bool contains(const char *line, size_t length, const char *text)
     return found && found < line + length;
 }
 
+/* Each line is a sentence. */
 static void add(orm__text *shown, const char *line, size_t length, const char *state)
 {
+    size_t blank = strspn(line, "\t ");
+    if (blank > length)
+        blank = length;
+    line += blank;
+    length -= blank;
     size_t before = state ? (size_t)(state - line) : length, after = state ? before + STATE + 2 : length;
-    if (shown->length > 0)
-        orm__text_char(shown, ' ');
+    if (shown->length > 0 && length > 0)
+        orm__text_string(shown, strchr(".?!:", shown->data[shown->length - 1]) ? " " : ". ");
     orm__text_bytes(shown, line, before);
     orm__text_bytes(shown, line + after, length - after);
 }

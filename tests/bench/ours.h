@@ -13,6 +13,9 @@ orm_session *open_session(void);
 orm_connection *open_connection(void);
 void check(orm_status status, const orm_error *error);
 
+void ours_core_flight(void);
+void ours_session_flight(void);
+
 bench_post_values values_of(size_t index);
 bench_author_values author_of(size_t index);
 

@@ -2,7 +2,6 @@
  * SPDX-License-Identifier: MIT */
 #include "ours.h"
 
-#include <orm/async_poll.h>
 #include <stdlib.h>
 
 static void core_get_new(void)
@@ -54,6 +53,7 @@ static void core_read(void)
     bench_stop();
 }
 
+/* Outside a transaction each insert is one of its own. */
 static void core_commit(void)
 {
     orm_connection *c = open_connection();
@@ -62,9 +62,7 @@ static void core_commit(void)
         const bench_post_values values = values_of(i);
         bench_post post;
         orm_result *result;
-        check(orm_connection_begin(c), orm_connection_error(c));
         check(bench_post_insert(c, &values, &post, &result), orm_connection_error(c));
-        check(orm_connection_commit(c), orm_connection_error(c));
         bench_saw_key(i, post.id);
         orm_result_free(result);
     }
@@ -285,51 +283,6 @@ static void core_levels(void)
     bench_stop();
 }
 
-/* --- 100 gets in flight: as many fibers, each takes a connection for each get --- */
-
-typedef struct flight {
-    orm_engine *engine;
-    size_t first;
-} flight;
-
-static orm_status fly(orm_async *async, void *argument)
-{
-    const flight *f = argument;
-    (void)async;
-    for (size_t i = f->first; i < input.count; i += BENCH_FLYING) {
-        orm_connection *c;
-        orm_result *result;
-        orm_error error;
-        bench_post post;
-        check(orm_connection_open(f->engine, &c, &error), &error);
-        check(bench_post_fetch(c, input.ids[i], &post, &result), orm_connection_error(c));
-        glance_post(&post);
-        orm_result_free(result);
-        orm_connection_close(c);
-    }
-    return ORM_OK;
-}
-
-static void core_flight(void)
-{
-    orm_async *async;
-    orm_error error;
-    orm_engine *waiting;
-    flight flights[BENCH_FLYING];
-    check(orm_async_poll_open(NULL, &async, &error), &error);
-    const orm_engine_options options = {.waiter = orm_async_waiter(async), .pool_size = 10};
-    check(orm_engine_open(opened_url, &options, &waiting, &error), &error);
-    bench_start();
-    for (size_t i = 0; i < BENCH_FLYING; i++) {
-        flights[i] = (flight){waiting, i};
-        check(orm_async_spawn(async, fly, &flights[i], NULL), &error);
-    }
-    check(orm_async_run(async), &error);
-    bench_stop();
-    orm_engine_close(waiting);
-    orm_async_close(async);
-}
-
 static void core_batch(void)
 {
     bench_start();
@@ -350,6 +303,6 @@ const bench_run core_runs[BENCH_CASES] = {
     [BENCH_INSERT] = core_insert,     [BENCH_COMMIT] = core_commit,     [BENCH_FLUSH] = core_flush,
     [BENCH_CHILDREN] = core_children, [BENCH_BULK] = core_bulk,         [BENCH_USERS_1] = core_users,
     [BENCH_USERS_100] = core_users,   [BENCH_USERS_10000] = core_users, [BENCH_BATCH_1] = core_batch,
-    [BENCH_BATCH_100] = core_batch,   [BENCH_MEDIUM] = core_medium,     [BENCH_FLIGHT] = core_flight,
+    [BENCH_BATCH_100] = core_batch,   [BENCH_MEDIUM] = core_medium,     [BENCH_FLIGHT] = ours_core_flight,
     [BENCH_ROWS] = core_read,         [BENCH_LEVELS] = core_levels,
 };

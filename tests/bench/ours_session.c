@@ -247,5 +247,5 @@ const bench_run session_runs[BENCH_CASES] = {
     [BENCH_GET] = session_get,           [BENCH_READ] = session_read,       [BENCH_INSERT] = session_insert,
     [BENCH_COMMIT] = session_commit,     [BENCH_FLUSH] = session_flush,     [BENCH_UPDATE] = session_update,
     [BENCH_CHILDREN] = session_children, [BENCH_MEDIUM] = session_medium,   [BENCH_MAP] = session_read,
-    [BENCH_STREAM] = session_stream,     [BENCH_LEVELS] = session_levels,
+    [BENCH_STREAM] = session_stream,     [BENCH_LEVELS] = session_levels,   [BENCH_FLIGHT] = ours_session_flight,
 };

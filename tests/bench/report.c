@@ -98,12 +98,16 @@ static void report_side(const bench_measured *m, int side)
 
 static void report_peaks(const bench_measured *m)
 {
+    enum { SMALL = 10 }; /* megabytes: below, there is nothing to be compared */
     double best = median(m, BENCH_BEST, PEAK);
     printf("%-30s %10.1f MB", "  peak of memory", best);
     for (int side = 0; side < BENCH_SIDES; side++)
-        if (side != BENCH_BEST && m->took_part[side])
-            printf(" | %s %.1f MB, %.3f of the best", bench_side_names[side], median(m, side, PEAK),
-                   median(m, side, PEAK) / best);
+        if (side != BENCH_BEST && m->took_part[side]) {
+            double peak = median(m, side, PEAK);
+            printf(" | %s %.1f MB", bench_side_names[side], peak);
+            if (best > SMALL)
+                printf(", %.3f of the best", peak / best);
+        }
     printf("\n");
 }
 

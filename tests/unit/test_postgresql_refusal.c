@@ -34,7 +34,7 @@ static const struct {
      AT "FATAL:  database \"d\" does not exist"},
     {AT "session is read-only\n", ORM_READ_ONLY, "", AT "session is read-only"},
     {AT "Connection refused\n\tIs the server running there?\n", ORM_DISCONNECTED, "",
-     AT "Connection refused \tIs the server running there?"},
+     AT "Connection refused. Is the server running there?"},
     {AT "FATAL:  XX000: out of order\nHINT:  None.\n", ORM_DISCONNECTED, "", AT "FATAL:  out of order HINT:  None."},
     /* of several the first that says something, but TLS gives way */
     {AT "Connection refused\n" AT "session is read-only\n" AT "FATAL:  3D000: x\n", ORM_READ_ONLY, "",
