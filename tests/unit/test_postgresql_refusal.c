@@ -35,14 +35,14 @@ static const struct {
     {AT "session is read-only\n", ORM_READ_ONLY, "", AT "session is read-only"},
     {AT "Connection refused\n\tIs the server running there?\n", ORM_DISCONNECTED, "",
      AT "Connection refused. Is the server running there?"},
-    {AT "FATAL:  XX000: out of order\nHINT:  None.\n", ORM_DISCONNECTED, "", AT "FATAL:  out of order HINT:  None."},
+    {AT "FATAL:  XX000: out of order\nHINT:  None.\n", ORM_DISCONNECTED, "", AT "FATAL:  out of order. HINT:  None."},
     /* of several the first that says something, but TLS gives way */
     {AT "Connection refused\n" AT "session is read-only\n" AT "FATAL:  3D000: x\n", ORM_READ_ONLY, "",
-     AT "Connection refused " AT "session is read-only " AT "FATAL:  x"},
+     AT "Connection refused. " AT "session is read-only. " AT "FATAL:  x"},
     {AT "FATAL:  28000: no encryption\n" AT "FATAL:  28P01: no\n", ORM_AUTHENTICATION, "28P01",
-     AT "FATAL:  no encryption " AT "FATAL:  no"},
+     AT "FATAL:  no encryption. " AT "FATAL:  no"},
     {AT "FATAL:  28P01: no\n" AT "FATAL:  28000: no encryption\n", ORM_AUTHENTICATION, "28P01",
-     AT "FATAL:  no " AT "FATAL:  no encryption"},
+     AT "FATAL:  no. " AT "FATAL:  no encryption"},
     /* names say nothing */
     {"could not translate host name \"certificate.example.org\" to address: unknown\n", ORM_DISCONNECTED, "",
      "could not translate host name \"certificate.example.org\" to address: unknown"},
