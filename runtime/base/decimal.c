@@ -367,6 +367,7 @@ static void divide(orm__text *mean, const number *sum, int64_t count, long scale
         *end++ = (char)('0' + rest / by);
         rest %= by;
     }
+    *end = '\0';
     if (rest >= by - rest)
         for (char *carry = end - 1; (*carry == '.') || ++*carry > '9'; carry--)
             if (*carry != '.')
