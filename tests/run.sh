@@ -266,7 +266,7 @@ suite_valgrind() {
     for kind in sqlite postgresql; do
         url=$("new_$kind" valgrind)
         for name in session flush sticky unique replace hooks rollback savepoint server many relations "one to one" "on delete" loading \
-            keys related streaming core refusals "bulk where" named checklist; do
+            keys "natural keys" corners trust views related streaming core refusals "bulk where" named checklist; do
             CK_RUN_SUITE=$name ORM_TEST_URL=$url run cases "valgrind/$name on $kind" "${memcheck[@]}" --leak-check=full \
                 "$scratch/database/database"
         done

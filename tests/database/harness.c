@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: MIT */
 #include "harness.h"
 
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <time.h>
@@ -17,6 +18,7 @@ static struct {
     char text[RECORD_SIZE];
     size_t length, control, trips;
 } record;
+static pthread_mutex_t recording = PTHREAD_MUTEX_INITIALIZER; /* some tests have threads */
 
 /* Those that refer to others first. */
 static const char *const tables[] = {
@@ -36,6 +38,7 @@ static void close_all(void);
 static void open_engine(void);
 static void empty_tables(void);
 static void note_statement(const orm_statement_event *event, void *user);
+static void note(const orm_statement_event *event, const char *kind);
 static void put(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 TCase *new_case(Suite *suite, const char *name)
@@ -163,11 +166,19 @@ static void note_statement(const orm_statement_event *event, void *user)
         [ORM_STATEMENT_DELETE] = "DELETE", [ORM_STATEMENT_OTHER] = "OTHER",
     };
     (void)user;
+    if (event->kind == ORM_STATEMENT_SCHEMA)
+        return;
+    pthread_mutex_lock(&recording);
     if (event->kind == ORM_STATEMENT_TRANSACTION)
         record.control++;
-    if (event->kind == ORM_STATEMENT_TRANSACTION || event->kind == ORM_STATEMENT_SCHEMA)
-        return;
-    put("%s%s", record.length ? ", " : "", kinds[event->kind]);
+    else
+        note(event, kinds[event->kind]);
+    pthread_mutex_unlock(&recording);
+}
+
+static void note(const orm_statement_event *event, const char *kind)
+{
+    put("%s%s", record.length ? ", " : "", kind);
     put("%s%s", *event->table ? " " : "", event->table);
     if (event->status)
         put(" failed");
