@@ -252,7 +252,7 @@ suite_counts() {
 # the test that did it.
 suite_valgrind() {
     local source name kind url leaks
-    local memcheck=(env CK_TIMEOUT_MULTIPLIER=100 valgrind -q --error-exitcode=99 --show-leak-kinds=definite
+    local memcheck=(env SANITIZE=memcheck CK_TIMEOUT_MULTIPLIER=100 valgrind -q --error-exitcode=99 --show-leak-kinds=definite
         --errors-for-leak-kinds=definite)
     for source in tests/unit/test_*.c; do
         name=$(basename "$source" .c)
