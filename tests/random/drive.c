@@ -645,11 +645,17 @@ static void op_set_code(void)
     }
 }
 
+/* Whether it loses that owner by a new key of it depends on what the session knows of the guest's row. */
+static bool is_own_land(int index, int owner)
+{
+    return d.now.things[index].kind == GUEST && owner != NONE && d.now.things[index].owner == owner;
+}
+
 static void op_set_owner(void)
 {
     kind k = (kind)below(TAG);
     int index = pick(k), owner = index == NONE ? NONE : some_owner(k);
-    if (index == NONE || owner == -2 || (owner == NONE && !kinds[k].nullable))
+    if (index == NONE || owner == -2 || (owner == NONE && !kinds[k].nullable) || is_own_land(index, owner))
         return;
     const void *entity = entity_of(index), *node = owner == NONE ? NULL : entity_of(owner);
     thing *t = &d.now.things[index];
@@ -677,7 +683,7 @@ static void op_add_to(void)
 {
     kind k = (kind)below(TAG);
     int index = pick(k), owner = pick(kinds[k].owner);
-    if (index == NONE || owner == NONE || kinds[k].single)
+    if (index == NONE || owner == NONE || kinds[k].single || is_own_land(index, owner))
         return;
     note("add %s to %s of %s", called(index), kinds[k].collection, called(owner));
     must(orm_entity_add_to(d.session, entity_of(owner), relation_of(models[kinds[k].owner], kinds[k].collection),
