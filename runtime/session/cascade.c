@@ -8,7 +8,10 @@
 
 #include <stdlib.h>
 
-static orm_status find_going(orm_session *session, orm__entities *going);
+/* Adds to the entities found those that refer by the relation to one of them, and go with it. */
+typedef orm_status (*step)(orm_session *session, const orm_relation *relation, orm__entities *found);
+
+static orm_status follow_all(orm_session *session, orm__entities *found, step call);
 static orm_status find_along(orm_session *session, const orm_relation *relation, orm__entities *going);
 static bool frees_something(orm__entity *entity);
 static orm_status cascade_along(orm_session *session, const orm_relation *relation, orm__entities *deleted);
@@ -26,7 +29,7 @@ orm_status orm__cascade_spare(orm_session *session, const orm__entities *deleted
             status = orm__session_no_memory(session);
     }
     if (!status)
-        status = find_going(session, &going);
+        status = follow_all(session, &going, find_along);
     for (size_t i = 0; i < changed->count && !status; i++)
         if (!changed->items[i]->reached || frees_something(changed->items[i]))
             changed->items[kept++] = changed->items[i];
@@ -40,15 +43,15 @@ orm_status orm__cascade_spare(orm_session *session, const orm__entities *deleted
     return status;
 }
 
-/* Those that go with the ones there are, and those that go with these. */
-static orm_status find_going(orm_session *session, orm__entities *going)
+/* Along each foreign key of the session's models, until none of those found by it leads to another. */
+static orm_status follow_all(orm_session *session, orm__entities *found, step call)
 {
-    for (size_t before = 0; before < going->count;) {
-        before = going->count;
+    for (size_t before = 0; before < found->count;) {
+        before = found->count;
         for (const orm__store *store = session->store_list; store; store = store->next)
             for (size_t r = 0; r < store->model->relation_count; r++)
                 if (store->model->relations[r].owning)
-                    ORM_TRY(find_along(session, &store->model->relations[r], going));
+                    ORM_TRY(call(session, &store->model->relations[r], found));
     }
     return ORM_OK;
 }
@@ -91,14 +94,7 @@ static bool frees_something(orm__entity *entity)
 
 orm_status orm__cascade(orm_session *session, orm__entities *deleted)
 {
-    for (size_t done = 0; done < deleted->count;) {
-        size_t until = deleted->count;
-        for (const orm__store *store = session->store_list; store; store = store->next)
-            for (size_t r = 0; r < store->model->relation_count; r++)
-                if (store->model->relations[r].owning)
-                    ORM_TRY(cascade_along(session, &store->model->relations[r], deleted));
-        done = until;
-    }
+    ORM_TRY(follow_all(session, deleted, cascade_along));
     for (size_t i = 0; i < deleted->count; i++) {
         orm__entity *entity = deleted->items[i];
         orm__identity_remove(entity->batch->store, entity);
