@@ -93,7 +93,7 @@ static void read_relations(pg_reader *p)
     }
 }
 
-/* Without the semicolon behind it, and the prefix that schemas have for now. */
+/* Without the semicolon behind it, and the prefix of the schemas that stand beside the live ones. */
 static const char *definition_of(pg_reader *p, const char *definition)
 {
     const char *prefix = p->r->choice->scratch;

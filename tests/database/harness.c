@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <time.h>
 
 enum { RECORD_SIZE = 1 << 16 };
@@ -353,6 +354,32 @@ int64_t insert_post(int64_t author, const char *title, int32_t views)
         &row, &result));
     orm_result_free(result);
     return row.id;
+}
+
+/* --- memory --- */
+
+long most_memory(void)
+{
+    struct rusage usage;
+    ck_assert_int_eq(getrusage(RUSAGE_SELF, &usage), 0);
+    return usage.ru_maxrss;
+}
+
+bool memory_counts(void)
+{
+    const char *sanitizers = getenv("SANITIZE");
+    return !sanitizers || !*sanitizers;
+}
+
+size_t many_rows(void)
+{
+    return getenv("ORM_TEST_SOAK") ? 10000000 : 200000;
+}
+
+void tell_memory(const char *what, size_t read)
+{
+    if (read % 1000000 == 0 && (read == 1000000 || read % 5000000 == 0))
+        printf("%s: %zu rows, at most %ld KiB\n", what, read, most_memory());
 }
 
 /* --- random numbers --- */

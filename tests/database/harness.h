@@ -142,6 +142,14 @@ orm_rows *open_rows(const char *sql, const orm_parameters *parameters);
 /* `authors` authors ("a000"...) with `posts` posts ("p000"...) each, committed; `s` has forgotten them. */
 void store_blog(size_t authors, size_t posts);
 
+/* The most memory that this process ever had at once, in KiB. */
+long most_memory(void);
+/* Whether that says something: sanitizers and memcheck keep what was given back. */
+bool memory_counts(void);
+/* How many rows are many for a test of memory: ten million with ORM_TEST_SOAK. */
+size_t many_rows(void);
+/* What is told of a long run, at one, five and ten million rows. */
+void tell_memory(const char *what, size_t read);
 /* Random numbers below `below`, not 0: the same ones in every run, unless ORM_TEST_SEED or, with ORM_TEST_SOAK, the clock says
  * otherwise. A failure names test_seed. */
 void begin_random(void);

@@ -6,7 +6,6 @@
 #include "named.h"
 
 #include <stdio.h>
-#include <sys/resource.h>
 
 enum { MANY = 3000 };
 
@@ -442,34 +441,25 @@ typedef struct long_walk {
     long early;
 } long_walk;
 
-static long most_memory(void)
-{
-    struct rusage usage;
-    getrusage(RUSAGE_SELF, &usage);
-    return usage.ru_maxrss; /* KiB */
-}
-
 static orm_status count_row(orm_connection *connection, const named_numbers_row *row, void *user)
 {
     long_walk *w = user;
     (void)connection, (void)row;
     if (++w->read == w->many / 10)
         w->early = most_memory();
-    if (w->read % 1000000 == 0 && (w->read == 1000000 || w->read % 5000000 == 0))
-        printf("each of a named query: %zu rows, at most %ld KiB\n", w->read, most_memory());
+    tell_memory("each of a named query", w->read);
     return ORM_OK;
 }
 
-/* Ten million with ORM_TEST_SOAK. `_i`: on a connection, or on a session's. */
+/* `_i`: on a connection, or on a session's. */
 START_TEST(many_rows_take_no_more_memory_than_few)
 {
-    long_walk w = {.many = getenv("ORM_TEST_SOAK") ? 10000000 : 200000};
+    long_walk w = {.many = many_rows()};
     walk few = {0};
     ok(named_numbers_each(_i ? of_session() : c, 3, visit, &few)); /* the statement is known to give few rows */
     ok(named_numbers_each(_i ? of_session() : c, (int64_t)w.many, count_row, &w));
     ck_assert_uint_eq(w.read, w.many);
-    const char *sanitizers = getenv("SANITIZE");
-    if (!sanitizers || !*sanitizers)
+    if (memory_counts())
         ck_assert_int_le(most_memory() - w.early, 2048);
 }
 END_TEST

@@ -4,7 +4,6 @@
 #include "harness.h"
 
 #include <stdio.h>
-#include <sys/resource.h>
 
 enum { MANY = 5000 };
 
@@ -459,32 +458,11 @@ START_TEST(locks_are_not_taken_ahead)
 }
 END_TEST
 
-static long most_memory(void)
-{
-    struct rusage usage;
-    ck_assert_int_eq(getrusage(RUSAGE_SELF, &usage), 0);
-    return usage.ru_maxrss; /* KiB */
-}
-
-/* What is told of a long run: the peak at one, five and ten million rows. */
-static void tell_memory(const char *what, size_t read)
-{
-    if (read % 1000000 == 0 && (read == 1000000 || read % 5000000 == 0))
-        printf("%s: %zu rows, at most %ld KiB\n", what, read, most_memory());
-}
-
-/* After the first tenth it has all the memory that it needs; sanitizers keep what was freed. */
+/* After the first tenth it has all the memory that it needs. */
 static void expect_no_growth(long early)
 {
-    const char *sanitizers = getenv("SANITIZE");
-    if (!sanitizers || !*sanitizers)
+    if (memory_counts())
         ck_assert_int_le(most_memory() - early, 2048);
-}
-
-/* Ten million with ORM_TEST_SOAK. */
-static size_t many_rows(void)
-{
-    return getenv("ORM_TEST_SOAK") ? 10000000 : 200000;
 }
 
 START_TEST(a_long_stream_takes_no_more_memory_than_a_short_one)
