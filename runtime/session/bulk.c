@@ -22,12 +22,14 @@ static void expire_model(orm_session *session, orm__store *store);
 static void forget_relations(orm_session *session, const orm_model *model);
 static bool leads_to(const orm_relation *relation, const orm_model *model);
 
-const orm__listener orm__session_listener = {.flush = flush,
-                                             .holds = holds,
-                                             .row = take_written,
-                                             .copy = copy_written,
-                                             .written = written,
-                                             .mentioned = mentioned};
+const orm__listener orm__session_listener = {
+    .flush = flush,
+    .holds = holds,
+    .row = take_written,
+    .copy = copy_written,
+    .written = written,
+    .mentioned = mentioned,
+};
 
 static orm_status flush(orm_connection *connection)
 {

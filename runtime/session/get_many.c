@@ -97,17 +97,11 @@ static orm_status select_absent(request *r, orm__entities *read)
 {
     const orm_model *model = r->store->model;
     orm_value lists[ORM__KEY_MAX] = {{0}};
-    orm__sql sql;
     orm_status status = make_lists(r, lists);
     if (!status)
         status = orm__session_begin_get(r->session);
     if (!status) {
-        orm__sql_init(&sql, r->session->connection);
-        orm__sql_select_from(&sql, model);
-        orm__sql_text(&sql, " WHERE ");
-        orm__sql_in_lists(&sql, model->primary_key, model->primary_key_count, lists);
-        status = orm__read_entities(r->session, r->store, &sql, orm__fetch_of(r->absent_count), false, read);
-        orm__sql_release(&sql);
+        status = orm__read_by_keys(r->session, r->store, lists, r->absent_count, false, read);
         orm__session_end_get(r->session);
     }
     for (size_t i = 0; i < model->primary_key_count; i++)

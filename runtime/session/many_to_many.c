@@ -24,9 +24,9 @@ static orm_status find_link(orm_session *session, const orm_relation *relation, 
                             orm__entity **link);
 static orm_status known_link(orm_session *session, const orm_relation *relation, orm__entity *owner,
                              orm__entity *member, bool *there);
-static orm_status make_stub(orm_session *session, const orm_relation *relation, orm__entity *owner, orm__entity *member,
-                            orm__entity **stub);
-static orm_status first_link(orm_session *session, const orm_relation *relation, const orm__entity *stub,
+static orm_status make_pair(orm_session *session, const orm_relation *relation, orm__entity *owner, orm__entity *member,
+                            orm__entity **pair);
+static orm_status first_link(orm_session *session, const orm_relation *relation, const orm__entity *pair,
                              orm__entity **link);
 static bool key_is_both(const orm_relation *relation);
 
@@ -218,13 +218,12 @@ orm_status orm__through_add(orm_session *session, const orm_relation *relation, 
 static orm_status known_link(orm_session *session, const orm_relation *relation, orm__entity *owner,
                              orm__entity *member, bool *there)
 {
-    orm__entity *link = NULL;
+    orm__entity *pair;
     *there = false;
     if (owner->state != ORM__PERSISTENT || member->state != ORM__PERSISTENT || !key_is_both(relation))
         return ORM_OK;
-    orm__entity *stub;
-    ORM_TRY(make_stub(session, relation, owner, member, &stub));
-    link = orm__identity_find_row(stub->batch->store, orm__model_of(stub)->primary_key, orm__row_of(stub));
+    ORM_TRY(make_pair(session, relation, owner, member, &pair));
+    orm__entity *link = orm__identity_find_row(pair->batch->store, orm__model_of(pair)->primary_key, orm__row_of(pair));
     if (!link || link->state != ORM__PERSISTENT)
         return ORM_OK;
     orm_status status = link->flags & ORM__EXPIRED ? orm__entity_reload(session, link) : ORM_OK;
@@ -273,12 +272,12 @@ static bool is_in(const orm__slot *slot, const orm__entity *member)
 static orm__entity *pending_link(orm_session *session, const orm_relation *relation, orm__entity *owner,
                                  orm__entity *member)
 {
-    orm__entity *stub;
+    orm__entity *pair;
     bool known = !((owner->flags | member->flags) & ORM__KEY_CHANGED);
     if (known && owner->state == ORM__PERSISTENT && member->state == ORM__PERSISTENT && key_is_both(relation) &&
-        !make_stub(session, relation, owner, member, &stub)) {
-        orm__entity *link = orm__identity_find_row(stub->batch->store, orm__model_of(stub)->primary_key,
-                                                   orm__row_of(stub));
+        !make_pair(session, relation, owner, member, &pair)) {
+        orm__entity *link = orm__identity_find_row(pair->batch->store, orm__model_of(pair)->primary_key,
+                                                   orm__row_of(pair));
         return link && link->state == ORM__PENDING ? link : NULL;
     }
     for (size_t i = session->changed.count; i-- > 0;) {
@@ -296,47 +295,47 @@ static orm_status find_link(orm_session *session, const orm_relation *relation, 
                             orm__entity **link)
 {
     const orm_model *model = relation->through_source->model;
-    orm__entity *stub;
+    orm__entity *pair;
     *link = NULL;
     if (!key_is_both(relation))
         ORM_TRY(orm__session_autoflush(session)); /* keys may change by it */
-    ORM_TRY(make_stub(session, relation, owner, member, &stub));
+    ORM_TRY(make_pair(session, relation, owner, member, &pair));
     if (!key_is_both(relation))
-        return first_link(session, relation, stub, link);
-    orm__store *store = stub->batch->store;
-    *link = orm__identity_find_row(store, model->primary_key, orm__row_of(stub));
+        return first_link(session, relation, pair, link);
+    orm__store *store = pair->batch->store;
+    *link = orm__identity_find_row(store, model->primary_key, orm__row_of(pair));
     if (*link)
         return ORM_OK;
     for (size_t i = 0; i < model->column_count; i++)
-        if (!orm__member_keep(&model->columns[i], orm__row_of(stub), &session->arena))
+        if (!orm__member_keep(&model->columns[i], orm__row_of(pair), &session->arena))
             return orm__session_no_memory(session);
-    stub->state = ORM__PERSISTENT;
-    stub->flags = ORM__EXPIRED;
-    stub->generation = session->generation;
+    pair->state = ORM__PERSISTENT;
+    pair->flags = ORM__EXPIRED;
+    pair->generation = session->generation;
     store->alone.live++;
-    orm__store_keep(store, stub);
-    *link = stub;
-    return orm__identity_add(store, stub) ? ORM_OK : orm__session_no_memory(session);
+    orm__store_keep(store, pair);
+    *link = pair;
+    return orm__identity_add(store, pair) ? ORM_OK : orm__session_no_memory(session);
 }
 
 /* A row between that has both keys, where a new entity would stand; its texts are those of the ends. */
-static orm_status make_stub(orm_session *session, const orm_relation *relation, orm__entity *owner, orm__entity *member,
-                            orm__entity **stub)
+static orm_status make_pair(orm_session *session, const orm_relation *relation, orm__entity *owner, orm__entity *member,
+                            orm__entity **pair)
 {
     const orm_relation *const ends[] = {relation->through_source, relation->through_target};
     orm__entity *const targets[] = {owner, member};
     orm__store *store = orm__store_of(session, ends[0]->model);
-    *stub = store ? orm__store_next(store) : NULL;
-    if (!*stub)
+    *pair = store ? orm__store_next(store) : NULL;
+    if (!*pair)
         return orm__session_no_memory(session);
     for (size_t e = 0; e < 2; e++)
         for (size_t k = 0; k < ends[e]->column_count; k++)
-            orm__member_set(ends[e]->columns[k], orm__row_of(*stub),
+            orm__member_set(ends[e]->columns[k], orm__row_of(*pair),
                             orm__value_of_member(ends[e]->target_columns[k], orm__key_row(targets[e])));
     return ORM_OK;
 }
 
-static orm_status first_link(orm_session *session, const orm_relation *relation, const orm__entity *stub,
+static orm_status first_link(orm_session *session, const orm_relation *relation, const orm__entity *pair,
                              orm__entity **link)
 {
     const orm_relation *const ends[] = {relation->through_source, relation->through_target};
@@ -347,7 +346,7 @@ static orm_status first_link(orm_session *session, const orm_relation *relation,
     for (size_t e = 0; e < 2; e++)
         for (size_t k = 0; k < ends[e]->column_count && count < ORM_WHERE_MAX; k++)
             where[count++] = orm_compare(ORM_OP_EQ, ends[e]->columns[k],
-                                         orm__value_of_member(ends[e]->columns[k], orm__row_of(stub)));
+                                         orm__value_of_member(ends[e]->columns[k], orm__row_of(pair)));
     orm_status status = orm_model_first(session, ends[0]->model, &query, &row);
     *link = status ? NULL : orm__entity_of(row);
     return status == ORM_NOT_FOUND ? ORM_OK : status;

@@ -96,15 +96,23 @@ orm_status orm__entities_reload(orm_session *session, orm__store *store, const o
                                .enumeration = model->primary_key[k]->enumeration,
                                .as.rows = {rows, model->primary_key[k], expired->count}};
     orm__entities read = {0};
+    orm_status status = orm__read_by_keys(session, store, lists, expired->count, true, &read);
+    free(read.items);
+    free(rows);
+    return status;
+}
+
+orm_status orm__read_by_keys(orm_session *session, orm__store *store, const orm_value *lists, size_t count,
+                             bool overwrite, orm__entities *read)
+{
+    const orm_model *model = store->model;
     orm__sql sql;
     orm__sql_init(&sql, session->connection);
     orm__sql_select_from(&sql, model);
     orm__sql_text(&sql, " WHERE ");
     orm__sql_in_lists(&sql, model->primary_key, model->primary_key_count, lists);
-    orm_status status = orm__read_entities(session, store, &sql, orm__fetch_of(expired->count), true, &read);
+    orm_status status = orm__read_entities(session, store, &sql, orm__fetch_of(count), overwrite, read);
     orm__sql_release(&sql);
-    free(read.items);
-    free(rows);
     return status;
 }
 

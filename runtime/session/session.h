@@ -362,6 +362,9 @@ orm_status orm__read_opened(orm_session *session, orm__store *store, orm__source
 /* The same of the row that has this key; NULL where there is none. */
 orm_status orm__read_by_key(orm_session *session, orm__store *store, const orm_value *key, bool overwrite,
                             orm__entity **found);
+/* The rows of `count` keys, a list for each of their columns, by one statement. */
+orm_status orm__read_by_keys(orm_session *session, orm__store *store, const orm_value *lists, size_t count,
+                             bool overwrite, orm__entities *read);
 /* The current row becomes, or is, an entity; its texts go to the session's arena. */
 orm_status orm__take_row(orm_session *session, orm__store *store, bool overwrite, orm__entity **entity);
 /* Makes the entities found the members of one batch. */
