@@ -9,7 +9,7 @@
 
 #include "sql/connection.h"
 
-enum { ORM__INLINE_PARAMETERS = 32 };
+enum { ORM__INLINE_PARAMETERS = 8 };
 
 /* SQL being put together. After the first failure every further call does nothing, and run tells it. */
 typedef struct orm__sql {
