@@ -281,6 +281,13 @@ void orm__pg_close(orm__link *base)
     free(l);
 }
 
+void orm__pg_abandon(orm__link *base)
+{
+    orm__pg_link *l = orm__pg_link_of(base);
+    l->broken = true;
+    l->failure = ORM_DISCONNECTED;
+}
+
 /* Reads what has come unasked, which shows a closed socket too. */
 bool orm__pg_usable(orm__link *base)
 {

@@ -121,6 +121,7 @@ static inline orm__pg_link *orm__pg_link_of(orm__link *link)
 orm_status orm__pg_open(const orm__address *address, const orm_waiter *waiter, orm__link **opened, orm_error *error);
 void orm__pg_close(orm__link *base);
 bool orm__pg_usable(orm__link *base);
+void orm__pg_abandon(orm__link *base);
 orm_status orm__pg_reset(orm__link *base);
 orm_status orm__pg_copy(orm__link *base, const char *sql, const orm_value *lists, size_t count, size_t *rows,
                         orm_error *error);

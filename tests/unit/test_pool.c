@@ -1,6 +1,6 @@
 /* test_pool.c -- the pool, lending connections that are none: no database is behind them.
  *
- * The five functions of sql/connection.h that a pool calls are defined here, and the linker takes these.
+ * The six functions of sql/connection.h that a pool calls are defined here, and the linker takes these.
  * SPDX-License-Identifier: MIT */
 #include "engine/pool.h"
 
@@ -72,6 +72,11 @@ bool orm__connection_ping(orm_connection *connection)
 {
     atomic_fetch_add(&pings, 1);
     return !connection->failed;
+}
+
+void orm__connection_abandon(orm_connection *connection)
+{
+    connection->unwanted = true;
 }
 
 bool orm__connection_usable(orm_connection *connection)
@@ -227,8 +232,11 @@ START_TEST(an_idle_one_that_died_is_replaced_unseen)
     ck_assert(!c->broken);
     ck_assert_int_eq(atomic_load(&freed), 1);
     ck_assert_uint_eq(pool.open, 2);
+    ck_assert_uint_eq(pool.lent_ever, 3);
+    ck_assert_uint_eq(pool.replaced, 1);
     ck_assert_ptr_eq(acquire(), a);
     ck_assert_int_eq(acquire_in_vain(), ORM_TIMEOUT);
+    ck_assert_uint_eq(pool.lent_ever, 4);
     orm__pool_give_back(&pool, a);
     orm__pool_give_back(&pool, c);
     close_pool();
@@ -258,6 +266,7 @@ START_TEST(a_place_is_free_again_when_connecting_failed)
     for (int i = 0; i < 5; i++)
         ck_assert_int_eq(acquire_in_vain(), ORM_DISCONNECTED);
     ck_assert_uint_eq(pool.open, 1);
+    ck_assert_uint_eq(pool.lent_ever, 1);
     atomic_store(&refuse, false);
     orm__pool_give_back(&pool, acquire());
     orm__pool_give_back(&pool, lent);

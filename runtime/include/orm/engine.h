@@ -119,7 +119,7 @@ typedef struct orm_engine_options {
     int pool_size;    /* connections kept: 5 */
     int max_overflow; /* more for a moment: 10; -1: none */
     int pool_timeout; /* seconds to wait for a connection: 30; -1: none at all */
-    int pool_recycle; /* seconds after which a connection is replaced at its next checkout: 0, never */
+    int pool_recycle; /* seconds after which a connection is replaced at its next checkout: 0, never; nor are those to memory */
     int pool_idle;    /* seconds after which a connection that nobody used is closed, but for the last: 0, never */
     /* Ask the server before lending a connection that was idle for a second or more. That the server has closed it is seen
      * without: it then says so, and the connection is replaced. */
@@ -164,7 +164,7 @@ typedef struct orm_engine_options {
 /* Opens an engine on `url` as SQLAlchemy writes them:
  *     sqlite://                      a database in memory, shared by the whole engine; while one session
  *                                    writes to it the others wait, even to read
- *     sqlite:///blog.db              a file, relative to the working directory
+ *     sqlite:///blog.db              a file, relative to the working directory of this moment
  *     sqlite:////var/lib/blog.db     a file, absolute
  *     postgresql://user:password@host:5432/name?sslmode=require      libpq's keywords may follow the question mark
  * "postgres://" and "+driver" after the scheme are accepted; parts are percent-decoded. `options` NULL means all defaults;
@@ -199,7 +199,11 @@ ORM_API orm_status orm_engine_options_from_env(const char *prefix, const char *d
                                                char **url, orm_error *error);
 
 /* Closes the connections that are idle now, and those that are lent when they come back; new ones are made as they are needed.
- * For servers that have moved, passwords that have changed, a fork to come. A database in memory keeps its connections. */
+ * For servers that have moved, passwords that have changed, a fork to come. A database in memory keeps its connections.
+ *
+ * After a fork the child may use the engine, whose connections it makes anew. What the parent had lent when it forked is
+ * ORM_DISCONNECTED there, and nothing that the child does to it reaches the database; a SQLite file of which a connection was
+ * lent then cannot be opened by that engine in the child (ORM_MISUSE): dispose before the fork, or give all of them back. */
 ORM_API void orm_engine_dispose(orm_engine *engine);
 
 typedef struct orm_pool_statistics {
