@@ -203,10 +203,12 @@ static const char *end_of_user(const char *rest)
     return at;
 }
 
-/* Whether each colon is followed by a number or nothing. */
+/* Whether each colon, other than those in brackets, is followed by a number or nothing. */
 static bool are_hosts(const char *start, const char *end)
 {
     for (const char *c = start; c < end; c++) {
+        const char *bracket = *c == '[' && (c == start || c[-1] == ',') ? memchr(c, ']', (size_t)(end - c)) : NULL;
+        c = bracket ? bracket : c;
         if (*c != ':')
             continue;
         c += 1 + strspn(c + 1, "0123456789");
@@ -330,11 +332,17 @@ static orm_status read_option(reading *r, const char *start, const char *end)
     return strcmp(keyword, "dbname") == 0 ? add_database(r, value) : add(r, keyword, value);
 }
 
+/* Misspelt ones too: libpq refuses them, but a replica's URL is shown before it is tried. */
 static bool is_secret(const char *keyword)
 {
-    static const char *const secrets[] = {"password", "sslpassword", "oauth_client_secret"};
+    static const char *const secrets[] = {"password", "passwd", "secret", "scram_client_key", "scram_server_key"};
+    char small[LONGEST_NAME + 1];
+    size_t length = 0;
+    for (char c; length < LONGEST_NAME && (c = keyword[length]) != '\0'; length++)
+        small[length] = c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
+    small[length] = '\0';
     for (size_t i = 0; i < LENGTH_OF(secrets); i++)
-        if (strcmp(keyword, secrets[i]) == 0)
+        if (strstr(small, secrets[i]))
             return true;
     return false;
 }
