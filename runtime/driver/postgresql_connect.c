@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static void choose_tag(orm__pg_link *l);
 static orm_status connect_to(orm__pg_link *l, const orm__address *address);
@@ -34,6 +35,7 @@ orm_status orm__pg_open(const orm__address *address, const orm_waiter *waiter, o
     l->waiter = waiter;
     l->error = error;
     l->unprepared = address->unprepared;
+    l->asked = -1;
     choose_tag(l);
     l->timeout = (int64_t)address->statement_timeout * 1000;
     orm_status status = connect_to(l, address);
@@ -264,6 +266,8 @@ void orm__pg_close(orm__link *base)
     if (!l)
         return;
     orm__watch_stop(&l->watch);
+    if (l->asked >= 0)
+        close(l->asked);
     PQclear(l->result);
     PQfinish(l->connection);
     for (orm__ahead *next; l->ahead; l->ahead = next) {
@@ -293,6 +297,7 @@ bool orm__pg_usable(orm__link *base)
 {
     orm__pg_link *l = orm__pg_link_of(base);
     l->error = NULL;
+    orm__pg_settle_cancel(l);
     if (!l->broken && !PQconsumeInput(l->connection))
         orm__pg_lost(l);
     for (PGnotify *notice; (notice = PQnotifies(l->connection)) != NULL;)

@@ -66,7 +66,8 @@ typedef struct orm__pg_link {
     bool unprepared;          /* statements are sent whole each time: nothing stays at the server */
     int64_t timeout;          /* microseconds for a statement; 0: any time */
     int64_t deadline;         /* of this trip; 0: none */
-    bool cancelled;           /* the server was asked to end a statement, and has not said that it did */
+    bool cancelled;           /* the server was asked to end a statement, and may not have heard of it yet */
+    int asked;                /* a pipe that ends when it has; -1: nobody tells */
     bool broken;              /* lost or given up: only close is left */
     unsigned long names;      /* given to prepared statements so far */
     char tag[16];             /* in each name: behind a pooler others' statements may be on the same back end */
@@ -209,8 +210,10 @@ bool orm__pg_has_choked(orm__pg_link *l);
 /* postgresql_cancel.c. Asks the server, from a thread, to end what it runs; until l->deadline it has time to answer. False: not
  * possible. */
 bool orm__pg_cancel(orm__pg_link *l);
-/* The same, and waits until it was asked: after that no later statement is meant. Where that takes too long l->cancelled stays,
- * and the link is given up after this trip. */
+/* Waits until the server has heard of the request, if there is one: what is sent later is not meant by it. Where that takes too
+ * long l->cancelled stays. */
+void orm__pg_settle_cancel(orm__pg_link *l);
+/* Both, and a later statement of this trip has its old deadline. */
 void orm__pg_cancel_now(orm__pg_link *l);
 /* Records that libpq has lost the connection, or never had one. */
 void orm__pg_lost(orm__pg_link *l);

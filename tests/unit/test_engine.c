@@ -815,6 +815,20 @@ START_TEST(a_statement_of_the_server_is_cancelled_and_the_connection_stays)
 }
 END_TEST
 
+/* The server ends the statement by itself, while the request to do so is on its way. */
+START_TEST(a_request_to_cancel_never_meets_the_next_statement)
+{
+    open_server("options=-c%20statement_timeout%3D201", &(orm_engine_options){.statement_timeout = 200});
+    orm_connection *connection = must_open();
+    for (int i = 0; i < 15; i++) {
+        ck_assert_int_eq(orm_connection_execute(connection, "SELECT pg_sleep(60)", NULL, NULL), ORM_TIMEOUT);
+        execute(connection, "SELECT pg_sleep(0.01)");
+    }
+    orm_connection_close(connection);
+    expect_pool(1, 0, 1);
+}
+END_TEST
+
 START_TEST(a_full_reset_undoes_settings_and_keeps_what_the_library_needs)
 {
     open_server("options=-c%20DateStyle%3DGerman", &(orm_engine_options){.pool_reset = ORM_RESET_ALL});
@@ -903,6 +917,7 @@ static TCase *on_postgresql(void)
     tcase_add_test(tests, replicas_are_copied_and_need_not_be_up);
     tcase_add_test(tests, the_isolation_of_the_engine_is_that_of_its_transactions);
     tcase_add_test(tests, a_statement_of_the_server_is_cancelled_and_the_connection_stays);
+    tcase_add_test(tests, a_request_to_cancel_never_meets_the_next_statement);
     tcase_add_test(tests, a_full_reset_undoes_settings_and_keeps_what_the_library_needs);
     tcase_add_test(tests, dispose_closes_the_servers_connections);
     return tests;
