@@ -15,6 +15,7 @@
 
 #include "base/text.h"
 #include "driver/driver.h"
+#include "driver/resolve.h"
 #include "driver/wait.h"
 
 #include <libpq-fe.h>
@@ -215,6 +216,9 @@ bool orm__pg_cancel(orm__pg_link *l);
 void orm__pg_settle_cancel(orm__pg_link *l);
 /* Both, and a later statement of this trip has its old deadline. */
 void orm__pg_cancel_now(orm__pg_link *l);
+/* postgresql_hosts.c. After a connection was not made in time: leaves the host that was tried out of those to try, `hosts`, which
+ * are looked up by `deadline` where they are not known yet. False: no other is left. */
+bool orm__pg_leave_out_host(orm__pg_link *l, int64_t deadline, orm__resolved *hosts);
 /* Records that libpq has lost the connection, or never had one. */
 void orm__pg_lost(orm__pg_link *l);
 /* What libpq's verbose complaint of a connection that was not made means, ORM_DISCONNECTED by default. `shown` gets it without

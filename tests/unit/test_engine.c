@@ -579,6 +579,14 @@ START_TEST(a_keyword_that_libpq_does_not_know_is_named)
 }
 END_TEST
 
+START_TEST(a_time_to_connect_that_is_no_number_is_refused)
+{
+    char url[512];
+    snprintf(url, sizeof url, "%s%cconnect_timeout=5s", server, strchr(server, '?') ? '&' : '?');
+    refuse(url, NULL, ORM_MISUSE, "connect_timeout must be a whole number of seconds");
+}
+END_TEST
+
 /* Were it taken for a connection string, the error would be another one, or none. */
 START_TEST(a_database_may_be_named_like_a_connection_string)
 {
@@ -908,6 +916,7 @@ static TCase *on_postgresql(void)
     tcase_set_timeout(tests, 30);
     tcase_add_test(tests, the_first_connection_shows_that_the_server_is_there);
     tcase_add_test(tests, a_keyword_that_libpq_does_not_know_is_named);
+    tcase_add_test(tests, a_time_to_connect_that_is_no_number_is_refused);
     tcase_add_test(tests, a_database_may_be_named_like_a_connection_string);
     tcase_add_test(tests, connections_killed_while_idle_are_replaced_unseen);
     tcase_add_test(tests, one_killed_while_lent_is_an_error_and_frees_its_place);

@@ -130,7 +130,7 @@ typedef struct orm_engine_options {
     /* Connections and statements. */
     orm_isolation isolation; /* of transactions that say nothing else */
     orm_prepared prepared;
-    int connect_timeout; /* seconds: 0 leaves it to the URL or to libpq */
+    int connect_timeout; /* seconds, for each host of several: 0 leaves it to the URL or to libpq */
     /* Milliseconds a statement may take: 0, any time. Then it is cancelled and ORM_TIMEOUT; a server that does not hear of that
      * within two seconds is given up, with its connection. */
     int statement_timeout;
