@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { CANCEL_SECONDS = 2 };
+enum { CANCEL_SECONDS = 2, LONG_AGO = 1 };
 
 typedef struct request {
     PGcancel *cancel;
@@ -45,7 +45,12 @@ void orm__pg_settle_cancel(orm__pg_link *l)
     if (!l->cancelled || l->broken || l->asked < 0)
         return;
     if (orm__watch_start(&watch, l->waiter, l->asked) == ORM_OK) {
-        l->cancelled = orm__wait(&watch, ORM_WAIT_READ, orm__deadline_in(CANCEL_SECONDS)) != ORM_OK;
+        const int64_t deadline = orm__deadline_in(CANCEL_SECONDS);
+        orm_status status;
+        do { /* a wait may end by a wake that was meant for another */
+            status = orm__wait(&watch, ORM_WAIT_READ, deadline);
+            l->cancelled = orm__wait_by_poll(l->asked, ORM_WAIT_READ, LONG_AGO) != ORM_OK;
+        } while (!status && l->cancelled);
         orm__watch_stop(&watch);
     }
     stop_listening(l);

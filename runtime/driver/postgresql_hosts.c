@@ -1,7 +1,7 @@
 /* postgresql_hosts.c -- of several hosts the one that has not answered in time is left out, and the others are tried.
  *
- * libpq does so by itself only where it blocks; polled, it has no word for it. So whoever polls begins anew with a list that
- * lacks that host, or that one of its addresses.
+ * libpq does so by itself only where it blocks; polled, it has no word for it. So whoever polls begins anew with a list
+ * that lacks that host, or that one of its addresses.
  * SPDX-License-Identifier: MIT */
 #include "driver/postgresql_link.h"
 

@@ -29,7 +29,7 @@ typedef struct orm__pool {
     size_t open, capacity; /* places taken: idle, lent, being made or closed; room for them in both lists */
     size_t opened_ever, lent_ever, waited_ever, timeouts, replaced, waiting;
     atomic_size_t trips;               /* of all its links */
-    unsigned generation;               /* older ones are closed: dispose has raised it */
+    atomic_uint generation;            /* older ones are closed: dispose has raised it */
     unsigned forks;                    /* that this process has come from since */
     orm_connection **inherited;        /* in a child: idle ones of the parent, to be closed first */
     size_t inherited_count;

@@ -442,8 +442,8 @@ static bool inserts(orm_engine *into)
     return good;
 }
 
-/* SQLite would believe that the parent's locks are the child's: when the parent closes its last connection, what the child
- * writes would be lost. */
+/* SQLite would believe that the parent's locks are the child's: when the parent closes its last connection, what the
+ * child writes would be lost. */
 START_TEST(what_a_child_writes_to_a_file_outlives_its_parents_connections)
 {
     int to_parent[2], to_child[2];
