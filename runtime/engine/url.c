@@ -35,6 +35,7 @@ static orm_status read_sqlite(reading *r, const char *rest);
 static orm_status name_memory(reading *r);
 static orm_status read_postgresql(reading *r, const char *rest);
 static const char *end_of_user(const char *rest);
+static bool is_option(const char *text);
 static bool are_hosts(const char *start, const char *end);
 static orm_status read_user(reading *r, const char *start, const char *end);
 static orm_status read_hosts(reading *r, const char *start, const char *end);
@@ -164,6 +165,7 @@ static orm_status name_memory(reading *r)
 static orm_status read_postgresql(reading *r, const char *rest)
 {
     const char *at = end_of_user(rest), *name;
+    bool with_password = at && memchr(rest, ':', (size_t)(at - rest));
     r->url->address.dialect = ORM_POSTGRESQL;
     if (at) {
         ORM_TRY(read_user(r, rest, at));
@@ -174,6 +176,10 @@ static orm_status read_postgresql(reading *r, const char *rest)
     if (*end == '/') {
         rest = end + 1;
         end = rest + strcspn(rest, "?");
+        if (with_password && memchr(rest, '@', (size_t)(end - rest))) /* which of both ends the password? */
+            return orm__error_set(r->error, ORM_MISUSE,
+                                  "the database URL has an '@' behind its host: write %%40 for one in a name or a "
+                                  "password, and %%2F for a slash there");
         ORM_TRY(decode(r, rest, end, &name));
         if (*name)
             ORM_TRY(add_database(r, name));
@@ -194,13 +200,19 @@ static const char *end_of_user(const char *rest)
     if (at || *rest == '[' || !memchr(rest, ':', (size_t)(end - rest)))
         return at;
     at = strchr(end, '@');
-    bool among_options = at && memchr(end, '?', (size_t)(at - end));
-    if (!at || (among_options && are_hosts(rest, end)))
+    const char *mark = at ? memchr(end, '?', (size_t)(at - end)) : NULL;
+    if (!at || (mark && is_option(mark + 1) && are_hosts(rest, end)))
         return NULL;
     for (const char *c = at; *c && *c != '/' && *c != '?'; c++)
         if (*c == '@')
             at = c;
     return at;
+}
+
+static bool is_option(const char *text)
+{
+    size_t length = strspn(text, LETTERS "0123456789_%");
+    return length > 0 && text[length] == '=';
 }
 
 /* Whether each colon, other than those in brackets, is followed by a number or nothing. */
@@ -321,6 +333,9 @@ static orm_status read_option(reading *r, const char *start, const char *end)
         return orm__error_set(r->error, ORM_MISUSE,
                               "the database URL has an option without a value: they read name=value&name=value");
     ORM_TRY(decode(r, start, equals, &keyword));
+    if (keyword[strspn(keyword, LETTERS "0123456789_")])
+        return orm__error_set(r->error, ORM_MISUSE,
+                              "the database URL has an option whose name is none: of letters, digits and '_'");
     for (size_t i = r->first_option; i < r->count; i++)
         if (strcmp(r->keywords[i], keyword) == 0)
             return orm__error_set(r->error, ORM_MISUSE,
