@@ -38,7 +38,7 @@ orm_status orm__pg_begin_reading(orm__pg_link *l, const char *sql, orm_error *er
     l->reused = l->outdated = false;
     l->deadline = l->base.deadline ? l->base.deadline : l->timeout ? orm__deadline_in(0) + l->timeout : 0;
     orm__pg_settle_cancel(l);
-    if (l->cancelled) /* the request may still be on its way, and would meet this statement */
+    if (l->cancelled && !l->broken) /* the request may still be on its way, and would meet this statement */
         give_up(l, ORM_DISCONNECTED, "a statement ended while it was being cancelled; the connection is given up");
     if (l->broken)
         fail(l, ORM_DISCONNECTED, "the connection is lost");

@@ -105,7 +105,8 @@ typedef enum orm_pool_class {
 /* What is undone when a connection comes back, besides the transaction that was not committed, which always is. */
 typedef enum orm_pool_reset {
     ORM_RESET_ROLLBACK, /* nothing more */
-    ORM_RESET_ALL /* settings, temporary tables, LISTEN, advisory locks, on PostgreSQL; costs several round trips */
+    ORM_RESET_ALL /* settings, those of hooks.connect too, temporary tables, LISTEN, advisory locks, on PostgreSQL; costs several
+                     round trips */
 } orm_pool_reset;
 
 typedef enum orm_prepared {
