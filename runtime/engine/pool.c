@@ -556,7 +556,7 @@ static void after_fork_in_parent(void)
 /* Nothing may be allocated or closed here: other threads of the parent may have been at it. */
 static void inherit(orm__pool *pool)
 {
-    pool->tainted |= pool->lent_count > 0;
+    pool->tainted |= pool->open > pool->idle_count;
     if (pool->inherited || pool->idle_count == 0)
         return;
     pool->inherited = pool->idle;

@@ -33,7 +33,7 @@ typedef struct orm__pool {
     unsigned forks;                    /* that this process has come from since */
     orm_connection **inherited;        /* in a child: idle ones of the parent, to be closed first */
     size_t inherited_count;
-    bool tainted;                      /* in a child: the parent had lent some that ought to be closed first */
+    bool tainted;                      /* in a child: the parent had others open, which ought to be closed, too, and cannot */
     orm__waiting *first, *last;        /* who waits, in the order of coming */
     struct orm__pool *next, *previous; /* all pools of the process */
 } orm__pool;

@@ -594,6 +594,57 @@ START_TEST(a_child_that_gives_back_its_parents_connection_does_nothing_to_it)
 }
 END_TEST
 
+static bool closes_what_was_idle(orm_connection *lent)
+{
+    (void)lent;
+    orm_connection *own;
+    bool good = orm__pool_acquire(&pool, &own, NULL) == ORM_OK && atomic_load(&freed) == 2 && pool.open == 1;
+    orm__pool_give_back(&pool, own);
+    return good && pool.idle_count == 1;
+}
+
+static bool closes_what_was_idle_at_the_end(orm_connection *lent)
+{
+    (void)lent;
+    orm__pool_release(&pool);
+    return atomic_load(&freed) == 2;
+}
+
+static bool is_refused(orm_connection *lent)
+{
+    orm_connection *own;
+    bool good = orm__pool_acquire(&pool, &own, &error) == ORM_MISUSE && !own && atomic_load(&freed) == 0;
+    return good && (!lent || lent->unwanted);
+}
+
+/* SQLite keeps its locks by process and file, and would take the parent's for the child's. */
+START_TEST(a_child_closes_connections_to_a_file_before_it_opens_its_own)
+{
+    static const orm__address file = {.dialect = ORM_SQLITE};
+    waiter slow = {0};
+    open_pool(2, 3, 20000000);
+    pool.address = &file;
+    orm_connection *lent = acquire();
+    orm__pool_give_back(&pool, acquire());
+    in_child(is_refused, lent);
+    orm__pool_give_back(&pool, lent);
+    in_child(closes_what_was_idle, NULL);
+    in_child(closes_what_was_idle_at_the_end, NULL);
+    lent = acquire();
+    orm_connection *other = acquire();
+    atomic_store(&hold_up, true);
+    pthread_create(&slow.thread, NULL, wait_for_one, &slow);
+    while (sem_wait(&connecting))
+        ;
+    orm__pool_give_back(&pool, lent);
+    orm__pool_give_back(&pool, other);
+    in_child(is_refused, NULL); /* one is being made */
+    sem_post(&go_on);
+    pthread_join(slow.thread, NULL);
+    close_pool();
+}
+END_TEST
+
 static bool acquires(orm_connection *lent)
 {
     (void)lent;
@@ -780,6 +831,7 @@ static TCase *together(void)
     tcase_add_test(tests, timeouts_and_refusals_lose_no_place);
     tcase_add_test(tests, a_child_opens_its_own_and_leaves_the_parents_alone);
     tcase_add_test(tests, a_child_that_gives_back_its_parents_connection_does_nothing_to_it);
+    tcase_add_test(tests, a_child_closes_connections_to_a_file_before_it_opens_its_own);
     tcase_add_test(tests, a_fork_at_any_moment_leaves_the_child_a_pool_that_works);
     return tests;
 }
