@@ -13,6 +13,7 @@
 #ifndef ORM_DRIVER_POSTGRESQL_LINK_H
 #define ORM_DRIVER_POSTGRESQL_LINK_H
 
+#include "base/error.h"
 #include "base/text.h"
 #include "driver/driver.h"
 #include "driver/resolve.h"
@@ -220,7 +221,7 @@ void orm__pg_cancel_now(orm__pg_link *l);
  * are looked up by `deadline` where they are not known yet. False: no other is left. */
 bool orm__pg_leave_out_host(orm__pg_link *l, int64_t deadline, orm__resolved *hosts);
 /* Records that libpq has lost the connection, or never had one. */
-void orm__pg_lost(orm__pg_link *l);
+void orm__pg_lost(orm__pg_link *l) ORM__COLD;
 /* What libpq's verbose complaint of a connection that was not made means, ORM_DISCONNECTED by default. `shown` gets it without
  * what is not for users; `sqlstate` has room for six characters, and stays when there is none. */
 orm_status orm__pg_read_refusal(const char *complaint, orm__text *shown, char *sqlstate);
