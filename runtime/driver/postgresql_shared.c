@@ -300,6 +300,10 @@ static orm_status wait_for_server(orm__pg_link *l, request *r)
     orm_status status = orm__wait(&l->watch, ORM_WAIT_READ | (s->blocked ? ORM_WAIT_WRITE : 0), deadline);
     if (status != ORM_TIMEOUT)
         return status;
+    if (l->cancelled && earliest_deadline(s) > orm__deadline_in(0)) { /* what it was for had ended by itself */
+        l->cancelled = false;
+        return ORM_OK;
+    }
     if (l->cancelled || !orm__pg_cancel(l)) {
         orm__error_set(&l->shared->failure, ORM_TIMEOUT, "no answer in time; the connection is given up");
         lose(l);
