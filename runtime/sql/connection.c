@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "sql/ahead.h"
 #include "sql/cursor.h"
+#include "sql/secret.h"
 #include "sql/walk.h"
 
 #include <stdio.h>
@@ -338,6 +339,8 @@ orm_status orm__connection_control(orm_connection *connection, orm_statement_kin
     }
     orm__observe_start(&connection->observation, false);
     orm_status status = connection->driver->control(connection->link, sql, &count, &connection->error);
+    if (status)
+        orm__secret_hide(connection, NULL, false);
     orm__connection_tell(connection, kind, sql, "", count, status);
     if (rows)
         *rows = count;

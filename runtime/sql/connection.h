@@ -109,6 +109,7 @@ struct orm_connection {
     bool tagged;             /* by its holder: without him the comment is the engine's alone */
     orm_isolation isolation; /* of orm_connection_begin */
     orm_pool_reset reset;
+    const orm_schema *schema;  /* of the model of the last statement that was prepared; NULL: none yet */
     struct orm_engine *engine; /* whose pool lent it; borrowed */
     struct orm__pool *pool;    /* which lent it, and takes it back */
     orm__prepared *lag;        /* a replica's question how far it is behind; NULL: not asked yet */

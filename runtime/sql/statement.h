@@ -21,6 +21,7 @@ typedef struct orm__sql {
     bool selects;               /* a SELECT of rows that writes nothing: a cursor takes it */
     bool filters;               /* by conditions of the caller */
     bool sent;                  /* the database has seen it: hooks are told of it */
+    const orm_model *model;     /* whose table it names first; NULL: none that is known */
     orm__known *known;          /* where it is remembered; NULL: nowhere */
     orm__statement *recalled;   /* found there: the text is not needed, nor the parameters' types */
     size_t tables;              /* named so far besides t0 */
@@ -108,6 +109,8 @@ struct orm__statement {
     size_t length;
     uint64_t hash;
     orm__prepared *prepared;
+    const orm_model *model;        /* of the table that it names first; NULL: none that is known */
+    bool sensitive;                /* it has parameters that no message may show */
     size_t rows, last_rows;        /* that this run has given so far, and those of the last one */
     bool known;                    /* there was a last one */
     bool filters;                  /* rows may be left out that the server has to look at */

@@ -95,6 +95,46 @@ START_TEST(values_of_sensitive_columns_are_never_shown)
 }
 END_TEST
 
+static void note_message(const orm_statement_event *event, void *user)
+{
+    (void)user;
+    if (event->error)
+        note(event->error->message);
+}
+
+/* That connection and hook tell of a refusal, on PostgreSQL by these words, and neither tells the pin. */
+static void expect_no_pin(orm_status got, const char *part)
+{
+    const char *message = orm_connection_error(c)->message;
+    expect_status(ORM_CONSTRAINT, got);
+    expect_said(message, on_sqlite() ? "constraint failed: crates." : part);
+    expect_said(seen, message);
+    ck_assert_msg(!strstr(seen, "sesame"), "%s", seen);
+    seen[0] = '\0';
+}
+
+START_TEST(what_the_database_refuses_is_told_without_values_of_sensitive_columns)
+{
+    const server_crate_values x = {.code = "x", .pin = ORM_VALUE("sesame")};
+    const server_crate_values two[] = {{.code = "y", .pin = ORM_VALUE("sesame 2")},
+                                       {.code = "z", .pin = ORM_VALUE("sesame 2")}};
+    watch((orm_engine_options){.hooks = {.statement = note_message}});
+    c = open_connection();
+    run_sql("CREATE UNIQUE INDEX crates_by_pin ON crates (pin)");
+    run_sql("CREATE UNIQUE INDEX crates_by_code ON crates (code)");
+    ok(server_crate_insert(c, &x, NULL, NULL));
+    expect_no_pin(server_crate_insert(c, &(server_crate_values){.code = "y", .pin = ORM_VALUE("sesame")}, NULL, NULL),
+                  "crates_by_pin");
+    expect_no_pin(server_crate_insert_many(c, two, 2, NULL, NULL), "crates_by_pin");
+    if (!on_sqlite())
+        expect_no_pin(server_crate_copy(c, two, 2), "crates_by_pin");
+    expect_no_pin(orm_connection_execute(c, "UPDATE crates SET code = NULL", NULL, NULL), "null value in column");
+    expect_no_pin(server_crate_insert(c, &(server_crate_values){.code = "x"}, NULL, NULL), "(Key (code)=(x) already");
+    run_sql("DROP INDEX crates_by_pin");
+    run_sql("DROP INDEX crates_by_code");
+}
+END_TEST
+
 START_TEST(a_refused_statement_is_told_with_its_error)
 {
     watch((orm_engine_options){.echo = {note_line, NULL}});
@@ -353,6 +393,7 @@ Suite *suite_observing(void)
     tcase_add_test(logs, echo_shows_statements_parameters_and_whether_they_were_prepared);
     tcase_add_test(logs, echo_shows_no_parameters_that_are_to_be_hidden);
     tcase_add_test(logs, values_of_sensitive_columns_are_never_shown);
+    tcase_add_test(logs, what_the_database_refuses_is_told_without_values_of_sensitive_columns);
     tcase_add_test(logs, a_refused_statement_is_told_with_its_error);
     tcase_add_test(logs, the_slow_log_has_slow_statements_only);
     TCase *hooks = new_case(suite, "hooks");
