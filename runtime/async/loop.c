@@ -30,6 +30,7 @@ struct orm_fiber {
     orm_status answer; /* of the wait it goes on from */
     orm_status result;
     bool owned, ended;
+    bool joined;       /* from outside fibers; its joiner is none */
     bool cancelled;    /* not told yet */
     bool armed;        /* may be woken in its next wait */
     atomic_bool woken; /* in `woken` */
@@ -172,7 +173,7 @@ orm_status orm_async_join(orm_async *async, orm_fiber *fiber)
     orm_fiber *me = async->current;
     if (!fiber)
         return ORM_OK;
-    if (fiber->joiner || fiber == me || !on_thread(async))
+    if (fiber->joiner || fiber->joined || fiber == me || !on_thread(async))
         return ORM_MISUSE;
     if (me && !fiber->ended) {
         fiber->joiner = me;
@@ -182,11 +183,15 @@ orm_status orm_async_join(orm_async *async, orm_fiber *fiber)
             return status;
         me->cancelled = me->cancelled || status == ORM_CANCELLED; /* it ended all the same: for the next wait */
     }
-    while (!fiber->ended) {
+    orm_status turned = ORM_OK;
+    fiber->joined = true;
+    while (!fiber->ended && !turned) {
         orm_async_turn(async);
         if (!fiber->ended)
-            ORM_TRY(async->loop.turn(async->loop.user));
+            turned = async->loop.turn(async->loop.user);
     }
+    fiber->joined = false;
+    ORM_TRY(turned);
     orm_status result = fiber->result;
     free(fiber);
     return result;
@@ -287,7 +292,7 @@ static void start_some(orm_async *async)
 static void begin(void *argument)
 {
     orm_fiber *fiber = argument;
-    fiber->result = fiber->function(fiber->async, fiber->argument);
+    fiber->result = fiber->cancelled ? ORM_CANCELLED : fiber->function(fiber->async, fiber->argument);
 }
 
 static void end(orm_async *async, orm_fiber *fiber)
@@ -418,7 +423,10 @@ orm_status orm_async_sleep(orm_async *async, int64_t microseconds)
 
 int64_t orm_async_deadline(int64_t microseconds)
 {
-    return orm__deadline_in(0) + microseconds;
+    int64_t now = orm__deadline_in(0);
+    if (microseconds > INT64_MAX - now)
+        return INT64_MAX;
+    return now + microseconds > 0 ? now + microseconds : AT_ONCE; /* 0 would be none */
 }
 
 orm_status orm_async_wait(orm_async *async, int descriptor, int events, int64_t deadline)

@@ -374,7 +374,7 @@ orm_status orm__engine_acquire_reading(orm_engine *engine, const char *file, int
 
 void orm__engine_give_back(orm_connection *connection)
 {
-    if (connection)
+    if (connection && connection->pool)
         orm__pool_give_back(connection->pool, connection);
 }
 

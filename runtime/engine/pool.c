@@ -29,6 +29,7 @@ struct orm__waiting {
 static orm_status enlist(orm__pool *pool);
 static orm_status make_first(orm__pool *pool, orm_error *error);
 static void delist(orm__pool *pool);
+static orm_status obtain(orm__pool *pool, orm_connection **connection, bool *reached, orm_error *error);
 static orm_status take(orm__pool *pool, orm_connection **connection, orm_error *error);
 static bool grow(orm__pool *pool);
 static orm_status wait_for_turn(orm__pool *pool, orm_connection **connection, orm_error *error);
@@ -43,6 +44,7 @@ static struct timespec deadline_of(int64_t timeout);
 static bool is_fit(orm__pool *pool, orm_connection *connection);
 static orm_status open_one(orm__pool *pool, orm_connection **connection, orm_error *error);
 static void refuse(orm__pool *pool, orm_connection *connection, orm_status status, orm_error *error);
+static void put_back(orm__pool *pool, orm_connection *connection);
 static bool no_longer_lent(orm__pool *pool, const orm_connection *connection);
 static bool keep(orm__pool *pool, orm_connection *connection);
 static bool serve_first(orm__pool *pool, orm_connection *connection);
@@ -76,7 +78,8 @@ orm_status orm__pool_init_empty(orm__pool *pool, orm_error *error)
 static orm_status make_first(orm__pool *pool, orm_error *error)
 {
     orm_connection *first;
-    orm_status status = orm__pool_acquire(pool, &first, error);
+    bool reached;
+    orm_status status = obtain(pool, &first, &reached, error);
     if (!status && no_longer_lent(pool, first) && !keep(pool, first)) { /* a new one needs no reset */
         orm__connection_free(first);
         give_up_place(pool);
@@ -104,6 +107,15 @@ orm_status orm__pool_acquire(orm__pool *pool, orm_connection **connection, orm_e
 
 orm_status orm__pool_try(orm__pool *pool, orm_connection **connection, bool *reached, orm_error *error)
 {
+    ORM_TRY(obtain(pool, connection, reached, error));
+    if (pool->options->hooks.checkout)
+        pool->options->hooks.checkout(*connection, pool->options->hooks.user);
+    return ORM_OK;
+}
+
+/* Of which nobody is told. */
+static orm_status obtain(orm__pool *pool, orm_connection **connection, bool *reached, orm_error *error)
+{
     orm_connection *found = NULL;
     *connection = NULL;
     *reached = true;
@@ -122,8 +134,6 @@ orm_status orm__pool_try(orm__pool *pool, orm_connection **connection, bool *rea
     *reached = !status;
     ORM_TRY(status);
     *connection = found;
-    if (pool->options->hooks.checkout)
-        pool->options->hooks.checkout(found, pool->options->hooks.user);
     return ORM_OK;
 }
 
@@ -211,8 +221,8 @@ static orm_status stand_still(orm__pool *pool, orm__waiting *me)
 static void decline(orm__pool *pool, orm_connection *connection)
 {
     pthread_mutex_unlock(&pool->lock);
-    if (connection)
-        orm__pool_give_back(pool, connection);
+    if (connection && no_longer_lent(pool, connection))
+        put_back(pool, connection);
     else
         give_up_place(pool);
     pthread_mutex_lock(&pool->lock);
@@ -326,8 +336,7 @@ static orm_status open_one(orm__pool *pool, orm_connection **connection, orm_err
     (*connection)->observation.statistics = pool->statistics;
     (*connection)->generation = generation;
     (*connection)->born = pool->recycle ? orm__deadline_in(0) : 0;
-    const orm_hooks *hooks = &pool->options->hooks;
-    status = hooks->connect ? hooks->connect(*connection, hooks->user) : ORM_OK;
+    status = orm__connection_greet(*connection);
     if (status) {
         refuse(pool, *connection, status, error);
         *connection = NULL;
@@ -359,6 +368,11 @@ void orm__pool_give_back(orm__pool *pool, orm_connection *connection)
         return;
     if (pool->options->hooks.checkin)
         pool->options->hooks.checkin(connection, pool->options->hooks.user);
+    put_back(pool, connection);
+}
+
+static void put_back(orm__pool *pool, orm_connection *connection)
+{
     if (orm__connection_reset(connection) && keep(pool, connection))
         return;
     orm__connection_free(connection);

@@ -202,6 +202,9 @@ static orm_status query(orm_connection *connection, const char *sql, row_reader 
         status = status == ORM_DONE ? finished : status;
     }
     driver->forget(connection->link, prepared);
+    if (begin)
+        orm__connection_tell(connection, ORM_STATEMENT_TRANSACTION, begin, "", 0,
+                             status == ORM_DISCONNECTED ? status : ORM_OK);
     orm__connection_tell(connection, ORM_STATEMENT_SELECT, sql, "", 0, status);
     return status ? orm__connection_failed(connection) : ORM_OK;
 }

@@ -73,6 +73,7 @@ struct orm_connection {
     orm__observation observation;
     orm__transaction transaction;
     const char *begin;       /* the BEGIN that rides with the next statement; NULL when none is due */
+    bool begun;              /* the transaction hook was told of a BEGIN, and not yet of its end */
     bool commits;            /* the last statement of the write that is about to run may take COMMIT with it */
     bool rode;               /* it did, and the hooks are not told yet */
     bool failed;             /* a statement inside the transaction was refused */
@@ -125,6 +126,9 @@ struct orm_connection {
 orm_status orm__connection_new(const orm__address *address, const orm_engine_options *options,
                                orm_connection **connection, orm_error *error);
 void orm__connection_free(orm_connection *connection);
+
+/* Shows a new one to the hook for such, whose status it returns. What that leaves open is rolled back. */
+orm_status orm__connection_greet(orm_connection *connection);
 
 /* From now on many fibers read by it at once; see driver.h. */
 orm_status orm__connection_share(orm_connection *connection, orm_error *error);

@@ -460,6 +460,7 @@ static orm_status before_copy(orm__sql *sql)
     if (begin)
         ORM_TRY(orm__connection_control(c, ORM_STATEMENT_TRANSACTION, begin, NULL));
     orm__observe_start(&c->observation, false);
+    orm__text_clear(&c->observation.shown); /* of what drew its keys */
     return ORM_OK;
 }
 

@@ -249,6 +249,8 @@ START_TEST(a_fiber_joins_one_that_it_made)
 }
 END_TEST
 
+static orm_status hold_a_connection(orm_async *a, void *argument);
+
 static orm_status sleep_long(orm_async *a, void *argument)
 {
     (void)argument;
@@ -268,6 +270,183 @@ START_TEST(a_cancelled_sleep_tells_so_once)
     join_workers(2);
     expect_status(ORM_CANCELLED, workers[0].status);
     expect_status(ORM_CANCELLED, workers[1].status);
+    close_fibers();
+}
+END_TEST
+
+static orm_status cancel_the_next(orm_async *a, void *argument)
+{
+    const worker *me = argument;
+    orm_async_cancel(a, workers[me->number + 1].fiber);
+    orm_async_cancel(a, me->fiber);
+    expect_status(ORM_CANCELLED, orm_async_sleep(a, MILLISECOND)); /* oneself, once */
+    return orm_async_sleep(a, MILLISECOND);
+}
+
+static orm_status never(orm_async *a, void *argument)
+{
+    (void)a, (void)argument;
+    ck_abort_msg("it was cancelled before it began");
+    return ORM_OK;
+}
+
+START_TEST(one_that_is_cancelled_before_its_first_line_never_begins)
+{
+    open_fibers(_i, NULL, 0);
+    spawn_workers(cancel_the_next, 1);
+    workers[1] = (worker){.number = 1};
+    ok(orm_async_spawn(async, never, &workers[1], &workers[1].fiber)); /* has its stack by then */
+    join_workers(2);
+    expect_status(ORM_OK, workers[0].status);
+    expect_status(ORM_CANCELLED, workers[1].status);
+    close_fibers();
+}
+END_TEST
+
+static orm_status join_the_first(orm_async *a, void *argument)
+{
+    (void)argument;
+    return orm_async_join(a, workers[0].fiber);
+}
+
+static orm_status join_oneself(orm_async *a, void *argument)
+{
+    const worker *me = argument;
+    ok(orm_async_sleep(a, 10 * MILLISECOND));
+    expect_status(ORM_MISUSE, orm_async_run(a));
+    return orm_async_join(a, me->fiber);
+}
+
+START_TEST(a_fiber_is_joined_by_one_alone)
+{
+    orm_fiber *second, *third;
+    open_fibers(_i, NULL, 0);
+    spawn_workers(join_oneself, 1);
+    ok(orm_async_spawn(async, join_the_first, NULL, &second));
+    expect_status(ORM_MISUSE, orm_async_join(async, workers[0].fiber)); /* by itself, while we join it */
+    expect_status(ORM_MISUSE, orm_async_join(async, second));           /* which came second */
+    spawn_workers(join_oneself, 1);
+    ok(orm_async_spawn(async, join_the_first, NULL, &second));
+    ok(orm_async_spawn(async, join_the_first, NULL, &third));
+    expect_status(ORM_MISUSE, orm_async_join(async, second)); /* what it returned */
+    expect_status(ORM_MISUSE, orm_async_join(async, third));
+    close_fibers();
+}
+END_TEST
+
+static orm_status sleep_for_ever(orm_async *a, void *argument)
+{
+    (void)argument;
+    ok(orm_async_sleep(a, -SECOND));
+    ok(orm_async_sleep(a, INT64_MIN));
+    return orm_async_sleep(a, INT64_MAX);
+}
+
+START_TEST(a_sleep_may_be_of_any_length)
+{
+    open_fibers(_i, NULL, 0);
+    ck_assert_int_eq(orm_async_deadline(INT64_MAX), INT64_MAX);
+    ck_assert_int_gt(orm_async_deadline(INT64_MIN), 0);
+    ck_assert_int_gt(orm_async_deadline(-orm_async_deadline(0)), 0); /* 0 would be no deadline */
+    spawn_workers(sleep_for_ever, 1);
+    for (int i = 0; i < 5; i++)
+        orm_async_turn(async);
+    orm_async_cancel(async, workers[0].fiber);
+    join_workers(1);
+    expect_status(ORM_CANCELLED, workers[0].status);
+    close_fibers();
+}
+END_TEST
+
+static int lent_for_hooks;
+
+static void count_lent(orm_connection *connection, void *user)
+{
+    (void)connection;
+    lent_for_hooks += *(const int *)user;
+}
+
+static void count_back(orm_connection *connection, void *user)
+{
+    (void)connection;
+    lent_for_hooks -= *(const int *)user;
+}
+
+static orm_status hold_and_cancel(orm_async *a, void *argument)
+{
+    orm_connection *held;
+    (void)argument;
+    ok(orm_connection_open(fibers, &held, NULL));
+    ok(orm_async_sleep(a, 10 * MILLISECOND));
+    orm_connection_close(held); /* handed to the next, who is cancelled before he runs */
+    orm_async_cancel(a, workers[1].fiber);
+    return ORM_OK;
+}
+
+START_TEST(a_connection_that_a_cancelled_fiber_declines_was_never_lent)
+{
+    static int one = 1;
+    open_fibers(_i, NULL, 0);
+    orm_engine_close(fibers);
+    orm_engine_options options = test_options();
+    options.pool_size = 1;
+    options.max_overflow = -1;
+    options.waiter = orm_async_waiter(async);
+    options.hooks = (orm_hooks){.checkout = count_lent, .checkin = count_back, .user = &one};
+    ok(orm_engine_open(test_url(), &options, &fibers, &error));
+    spawn_workers(hold_and_cancel, 1);
+    workers[1] = workers[2] = (worker){.number = 1};
+    for (int i = 1; i < 3; i++)
+        ok(orm_async_spawn(async, hold_a_connection, &workers[i], &workers[i].fiber));
+    join_workers(3);
+    expect_status(ORM_CANCELLED, workers[1].status);
+    expect_status(ORM_OK, workers[2].status); /* to whom it went then */
+    ck_assert_int_eq(lent_for_hooks, 0);
+    close_fibers();
+}
+END_TEST
+
+static orm_status commit_slowly(orm_async *a, void *argument)
+{
+    worker *me = argument;
+    orm_connection *mine;
+    (void)a;
+    ok(orm_connection_open(fibers, &mine, NULL));
+    ok(orm_connection_begin(mine));
+    ok(orm_connection_execute(mine, "INSERT INTO crates (code) VALUES ('slow')", NULL, NULL));
+    me->done = true;
+    orm_status status = orm_connection_commit(mine);
+    orm_connection_close(mine);
+    return status;
+}
+
+static orm_status cancel_the_commit(orm_async *a, void *argument)
+{
+    (void)argument;
+    while (!workers[0].done)
+        ok(orm_async_sleep(a, MILLISECOND));
+    ok(orm_async_sleep(a, 20 * MILLISECOND));
+    orm_async_cancel(a, workers[0].fiber);
+    return ORM_OK;
+}
+
+START_TEST(a_commit_that_is_cancelled_is_in_doubt)
+{
+    if (on_sqlite())
+        return; /* which waits for nobody in it */
+    c = open_connection();
+    run_sql(
+        "CREATE FUNCTION dawdle() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(0.2); RETURN NULL; END'");
+    run_sql("CREATE CONSTRAINT TRIGGER dawdles AFTER INSERT ON crates DEFERRABLE INITIALLY DEFERRED "
+            "FOR EACH ROW EXECUTE FUNCTION dawdle()");
+    open_fibers(_i, NULL, 0);
+    spawn_workers(commit_slowly, 1);
+    ok(orm_async_spawn(async, cancel_the_commit, NULL, NULL));
+    join_workers(1);
+    ok(orm_async_run(async));
+    run_sql("DROP TRIGGER dawdles ON crates");
+    run_sql("DROP FUNCTION dawdle");
+    expect_status(ORM_IN_DOUBT, workers[0].status);
     close_fibers();
 }
 END_TEST
@@ -560,10 +739,15 @@ Suite *suite_async(void)
     TCase *times = new_case(suite, "times");
     tcase_add_loop_test(times, sleepers_wake_in_the_order_of_their_deadlines, POLL, ADAPTERS);
     tcase_add_loop_test(times, a_sleep_of_nothing_lets_others_run, POLL, ADAPTERS);
+    tcase_add_loop_test(times, a_sleep_may_be_of_any_length, POLL, ADAPTERS);
     tcase_add_loop_test(times, a_limit_keeps_the_others_from_beginning, POLL, ADAPTERS);
     TCase *joining = new_case(suite, "joining");
     tcase_add_loop_test(joining, a_fiber_joins_one_that_it_made, POLL, ADAPTERS);
     tcase_add_loop_test(joining, a_cancelled_sleep_tells_so_once, POLL, ADAPTERS);
+    tcase_add_loop_test(joining, one_that_is_cancelled_before_its_first_line_never_begins, POLL, ADAPTERS);
+    tcase_add_loop_test(joining, a_fiber_is_joined_by_one_alone, POLL, ADAPTERS);
+    tcase_add_loop_test(joining, a_commit_that_is_cancelled_is_in_doubt, POLL, ADAPTERS);
+    tcase_add_loop_test(joining, a_connection_that_a_cancelled_fiber_declines_was_never_lent, POLL, ADAPTERS);
     tcase_add_loop_test(joining, a_fiber_that_waits_for_a_connection_can_be_cancelled, POLL, ADAPTERS);
     tcase_add_loop_test(joining, a_fiber_waits_for_a_connection_no_longer_than_the_pool_allows, POLL, ADAPTERS);
     tcase_add_loop_test(joining, a_statement_lets_others_run_and_can_be_cancelled, POLL, ADAPTERS);

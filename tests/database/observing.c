@@ -145,6 +145,24 @@ START_TEST(a_refused_statement_is_told_with_its_error)
 }
 END_TEST
 
+static void note_one_line(const char *line, void *user)
+{
+    ck_assert_msg(!strpbrk(line, "\n\r\033"), "%s", line);
+    note_line(line, user);
+}
+
+START_TEST(a_line_of_a_log_is_one_whatever_stands_in_values_and_sql)
+{
+    watch((orm_engine_options){.echo = {note_one_line, NULL}, .slow = {note_one_line, NULL}, .slow_after = 1});
+    add_author("a\nROLLBACK\r\033[2J\xc3\xa4");
+    ok(orm_session_commit(s));
+    expect_said(seen, "'a\\nROLLBACK\\x0d\\x1b[2J\xc3\xa4'");
+    c = open_connection();
+    ok(orm_connection_execute(c, "SELECT 1\n\n FROM authors", NULL, NULL));
+    expect_said(seen, "SELECT 1   FROM authors\n");
+}
+END_TEST
+
 START_TEST(the_slow_log_has_slow_statements_only)
 {
     static const char *const slow[] = {
@@ -206,18 +224,101 @@ START_TEST(hooks_are_told_of_connections_and_transactions)
                                          .checkin = note_checkin,
                                          .transaction = note_transaction}});
     ck_assert_uint_eq(connects, 1);
-    size_t before = checkouts;
+    ck_assert_uint_eq(checkouts, 0); /* nobody has it yet */
     add_author("ada");
     ok(orm_session_begin_nested(s));
     ok(orm_session_rollback_nested(s));
     ok(orm_session_commit(s));
-    ck_assert_uint_eq(checkouts, before + 1);
+    ck_assert_uint_eq(checkouts, 1);
     ck_assert_uint_eq(checkins, 1);
     add_author("bob");
     ok(orm_session_flush(s));
     ok(orm_session_rollback(s));
     expect_text(seen, "BEGIN\nCOMMIT\nBEGIN\nROLLBACK\n");
     ck_assert_uint_eq(connects, 1);
+}
+END_TEST
+
+static int open_transactions;
+
+static void count_transaction(const char *verb, orm_status status, void *user)
+{
+    (void)user;
+    open_transactions += strcmp(verb, "BEGIN") == 0 && !status;
+    open_transactions -= strcmp(verb, "ROLLBACK") == 0 || (strcmp(verb, "COMMIT") == 0 && !status);
+    note(verb);
+    note(orm_status_name(status));
+}
+
+START_TEST(each_transaction_ends_once_for_the_hook)
+{
+    open_transactions = 0;
+    watch((orm_engine_options){.hooks = {.transaction = count_transaction}});
+    c = open_connection();
+    ok(orm_connection_begin(c));
+    ok(orm_connection_execute(c, "SELECT 1", NULL, NULL));
+    ck_assert_int_ne(orm_connection_execute(c, "SELECT nonsense", NULL, NULL), ORM_OK);
+    expect_status(ORM_ROLLBACK_FIRST, orm_connection_commit(c));
+    ok(orm_connection_rollback(c));
+    ck_assert_int_eq(open_transactions, 0);
+    ok(orm_connection_begin(c));
+    orm_connection_close(c); /* nothing was sent, or it is rolled back */
+    c = open_connection();
+    ck_assert_int_eq(open_transactions, 0);
+    ok(orm_connection_begin(c));
+    ok(orm_connection_execute(
+        c, "CREATE TABLE late (id int PRIMARY KEY, up int REFERENCES late DEFERRABLE INITIALLY DEFERRED)", NULL, NULL));
+    ok(orm_connection_execute(c, "INSERT INTO late VALUES (1, 2)", NULL, NULL));
+    seen[0] = '\0';
+    expect_status(ORM_CONSTRAINT, orm_connection_commit(c));
+    expect_said(seen, "COMMIT\nORM_CONSTRAINT\nROLLBACK\n");
+    ck_assert_int_eq(open_transactions, 0);
+}
+END_TEST
+
+START_TEST(a_transaction_that_is_lost_ends_for_the_hook_too)
+{
+    if (on_sqlite())
+        return; /* its connections are not lost */
+    open_transactions = 0;
+    watch((orm_engine_options){.hooks = {.transaction = count_transaction}});
+    c = open_connection();
+    ok(orm_connection_begin(c));
+    ok(orm_connection_execute(c, "SELECT 1", NULL, NULL));
+    ck_assert_int_eq(open_transactions, 1);
+    expect_status(ORM_DISCONNECTED,
+                  orm_connection_execute(c, "SELECT pg_terminate_backend(pg_backend_pid())", NULL, NULL));
+    ok(orm_connection_rollback(c));
+    expect_text(seen, "BEGIN\nORM_OK\nROLLBACK\nORM_DISCONNECTED\n");
+    add_author("ada");
+    ok(orm_session_flush(s));
+    ck_assert_int_eq(open_transactions, 1);
+    ck_assert_int_ne(
+        orm_connection_execute(orm_session_connection(s), "SELECT pg_terminate_backend(pg_backend_pid())", NULL, NULL),
+        ORM_OK);
+    orm_session_close(s);
+    s = NULL;
+    ck_assert_int_eq(open_transactions, 0);
+}
+END_TEST
+
+static orm_status begin_in_hook(orm_connection *connection, void *user)
+{
+    (void)user;
+    orm_status status = orm_connection_begin(connection);
+    return status ? status
+                  : orm_connection_execute(connection, "INSERT INTO crates (code) VALUES ('by the hook')", NULL, NULL);
+}
+
+START_TEST(what_the_hook_for_connections_leaves_open_is_rolled_back)
+{
+    size_t crates;
+    watch((orm_engine_options){.hooks = {.connect = begin_in_hook}});
+    c = open_connection();
+    ok(orm_connection_begin(c));
+    ok(orm_connection_commit(c));
+    ok(server_crate_count(s, NULL, &crates));
+    ck_assert_uint_eq(crates, 0);
 }
 END_TEST
 
@@ -370,6 +471,44 @@ START_TEST(statistics_count_each_statement)
 }
 END_TEST
 
+static void note_insert(const orm_statement_event *event, void *user)
+{
+    (void)user;
+    if (event->kind == ORM_STATEMENT_INSERT || event->kind == ORM_STATEMENT_TRANSACTION) {
+        char line[80];
+        snprintf(line, sizeof line, "%.6s %zu%s", event->sql, event->rows, event->cached ? " cached" : "");
+        note(line);
+        note(event->parameters);
+    }
+}
+
+START_TEST(an_event_tells_of_its_own_statement_alone)
+{
+    static char emails[1500][16];
+    watch((orm_engine_options){.hooks = {.statement = note_insert, .parameters = true}});
+    for (int i = 0; i < 1500; i++) {
+        snprintf(emails[i], sizeof emails[i], "%d@x", i);
+        ok(blog_author_add(s, &(blog_author_values){.email = emails[i], .name = "n"}, NULL));
+    }
+    ok(orm_session_commit(s));
+    expect_said(seen, "COMMIT 0\n()\n");
+    if (!on_sqlite()) /* which draws the keys ahead: not its parameter */
+        expect_said(seen, "COPY \" 1500\n()\n");
+    seen[0] = '\0';
+    ok(blog_author_add(s, &(blog_author_values){.email = "1@x", .name = "n"}, NULL));
+    expect_status(ORM_CONSTRAINT, orm_session_commit(s));
+    expect_said(seen, "INSERT 0");
+    ok(orm_session_rollback(s));
+    for (int i = 0; i < 2; i++) {
+        char email[] = {(char)('a' + i), '@', 'x', '\0'};
+        seen[0] = '\0';
+        ok(blog_author_add(s, &(blog_author_values){.email = email, .name = "n"}, NULL));
+        ok(orm_session_commit(s));
+    }
+    expect_said(seen, "COMMIT 0\n()\n"); /* nor cached, as the INSERT with which it went */
+}
+END_TEST
+
 START_TEST(a_thousand_statements_are_told_apart)
 {
     char sql[64];
@@ -395,9 +534,13 @@ Suite *suite_observing(void)
     tcase_add_test(logs, values_of_sensitive_columns_are_never_shown);
     tcase_add_test(logs, what_the_database_refuses_is_told_without_values_of_sensitive_columns);
     tcase_add_test(logs, a_refused_statement_is_told_with_its_error);
+    tcase_add_test(logs, a_line_of_a_log_is_one_whatever_stands_in_values_and_sql);
     tcase_add_test(logs, the_slow_log_has_slow_statements_only);
     TCase *hooks = new_case(suite, "hooks");
     tcase_add_test(hooks, hooks_are_told_of_connections_and_transactions);
+    tcase_add_test(hooks, each_transaction_ends_once_for_the_hook);
+    tcase_add_test(hooks, a_transaction_that_is_lost_ends_for_the_hook_too);
+    tcase_add_test(hooks, what_the_hook_for_connections_leaves_open_is_rolled_back);
     tcase_add_test(hooks, a_hook_may_refuse_a_connection);
     tcase_add_test(hooks, an_event_has_parameters_and_time_when_they_are_wanted);
     TCase *counts = new_case(suite, "statistics");
@@ -405,6 +548,7 @@ Suite *suite_observing(void)
     tcase_add_test(hooks, without_tags_there_is_no_comment);
     tcase_add_test(hooks, an_event_has_the_bytes_that_went_to_and_fro);
     tcase_add_test(counts, statistics_count_each_statement);
+    tcase_add_test(counts, an_event_tells_of_its_own_statement_alone);
     tcase_add_test(counts, a_thousand_statements_are_told_apart);
     return suite;
 }

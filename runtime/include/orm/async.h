@@ -41,7 +41,8 @@ ORM_API orm_status orm_async_spawn(orm_async *async, orm_async_function function
 
 /* Waits until a fiber has ended, and frees it. Returns what its function returned, ORM_CANCELLED when it was cancelled before
  * its start, ORM_NO_MEMORY when there was none for its stack. Outside a fiber the loop runs meanwhile. A fiber that is
- * cancelled while it joins gets ORM_CANCELLED and has to join again. NULL does nothing. */
+ * cancelled while it joins gets ORM_CANCELLED and has to join again. ORM_MISUSE: it joins itself, or another one joins the fiber
+ * already. NULL does nothing. */
 ORM_API orm_status orm_async_join(orm_async *async, orm_fiber *fiber);
 
 /* The wait in which a fiber stands, or else its next one, returns ORM_CANCELLED: once, so that it can clean up. A statement
