@@ -17,6 +17,7 @@ static void show_value(orm__text *text, const orm__parameter *parameter, const o
 static void show_list(orm__text *text, const orm_value *list);
 static void add_value(orm__text *text, const char *value);
 static void add_sql(orm__text *text, const char *sql);
+static size_t length_without(const char *sql, const orm__text *comment);
 static void tell_transaction(orm_connection *connection, const orm_statement_event *event);
 static void echo(const orm_log *log, const orm_statement_event *event);
 static void write_result(orm__text *text, const orm_statement_event *event);
@@ -128,12 +129,20 @@ void orm__observe_end(orm__observation *observation, orm_connection *connection,
     if (options->slow.line && event->microseconds >= (int64_t)slow_after * MICROSECONDS_PER_MS)
         log_slow(&options->slow, event);
     if (observation->statistics)
-        orm__statistics_add(observation->statistics, event);
+        orm__statistics_add(observation->statistics, event, length_without(event->sql, &connection->comment));
     if (options->hooks.transaction && event->kind == ORM_STATEMENT_TRANSACTION)
         tell_transaction(connection, event);
     if (options->hooks.statement)
         options->hooks.statement(event, options->hooks.user);
     orm__text_clear(&observation->shown);
+}
+
+/* Who runs a statement does not make it another one. */
+static size_t length_without(const char *sql, const orm__text *comment)
+{
+    size_t length = strlen(sql), behind = comment->length;
+    bool has = behind > 0 && length > behind && memcmp(sql + length - behind, comment->data, behind) == 0;
+    return has ? length - behind : length;
 }
 
 /* Savepoints are none. */

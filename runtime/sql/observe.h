@@ -23,7 +23,8 @@ typedef struct orm__statistics orm__statistics;
 /* Owned: free. NULL: out of memory. */
 orm__statistics *orm__statistics_new(void);
 void orm__statistics_free(orm__statistics *statistics);
-void orm__statistics_add(orm__statistics *statistics, const orm_statement_event *event);
+/* `length`: of the event's SQL without the comment behind it. */
+void orm__statistics_add(orm__statistics *statistics, const orm_statement_event *event, size_t length);
 void orm__statistics_each(orm__statistics *statistics, void (*each)(const orm_statement_statistics *one, void *user),
                           void *user);
 void orm__statistics_reset(orm__statistics *statistics);

@@ -436,6 +436,7 @@ END_TEST
 
 static orm_statement_statistics gets;
 static size_t statements;
+static char last_get[512];
 
 static void note_statistics(const orm_statement_statistics *one, void *user)
 {
@@ -443,6 +444,8 @@ static void note_statistics(const orm_statement_statistics *one, void *user)
     statements++;
     if (one->kind == ORM_STATEMENT_SELECT)
         gets = *one;
+    if (one->kind == ORM_STATEMENT_SELECT)
+        snprintf(last_get, sizeof last_get, "%s", one->sql);
 }
 
 START_TEST(statistics_count_each_statement)
@@ -468,6 +471,50 @@ START_TEST(statistics_count_each_statement)
     statements = 0;
     orm_engine_statements(engine, note_statistics, NULL);
     ck_assert_uint_eq(statements, 0);
+}
+END_TEST
+
+START_TEST(statements_are_counted_whatever_their_tags)
+{
+    enum { TAGS = 20 };
+    static const char *const application[] = {"application", "test", NULL};
+    static char tag[16];
+    static const char *const request[] = {"request", tag, NULL};
+    const blog_author *found;
+    watch((orm_engine_options){.statistics = true, .tags = application});
+    orm_engine_reset_statements(engine);
+    for (int i = 0; i < TAGS; i++) {
+        snprintf(tag, sizeof tag, "%d", i);
+        tag_session(request);
+        expect_status(ORM_NOT_FOUND, blog_author_get(s, 1, &found));
+    }
+    orm_engine_statements(engine, note_statistics, NULL);
+    ck_assert_uint_eq(gets.calls, TAGS);
+    ck_assert_ptr_null(strstr(last_get, "/*"));
+}
+END_TEST
+
+/* Each tag makes statements of its own to the server. */
+START_TEST(many_tags_leave_few_statements_at_the_server)
+{
+    static char tag[16];
+    static const char *const request[] = {"request", tag, NULL};
+    const blog_author *found;
+    if (on_sqlite())
+        return;
+    watch((orm_engine_options){.slow_after = 0});
+    for (int i = 0; i < 600; i++) {
+        snprintf(tag, sizeof tag, "%d", i);
+        tag_session(request);
+        expect_status(ORM_NOT_FOUND, blog_author_get(s, 1, &found));
+    }
+    orm_rows *rows;
+    ok(orm_connection_query(orm_session_connection(s), "SELECT count(*) FROM pg_prepared_statements", NULL, &rows));
+    int64_t count;
+    ok(orm_rows_first(rows));
+    ok(orm_get(rows, 0, &count));
+    orm_rows_close(rows);
+    ck_assert_msg(count > 200 && count < 300, "%lld", (long long)count);
 }
 END_TEST
 
@@ -548,6 +595,8 @@ Suite *suite_observing(void)
     tcase_add_test(hooks, without_tags_there_is_no_comment);
     tcase_add_test(hooks, an_event_has_the_bytes_that_went_to_and_fro);
     tcase_add_test(counts, statistics_count_each_statement);
+    tcase_add_test(counts, statements_are_counted_whatever_their_tags);
+    tcase_add_test(counts, many_tags_leave_few_statements_at_the_server);
     tcase_add_test(counts, an_event_tells_of_its_own_statement_alone);
     tcase_add_test(counts, a_thousand_statements_are_told_apart);
     return suite;

@@ -231,7 +231,7 @@ typedef struct orm_replica_statistics {
 ORM_API size_t orm_engine_replica_count(const orm_engine *engine);
 ORM_API orm_replica_statistics orm_engine_replica(orm_engine *engine, size_t index);
 
-/* What became of all runs of one statement; SQL that was written by hand too. */
+/* What became of all runs of one statement, whatever tags stand behind it; SQL that was written by hand too. */
 enum { ORM_HISTOGRAM = 32 };
 typedef struct orm_statement_statistics {
     const char *sql, *table; /* borrowed for the call; "" without a model */
