@@ -434,7 +434,6 @@ START_TEST(a_commit_that_is_cancelled_is_in_doubt)
 {
     if (on_sqlite())
         return; /* which waits for nobody in it */
-    c = open_connection();
     run_sql(
         "CREATE FUNCTION dawdle() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(0.2); RETURN NULL; END'");
     run_sql("CREATE CONSTRAINT TRIGGER dawdles AFTER INSERT ON crates DEFERRABLE INITIALLY DEFERRED "
