@@ -114,15 +114,19 @@ orm__observation orm__observe_hold(orm__observation *observation)
     return held;
 }
 
+/* Where a hook waits, other fibers use a shared connection meanwhile: what this one still needs is put aside. */
 void orm__observe_end(orm__observation *observation, orm_connection *connection, orm_statement_event *event)
 {
     const orm_engine_options *options = observation->options;
+    orm__text shown = observation->shown;
+    orm_error told;
     event->microseconds = observation->started ? orm__deadline_in(0) - observation->started : 0;
     event->cached = observation->started && observation->cached;
-    event->parameters = !observation->parameters        ? NULL
-                        : observation->shown.length > 0 ? observation->shown.data
-                                                        : "()";
+    event->parameters = !observation->parameters ? NULL : shown.length > 0 ? shown.data : "()";
     observation->started = 0;
+    observation->shown = (orm__text){0};
+    if (event->error)
+        event->error = memcpy(&told, event->error, sizeof told);
     if (options->echo.line)
         echo(&options->echo, event);
     int slow_after = options->slow_after ? options->slow_after : DEFAULT_SLOW;
@@ -134,6 +138,10 @@ void orm__observe_end(orm__observation *observation, orm_connection *connection,
         tell_transaction(connection, event);
     if (options->hooks.statement)
         options->hooks.statement(event, options->hooks.user);
+    if (event->error)
+        connection->error = told;
+    orm__text_release(&observation->shown);
+    observation->shown = shown;
     orm__text_clear(&observation->shown);
 }
 

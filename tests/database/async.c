@@ -420,6 +420,37 @@ static orm_status commit_slowly(orm_async *a, void *argument)
     return status;
 }
 
+static orm_status fail_to_serialize(orm_session *session, void *tries)
+{
+    (void)session;
+    ++*(int *)tries;
+    return ORM_SERIALIZATION;
+}
+
+static orm_status try_long(orm_async *a, void *argument)
+{
+    int tries = 0;
+    const orm_transaction_options options = {.first_wait = 60 * 60 * 1000};
+    (void)a, (void)argument;
+    orm_status status = orm_transaction(&(orm_session_factory){.engine = fibers}, fail_to_serialize, &tries, &options,
+                                        &error);
+    ck_assert_int_eq(tries, 1);
+    return status;
+}
+
+START_TEST(a_transaction_that_waits_for_its_next_attempt_can_be_cancelled)
+{
+    open_fibers(_i, NULL, 0);
+    spawn_workers(try_long, 1);
+    orm_async_turn(async);
+    orm_async_cancel(async, workers[0].fiber);
+    join_workers(1);
+    expect_status(ORM_CANCELLED, workers[0].status);
+    ck_assert_int_eq(error.status, ORM_CANCELLED);
+    close_fibers();
+}
+END_TEST
+
 static orm_status cancel_the_commit(orm_async *a, void *argument)
 {
     (void)argument;
@@ -745,6 +776,7 @@ Suite *suite_async(void)
     tcase_add_loop_test(joining, a_cancelled_sleep_tells_so_once, POLL, ADAPTERS);
     tcase_add_loop_test(joining, one_that_is_cancelled_before_its_first_line_never_begins, POLL, ADAPTERS);
     tcase_add_loop_test(joining, a_fiber_is_joined_by_one_alone, POLL, ADAPTERS);
+    tcase_add_loop_test(joining, a_transaction_that_waits_for_its_next_attempt_can_be_cancelled, POLL, ADAPTERS);
     tcase_add_loop_test(joining, a_commit_that_is_cancelled_is_in_doubt, POLL, ADAPTERS);
     tcase_add_loop_test(joining, a_connection_that_a_cancelled_fiber_declines_was_never_lent, POLL, ADAPTERS);
     tcase_add_loop_test(joining, a_fiber_that_waits_for_a_connection_can_be_cancelled, POLL, ADAPTERS);
