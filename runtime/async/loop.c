@@ -43,7 +43,8 @@ struct orm_async_watch {
     orm_async *async;
     void *token;
     int wanted;
-    orm_fiber *fiber; /* that waits; NULL: none */
+    orm_fiber *fiber;      /* that waits; NULL: none */
+    orm_async_watch *next; /* among `left` */
 };
 
 typedef struct queue {
@@ -63,6 +64,7 @@ struct orm_async {
     orm__fiber_stacks stacks;
     pthread_mutex_t lock; /* guards what follows */
     orm_fiber *woken;
+    orm_async_watch *left; /* by other threads, and not yet unwatched */
 };
 
 static void nudge(orm_async *async);
@@ -73,6 +75,7 @@ static void start_some(orm_async *async);
 static void begin(void *argument);
 static void end(orm_async *async, orm_fiber *fiber);
 static void take_woken(orm_async *async);
+static void unwatch_left(orm_async *async);
 static bool any_woken(orm_async *async);
 static void forget_wake(orm_async *async, orm_fiber *fiber);
 static void expire(orm_async *async);
@@ -116,6 +119,7 @@ void orm_async_close(orm_async *async)
 {
     if (!async)
         return;
+    unwatch_left(async);
     if (async->loop.close)
         async->loop.close(async->loop.user);
     orm__fiber_stacks_release(&async->stacks);
@@ -249,6 +253,7 @@ static void run_ready(orm_async *async)
     if (async->turning)
         return;
     async->turning = true;
+    unwatch_left(async);
     take_woken(async);
     start_some(async);
     orm_fiber *last = async->ready.last, *fiber = NULL;
@@ -458,6 +463,7 @@ static orm_status watch_descriptor(int descriptor, void **token, void *user)
     orm_async *async = user;
     if (!on_thread(async))
         return ORM_MISUSE;
+    unwatch_left(async); /* whose descriptor this may be by now */
     orm_async_watch *watch = calloc(1, sizeof *watch);
     if (!watch)
         return ORM_NO_MEMORY;
@@ -509,10 +515,32 @@ static void unwatch_descriptor(void *token, int descriptor, void *user)
     orm_async *async = user;
     orm_async_watch *watch = token;
     (void)descriptor;
+    if (!on_thread(async)) {
+        pthread_mutex_lock(&async->lock);
+        watch->next = async->left;
+        async->left = watch;
+        pthread_mutex_unlock(&async->lock);
+        async->loop.wake(async->loop.user);
+        return;
+    }
     if (watch->fiber)
         go_on(watch->fiber, ORM_OK);
     async->loop.unwatch(watch->token, async->loop.user);
     free(watch);
+}
+
+/* The loop is this thread's alone. */
+static void unwatch_left(orm_async *async)
+{
+    pthread_mutex_lock(&async->lock);
+    orm_async_watch *left = async->left;
+    async->left = NULL;
+    pthread_mutex_unlock(&async->lock);
+    for (orm_async_watch *next; left; left = next) {
+        next = left->next;
+        async->loop.unwatch(left->token, async->loop.user);
+        free(left);
+    }
 }
 
 /* From now on until its wait ends it can be woken. */

@@ -687,6 +687,80 @@ START_TEST(what_makes_no_sense_is_misuse)
 }
 END_TEST
 
+/* --- an adapter --- */
+
+static pthread_t loops;
+static int watched, woken;
+
+static orm_status watch_nothing(int descriptor, orm_async_watch *watch, void **token, void *user)
+{
+    (void)descriptor, (void)watch, (void)user;
+    *token = &watched;
+    watched++;
+    return ORM_OK;
+}
+
+static orm_status want_nothing(void *token, int events, void *user)
+{
+    (void)token, (void)events, (void)user;
+    return ORM_OK;
+}
+
+static void unwatch_nothing(void *token, void *user)
+{
+    (void)token, (void)user;
+    ck_assert_msg(pthread_equal(loops, pthread_self()), "on a thread that is not the loop's");
+    watched--;
+}
+
+static void no_timer(int64_t deadline, void *user)
+{
+    (void)deadline, (void)user;
+}
+
+static void count_wake(void *user)
+{
+    (void)user;
+    woken++;
+}
+
+static orm_status no_turn(void *user)
+{
+    (void)user;
+    return ORM_MISUSE;
+}
+
+static void *leave_it(void *token)
+{
+    const orm_waiter waiter = orm_async_waiter(async);
+    waiter.unwatch(token, 0, waiter.user);
+    return NULL;
+}
+
+START_TEST(a_descriptor_that_another_thread_closes_is_unwatched_on_that_of_the_loop)
+{
+    static const orm_async_loop loop = {watch_nothing, want_nothing, unwatch_nothing, no_timer, count_wake, no_turn,
+                                        NULL,          NULL};
+    loops = pthread_self();
+    ok(orm_async_open(&loop, NULL, &async, &error));
+    const orm_waiter waiter = orm_async_waiter(async);
+    for (int i = 0; i < 3; i++) { /* then the next turn, the next descriptor, the end */
+        pthread_t thread;
+        void *token;
+        ok(waiter.watch(0, &token, waiter.user));
+        ck_assert_int_eq(watched, 1);
+        ck_assert_int_eq(pthread_create(&thread, NULL, leave_it, token), 0);
+        ck_assert_int_eq(pthread_join(thread, NULL), 0);
+        ck_assert_int_eq(woken, i + 1);
+        if (i == 0)
+            orm_async_turn(async);
+        ck_assert_int_eq(watched, i > 0);
+    }
+    orm_async_close(async);
+    ck_assert_int_eq(watched, 0);
+}
+END_TEST
+
 /* --- stacks --- */
 
 enum { FIBERS = 8, MOST_RESIDENT = 16 /* KiB */ };
@@ -785,6 +859,7 @@ Suite *suite_async(void)
     TCase *outside = new_case(suite, "outside");
     tcase_add_loop_test(outside, a_killed_backend_fails_its_own_fiber_alone, POLL, ADAPTERS);
     tcase_add_loop_test(outside, a_connection_that_another_thread_gives_back_wakes_its_waiter, POLL, ADAPTERS);
+    tcase_add_test(outside, a_descriptor_that_another_thread_closes_is_unwatched_on_that_of_the_loop);
     tcase_add_loop_test(outside, a_fiber_waits_for_descriptors_of_its_own, POLL, ADAPTERS);
     tcase_add_test(outside, the_program_may_run_libuv_itself);
     tcase_add_loop_test(outside, a_fiber_keeps_few_pages_after_a_connect_and_a_pattern, POLL, ADAPTERS);

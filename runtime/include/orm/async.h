@@ -85,7 +85,7 @@ typedef struct orm_async_loop {
     /* Which events (ORM_WAIT_READ, ORM_WAIT_WRITE, 0 for none) are to be told by orm_async_ready, until changed. Errors on the
      * descriptor count as each of them. */
     orm_status (*want)(void *token, int events, void *user);
-    void (*unwatch)(void *token, void *user);
+    void (*unwatch)(void *token, void *user); /* its descriptor may be closed already */
     /* Call orm_async_turn at `deadline`, once; 0: not at all. Replaces the one set before. Called too when the last fiber has
      * ended, for adapters that keep their loop alive while orm_async_count tells of any. */
     void (*timer)(int64_t deadline, void *user);
