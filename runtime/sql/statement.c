@@ -168,7 +168,14 @@ void orm__sql_bind_open(orm__sql *sql, orm_value value)
 
 void orm__sql_integer(orm__sql *sql, int64_t value)
 {
-    if (!add_parameter(sql, (orm__parameter){.type = ORM_TYPE_INT64}, orm_of_int64(value)))
+    static const orm_column any;
+    orm__sql_integer_of(sql, &any, value);
+}
+
+void orm__sql_integer_of(orm__sql *sql, const orm_column *column, int64_t value)
+{
+    const orm__parameter declared = {.type = ORM_TYPE_INT64, .sensitive = column->flags & ORM_SENSITIVE};
+    if (!add_parameter(sql, declared, orm_of_int64(value)))
         return;
     orm__sql_text(sql, sql->connection->dialect == ORM_SQLITE ? "?" : "$");
     orm__sql_number(sql, sql->count);

@@ -63,8 +63,9 @@ void orm__sql_parameter(orm__sql *sql, const orm_column *like, orm_value value);
 void orm__sql_bind(orm__sql *sql, const orm_column *like, orm_value value);
 /* The next in order too, of SQL by hand: declared as what it is. */
 void orm__sql_bind_open(orm__sql *sql, orm_value value);
-/* A plain integer parameter. */
+/* A plain integer parameter; a value of a column, which may be sensitive. */
 void orm__sql_integer(orm__sql *sql, int64_t value);
+void orm__sql_integer_of(orm__sql *sql, const orm_column *column, int64_t value);
 /* One array parameter, declared as a list of the type of `like`: $3::bigint[], or ?3 without a cast. What an array column's list
  * holds is text to PostgreSQL: $3::text[]. */
 void orm__sql_list(orm__sql *sql, const orm_column *like, orm_value value);

@@ -95,6 +95,72 @@ START_TEST(values_of_sensitive_columns_are_never_shown)
 }
 END_TEST
 
+/* That it did what it may, and that nobody was told a value: each has 606 inside, or "sesame". */
+static void expect_hidden(orm_status got, orm_status wanted)
+{
+    expect_status(wanted, got);
+    expect_said(seen, "***");
+    ck_assert_msg(!strstr(seen, "606") && !strstr(seen, "sesame"), "%s", seen);
+    const char *message = orm_connection_error(c)->message;
+    ck_assert_msg(!strstr(message, "606") && !strstr(message, "sesame"), "%s", message);
+    seen[0] = '\0';
+}
+
+START_TEST(values_compared_with_sensitive_columns_are_never_shown)
+{
+    static const int32_t pins[] = {60601, 60602};
+    static const int16_t few[] = {6061};
+    const orm_expr conditions[] = {
+        orm_eq(SERVER_VAULT.pin, 60600),
+        orm_gt(SERVER_VAULT.few, 6060),
+        orm_between(SERVER_VAULT.pin, 60600, 60603),
+        orm_in(SERVER_VAULT.pin, pins, 2),
+        orm_not_in(SERVER_VAULT.few, few, 1),
+        orm_lt(SERVER_VAULT.price, (orm_decimal){"606.25"}),
+        orm_json_eq(SERVER_VAULT.doc, "a", (orm_jsonb){"\"sesame\""}),
+        orm_json_text_like(SERVER_VAULT.doc, "a", "%sesame%"),
+    };
+    orm_opt_int32 highest;
+    orm_rows *rows;
+    watch((orm_engine_options){.echo = {note_line, NULL}});
+    c = open_connection();
+    for (size_t i = 0; i < sizeof conditions / sizeof *conditions - (on_sqlite() ? 2 : 0); i++) {
+        size_t count;
+        expect_hidden(server_vault_delete_where(c, conditions[i], &count), ORM_OK);
+    }
+    seen[0] = '\0';
+    ok(server_vault_group(c,
+                          &(orm_grouping){.select = {orm_into_opt(highest, orm_max(SERVER_VAULT.pin))},
+                                          .having = {orm_gt(orm_max(SERVER_VAULT.pin), 60600)}},
+                          &rows));
+    orm_rows_close(rows);
+    expect_said(seen, "(***)");
+}
+END_TEST
+
+START_TEST(a_sensitive_value_that_is_refused_is_not_told)
+{
+    const server_vault_values good = {.pin = 60600, .few = 6060};
+    server_vault_values odd = good;
+    size_t count;
+    watch((orm_engine_options){.echo = {note_line, NULL}});
+    c = open_connection();
+    expect_hidden(server_vault_insert(c, &good, NULL, NULL), ORM_OK);
+    if (on_sqlite()) {
+        ck_assert_int_eq(server_vault_delete_where(c, orm_eq(SERVER_VAULT.price, ((orm_decimal){"sesame"})), &count),
+                         ORM_INVALID);
+    } else {
+        ck_assert_int_ne(server_vault_delete_where(c, orm_eq(SERVER_VAULT.price, ((orm_decimal){"sesame"})), &count),
+                         ORM_OK);
+        ORM_SET(odd.place, "sesame");
+        ck_assert_int_ne(server_vault_insert(c, &odd, NULL, NULL), ORM_OK);
+        ck_assert_str_eq(orm_connection_error(c)->sqlstate, "22P02");
+    }
+    const char *message = orm_connection_error(c)->message;
+    ck_assert_msg(message[0] && !strstr(message, "sesame"), "%s", message);
+}
+END_TEST
+
 static void note_message(const orm_statement_event *event, void *user)
 {
     (void)user;
@@ -579,6 +645,8 @@ Suite *suite_observing(void)
     tcase_add_test(logs, echo_shows_statements_parameters_and_whether_they_were_prepared);
     tcase_add_test(logs, echo_shows_no_parameters_that_are_to_be_hidden);
     tcase_add_test(logs, values_of_sensitive_columns_are_never_shown);
+    tcase_add_test(logs, values_compared_with_sensitive_columns_are_never_shown);
+    tcase_add_test(logs, a_sensitive_value_that_is_refused_is_not_told);
     tcase_add_test(logs, what_the_database_refuses_is_told_without_values_of_sensitive_columns);
     tcase_add_test(logs, a_refused_statement_is_told_with_its_error);
     tcase_add_test(logs, a_line_of_a_log_is_one_whatever_stands_in_values_and_sql);
