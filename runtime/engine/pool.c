@@ -124,10 +124,16 @@ static orm_status obtain(orm__pool *pool, orm_connection **connection, bool *rea
     pthread_mutex_unlock(&pool->lock);
     if (status)
         return status;
-    if (found && !is_fit(pool, found)) { /* replaced unseen */
+    if (found && !is_fit(pool, found)) { /* replaced unseen, unless it was the caller who gave up */
+        bool cancelled = found->error.status == ORM_CANCELLED;
         no_longer_lent(pool, found);
         orm__connection_free(found);
         found = NULL;
+        if (cancelled) {
+            give_up_place(pool);
+            return orm__error_set(error, ORM_CANCELLED, "the wait for a connection was given up: %s",
+                                  orm_status_text(ORM_CANCELLED));
+        }
     }
     if (!found)
         status = open_one(pool, &found, error);

@@ -76,7 +76,10 @@ orm_status orm__connection_greet(orm_connection *connection)
         return ORM_OK;
     ORM_TRY(hooks->connect(connection, hooks->user));
     orm__walks_over(connection, 0, true);
-    return orm__connection_rollback(connection);
+    orm_status status = orm__connection_rollback(connection);
+    if (!status)
+        orm__error_clear(&connection->error);
+    return status;
 }
 
 /* All its statements stay: those whose answers are on their way must not be forgotten, and only as many as there are models come
@@ -111,9 +114,8 @@ bool orm__connection_reset(orm_connection *connection)
 
 bool orm__connection_ping(orm_connection *connection)
 {
-    orm_error ignored;
     return connection->dialect == ORM_SQLITE ||
-           connection->driver->control(connection->link, "", NULL, &ignored) == ORM_OK;
+           connection->driver->control(connection->link, "", NULL, &connection->error) == ORM_OK;
 }
 
 bool orm__connection_usable(orm_connection *connection)

@@ -139,7 +139,7 @@ bool orm__connection_reset(orm_connection *connection);
 orm_status orm__connection_tag(orm_connection *connection, const char *const *tags);
 /* Whether an idle one still seems alive; costs no round trip. */
 bool orm__connection_usable(orm_connection *connection);
-/* The same by a round trip. */
+/* The same by a round trip; what came in its way is in connection->error. */
 bool orm__connection_ping(orm_connection *connection);
 
 /* How a transaction begins on this database. A borrowed constant. */
