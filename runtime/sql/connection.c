@@ -398,5 +398,5 @@ void orm__connection_tell(orm_connection *connection, orm_statement_kind kind, c
                                                 .bytes = kind == ORM_STATEMENT_TRANSACTION ? 0 : bytes,
                                                 .status = status,
                                                 .error = status ? &connection->error : NULL});
-    ORM__PROBE(statement, sql, table, rows, status);
+    ORM__PROBE(statement, sql && *sql ? sql : connection->text, table, rows, status); /* one recalled has no text here */
 }

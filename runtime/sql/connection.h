@@ -104,6 +104,7 @@ struct orm_connection {
         size_t count;
     } tables;               /* PostgreSQL: what copy.c has asked */
     orm__patterns patterns; /* compiled for validation */
+    const char *text;       /* of the statement that was prepared, or recalled, last; its own */
     orm__text sql;          /* where statements are put together, reused */
     orm__text comment;      /* in SQL's slashes and stars, or empty: stands behind each */
     uint64_t comment_hash;

@@ -521,6 +521,7 @@ orm_status orm__statement_prepare(orm__sql *sql, orm__statement **statement)
         unlink_statement(c, sql->recalled);
         link_newest(c, sql->recalled);
         *statement = sql->recalled;
+        c->text = sql->recalled->text;
         return ORM_OK;
     }
     if (c->comment.length)
@@ -535,6 +536,7 @@ orm_status orm__statement_prepare(orm__sql *sql, orm__statement **statement)
         unlink_statement(c, found);
         link_newest(c, found);
         *statement = found;
+        c->text = found->text;
         if (sql->known)
             sql->known->statement = found;
         return ORM_OK;
@@ -561,6 +563,7 @@ orm_status orm__statement_prepare(orm__sql *sql, orm__statement **statement)
     c->statements.count++;
     link_newest(c, made);
     *statement = made;
+    c->text = made->text;
     if (sql->known)
         sql->known->statement = made;
     return ORM_OK;
@@ -633,6 +636,7 @@ static void remove_statement(orm_connection *connection, orm__statement *stateme
         *slot_of(connection, moved->text, moved->length, moved->hash) = moved;
     }
     unlink_statement(connection, statement);
+    connection->text = connection->text == statement->text ? NULL : connection->text;
     for (size_t i = 0; i < ORM__KNOWN; i++)
         if (connection->known[i].statement == statement)
             connection->known[i].statement = NULL;
