@@ -15,6 +15,7 @@ static orm_status refusal;  /* of the hook for new connections */
 static char told[MANY][64]; /* the parameters of each statement */
 static size_t told_count;
 static int64_t ids[AUTHORS];
+static size_t most_bytes; /* of a statement */
 static bool hook_waits; /* that of statements, as one that writes to a socket would */
 
 typedef struct worker {
@@ -49,6 +50,7 @@ static void note_statement(const orm_statement_event *event, void *user)
     ck_assert_ptr_nonnull(event->sql);
     if (event->kind != ORM_STATEMENT_SELECT || told_count == MANY)
         return;
+    most_bytes = event->bytes > most_bytes ? event->bytes : most_bytes;
     char *parameters = told[told_count++];
     snprintf(parameters, sizeof *told, "%s", event->parameters);
     if (hook_waits) {
@@ -176,6 +178,21 @@ START_TEST(each_statement_is_told_with_its_own_parameters)
             times += strcmp(told[k], parameters) == 0;
         ck_assert_msg(times == 1, "%s was told %zu times", parameters, times);
     }
+    close_fibers();
+}
+END_TEST
+
+START_TEST(each_statement_is_told_with_its_own_bytes)
+{
+    open_fibers((orm_engine_options){0});
+    memset(ids, 0xff, sizeof ids); /* of nobody */
+    most_bytes = 0;
+    spawn(read_alone, 0, AUTHORS);
+    join_all(AUTHORS);
+    for (int i = 0; i < AUTHORS; i++)
+        expect_status(ORM_NOT_FOUND, workers[i].status);
+    ck_assert_uint_eq(told_count, AUTHORS);
+    ck_assert_uint_eq(most_bytes, on_sqlite() ? 0 : 8); /* the key that was asked for */
     close_fibers();
 }
 END_TEST
@@ -598,6 +615,7 @@ Suite *suite_shared(void)
     TCase *reads = new_case(suite, "reads");
     tcase_add_test(reads, hundreds_of_fibers_read_by_two_connections_of_their_own);
     tcase_add_test(reads, each_statement_is_told_with_its_own_parameters);
+    tcase_add_test(reads, each_statement_is_told_with_its_own_bytes);
     tcase_add_test(reads, a_hook_that_waits_lets_others_read_meanwhile);
     tcase_add_test(reads, many_keys_are_one_statement_on_a_fiber_too);
     tcase_add_test(reads, none_are_shared_where_that_is_asked_for);
