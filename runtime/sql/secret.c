@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-static bool shows_secret(const orm_error *error, const char *detail, const orm_schema *schema, bool sensitive);
+static bool shows_secret(const orm_error *error, const char *detail, const orm_model *table);
 static const orm_model *find_table(const orm_schema *schema, const char *table);
 static bool has_sensitive(const orm_model *model, const char *among, size_t length);
 static bool contains(const char *text, size_t length, const char *part);
@@ -19,25 +19,26 @@ void orm__secret_hide(orm_connection *connection, const orm_model *model, bool s
     orm_error *error = &connection->error;
     size_t detail = connection->link->detail;
     const orm_schema *schema = model ? model->schema : connection->schema;
+    const orm_model *table = schema ? find_table(schema, error->table) : NULL;
     connection->link->detail = 0;
-    if (detail && detail < strlen(error->message) && shows_secret(error, error->message + detail, schema, sensitive))
+    bool told = detail && detail < strlen(error->message);
+    bool secret = sensitive ||
+                  (model && has_sensitive(model, NULL, 0)); /* of a partition, or what a trigger writes to */
+    if (told && (table ? shows_secret(error, error->message + detail, table) : secret))
         error->message[detail] = '\0';
     if (sensitive && strncmp(error->sqlstate, "22", 2) == 0)
         cut_quoted(error->message);
 }
 
-/* A key is shown behind the names of its columns. Of a table that nobody knows only the statement's own values can be secret. */
-static bool shows_secret(const orm_error *error, const char *detail, const orm_schema *schema, bool sensitive)
+/* A key is shown behind the names of its columns. */
+static bool shows_secret(const orm_error *error, const char *detail, const orm_model *table)
 {
     static const char *const of_keys[] = {"23505", "23503", "23P01"}; /* unique, foreign key, exclusion */
-    const orm_model *model = schema ? find_table(schema, error->table) : NULL;
     const char *values = strstr(detail, ")=(");
-    if (!model)
-        return sensitive;
     for (size_t i = 0; values && i < sizeof of_keys / sizeof *of_keys; i++)
         if (strcmp(error->sqlstate, of_keys[i]) == 0)
-            return has_sensitive(model, detail, (size_t)(values - detail));
-    return has_sensitive(model, NULL, 0);
+            return has_sensitive(table, detail, (size_t)(values - detail));
+    return has_sensitive(table, NULL, 0);
 }
 
 static const orm_model *find_table(const orm_schema *schema, const char *table)

@@ -33,7 +33,9 @@ static const struct {
     {"23502", "crates", "null", " (Failing row contains ()=(, 2).)", &crates, false, "null"},
     {"23502", "plain", "null", " (Failing row contains (1).)", &crates, true, "null (Failing row contains (1).)"},
     {"23502", "crates", "null", " (Failing row contains (1, 2).)", &plain, false, "null"}, /* by a trigger */
-    {"23505", "elsewhere", "duplicate", " (Key (x)=(1) already exists.)", &crates, false,
+    {"23505", "crates_of_2026", "duplicate", " (Key (x)=(1) already exists.)", &crates, false, "duplicate"},
+    {"44000", "", "check option", " (Failing row contains (1, 2).)", &crates, false, "check option"},
+    {"23505", "elsewhere", "duplicate", " (Key (x)=(1) already exists.)", &plain, false,
      "duplicate (Key (x)=(1) already exists.)"},
     {"23505", "elsewhere", "duplicate", " (Key (x)=(1) already exists.)", NULL, true, "duplicate"},
     {"22P02", "", "invalid input syntax for type point: \"sesame\"", "", &crates, true,
