@@ -55,6 +55,7 @@ struct orm_async {
     orm_async_loop loop;
     pthread_t thread;
     size_t limit, running, waiting;
+    size_t joining; /* of those that run: they stand still until another one has ended, which may have to begin first */
     queue begin, ready;
     orm_fiber *current;
     bool turning;
@@ -72,6 +73,7 @@ static bool on_thread(const orm_async *async);
 static void run_ready(orm_async *async);
 static void run(orm_async *async, orm_fiber *fiber);
 static void start_some(orm_async *async);
+static bool may_begin(const orm_async *async);
 static void begin(void *argument);
 static void end(orm_async *async, orm_fiber *fiber);
 static void take_woken(orm_async *async);
@@ -181,7 +183,9 @@ orm_status orm_async_join(orm_async *async, orm_fiber *fiber)
         return ORM_MISUSE;
     if (me && !fiber->ended) {
         fiber->joiner = me;
+        async->joining++;
         orm_status status = stand_still(async, IN_JOIN, 0);
+        async->joining--;
         fiber->joiner = NULL;
         if (!fiber->ended)
             return status;
@@ -280,7 +284,7 @@ static void run(orm_async *async, orm_fiber *fiber)
 
 static void start_some(orm_async *async)
 {
-    while (async->begin.first && async->running < async->limit) {
+    while (may_begin(async)) {
         orm_fiber *fiber = pop(&async->begin);
         async->waiting--;
         async->running++;
@@ -292,6 +296,11 @@ static void start_some(orm_async *async)
         else
             end(async, fiber);
     }
+}
+
+static bool may_begin(const orm_async *async)
+{
+    return async->begin.first && async->running - async->joining < async->limit;
 }
 
 static void begin(void *argument)
@@ -361,7 +370,7 @@ static void set_timer(orm_async *async)
 {
     const orm__timer *first = orm__timers_first(&async->timers);
     int64_t deadline = first ? first->deadline : 0;
-    if (async->ready.first || (async->begin.first && async->running < async->limit) || any_woken(async))
+    if (async->ready.first || may_begin(async) || any_woken(async))
         deadline = AT_ONCE;
     if (deadline == async->timer)
         return;

@@ -342,6 +342,28 @@ static orm_status sleep_for_ever(orm_async *a, void *argument)
     return orm_async_sleep(a, INT64_MAX);
 }
 
+static orm_status join_a_child(orm_async *a, void *argument)
+{
+    intptr_t depth = (intptr_t)argument;
+    orm_fiber *child;
+    if (depth == 0)
+        return ORM_DONE;
+    ok(orm_async_spawn(a, join_a_child, (void *)(depth - 1), &child));
+    return orm_async_join(a, child);
+}
+
+START_TEST(those_who_join_keep_nobody_from_beginning)
+{
+    orm_fiber *first, *second;
+    open_fibers(_i, &(orm_async_options){.limit = 1}, 0);
+    ok(orm_async_spawn(async, join_a_child, (void *)(intptr_t)5, &first));
+    ok(orm_async_spawn(async, join_a_child, (void *)(intptr_t)5, &second));
+    expect_status(ORM_DONE, orm_async_join(async, first));
+    expect_status(ORM_DONE, orm_async_join(async, second));
+    close_fibers();
+}
+END_TEST
+
 START_TEST(a_sleep_may_be_of_any_length)
 {
     open_fibers(_i, NULL, 0);
@@ -844,6 +866,7 @@ Suite *suite_async(void)
     tcase_add_loop_test(times, sleepers_wake_in_the_order_of_their_deadlines, POLL, ADAPTERS);
     tcase_add_loop_test(times, a_sleep_of_nothing_lets_others_run, POLL, ADAPTERS);
     tcase_add_loop_test(times, a_sleep_may_be_of_any_length, POLL, ADAPTERS);
+    tcase_add_loop_test(times, those_who_join_keep_nobody_from_beginning, POLL, ADAPTERS);
     tcase_add_loop_test(times, a_limit_keeps_the_others_from_beginning, POLL, ADAPTERS);
     TCase *joining = new_case(suite, "joining");
     tcase_add_loop_test(joining, a_fiber_joins_one_that_it_made, POLL, ADAPTERS);

@@ -30,7 +30,9 @@ typedef struct orm_async_watch orm_async_watch;
 
 /* Zero is the default of each. */
 typedef struct orm_async_options {
-    size_t limit; /* fibers that run or stand still at once, each with its stack; more wait for their start: 10000 */
+    /* Fibers that run or stand still at once, each with its stack; more wait for their start: 10000. Those that join another one
+     * do not count. */
+    size_t limit;
 } orm_async_options;
 
 typedef orm_status (*orm_async_function)(orm_async *async, void *argument);
