@@ -232,7 +232,7 @@ static size_t receive_end(orm__pg_link *l)
     size_t rows = 0;
     for (PGresult *result; (result = orm__pg_next_result(l)) != NULL; PQclear(result))
         if (orm__pg_check(l, result))
-            rows = orm__pg_rows_written(result);
+            rows = orm__pg_rows_written(l, result);
     if (!l->broken && !PQenterPipelineMode(l->connection))
         orm__pg_lost(l);
     return l->failure ? 0 : rows;
