@@ -43,10 +43,6 @@ static orm_status encode_items(orm__text *buffer, orm_type declared, const orm_v
 static orm_status encode_arrays(orm__text *buffer, const orm_value *value, orm_error *error);
 static void append_header(orm__text *buffer, uint16_t type, size_t count);
 static orm_status check_size(const orm__text *buffer, size_t start, size_t count, orm_error *error);
-static inline orm_type item_type(const orm_value *list);
-static inline const void *place_of(const orm_value *list, size_t index);
-static bool encode_plain(orm__text *buffer, orm_type type, const void *place);
-static char *append_sized(orm__text *buffer, size_t size);
 static orm_status take_element(item *to, const orm_value *list, size_t index, orm_error *error);
 static orm_status encode_element(orm__text *buffer, orm_type declared, const item *value, orm_error *error);
 static orm_status encode_item(orm__text *buffer, orm_type declared, const item *value, orm_error *error);
@@ -59,7 +55,6 @@ static orm_status write_real(orm__text *buffer, orm_type declared, const item *v
 static orm_status refuse(const item *value, const char *shown, const char *where, orm_error *error);
 static void append(orm__text *buffer, int64_t value, size_t size);
 static void put(char *place, uint64_t value, size_t size);
-static void put32(char *place, uint32_t value);
 
 const orm__pg_format orm__pg_formats[] = {
     [ORM_TYPE_NONE] = {"nothing", ORM__PG_NOTHING, 0, 0, 0, 0},
@@ -165,91 +160,19 @@ static orm_status encode_items(orm__text *buffer, orm_type declared, const orm_v
     bool rows = value->form == ORM_FORM_ROWS;
     size_t count = rows ? value->as.rows.count : value->as.array.count, start = buffer->length;
     append_header(buffer, orm__pg_formats[declared].type, count);
-    item one = {.column = rows ? value->as.rows.column : NULL,
-                .enumeration = rows ? value->as.rows.column->enumeration : value->enumeration};
-    bool plain = declared == item_type(value);
-    for (size_t i = 0; i < count && !buffer->failed; i++) {
-        if (plain && encode_plain(buffer, declared, place_of(value, i)))
-            continue;
-        ORM_TRY(take_element(&one, value, i, error));
-        ORM_TRY(encode_element(buffer, declared, &one, error));
-    }
+    const orm__pg_items items = orm__pg_items_of(value, declared);
+    ORM_TRY(orm__pg_write_list(buffer, &items, count, error));
     return check_size(buffer, start, count, error);
 }
 
-orm_status orm__pg_encode_field(orm__text *buffer, const orm_value *list, size_t index, orm_error *error)
+orm_status orm__pg_encode_item(orm__text *buffer, const orm_value *list, orm_type declared, size_t index,
+                               orm_error *error)
 {
-    if (list->type == item_type(list) && encode_plain(buffer, list->type, place_of(list, index)))
-        return ORM_OK;
     bool rows = list->form == ORM_FORM_ROWS;
     item one = {.column = rows ? list->as.rows.column : NULL,
                 .enumeration = rows ? list->as.rows.column->enumeration : list->enumeration};
     ORM_TRY(take_element(&one, list, index, error));
-    return encode_element(buffer, list->type, &one, error);
-}
-
-static inline orm_type item_type(const orm_value *list)
-{
-    return list->form == ORM_FORM_ROWS ? list->as.rows.column->type : list->type;
-}
-
-/* Where the C value of an item stands; NULL where the item is NULL. */
-static inline const void *place_of(const orm_value *list, size_t index)
-{
-    if (list->form == ORM_FORM_ROWS) {
-        const orm_column *column = list->as.rows.column;
-        const char *row = list->as.rows.items[index];
-        bool absent = column->field.has != ORM_ABSENT && !*(const bool *)(row + column->field.has);
-        return absent ? NULL : row + column->field.value;
-    }
-    if (list->as.array.nulls && list->as.array.nulls[index])
-        return NULL;
-    return (const char *)list->as.array.items + index * orm__pg_formats[list->type].size;
-}
-
-/* What is usual, as its own type, which it always fits: size and bytes at once. False, and nothing has happened, where there is
- * more to see to. */
-static bool encode_plain(orm__text *buffer, orm_type type, const void *place)
-{
-    const orm__pg_format *format = &orm__pg_formats[type];
-    uint64_t wide;
-    uint32_t narrow;
-    if (!place)
-        return false;
-    if (type == ORM_TYPE_TEXT) {
-        const char *text;
-        memcpy(&text, place, sizeof text);
-        size_t size = text ? strlen(text) : INT32_MAX;
-        char *out = size < INT32_MAX ? append_sized(buffer, size) : NULL;
-        if (out)
-            memcpy(out, text, size);
-        return out != NULL;
-    }
-    if (format->size != format->wire || (format->wire != 8 && format->wire != 4 && type != ORM_TYPE_BOOL))
-        return false;
-    char *out = append_sized(buffer, format->wire);
-    if (!out)
-        return false;
-    if (format->wire == 8) {
-        memcpy(&wide, place, 8);
-        put(out, wide, 8);
-    } else if (format->wire == 4) {
-        memcpy(&narrow, place, 4);
-        put32(out, narrow);
-    } else {
-        *out = *(const bool *)place;
-    }
-    return true;
-}
-
-/* An item's size, and the place of its bytes; NULL when memory is gone. */
-static char *append_sized(orm__text *buffer, size_t size)
-{
-    char *place = orm__text_extend(buffer, 4 + size);
-    if (!place)
-        return NULL;
-    put32(place, (uint32_t)size);
-    return place + 4;
+    return encode_element(buffer, declared, &one, error);
 }
 
 /* An array of arrays would have to be a matrix: each travels as text. */
@@ -526,23 +449,13 @@ static void append(orm__text *buffer, int64_t value, size_t size)
 static void put(char *place, uint64_t value, size_t size)
 {
     if (size == 4) {
-        put32(place, (uint32_t)value);
+        orm__pg_put32(place, (uint32_t)value);
         return;
     }
     if (size == 8) {
-        put32(place, (uint32_t)(value >> 32));
-        put32(place + 4, (uint32_t)value);
+        orm__pg_put64(place, value);
         return;
     }
     for (size_t i = size; i-- > 0; value >>= 8)
         place[i] = (char)(unsigned char)value;
-}
-
-static void put32(char *place, uint32_t value)
-{
-    unsigned char *bytes = (unsigned char *)place;
-    bytes[0] = (unsigned char)(value >> 24);
-    bytes[1] = (unsigned char)(value >> 16);
-    bytes[2] = (unsigned char)(value >> 8);
-    bytes[3] = (unsigned char)value;
 }
