@@ -168,22 +168,13 @@ static orm_status run_last(orm__pg_link *l, const char *before, orm__prepared *p
 orm_status orm__pg_encode_values(orm__pg_link *l, orm__prepared *prepared, const orm_value *values)
 {
     orm__text_clear(&l->buffer);
-    for (size_t i = 0; i < prepared->count; i++) {
-        size_t start = l->buffer.length;
-        bool null;
-        orm_status status = orm__pg_encode(&l->buffer, &prepared->parameters[i], &values[i], &null, l->error);
-        if (status && l->error)
-            ORM__ERROR_COPY(l->error->statement, prepared->sql);
-        ORM_TRY(status);
-        prepared->values[i] = null ? NULL : "";
-        prepared->sizes[i] = (int)(l->buffer.length - start);
-    }
-    const char *place = l->buffer.data ? l->buffer.data : ""; /* now that it moves no more */
-    for (size_t i = 0; i < prepared->count; place += prepared->sizes[i++])
-        if (prepared->sizes[i])
-            prepared->values[i] = place;
-    l->base.bytes += l->buffer.length;
-    return ORM_OK;
+    orm_status status = orm__pg_encode_all(&l->buffer, prepared->parameters, values, prepared->count, prepared->values,
+                                           prepared->sizes, l->error);
+    if (status && l->error)
+        ORM__ERROR_COPY(l->error->statement, prepared->sql);
+    for (size_t i = 0; i < prepared->count && !status; i++)
+        l->base.bytes += (size_t)prepared->sizes[i];
+    return status;
 }
 
 static orm_status run(orm__pg_link *l, const char *before, orm__prepared *prepared, orm__fetch fetch)
@@ -317,7 +308,9 @@ void orm__pg_hold(orm__pg_link *l, PGresult *result)
     l->row_count = result ? PQntuples(result) : 0;
     l->width = result ? (size_t)PQnfields(result) : 0;
     l->streaming = result && PQresultStatus(result) == PGRES_SINGLE_TUPLE;
-    l->written = l->streaming ? 0 : orm__pg_rows_written(l, result);
+    l->written = 0;
+    if (result && PQcmdStatus(result)[0] == 'D')
+        l->written = orm__pg_rows_written(l, result);
 }
 
 static orm_status step(orm__link *base, orm_error *error)
@@ -367,14 +360,15 @@ static orm_status finish(orm__link *base, size_t *rows, orm_error *error)
 {
     orm__pg_link *l = orm__pg_link_of(base);
     orm_status told = l->failure;
+    const bool streamed = l->streaming;
     l->error = error;
-    if (l->streaming)
+    if (streamed)
         orm__pg_end_answer(l);
     if (l->cursor.stage)
         orm__pg_close_cursor(l);
     orm_status status = told ? ORM_OK : l->failure;
     if (rows)
-        *rows = l->failure ? 0 : l->written;
+        *rows = l->failure ? 0 : streamed ? l->written : orm__pg_rows_written(l, l->result);
     orm__pg_hold(l, NULL);
     l->running = false;
     if (l->buffer.capacity > KEPT_BUFFER)

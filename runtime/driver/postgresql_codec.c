@@ -33,6 +33,8 @@ typedef struct item {
 enum { NULL_SIZE = -1, FIRST_INDEX = 1 };
 enum { NUMERIC_ARRAY = 1231, INET_ARRAY = 1041 }; /* pg_type.oid */
 
+static inline bool encode_usual(orm__text *buffer, const orm__parameter *parameter, const orm_value *value,
+                                const char **place, int *size);
 static orm_status encode_list(orm__text *buffer, const orm__parameter *parameter, const orm_value *value,
                               orm_error *error);
 static orm_status encode_array(orm__text *buffer, orm_type declared, bool as_text, const orm_value *value,
@@ -119,6 +121,85 @@ orm_status orm__pg_encode(orm__text *buffer, const orm__parameter *parameter, co
         return ORM_OK;
     ORM_TRY(encode_item(buffer, parameter->type, &one, error));
     return orm__pg_goes_as_text(parameter) ? end_text(buffer, error) : ORM_OK;
+}
+
+orm_status orm__pg_encode_all(orm__text *buffer, const orm__parameter *parameters, const orm_value *values,
+                              size_t count, const char **places, int *sizes, orm_error *error)
+{
+    static const char in_buffer[] = ""; /* which may move until the last value is in it */
+    for (size_t i = 0; i < count; i++) {
+        bool null;
+        size_t start = buffer->length;
+        places[i] = in_buffer;
+        if (encode_usual(buffer, &parameters[i], &values[i], &places[i], &sizes[i]))
+            continue;
+        ORM_TRY(orm__pg_encode(buffer, &parameters[i], &values[i], &null, error));
+        places[i] = null ? NULL : in_buffer;
+        sizes[i] = (int)(buffer->length - start);
+    }
+    const char *place = buffer->data;
+    for (size_t i = 0; i < count; i++) {
+        if (places[i] != in_buffer || sizes[i] == 0)
+            continue;
+        places[i] = place;
+        place += sizes[i];
+    }
+    return ORM_OK;
+}
+
+/* A value of just the type that is declared. False, and nothing has happened, where there is more to see to. */
+static inline bool encode_usual(orm__text *buffer, const orm__parameter *parameter, const orm_value *value,
+                                const char **place, int *size)
+{
+    size_t length = INT32_MAX;
+    uint64_t bits = (uint64_t)value->as.integer;
+    char *out;
+    if (value->form != ORM_FORM_ONE || value->type != parameter->type || parameter->list || parameter->array ||
+        parameter->open)
+        return false;
+    switch (value->type) {
+    case ORM_TYPE_TEXT:
+    case ORM_TYPE_JSON:
+    case ORM_TYPE_DECIMAL:
+    case ORM_TYPE_INET:
+    case ORM_TYPE_OTHER:
+        *place = value->as.text;
+        length = value->as.text ? strlen(value->as.text) : INT32_MAX;
+        break;
+    case ORM_TYPE_UUID:
+        *place = (const char *)value->as.uuid.bytes;
+        length = sizeof value->as.uuid.bytes;
+        break;
+    case ORM_TYPE_FLOAT64:
+        memcpy(&bits, &value->as.real, sizeof bits);
+        /* fall through */
+    case ORM_TYPE_INT64:
+    case ORM_TYPE_TIME:
+    case ORM_TYPE_TIMESTAMP:
+    case ORM_TYPE_TIMESTAMPTZ:
+        length = 8;
+        if (!(out = orm__text_extend(buffer, length)))
+            return false;
+        orm__pg_put64(out, bits);
+        break;
+    case ORM_TYPE_INT32:
+    case ORM_TYPE_DATE:
+        length = 4;
+        if (value->as.integer != (int32_t)value->as.integer || !(out = orm__text_extend(buffer, length)))
+            return false;
+        orm__pg_put32(out, (uint32_t)bits);
+        break;
+    case ORM_TYPE_BOOL:
+        length = 1;
+        if (!(out = orm__text_extend(buffer, length)))
+            return false;
+        *out = value->as.boolean;
+        break;
+    default:
+        return false;
+    }
+    *size = length < INT32_MAX ? (int)length : 0;
+    return length < INT32_MAX;
 }
 
 static orm_status encode_list(orm__text *buffer, const orm__parameter *parameter, const orm_value *value,

@@ -76,6 +76,10 @@ bool orm__pg_goes_as_text(const orm__parameter *parameter);
 orm_status orm__pg_encode(orm__text *buffer, const orm__parameter *parameter, const orm_value *value, bool *null,
                           orm_error *error);
 
+/* The same of all the values of a statement: where each stands, NULL of NULL, and its size. Text and bytes stay where they are. */
+orm_status orm__pg_encode_all(orm__text *buffer, const orm__parameter *parameters, const orm_value *values,
+                              size_t count, const char **places, int *sizes, orm_error *error);
+
 /* Appends an item of a list of scalars, declared as that type: its size, or -1 for NULL, and its bytes. Memory that runs out shows in
  * the buffer alone. */
 orm_status orm__pg_encode_item(orm__text *buffer, const orm_value *list, orm_type declared, size_t index,

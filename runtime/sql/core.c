@@ -22,7 +22,7 @@ typedef struct batch {
     const orm_model *model;
     void **rows, **group; /* NULL: grouped already; those of one shape */
     uint64_t *given;      /* the mask of each */
-    orm__intake *intake;
+    const orm__intake *intake;
     char *own;            /* row structs, when the caller wants none */
     size_t count;
 } batch;
@@ -95,9 +95,10 @@ orm_status orm_row_insert(orm_connection *connection, const orm_model *model, co
 static orm_status insert(orm_connection *connection, const orm_model *model, const void *values, void *row,
                          uint64_t *given, orm__arena *arena)
 {
-    const orm_timestamptz now = orm_timestamptz_now();
-    ORM_TRY(orm__row_take(connection, model, values, row, given));
-    ORM_TRY(orm__row_complete(connection, model, row, given, &now));
+    const orm__intake *intake = orm__intake_of(connection, model, orm_timestamptz_now());
+    if (!intake)
+        return orm__error_no_memory(&connection->error);
+    ORM_TRY(orm__intake_row(intake, values, row, given));
     return orm__insert_rows(connection, model, given, &row, 1, arena);
 }
 
@@ -159,7 +160,7 @@ static bool make_batch(batch *b, orm_connection *connection, const orm_model *mo
     b->given = malloc((count * orm__mask_words(model) + 1) * sizeof *b->given);
     b->own = with_rows ? NULL : malloc(count * model->row_size + 1);
     b->group = b->rows ? b->rows + count : NULL;
-    b->intake = orm__intake_new(connection, model, orm_timestamptz_now());
+    b->intake = orm__intake_of(connection, model, orm_timestamptz_now());
     return b->rows && b->given && (b->own || with_rows) && b->intake;
 }
 
@@ -168,7 +169,6 @@ static void free_batch(batch *b)
     free(b->rows);
     free(b->given);
     free(b->own);
-    orm__intake_free(b->intake);
 }
 
 static orm_status fill_batch(batch *b, const char *values, char *rows)

@@ -225,12 +225,18 @@ static orm_status insert_one(insertion *in, void *row)
     orm__sql_init(&sql, in->c);
     if (orm__mask_words(in->model) == 1)
         orm__sql_recall(&sql, in->model, in->arena ? ORM__INSERT_ONE : ORM__INSERT_UNSEEN, in->mask[0]);
-    write_into(&sql, in, NULL);
-    write_values(&sql, in, row);
+    if (sql.recalled) {
+        for (size_t i = 0; i < in->given.count; i++)
+            orm__sql_bind(&sql, in->given.columns[i], orm__value_of_member(in->given.columns[i], row));
+    } else {
+        write_into(&sql, in, NULL);
+        write_values(&sql, in, row);
+    }
     may_be_last(in, &sql, row == in->rows[in->count - 1] ? in->count : 0);
     orm_status status;
     if (in->key_made || (in->c->dialect == ORM_POSTGRESQL && (in->key || in->made.count > 0))) {
-        write_returning(&sql, in);
+        if (!sql.recalled)
+            write_returning(&sql, in);
         status = run_returning(in, &sql, &row, 1, false);
     } else {
         size_t inserted;

@@ -24,9 +24,11 @@ typedef struct intake_step {
     uint8_t absence, lack; /* LACKS_NOTHING ... */
     bool always;           /* given: it cannot be left out */
     bool plain;            /* no `has`, no lack */
+    bool clock;            /* its default is the clock */
 } intake_step;
 
 struct orm__intake {
+    orm__intake *next; /* of the connection */
     orm_connection *connection;
     const orm_model *model;
     orm_timestamptz now;
@@ -36,6 +38,8 @@ struct orm__intake {
     intake_step steps[]; /* of the columns that are ever given */
 };
 
+static orm__intake *make(orm_connection *connection, const orm_model *model);
+static void set_clock(orm__intake *intake, orm_timestamptz now);
 static bool fill_steps(orm__intake *intake);
 static intake_step step_for(const orm_column *column, bool has_default);
 static bool take_usual(const orm__intake *intake, const char *values, char *row, uint64_t *given);
@@ -46,7 +50,33 @@ static inline bool is_lacking(const orm__intake *intake, const intake_step *step
 static bool has_targets(const orm_model *model, const char *values);
 static bool meets_rules(const orm__intake *intake, const char *row, const uint64_t *given);
 
-orm__intake *orm__intake_new(orm_connection *connection, const orm_model *model, orm_timestamptz now)
+const orm__intake *orm__intake_of(orm_connection *connection, const orm_model *model, orm_timestamptz now)
+{
+    orm__intake **place = &connection->intakes, *found;
+    while (*place && (*place)->model != model)
+        place = &(*place)->next;
+    found = *place;
+    if (found)
+        *place = found->next;
+    else if (!(found = make(connection, model)))
+        return NULL;
+    found->next = connection->intakes;
+    connection->intakes = found;
+    if (found->now.microseconds != now.microseconds)
+        set_clock(found, now);
+    return found;
+}
+
+void orm__intakes_free(orm__intake *intakes)
+{
+    for (orm__intake *next; intakes; intakes = next) {
+        next = intakes->next;
+        free(intakes->defaults);
+        free(intakes);
+    }
+}
+
+static orm__intake *make(orm_connection *connection, const orm_model *model)
 {
     size_t count = model->column_count;
     orm__intake *made = calloc(1, sizeof *made + count * (sizeof *made->steps + sizeof *made->checked));
@@ -54,21 +84,22 @@ orm__intake *orm__intake_new(orm_connection *connection, const orm_model *model,
         return NULL;
     made->connection = connection;
     made->model = model;
-    made->now = now;
     made->defaults = calloc(1, model->row_size + 1);
     made->checked = (const orm_column **)(void *)((char *)made->steps + count * sizeof *made->steps);
     if (made->defaults && fill_steps(made))
         return made;
-    orm__intake_free(made);
+    orm__intakes_free(made);
     return NULL;
 }
 
-void orm__intake_free(orm__intake *intake)
+static void set_clock(orm__intake *intake, orm_timestamptz now)
 {
-    if (!intake)
-        return;
-    free(intake->defaults);
-    free(intake);
+    intake->now = now;
+    for (const intake_step *step = intake->steps; step < intake->steps + intake->count; step++) {
+        const orm_column *column = &intake->model->columns[step->index];
+        if (step->clock)
+            orm__member_set(column, intake->defaults, orm__value_now(column, now));
+    }
 }
 
 static bool fill_steps(orm__intake *intake)
@@ -113,6 +144,8 @@ static intake_step step_for(const orm_column *column, bool has_default)
                                  : orm__member_points(column) ? LACKS_POINTER
                                                               : LACKS_OTHERWISE,
                          .always = column->input.set == ORM_ABSENT && column->input.value != ORM_ABSENT,
+                         .clock = left_out == HAS_DEFAULT && (column->flags & ORM_DEFAULT_NOW) &&
+                                  !(column->flags & (ORM_DEFAULT_VALUE | ORM_VERSION)),
                          .plain = !may_lack && column->field.has == ORM_ABSENT};
 }
 
