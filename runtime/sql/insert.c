@@ -72,13 +72,16 @@ const orm_column *orm__generated_key(const orm_model *model, const uint64_t *giv
 orm_status orm__insert_rows(orm_connection *connection, const orm_model *model, const uint64_t *given,
                             void *const *rows, size_t count, orm__arena *arena)
 {
-    insertion in = {.c = connection,
-                    .model = model,
-                    .mask = given,
-                    .key = arena ? orm__generated_key(model, given) : NULL,
-                    .rows = rows,
-                    .count = count,
-                    .arena = arena};
+    insertion in; /* not emptied: it has much room */
+    in.c = connection;
+    in.model = model;
+    in.mask = given;
+    in.key = arena ? orm__generated_key(model, given) : NULL;
+    in.rows = rows;
+    in.count = count;
+    in.arena = arena;
+    in.key_made = in.returned = in.certain = false;
+    in.given.columns = in.made.columns = NULL;
     orm_status status = prepare(&in, given);
     if (!status && connection->commits)
         status = look_ahead(&in);

@@ -37,8 +37,8 @@ orm_status orm__chosen_init(orm_connection *connection, const orm_model *model, 
             return orm__error_no_memory(&connection->error);
         chosen->values = (orm_value *)(void *)(chosen->columns + capacity);
     }
-    for (size_t i = 0; i < model->column_count; i++)
-        if (mask && orm__mask_has(mask, i))
+    for (size_t i = 0; mask && i < model->column_count; i++)
+        if (orm__mask_has(mask, i))
             orm__chosen_add(chosen, &model->columns[i]);
     return ORM_OK;
 }

@@ -224,8 +224,15 @@ static size_t size_of(const orm_column *column, const void *row)
 
 bool orm__member_keep(const orm_column *column, void *row, orm__arena *arena)
 {
-    if (!orm__member_points(column) || !pointer_of(column, row))
+    const char *text = orm__member_points(column) ? pointer_of(column, row) : NULL;
+    if (!text)
         return true;
+    if (column->type == ORM_TYPE_TEXT && !(column->flags & ORM_ARRAY)) {
+        text = orm__arena_strdup(arena, text);
+        if (text)
+            memcpy((char *)row + column->field.value, &text, sizeof text);
+        return text != NULL;
+    }
     orm_value value = orm__value_of_member(column, row);
     if (!orm__value_keep(column, &value, arena))
         return false;
