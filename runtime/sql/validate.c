@@ -65,9 +65,9 @@ void orm__patterns_release(orm__patterns *patterns)
 bool orm__validate_columns(const orm_model *model, const void *row, const uint64_t *mask, orm__patterns *patterns,
                            orm_problems *problems)
 {
-    for (size_t i = 0; i < model->column_count; i++) {
-        const orm_column *column = &model->columns[i];
-        if (orm__validate_needs(column) && orm__mask_has(mask, i) && !orm__validate_column(column, row, patterns, problems))
+    const orm_column *last = model->columns + model->column_count;
+    for (const orm_column *column = model->columns; column < last; column++) {
+        if (orm__validate_needs(column) && orm__mask_has(mask, column->index) && !orm__validate_column(column, row, patterns, problems))
             return false;
     }
     return true;
@@ -235,9 +235,9 @@ static void add(checking *c, const char *rule, const char *format, ...)
 
 void orm__validate_required(const orm_model *model, const uint64_t *given, orm_problems *problems)
 {
-    for (size_t i = 0; i < model->column_count; i++) {
-        const orm_column *column = &model->columns[i];
-        if (!orm__validate_is_missed(column) || orm__mask_has(given, i))
+    const orm_column *last = model->columns + model->column_count;
+    for (const orm_column *column = model->columns; column < last; column++) {
+        if (!orm__validate_is_missed(column) || orm__mask_has(given, column->index))
             continue;
         checking c = {.column = column, .problems = problems};
         add(&c, "required", "a value is needed");

@@ -38,8 +38,8 @@ size_t orm__member_size(const orm_column *column)
 
 orm_status orm__values_read(const orm_model *model, const void *values, void *row, uint64_t *given, orm_error *error)
 {
-    for (size_t i = 0; i < model->column_count; i++) {
-        const orm_column *column = &model->columns[i];
+    const orm_column *last = model->columns + model->column_count;
+    for (const orm_column *column = model->columns; column < last; column++) {
         orm_given set = state_of(values, column->input.set), null = state_of(values, column->input.null);
         if (column->input.set == ORM_ABSENT && column->input.value != ORM_ABSENT)
             set = ORM_GIVEN;
@@ -49,7 +49,7 @@ orm_status orm__values_read(const orm_model *model, const void *values, void *ro
             ORM_TRY(take_null(column, set, null, row, error));
         else if (!take_value(column, values, row))
             continue;
-        orm__mask_add(given, i);
+        orm__mask_add(given, column->index);
     }
     return ORM_OK;
 }
@@ -106,11 +106,11 @@ bool orm__member_is_missing(const orm_column *column, const void *row)
 
 void orm__values_default(const orm_model *model, void *row, uint64_t *given, const orm_timestamptz *now)
 {
-    for (size_t i = 0; i < model->column_count; i++) {
-        const orm_column *column = &model->columns[i];
+    const orm_column *last = model->columns + model->column_count;
+    for (const orm_column *column = model->columns; column < last; column++) {
         bool may = column->flags & (ORM_DEFAULT_VALUE | ORM_DEFAULT_NOW | ORM_VERSION) || column->type == ORM_TYPE_UUID;
-        if (may && !orm__mask_has(given, i) && set_default(column, row, now))
-            orm__mask_add(given, i);
+        if (may && !orm__mask_has(given, column->index) && set_default(column, row, now))
+            orm__mask_add(given, column->index);
     }
 }
 
