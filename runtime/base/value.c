@@ -8,7 +8,7 @@
 #include <math.h>
 #include <string.h>
 
-static orm_value one(orm_value value);
+static inline orm_value one(orm_value value);
 static orm_value list_of(orm_type type, const void *items, size_t count);
 static orm_value array_of(orm_type type, const void *items, const bool *nulls, size_t count);
 static orm_value value_of_array(const orm_column *column, const void *place);
@@ -47,7 +47,8 @@ static uint64_t mix(uint64_t hash);
 /* What ORM_SCALAR_TYPES knows of a type, under names that CARRIERS can reach. */
 #define NAMES(name, NAME, ctype, given) \
     enum { type_of_##name = ORM_TYPE_##NAME }; \
-    typedef given given_##name;
+    typedef given given_##name; \
+    typedef ctype plain_##name;
 ORM_SCALAR_TYPES(NAMES)
 #undef NAMES
 
@@ -72,7 +73,7 @@ ORM_SCALAR_TYPES(OF_MANY)
 #undef OF_MANY
 
 /* Types that are pointers say NULL by one; bytes begin with theirs. */
-static orm_value one(orm_value value)
+static inline orm_value one(orm_value value)
 {
     switch (value.type) {
     case ORM_TYPE_DECIMAL:
@@ -167,10 +168,12 @@ static orm_value value_of_array(const orm_column *column, const void *place)
 static orm_value value_at(orm_type type, const orm_enum *enumeration, const void *place)
 {
     switch (type) {
-#define AT(name, NAME, ctype, given) \
-    case ORM_TYPE_##NAME: \
-        return orm_of_##name(*(ctype const *)place);
-        ORM_SCALAR_TYPES(AT)
+#define AT(name, member, what) \
+    case (orm_type)type_of_##name: { \
+        given_##name value = *(plain_##name const *)place; \
+        return one((orm_value){.type = (orm_type)type_of_##name, .as.member = what}); \
+    }
+        CARRIERS(AT)
 #undef AT
     case ORM_TYPE_ENUM:
         return orm_of_enum(enumeration, *(const int *)place);

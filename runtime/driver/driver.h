@@ -121,7 +121,7 @@ typedef struct orm__driver {
     orm_status (*describe)(orm__link *link, const char *sql, size_t count, orm__arena *arena,
                            orm__description *description, orm_error *error);
 
-    /* Runs a statement of no parameters and no rows, prepared nowhere: BEGIN, COMMIT, DDL. */
+    /* Runs a statement of no parameters and no rows, of which the caller prepares none: BEGIN, COMMIT, DDL. */
     orm_status (*control)(orm__link *link, const char *sql, size_t *rows, orm_error *error);
 
     /* Runs a prepared statement. `before`, unless NULL, is a control statement that goes ahead of it in the same trip; when that

@@ -1,7 +1,7 @@
 /* postgresql.c -- PostgreSQL behind driver.h: statements and their rows.
  *
- * Connecting is postgresql_connect.c; messages to and fro are postgresql_trip.c; cursors are postgresql_cursor.c; a row's columns
- * postgresql_row.c; the bytes of values postgresql_codec.h. The rest of the runtime knows nothing of libpq.
+ * Connecting is postgresql_connect.c; messages to and fro are postgresql_trip.c, BEGIN and COMMIT postgresql_boundary.c; cursors
+ * are postgresql_cursor.c; a row's columns postgresql_row.c; the bytes of values postgresql_codec.h. The rest of the runtime knows nothing of libpq.
  * SPDX-License-Identifier: MIT */
 #include "base/error.h"
 #include "driver/postgresql_codec.h"
@@ -14,6 +14,9 @@
 enum { MOST_PARAMETERS = 65535, KEPT_BUFFER = 1 << 20 };
 
 static char *place_arrays(orm__prepared *prepared);
+static orm_status run_control(orm__pg_link *l, const char *sql, size_t *rows, orm_error *error);
+static bool did_nothing(const orm__pg_link *l);
+static orm_status run_last(orm__pg_link *l, const char *before, orm__prepared *prepared, const char *after);
 static orm_status run(orm__pg_link *l, const char *before, orm__prepared *prepared, orm__fetch fetch);
 static void receive_after(orm__pg_link *l);
 static orm_status run_alone(orm__pg_link *l, orm__prepared *prepared);
@@ -83,24 +86,34 @@ static void forget(orm__link *base, orm__prepared *prepared)
 static orm_status control(orm__link *base, const char *sql, size_t *rows, orm_error *error)
 {
     orm__pg_link *l = orm__pg_link_of(base);
+    size_t written;
+    orm_status status = run_control(l, sql, &written, error);
+    if (status && did_nothing(l))
+        status = run_control(l, sql, &written, error);
     if (rows)
-        *rows = 0;
+        *rows = written;
+    return status;
+}
+
+static orm_status run_control(orm__pg_link *l, const char *sql, size_t *rows, orm_error *error)
+{
+    *rows = 0;
     ORM_TRY(orm__pg_begin_trip(l, sql, error));
     size_t forgotten = orm__pg_send_forgotten(l);
-    orm__pg_send_control(l, sql);
+    orm__pg_send_boundary(l, sql);
     orm__pg_send_sync(l);
     orm__pg_flush(l);
     orm__pg_receive_forgotten(l, forgotten);
-    PGresult *result = l->failure ? NULL : orm__pg_receive(l, sql);
+    PGresult *result = l->failure ? NULL : orm__pg_receive_boundary(l, sql);
     orm__pg_drain(l, 0);
-    if (rows && !l->failure)
-        *rows = orm__pg_rows_written(result);
+    if (!l->failure)
+        *rows = orm__pg_rows_written(l, result);
     PQclear(result);
     return l->failure;
 }
 
-/* A statement that the server no longer knows as it was prepared (DISCARD ALL; a column's type has changed) is sent
- * again; inside a transaction, which that has ended, the caller must begin again. */
+/* A statement that the server no longer knows as it was prepared (DISCARD ALL; a column's type has changed), or whose BEGIN it does
+ * not know, is sent again; inside a transaction, which that has ended, the caller must begin again. */
 static orm_status start(orm__link *base, const char *before, orm__prepared *prepared, const orm_value *values,
                         orm__fetch fetch, orm_error *error)
 {
@@ -113,13 +126,19 @@ static orm_status start(orm__link *base, const char *before, orm__prepared *prep
     if (!l->outdated)
         return status;
     orm__pg_give_name(l, prepared);
-    if (PQtransactionStatus(l->connection) != PQTRANS_IDLE)
+    if (!did_nothing(l))
         return status;
     ORM_TRY(orm__pg_begin_trip(l, prepared->sql, error));
     return run(l, before, prepared, fetch);
 }
 
-/* An outdated statement is not sent again: the transaction that it ends has begun. */
+/* Whether a name was lost and no transaction is open in which that has failed. */
+static bool did_nothing(const orm__pg_link *l)
+{
+    return l->outdated && PQtransactionStatus(l->connection) == PQTRANS_IDLE;
+}
+
+/* An outdated statement is not sent again where the transaction that it ends has begun. */
 static orm_status start_last(orm__link *base, const char *before, orm__prepared *prepared, const orm_value *values,
                              const char *after, orm__end *end, orm_error *error)
 {
@@ -127,36 +146,35 @@ static orm_status start_last(orm__link *base, const char *before, orm__prepared 
     *end = ORM__END_NOT_RUN;
     ORM_TRY(orm__pg_begin_trip(l, prepared->sql, error));
     ORM_TRY(orm__pg_encode_values(l, prepared, values));
+    orm_status status = run_last(l, before, prepared, after);
+    if (l->outdated)
+        orm__pg_give_name(l, prepared);
+    if (did_nothing(l)) {
+        ORM_TRY(orm__pg_begin_trip(l, prepared->sql, error));
+        status = run_last(l, before, prepared, after);
+    }
+    *end = l->end;
+    return status;
+}
+
+static orm_status run_last(orm__pg_link *l, const char *before, orm__prepared *prepared, const char *after)
+{
     l->after = after;
     orm_status status = run(l, before, prepared, ORM__FETCH_WHOLE);
     l->after = NULL;
-    *end = l->end;
-    if (l->outdated)
-        orm__pg_give_name(l, prepared);
     return status;
 }
 
 orm_status orm__pg_encode_values(orm__pg_link *l, orm__prepared *prepared, const orm_value *values)
 {
     orm__text_clear(&l->buffer);
-    for (size_t i = 0; i < prepared->count; i++) {
-        size_t start = l->buffer.length;
-        bool null;
-        orm_status status = orm__pg_encode(&l->buffer, &prepared->parameters[i], &values[i], &null, l->error);
-        if (status == ORM_INVALID && prepared->parameters[i].sensitive && l->error && !l->error->column[0])
-            orm__error_set(l->error, status, "parameter %zu, which is not shown, cannot be sent", i + 1);
-        if (status && l->error)
-            ORM__ERROR_COPY(l->error->statement, prepared->sql);
-        ORM_TRY(status);
-        prepared->values[i] = null ? NULL : "";
-        prepared->sizes[i] = (int)(l->buffer.length - start);
-    }
-    const char *place = l->buffer.data ? l->buffer.data : ""; /* now that it moves no more */
-    for (size_t i = 0; i < prepared->count; place += prepared->sizes[i++])
-        if (prepared->sizes[i])
-            prepared->values[i] = place;
-    l->base.bytes += l->buffer.length;
-    return ORM_OK;
+    orm_status status = orm__pg_encode_all(&l->buffer, prepared->parameters, values, prepared->count, prepared->values,
+                                           prepared->sizes, l->error);
+    if (status && l->error)
+        ORM__ERROR_COPY(l->error->statement, prepared->sql);
+    for (size_t i = 0; i < prepared->count && !status; i++)
+        l->base.bytes += (size_t)prepared->sizes[i];
+    return status;
 }
 
 static orm_status run(orm__pg_link *l, const char *before, orm__prepared *prepared, orm__fetch fetch)
@@ -165,16 +183,16 @@ static orm_status run(orm__pg_link *l, const char *before, orm__prepared *prepar
     if (!before && !l->after && forgotten == 0 && prepared->sent && fetch == ORM__FETCH_WHOLE)
         return run_alone(l, prepared);
     if (before)
-        orm__pg_send_control(l, before);
+        orm__pg_send_boundary(l, before);
     orm__pg_send_prepared(l, prepared, !prepared->sent);
     if (l->after)
-        orm__pg_send_control(l, l->after);
+        orm__pg_send_boundary(l, l->after);
     l->end = l->after && !l->failure ? ORM__END_UNKNOWN : ORM__END_NOT_RUN;
     orm__pg_send_sync(l);
     orm__pg_flush(l);
     orm__pg_receive_forgotten(l, forgotten);
     if (before && !l->failure)
-        PQclear(orm__pg_receive(l, before));
+        PQclear(orm__pg_receive_boundary(l, before));
     l->sql = prepared->sql;
     receive_prepared(l, prepared, fetch);
     receive_after(l);
@@ -203,7 +221,7 @@ static void receive_after(orm__pg_link *l)
     for (PGresult *result; !l->failure && (result = orm__pg_next_result(l)) != NULL; PQclear(result))
         orm__pg_check(l, result);
     if (!l->failure)
-        PQclear(orm__pg_receive(l, l->after));
+        PQclear(orm__pg_receive_boundary(l, l->after));
     if (!l->failure)
         l->end = ORM__END_DONE;
     else if (!l->broken && l->failure != ORM_NO_MEMORY)
@@ -290,7 +308,9 @@ void orm__pg_hold(orm__pg_link *l, PGresult *result)
     l->row_count = result ? PQntuples(result) : 0;
     l->width = result ? (size_t)PQnfields(result) : 0;
     l->streaming = result && PQresultStatus(result) == PGRES_SINGLE_TUPLE;
-    l->written = l->streaming ? 0 : orm__pg_rows_written(result);
+    l->written = 0;
+    if (result && PQcmdStatus(result)[0] == 'D')
+        l->written = orm__pg_rows_written(l, result);
 }
 
 static orm_status step(orm__link *base, orm_error *error)
@@ -342,14 +362,15 @@ static orm_status finish(orm__link *base, size_t *rows, orm_error *error)
 {
     orm__pg_link *l = orm__pg_link_of(base);
     orm_status told = l->failure;
+    const bool streamed = l->streaming;
     l->error = error;
-    if (l->streaming)
+    if (streamed)
         orm__pg_end_answer(l);
     if (l->cursor.stage)
         orm__pg_close_cursor(l);
     orm_status status = told ? ORM_OK : l->failure;
     if (rows)
-        *rows = l->failure ? 0 : l->written;
+        *rows = l->failure ? 0 : streamed ? l->written : orm__pg_rows_written(l, l->result);
     orm__pg_hold(l, NULL);
     l->running = false;
     if (l->buffer.capacity > KEPT_BUFFER)

@@ -207,7 +207,7 @@ void orm__pg_end_answer(orm__pg_link *l)
     }
     for (PGresult *result; (result = orm__pg_next_result(l)) != NULL; PQclear(result))
         if (orm__pg_check(l, result) && l->streaming)
-            l->written = orm__pg_rows_written(result);
+            l->written = orm__pg_rows_written(l, result);
     end_of(l, one, l->result);
     l->open = NULL;
     free(one);

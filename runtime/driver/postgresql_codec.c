@@ -33,6 +33,8 @@ typedef struct item {
 enum { NULL_SIZE = -1, FIRST_INDEX = 1 };
 enum { NUMERIC_ARRAY = 1231, INET_ARRAY = 1041 }; /* pg_type.oid */
 
+static inline bool encode_usual(orm__text *buffer, const orm__parameter *parameter, const orm_value *value,
+                                const char **place, int *size);
 static orm_status encode_list(orm__text *buffer, const orm__parameter *parameter, const orm_value *value,
                               orm_error *error);
 static orm_status encode_array(orm__text *buffer, orm_type declared, bool as_text, const orm_value *value,
@@ -43,10 +45,6 @@ static orm_status encode_items(orm__text *buffer, orm_type declared, const orm_v
 static orm_status encode_arrays(orm__text *buffer, const orm_value *value, orm_error *error);
 static void append_header(orm__text *buffer, uint16_t type, size_t count);
 static orm_status check_size(const orm__text *buffer, size_t start, size_t count, orm_error *error);
-static inline orm_type item_type(const orm_value *list);
-static inline const void *place_of(const orm_value *list, size_t index);
-static bool encode_plain(orm__text *buffer, orm_type type, const void *place);
-static char *append_sized(orm__text *buffer, size_t size);
 static orm_status take_element(item *to, const orm_value *list, size_t index, orm_error *error);
 static orm_status encode_element(orm__text *buffer, orm_type declared, const item *value, orm_error *error);
 static orm_status encode_item(orm__text *buffer, orm_type declared, const item *value, orm_error *error);
@@ -59,7 +57,6 @@ static orm_status write_real(orm__text *buffer, orm_type declared, const item *v
 static orm_status refuse(const item *value, const char *shown, const char *where, orm_error *error);
 static void append(orm__text *buffer, int64_t value, size_t size);
 static void put(char *place, uint64_t value, size_t size);
-static void put32(char *place, uint32_t value);
 
 const orm__pg_format orm__pg_formats[] = {
     [ORM_TYPE_NONE] = {"nothing", ORM__PG_NOTHING, 0, 0, 0, 0},
@@ -126,6 +123,88 @@ orm_status orm__pg_encode(orm__text *buffer, const orm__parameter *parameter, co
     return orm__pg_goes_as_text(parameter) ? end_text(buffer, error) : ORM_OK;
 }
 
+orm_status orm__pg_encode_all(orm__text *buffer, const orm__parameter *parameters, const orm_value *values,
+                              size_t count, const char **places, int *sizes, orm_error *error)
+{
+    static const char in_buffer[] = ""; /* which may move until the last value is in it */
+    for (size_t i = 0; i < count; i++) {
+        bool null;
+        size_t start = buffer->length;
+        places[i] = in_buffer;
+        if (encode_usual(buffer, &parameters[i], &values[i], &places[i], &sizes[i]))
+            continue;
+        orm_status status = orm__pg_encode(buffer, &parameters[i], &values[i], &null, error);
+        if (status == ORM_INVALID && parameters[i].sensitive && error && !error->column[0])
+            orm__error_set(error, status, "parameter %zu, which is not shown, cannot be sent", i + 1);
+        ORM_TRY(status);
+        places[i] = null ? NULL : in_buffer;
+        sizes[i] = (int)(buffer->length - start);
+    }
+    const char *place = buffer->data;
+    for (size_t i = 0; i < count; i++) {
+        if (places[i] != in_buffer || sizes[i] == 0)
+            continue;
+        places[i] = place;
+        place += sizes[i];
+    }
+    return ORM_OK;
+}
+
+/* A value of just the type that is declared. False, and nothing has happened, where there is more to see to. */
+static inline bool encode_usual(orm__text *buffer, const orm__parameter *parameter, const orm_value *value,
+                                const char **place, int *size)
+{
+    size_t length = INT32_MAX;
+    uint64_t bits = (uint64_t)value->as.integer;
+    char *out;
+    if (value->form != ORM_FORM_ONE || value->type != parameter->type || parameter->list || parameter->array ||
+        parameter->open)
+        return false;
+    switch (value->type) {
+    case ORM_TYPE_TEXT:
+    case ORM_TYPE_JSON:
+    case ORM_TYPE_DECIMAL:
+    case ORM_TYPE_INET:
+    case ORM_TYPE_OTHER:
+        *place = value->as.text;
+        length = value->as.text ? strlen(value->as.text) : INT32_MAX;
+        break;
+    case ORM_TYPE_UUID:
+        *place = (const char *)value->as.uuid.bytes;
+        length = sizeof value->as.uuid.bytes;
+        break;
+    case ORM_TYPE_FLOAT64:
+        memcpy(&bits, &value->as.real, sizeof bits);
+        /* fall through */
+    case ORM_TYPE_INT64:
+    case ORM_TYPE_TIME:
+    case ORM_TYPE_TIMESTAMP:
+    case ORM_TYPE_TIMESTAMPTZ:
+        length = 8;
+        if (!(out = orm__text_extend(buffer, length)))
+            return false;
+        orm__pg_put64(out, bits);
+        break;
+    case ORM_TYPE_INT32:
+    case ORM_TYPE_DATE:
+        length = 4;
+        if (value->as.integer != (int32_t)value->as.integer || !(out = orm__text_extend(buffer, length)))
+            return false;
+        orm__pg_put32(out, (uint32_t)bits);
+        break;
+    case ORM_TYPE_BOOL:
+        length = 1;
+        if (!(out = orm__text_extend(buffer, length)))
+            return false;
+        *out = value->as.boolean;
+        break;
+    default:
+        return false;
+    }
+    *size = length < INT32_MAX ? (int)length : 0;
+    return length < INT32_MAX;
+}
+
 static orm_status encode_list(orm__text *buffer, const orm__parameter *parameter, const orm_value *value,
                               orm_error *error)
 {
@@ -165,91 +244,19 @@ static orm_status encode_items(orm__text *buffer, orm_type declared, const orm_v
     bool rows = value->form == ORM_FORM_ROWS;
     size_t count = rows ? value->as.rows.count : value->as.array.count, start = buffer->length;
     append_header(buffer, orm__pg_formats[declared].type, count);
-    item one = {.column = rows ? value->as.rows.column : NULL,
-                .enumeration = rows ? value->as.rows.column->enumeration : value->enumeration};
-    bool plain = declared == item_type(value);
-    for (size_t i = 0; i < count && !buffer->failed; i++) {
-        if (plain && encode_plain(buffer, declared, place_of(value, i)))
-            continue;
-        ORM_TRY(take_element(&one, value, i, error));
-        ORM_TRY(encode_element(buffer, declared, &one, error));
-    }
+    const orm__pg_items items = orm__pg_items_of(value, declared);
+    ORM_TRY(orm__pg_write_list(buffer, &items, count, error));
     return check_size(buffer, start, count, error);
 }
 
-orm_status orm__pg_encode_field(orm__text *buffer, const orm_value *list, size_t index, orm_error *error)
+orm_status orm__pg_encode_item(orm__text *buffer, const orm_value *list, orm_type declared, size_t index,
+                               orm_error *error)
 {
-    if (list->type == item_type(list) && encode_plain(buffer, list->type, place_of(list, index)))
-        return ORM_OK;
     bool rows = list->form == ORM_FORM_ROWS;
     item one = {.column = rows ? list->as.rows.column : NULL,
                 .enumeration = rows ? list->as.rows.column->enumeration : list->enumeration};
     ORM_TRY(take_element(&one, list, index, error));
-    return encode_element(buffer, list->type, &one, error);
-}
-
-static inline orm_type item_type(const orm_value *list)
-{
-    return list->form == ORM_FORM_ROWS ? list->as.rows.column->type : list->type;
-}
-
-/* Where the C value of an item stands; NULL where the item is NULL. */
-static inline const void *place_of(const orm_value *list, size_t index)
-{
-    if (list->form == ORM_FORM_ROWS) {
-        const orm_column *column = list->as.rows.column;
-        const char *row = list->as.rows.items[index];
-        bool absent = column->field.has != ORM_ABSENT && !*(const bool *)(row + column->field.has);
-        return absent ? NULL : row + column->field.value;
-    }
-    if (list->as.array.nulls && list->as.array.nulls[index])
-        return NULL;
-    return (const char *)list->as.array.items + index * orm__pg_formats[list->type].size;
-}
-
-/* What is usual, as its own type, which it always fits: size and bytes at once. False, and nothing has happened, where there is
- * more to see to. */
-static bool encode_plain(orm__text *buffer, orm_type type, const void *place)
-{
-    const orm__pg_format *format = &orm__pg_formats[type];
-    uint64_t wide;
-    uint32_t narrow;
-    if (!place)
-        return false;
-    if (type == ORM_TYPE_TEXT) {
-        const char *text;
-        memcpy(&text, place, sizeof text);
-        size_t size = text ? strlen(text) : INT32_MAX;
-        char *out = size < INT32_MAX ? append_sized(buffer, size) : NULL;
-        if (out)
-            memcpy(out, text, size);
-        return out != NULL;
-    }
-    if (format->size != format->wire || (format->wire != 8 && format->wire != 4 && type != ORM_TYPE_BOOL))
-        return false;
-    char *out = append_sized(buffer, format->wire);
-    if (!out)
-        return false;
-    if (format->wire == 8) {
-        memcpy(&wide, place, 8);
-        put(out, wide, 8);
-    } else if (format->wire == 4) {
-        memcpy(&narrow, place, 4);
-        put32(out, narrow);
-    } else {
-        *out = *(const bool *)place;
-    }
-    return true;
-}
-
-/* An item's size, and the place of its bytes; NULL when memory is gone. */
-static char *append_sized(orm__text *buffer, size_t size)
-{
-    char *place = orm__text_extend(buffer, 4 + size);
-    if (!place)
-        return NULL;
-    put32(place, (uint32_t)size);
-    return place + 4;
+    return encode_element(buffer, declared, &one, error);
 }
 
 /* An array of arrays would have to be a matrix: each travels as text. */
@@ -526,23 +533,13 @@ static void append(orm__text *buffer, int64_t value, size_t size)
 static void put(char *place, uint64_t value, size_t size)
 {
     if (size == 4) {
-        put32(place, (uint32_t)value);
+        orm__pg_put32(place, (uint32_t)value);
         return;
     }
     if (size == 8) {
-        put32(place, (uint32_t)(value >> 32));
-        put32(place + 4, (uint32_t)value);
+        orm__pg_put64(place, value);
         return;
     }
     for (size_t i = size; i-- > 0; value >>= 8)
         place[i] = (char)(unsigned char)value;
-}
-
-static void put32(char *place, uint32_t value)
-{
-    unsigned char *bytes = (unsigned char *)place;
-    bytes[0] = (unsigned char)(value >> 24);
-    bytes[1] = (unsigned char)(value >> 16);
-    bytes[2] = (unsigned char)(value >> 8);
-    bytes[3] = (unsigned char)value;
 }

@@ -1,6 +1,7 @@
 /* postgresql_codec.h -- PostgreSQL's binary formats: parameters out of C values, struct members out of results.
  *
- * Pure bytes, no libpq: encoding is postgresql_codec.c, decoding postgresql_decode.c, arrays postgresql_array.c. The formats are those that the
+ * Pure bytes, no libpq: encoding is postgresql_codec.c, lists postgresql_items.c, decoding postgresql_decode.c,
+ * arrays postgresql_array.c. The formats are those that the
  * server's own type functions (int4recv, numeric_send ...) read and write; each function names the server's source
  * file that shows it. All numbers are big-endian.
  * SPDX-License-Identifier: MIT */
@@ -75,9 +76,35 @@ bool orm__pg_goes_as_text(const orm__parameter *parameter);
 orm_status orm__pg_encode(orm__text *buffer, const orm__parameter *parameter, const orm_value *value, bool *null,
                           orm_error *error);
 
-/* Appends an item of a list of scalars as a field of COPY, which is as arrays have their items: its size, or -1 for NULL, and its
- * bytes. Memory that runs out shows in the buffer alone. */
-orm_status orm__pg_encode_field(orm__text *buffer, const orm_value *list, size_t index, orm_error *error);
+/* The same of all the values of a statement: where each stands, NULL of NULL, and its size. Text and bytes stay where they are. */
+orm_status orm__pg_encode_all(orm__text *buffer, const orm__parameter *parameters, const orm_value *values,
+                              size_t count, const char **places, int *sizes, orm_error *error);
+
+/* Appends an item of a list of scalars, declared as that type: its size, or -1 for NULL, and its bytes. Memory that runs out shows in
+ * the buffer alone. */
+orm_status orm__pg_encode_item(orm__text *buffer, const orm_value *list, orm_type declared, size_t index,
+                               orm_error *error);
+
+/* A list whose items are written so one after the other, and what is known of all of them: postgresql_items.c. */
+typedef struct orm__pg_items {
+    const orm_value *list;
+    const void *const *rows;     /* of the column of rows; NULL: of the array below */
+    const char *items;
+    const bool *nulls;           /* or NULL */
+    const orm_enum *enumeration; /* or NULL */
+    size_t stride;
+    uint32_t place, has;         /* in a row; `has` ORM_ABSENT: there is none */
+    orm_type declared;
+    uint8_t way;
+} orm__pg_items;
+/* `list` is borrowed. */
+orm__pg_items orm__pg_items_of(const orm_value *list, orm_type declared);
+/* Appends the first `count` items of the list; failures are those of encode_item. */
+orm_status orm__pg_write_list(orm__text *buffer, const orm__pg_items *list, size_t count, orm_error *error);
+/* Appends rows of COPY, each how many fields there are, and of each list its item: from `*row`, which is moved on, to `rows`, or as
+ * many as fill the buffer with `most` bytes. */
+orm_status orm__pg_write_rows(orm__text *buffer, const orm__pg_items *lists, size_t count, size_t *row, size_t rows,
+                              size_t most, orm_error *error);
 
 /* A field of a result in binary format. */
 typedef struct orm__pg_field {
@@ -107,6 +134,21 @@ orm_status orm__pg_drift(const orm_column *column, orm_error *error, const char 
 
 /* The value of an int2, int4 or int8 by its size; 0 for any other size. */
 int64_t orm__pg_integer(const char *data, size_t size);
+
+static inline void orm__pg_put32(char *place, uint32_t value)
+{
+    unsigned char *bytes = (unsigned char *)place;
+    bytes[0] = (unsigned char)(value >> 24);
+    bytes[1] = (unsigned char)(value >> 16);
+    bytes[2] = (unsigned char)(value >> 8);
+    bytes[3] = (unsigned char)value;
+}
+
+static inline void orm__pg_put64(char *place, uint64_t value)
+{
+    orm__pg_put32(place, (uint32_t)(value >> 32));
+    orm__pg_put32(place + 4, (uint32_t)value);
+}
 
 static inline uint32_t orm__pg_get32(const char *data)
 {

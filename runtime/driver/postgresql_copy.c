@@ -10,6 +10,7 @@
 #include "driver/postgresql_link.h"
 
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { MESSAGE = 64 * 1024 /* about so much is sent at once */, UNWANTED = 64 * 1024 /* and so much read in vain */ };
@@ -23,7 +24,7 @@ static bool has_ended(orm__pg_link *l);
 static void forgive(orm__pg_link *l, orm__copying *copying);
 static int next_row(orm__pg_link *l, char **row);
 static void send_rows(orm__pg_link *l, const orm_value *lists, size_t count);
-static void write_row(orm__pg_link *l, const orm_value *lists, size_t count, size_t row);
+static void write_rows(orm__pg_link *l, const orm__pg_items *items, size_t count, size_t *row, size_t rows);
 static void send_buffer(orm__pg_link *l);
 static void end_copy(orm__pg_link *l);
 static size_t receive_end(orm__pg_link *l);
@@ -176,26 +177,28 @@ static void send_rows(orm__pg_link *l, const orm_value *lists, size_t count)
 {
     static const char header[] = "PGCOPY\n\377\r\n\0\0\0\0\0\0\0\0"; /* and a zero that ends the C string */
     size_t rows = orm__value_count(&lists[0]);
+    orm__pg_items *items = malloc(count * sizeof *items);
+    if (!items)
+        l->failure = orm__error_no_memory(l->error);
+    for (size_t i = 0; i < count && items; i++)
+        items[i] = orm__pg_items_of(&lists[i], lists[i].type);
     orm__text_clear(&l->buffer);
     orm__text_bytes(&l->buffer, header, sizeof header);
-    for (size_t i = 0; i < rows && !l->failure; i++) {
-        write_row(l, lists, count, i);
+    for (size_t row = 0; row < rows && !l->failure;) {
+        write_rows(l, items, count, &row, rows);
         if (l->buffer.length >= MESSAGE)
             send_buffer(l);
     }
     orm__text_bytes(&l->buffer, "\377\377", 2);
     if (!l->failure)
         send_buffer(l);
+    free(items);
     end_copy(l);
 }
 
-static void write_row(orm__pg_link *l, const orm_value *lists, size_t count, size_t row)
+static void write_rows(orm__pg_link *l, const orm__pg_items *items, size_t count, size_t *row, size_t rows)
 {
-    const char fields[] = {(char)(count >> 8), (char)count};
-    orm_status status = ORM_OK;
-    orm__text_bytes(&l->buffer, fields, sizeof fields);
-    for (size_t i = 0; i < count && !status; i++)
-        status = orm__pg_encode_field(&l->buffer, &lists[i], row, l->error);
+    orm_status status = orm__pg_write_rows(&l->buffer, items, count, row, rows, MESSAGE, l->error);
     if (!status && l->buffer.failed)
         status = orm__error_no_memory(l->error);
     if (status && l->error)
@@ -232,7 +235,7 @@ static size_t receive_end(orm__pg_link *l)
     size_t rows = 0;
     for (PGresult *result; (result = orm__pg_next_result(l)) != NULL; PQclear(result))
         if (orm__pg_check(l, result))
-            rows = orm__pg_rows_written(result);
+            rows = orm__pg_rows_written(l, result);
     if (!l->broken && !PQenterPipelineMode(l->connection))
         orm__pg_lost(l);
     return l->failure ? 0 : rows;

@@ -28,6 +28,7 @@ orm_status orm__pg_open_cursor(orm__pg_link *l, const char *before, orm__prepare
     size_t forgotten = orm__pg_send_forgotten(l);
     const char *begin = l->cursor.own ? "BEGIN" : before;
     snprintf(l->cursor.name, sizeof l->cursor.name, "%s", prepared->name);
+    l->begun_by_name = l->begun_by_name && !begin;
     if (begin)
         orm__pg_send_control(l, begin);
     orm__pg_send_control(l, plan_for_all);

@@ -50,6 +50,14 @@ struct orm__ahead {
 };
 typedef struct orm__pg_shared orm__pg_shared;
 
+/* BEGIN, in all its forms, and COMMIT: postgresql_boundary.c. */
+enum { ORM__PG_COMMIT, ORM__PG_BOUNDARIES = 9 };
+typedef struct orm__pg_boundary {
+    orm__prepared prepared; /* without a name when the server has none, or another */
+    bool seen;              /* it was sent before */
+    bool named;             /* the last time by its name */
+} orm__pg_boundary;
+
 /* What is under way for a cursor: no answer to it was read yet. */
 typedef enum orm__pg_stage { ORM__PG_NO_CURSOR, ORM__PG_FETCHING, ORM__PG_CLOSING } orm__pg_stage;
 
@@ -87,6 +95,8 @@ typedef struct orm__pg_link {
     const char *after;      /* goes behind the statement; or NULL */
     orm__end end;           /* how it fared */
     bool outdated;          /* which the server has lost, or cannot plan as it was: it did nothing */
+    orm__pg_boundary boundaries[ORM__PG_BOUNDARIES];
+    bool begun_by_name;     /* the last BEGIN was, and all names are there still: COMMIT may be sent by its own */
     orm__pg_shared *shared; /* many use it at once: postgresql_shared.c; NULL: nobody does */
 
     orm__ahead *ahead; /* sent ahead, in that order, and neither taken nor, once answered, dropped */
@@ -188,6 +198,10 @@ void orm__pg_close_cursor(orm__pg_link *l);
 /* Sends what was forgotten ahead of all else; returns how many answers receive_forgotten is to read. */
 size_t orm__pg_send_forgotten(orm__pg_link *l);
 void orm__pg_send_control(orm__pg_link *l, const char *sql);
+/* BEGIN and COMMIT, by their names where that is safe; other statements as send_control has them. What is sent so is received by
+ * receive_boundary. `l->outdated`: its name was lost, and so were perhaps all others. */
+void orm__pg_send_boundary(orm__pg_link *l, const char *sql);
+PGresult *orm__pg_receive_boundary(orm__pg_link *l, const char *sql);
 void orm__pg_send_sync(orm__pg_link *l);
 /* Takes what a PQsend function answered. */
 void orm__pg_note_sent(orm__pg_link *l, int accepted);
@@ -205,8 +219,8 @@ PGresult *orm__pg_next_result(orm__pg_link *l);
 bool orm__pg_wait_input(orm__pg_link *l);
 /* Whether it is the result of a statement that succeeded; a failure is recorded. NULL is none. */
 bool orm__pg_check(orm__pg_link *l, const PGresult *result);
-/* How many rows an INSERT, UPDATE, DELETE or COPY wrote; 0 of NULL. */
-size_t orm__pg_rows_written(PGresult *result);
+/* How many rows an INSERT, UPDATE, DELETE or COPY wrote; 0 of NULL. Those that drop all names are heeded. */
+size_t orm__pg_rows_written(orm__pg_link *l, PGresult *result);
 
 /* Whether libpq had no memory for an answer, of which it then never tells; the link is given up. */
 bool orm__pg_has_choked(orm__pg_link *l);

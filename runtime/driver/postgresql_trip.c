@@ -152,7 +152,7 @@ void orm__pg_drain(orm__pg_link *l, int syncs)
     while (!l->broken && l->syncs > syncs) {
         PGresult *result = orm__pg_next_result(l);
         if (orm__pg_check(l, result) && l->streaming)
-            l->written = orm__pg_rows_written(result);
+            l->written = orm__pg_rows_written(l, result);
         PQclear(result);
         ends = result ? 0 : ends + 1;
         if (ends > 2)
@@ -234,13 +234,15 @@ bool orm__pg_check(orm__pg_link *l, const PGresult *result)
     }
 }
 
-size_t orm__pg_rows_written(PGresult *result)
+size_t orm__pg_rows_written(orm__pg_link *l, PGresult *result)
 {
     static const char *const writing[] = {"INSERT", "UPDATE", "DELETE", "MERGE", "COPY"};
     const char *tag = result ? PQcmdStatus(result) : "SELECT";
     for (size_t i = 0; i < sizeof writing / sizeof *writing && tag[0] != 'S'; i++) /* SELECT comes most often */
         if (strncmp(tag, writing[i], strlen(writing[i])) == 0)
             return (size_t)strtoull(PQcmdTuples(result), NULL, 10);
+    if (strcmp(tag, "DEALLOCATE ALL") == 0 || strcmp(tag, "DISCARD ALL") == 0)
+        l->begun_by_name = false;
     return 0;
 }
 

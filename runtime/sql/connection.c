@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "sql/ahead.h"
 #include "sql/cursor.h"
+#include "sql/intake.h"
 #include "sql/secret.h"
 #include "sql/walk.h"
 
@@ -64,6 +65,7 @@ void orm__connection_free(orm_connection *connection)
     orm__text_release(&connection->comment);
     orm__observe_release(&connection->observation);
     orm__patterns_release(&connection->patterns);
+    orm__intakes_free(connection->intakes);
     free(connection->sequences.items);
     free(connection->tables.items);
     free(connection);

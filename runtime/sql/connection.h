@@ -20,6 +20,7 @@ typedef enum orm__transaction {
 
 typedef struct orm__statement orm__statement;
 typedef struct orm__sent orm__sent;
+typedef struct orm__intake orm__intake;
 
 /* Whether the keys of a table may be drawn from their sequence; on SQLite, written out one after the other. GUARDED: a trigger before
  * the rows may have other keys in mind. */
@@ -105,6 +106,7 @@ struct orm_connection {
         size_t count;
     } tables;               /* PostgreSQL: what copy.c has asked */
     orm__patterns patterns; /* compiled for validation */
+    orm__intake *intakes;   /* intake.h; the last used first */
     const char *text;       /* of the statement that was prepared, or recalled, last; its own */
     orm__text sql;          /* where statements are put together, reused */
     orm__text comment;      /* in SQL's slashes and stars, or empty: stands behind each */

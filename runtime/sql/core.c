@@ -7,6 +7,7 @@
 #include "orm/generated.h"
 #include "base/value.h"
 #include "sql/builder.h"
+#include "sql/intake.h"
 #include "sql/result.h"
 #include "sql/validate.h"
 #include "sql/values.h"
@@ -21,6 +22,7 @@ typedef struct batch {
     const orm_model *model;
     void **rows, **group; /* NULL: grouped already; those of one shape */
     uint64_t *given;      /* the mask of each */
+    const orm__intake *intake;
     char *own;            /* row structs, when the caller wants none */
     size_t count;
 } batch;
@@ -30,10 +32,9 @@ static orm_status insert(orm_connection *connection, const orm_model *model, con
 static orm_status validate(orm_connection *connection, const orm_model *model, const void *row, const uint64_t *given);
 static orm_status insert_all(orm_connection *connection, const orm_model *model, const char *values, size_t count,
                              char *rows, orm__arena *arena);
-static bool make_batch(batch *b, const orm_model *model, size_t count, bool with_rows);
+static bool make_batch(batch *b, orm_connection *connection, const orm_model *model, size_t count, bool with_rows);
 static void free_batch(batch *b);
-static orm_status fill_batch(batch *b, orm_connection *connection, const char *values, char *rows,
-                             const orm_timestamptz *now);
+static orm_status fill_batch(batch *b, const char *values, char *rows);
 static orm_status insert_batch(batch *b, orm_connection *connection, orm__arena *arena);
 static orm_status keep_texts(orm_connection *connection, const orm_model *model, void *row, orm__arena *arena);
 static orm_status read_one(orm__sql *sql, const orm_model *model, void *row, orm__arena *arena);
@@ -94,9 +95,10 @@ orm_status orm_row_insert(orm_connection *connection, const orm_model *model, co
 static orm_status insert(orm_connection *connection, const orm_model *model, const void *values, void *row,
                          uint64_t *given, orm__arena *arena)
 {
-    const orm_timestamptz now = orm_timestamptz_now();
-    ORM_TRY(orm__row_take(connection, model, values, row, given));
-    ORM_TRY(orm__row_complete(connection, model, row, given, &now));
+    const orm__intake *intake = orm__intake_of(connection, model, orm_timestamptz_now());
+    if (!intake)
+        return orm__error_no_memory(&connection->error);
+    ORM_TRY(orm__intake_row(intake, values, row, given));
     return orm__insert_rows(connection, model, given, &row, 1, arena);
 }
 
@@ -135,15 +137,13 @@ orm_status orm_row_insert_many(orm_connection *connection, const orm_model *mode
 static orm_status insert_all(orm_connection *connection, const orm_model *model, const char *values, size_t count,
                              char *rows, orm__arena *arena)
 {
-    const orm_timestamptz now = orm_timestamptz_now();
     batch b = {0};
-    orm_status status = make_batch(&b, model, count < BATCH ? count : BATCH, rows != NULL)
+    orm_status status = make_batch(&b, connection, model, count < BATCH ? count : BATCH, rows != NULL)
                             ? ORM_OK
                             : orm__error_no_memory(&connection->error);
     for (size_t done = 0; done < count && !status; done += b.count) {
         b.count = count - done < BATCH ? count - done : BATCH;
-        status = fill_batch(&b, connection, values + done * model->values_size,
-                            rows ? rows + done * model->row_size : NULL, &now);
+        status = fill_batch(&b, values + done * model->values_size, rows ? rows + done * model->row_size : NULL);
         if (!status)
             status = insert_batch(&b, connection, arena);
         for (size_t i = done; i < done + b.count && rows && !status; i++)
@@ -153,14 +153,15 @@ static orm_status insert_all(orm_connection *connection, const orm_model *model,
     return status;
 }
 
-static bool make_batch(batch *b, const orm_model *model, size_t count, bool with_rows)
+static bool make_batch(batch *b, orm_connection *connection, const orm_model *model, size_t count, bool with_rows)
 {
     b->model = model;
     b->rows = malloc((2 * count + 1) * sizeof *b->rows);
     b->given = malloc((count * orm__mask_words(model) + 1) * sizeof *b->given);
     b->own = with_rows ? NULL : malloc(count * model->row_size + 1);
     b->group = b->rows ? b->rows + count : NULL;
-    return b->rows && b->given && (b->own || with_rows);
+    b->intake = orm__intake_of(connection, model, orm_timestamptz_now());
+    return b->rows && b->given && (b->own || with_rows) && b->intake;
 }
 
 static void free_batch(batch *b)
@@ -170,8 +171,7 @@ static void free_batch(batch *b)
     free(b->own);
 }
 
-static orm_status fill_batch(batch *b, orm_connection *connection, const char *values, char *rows,
-                             const orm_timestamptz *now)
+static orm_status fill_batch(batch *b, const char *values, char *rows)
 {
     const orm_model *model = b->model;
     size_t words = orm__mask_words(model);
@@ -181,8 +181,7 @@ static orm_status fill_batch(batch *b, orm_connection *connection, const char *v
     for (size_t i = 0; i < b->count; i++, values += model->values_size) {
         void *row = (rows ? rows : b->own) + i * model->row_size;
         b->rows[i] = row;
-        ORM_TRY(orm__row_take(connection, model, values, row, b->given + i * words));
-        ORM_TRY(orm__row_complete(connection, model, row, b->given + i * words, now));
+        ORM_TRY(orm__intake_row(b->intake, values, row, b->given + i * words));
     }
     return ORM_OK;
 }
@@ -195,7 +194,8 @@ static orm_status insert_batch(batch *b, orm_connection *connection, orm__arena 
         const uint64_t *mask = b->given + first * words;
         size_t grouped = 0;
         for (size_t i = b->rows[first] ? first : b->count; i < b->count; i++) {
-            if (!b->rows[i] || memcmp(b->given + i * words, mask, words * sizeof *mask) != 0)
+            if (!b->rows[i] || b->given[i * words] != *mask ||
+                (words > 1 && memcmp(b->given + i * words, mask, words * sizeof *mask) != 0))
                 continue;
             b->group[grouped++] = b->rows[i];
             b->rows[i] = NULL;
@@ -225,16 +225,16 @@ static orm_status validate(orm_connection *connection, const orm_model *model, c
     orm_problems problems;
     problems.count = 0;
     orm__validate_required(model, given, &problems);
-    bool enough = orm__validate_columns(model, row, given, &connection->patterns, &problems);
-    return enough ? orm__validate_tell(model, model->name, &problems, &connection->error)
-                  : orm__error_no_memory(&connection->error);
+    if (!orm__validate_columns(model, row, given, &connection->patterns, &problems))
+        return orm__error_no_memory(&connection->error);
+    return problems.count == 0 ? ORM_OK : orm__validate_tell(model, model->name, &problems, &connection->error);
 }
 
 /* The row still points into what the caller gave: copy it. */
 static orm_status keep_texts(orm_connection *connection, const orm_model *model, void *row, orm__arena *arena)
 {
     for (size_t i = 0; i < model->column_count; i++)
-        if (!orm__member_keep(&model->columns[i], row, arena))
+        if (orm__member_points(&model->columns[i]) && !orm__member_keep(&model->columns[i], row, arena))
             return orm__error_no_memory(&connection->error);
     return ORM_OK;
 }

@@ -72,13 +72,16 @@ const orm_column *orm__generated_key(const orm_model *model, const uint64_t *giv
 orm_status orm__insert_rows(orm_connection *connection, const orm_model *model, const uint64_t *given,
                             void *const *rows, size_t count, orm__arena *arena)
 {
-    insertion in = {.c = connection,
-                    .model = model,
-                    .mask = given,
-                    .key = arena ? orm__generated_key(model, given) : NULL,
-                    .rows = rows,
-                    .count = count,
-                    .arena = arena};
+    insertion in; /* not emptied: it has much room */
+    in.c = connection;
+    in.model = model;
+    in.mask = given;
+    in.key = arena ? orm__generated_key(model, given) : NULL;
+    in.rows = rows;
+    in.count = count;
+    in.arena = arena;
+    in.key_made = in.returned = in.certain = false;
+    in.given.columns = in.made.columns = NULL;
     orm_status status = prepare(&in, given);
     if (!status && connection->commits)
         status = look_ahead(&in);
@@ -225,12 +228,18 @@ static orm_status insert_one(insertion *in, void *row)
     orm__sql_init(&sql, in->c);
     if (orm__mask_words(in->model) == 1)
         orm__sql_recall(&sql, in->model, in->arena ? ORM__INSERT_ONE : ORM__INSERT_UNSEEN, in->mask[0]);
-    write_into(&sql, in, NULL);
-    write_values(&sql, in, row);
+    if (sql.recalled) {
+        for (size_t i = 0; i < in->given.count; i++)
+            orm__sql_bind(&sql, in->given.columns[i], orm__value_of_member(in->given.columns[i], row));
+    } else {
+        write_into(&sql, in, NULL);
+        write_values(&sql, in, row);
+    }
     may_be_last(in, &sql, row == in->rows[in->count - 1] ? in->count : 0);
     orm_status status;
     if (in->key_made || (in->c->dialect == ORM_POSTGRESQL && (in->key || in->made.count > 0))) {
-        write_returning(&sql, in);
+        if (!sql.recalled)
+            write_returning(&sql, in);
         status = run_returning(in, &sql, &row, 1, false);
     } else {
         size_t inserted;

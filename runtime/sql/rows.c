@@ -29,20 +29,24 @@ orm_status orm__chosen_init(orm_connection *connection, const orm_model *model, 
 {
     size_t capacity = 2 * model->column_count + model->primary_key_count;
     chosen->count = 0;
-    chosen->columns = malloc(capacity * (sizeof *chosen->columns + sizeof *chosen->values));
-    if (!chosen->columns)
-        return orm__error_no_memory(&connection->error);
-    chosen->values = (orm_value *)(void *)(chosen->columns + capacity);
-    memset(chosen->values, 0, capacity * sizeof *chosen->values);
-    for (size_t i = 0; i < model->column_count; i++)
-        if (mask && orm__mask_has(mask, i))
+    chosen->columns = chosen->inline_columns;
+    chosen->values = chosen->inline_values;
+    if (capacity > ORM__FEW_COLUMNS) {
+        chosen->columns = calloc(capacity, sizeof *chosen->columns + sizeof *chosen->values);
+        if (!chosen->columns)
+            return orm__error_no_memory(&connection->error);
+        chosen->values = (orm_value *)(void *)(chosen->columns + capacity);
+    }
+    for (size_t i = 0; mask && i < model->column_count; i++)
+        if (orm__mask_has(mask, i))
             orm__chosen_add(chosen, &model->columns[i]);
     return ORM_OK;
 }
 
 void orm__chosen_release(orm__chosen *chosen)
 {
-    free(chosen->columns);
+    if (chosen->columns != chosen->inline_columns)
+        free(chosen->columns);
 }
 
 void orm__chosen_add(orm__chosen *chosen, const orm_column *column)

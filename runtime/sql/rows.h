@@ -8,12 +8,15 @@
 
 /* Rows that travel as arrays at once. */
 enum { ORM__CHUNK = 1000 };
+enum { ORM__FEW_COLUMNS = 16 };
 
 /* Columns that a statement writes, or finds rows by, and a value or list for each. */
 typedef struct orm__chosen {
     const orm_column **columns;
     orm_value *values;
     size_t count;
+    const orm_column *inline_columns[ORM__FEW_COLUMNS]; /* where they are when they are few: it does not move */
+    orm_value inline_values[ORM__FEW_COLUMNS];
 } orm__chosen;
 
 /* The columns of the mask (NULL: none), with room for all columns and the key's behind them. Owned: release it. */

@@ -147,7 +147,7 @@ void orm__sql_literal(orm__sql *sql, const char *text)
 
 void orm__sql_parameter(orm__sql *sql, const orm_column *like, orm_value value)
 {
-    if (!add_parameter(sql, declared_as(like, false), value))
+    if (!add_parameter(sql, declared_as(like, false), value) || sql->recalled)
         return;
     orm__sql_text(sql, sql->connection->dialect == ORM_SQLITE ? "?" : "$");
     orm__sql_number(sql, sql->count);

@@ -42,9 +42,7 @@ typedef struct compiling {
     int result;
 } compiling;
 
-static bool check_column(const orm_column *column, const void *row, orm__patterns *patterns, orm_problems *problems);
 static bool check_value(checking *c, orm__patterns *patterns);
-static bool needs_check(const orm_column *column);
 static void check_range(checking *c);
 static void check_length(checking *c);
 static void check_digits(checking *c);
@@ -67,21 +65,15 @@ void orm__patterns_release(orm__patterns *patterns)
 bool orm__validate_columns(const orm_model *model, const void *row, const uint64_t *mask, orm__patterns *patterns,
                            orm_problems *problems)
 {
-    for (size_t i = 0; i < model->column_count; i++) {
-        const orm_column *column = &model->columns[i];
-        if (needs_check(column) && orm__mask_has(mask, i) && !check_column(column, row, patterns, problems))
+    const orm_column *last = model->columns + model->column_count;
+    for (const orm_column *column = model->columns; column < last; column++) {
+        if (orm__validate_needs(column) && orm__mask_has(mask, column->index) && !orm__validate_column(column, row, patterns, problems))
             return false;
     }
     return true;
 }
 
-static bool needs_check(const orm_column *column)
-{
-    bool typed = column->type == ORM_TYPE_ENUM || column->type == ORM_TYPE_DECIMAL || column->type == ORM_TYPE_INET;
-    return (column->limits || typed) && !(column->flags & ORM_FOREIGN_KEY);
-}
-
-static bool check_column(const orm_column *column, const void *row, orm__patterns *patterns, orm_problems *problems)
+bool orm__validate_column(const orm_column *column, const void *row, orm__patterns *patterns, orm_problems *problems)
 {
     orm_value value = orm__value_of_member(column, row);
     checking c = {column, value, problems};
@@ -243,10 +235,9 @@ static void add(checking *c, const char *rule, const char *format, ...)
 
 void orm__validate_required(const orm_model *model, const uint64_t *given, orm_problems *problems)
 {
-    for (size_t i = 0; i < model->column_count; i++) {
-        const orm_column *column = &model->columns[i];
-        if (orm__mask_has(given, i) ||
-            (column->flags & (ORM_NULLABLE | ORM_GENERATED | ORM_DEFAULT_NOW | ORM_SERVER_DEFAULT | ORM_COMPUTED)))
+    const orm_column *last = model->columns + model->column_count;
+    for (const orm_column *column = model->columns; column < last; column++) {
+        if (!orm__validate_is_missed(column) || orm__mask_has(given, column->index))
             continue;
         checking c = {.column = column, .problems = problems};
         add(&c, "required", "a value is needed");

@@ -12,11 +12,12 @@
 #include <stdio.h>
 #include <string.h>
 
-static orm_status read_input(const orm_column *column, const char *values, char *row, bool *given, orm_error *error);
-static inline bool has_absent_form(const orm_column *column);
-static bool required_is_missing(const orm_column *column, const char *row);
-static void mark_has(const orm_column *column, char *row);
-static const char *pointer_of(const orm_column *column, const void *row);
+static inline orm_given state_of(const char *values, uint32_t place);
+static orm_status take_null(const orm_column *column, orm_given set, orm_given null, char *row, orm_error *error);
+static inline bool take_value(const orm_column *column, const char *values, char *row);
+static inline void mark_has(const orm_column *column, char *row);
+static bool set_default(const orm_column *column, void *row, const orm_timestamptz *now);
+static inline const char *pointer_of(const orm_column *column, const void *row);
 static size_t size_of(const orm_column *column, const void *row);
 static bool fit_items(const orm_column *column, const orm_value *value, orm__arena *arena);
 static orm__array array_of(const orm_column *column, const void *row);
@@ -37,94 +38,97 @@ size_t orm__member_size(const orm_column *column)
 
 orm_status orm__values_read(const orm_model *model, const void *values, void *row, uint64_t *given, orm_error *error)
 {
-    for (size_t i = 0; i < model->column_count; i++) {
-        bool is_given;
-        ORM_TRY(read_input(&model->columns[i], values, row, &is_given, error));
-        if (is_given)
-            orm__mask_add(given, i);
+    const orm_column *last = model->columns + model->column_count;
+    for (const orm_column *column = model->columns; column < last; column++) {
+        orm_given set = state_of(values, column->input.set), null = state_of(values, column->input.null);
+        if (column->input.set == ORM_ABSENT && column->input.value != ORM_ABSENT)
+            set = ORM_GIVEN;
+        if (set == ORM_LEFT_OUT && null == ORM_LEFT_OUT)
+            continue;
+        if (set != ORM_GIVEN || null != ORM_LEFT_OUT)
+            ORM_TRY(take_null(column, set, null, row, error));
+        else if (!take_value(column, values, row))
+            continue;
+        orm__mask_add(given, column->index);
     }
     return ORM_OK;
 }
 
-static orm_status read_input(const orm_column *column, const char *values, char *row, bool *given, orm_error *error)
+static inline orm_given state_of(const char *values, uint32_t place)
 {
-    orm_given set = ORM_LEFT_OUT, null = ORM_LEFT_OUT;
-    if (column->input.set != ORM_ABSENT)
-        memcpy(&set, values + column->input.set, sizeof set);
-    if (column->input.null != ORM_ABSENT)
-        memcpy(&null, values + column->input.null, sizeof null);
-    *given = (column->input.set == ORM_ABSENT && column->input.value != ORM_ABSENT) || set == ORM_GIVEN ||
-             null == ORM_GIVEN;
-    if ((set != ORM_LEFT_OUT && set != ORM_GIVEN) || (null != ORM_LEFT_OUT && null != ORM_GIVEN))
+    orm_given state = ORM_LEFT_OUT;
+    if (place != ORM_ABSENT)
+        memcpy(&state, values + place, sizeof state);
+    return state;
+}
+
+static orm_status take_null(const orm_column *column, orm_given set, orm_given null, char *row, orm_error *error)
+{
+    if ((set != ORM_LEFT_OUT && set != ORM_GIVEN) || null != ORM_GIVEN)
         return orm__error_set(error, ORM_MISUSE,
                               "column '%s' of '%s' was given a plain value: write ORM_VALUE(...) or ORM_NULL",
                               column->member, column->model->name);
-    if (null == ORM_GIVEN) {
-        orm__member_set_null(column, row);
-        return ORM_OK;
-    }
-    if (!*given)
-        return ORM_OK;
-    size_t size = orm__member_size(column);
-    if (size == 8)
-        memcpy(row + column->field.value, values + column->input.value, 8);
-    else
-        memcpy(row + column->field.value, values + column->input.value, size);
-    mark_has(column, row);
-    if (!(column->flags & ORM_NULLABLE) && has_absent_form(column) && required_is_missing(column, row))
-        *given = false;
+    orm__member_set_null(column, row);
     return ORM_OK;
 }
 
-static inline bool has_absent_form(const orm_column *column)
+/* False where a required one is missing. */
+static inline bool take_value(const orm_column *column, const char *values, char *row)
 {
-    return column->field.has != ORM_ABSENT || column->type == ORM_TYPE_ENUM || column->type == ORM_TYPE_UUID ||
-           orm__member_points(column);
+    char *place = row + column->field.value;
+    const char *value = values + column->input.value;
+    size_t size = orm__member_size(column);
+    if (size == 8)
+        memcpy(place, value, 8);
+    else if (size == 4)
+        memcpy(place, value, 4);
+    else
+        memcpy(place, value, size);
+    mark_has(column, row);
+    return column->flags & ORM_NULLABLE || !orm__member_may_lack(column) || !orm__member_is_missing(column, row);
 }
 
 /* NULL text, no array, enum 0 and an all-zero uuid; numbers have no absent form. */
-static bool required_is_missing(const orm_column *column, const char *row)
+bool orm__member_is_missing(const orm_column *column, const void *row)
 {
     static const orm_uuid zero;
     if (column->flags & ORM_ARRAY)
         return orm__member_is_null(column, row);
     if (column->type == ORM_TYPE_ENUM) {
         int value;
-        memcpy(&value, row + column->field.value, sizeof value);
+        memcpy(&value, (const char *)row + column->field.value, sizeof value);
         return value == 0;
     }
     if (column->type == ORM_TYPE_UUID)
-        return memcmp(row + column->field.value, &zero, sizeof zero) == 0;
+        return memcmp((const char *)row + column->field.value, &zero, sizeof zero) == 0;
     return orm__member_is_null(column, row);
-}
-
-/* A uuid key that nobody gives is made here, unless the database makes it. */
-static bool makes_key(const orm_column *column)
-{
-    return column->type == ORM_TYPE_UUID && (column->flags & ORM_PRIMARY_KEY) &&
-           !(column->flags & (ORM_FOREIGN_KEY | ORM_SERVER_DEFAULT | ORM_DEFAULT_VALUE | ORM_COMPUTED));
 }
 
 void orm__values_default(const orm_model *model, void *row, uint64_t *given, const orm_timestamptz *now)
 {
-    for (size_t i = 0; i < model->column_count; i++) {
-        const orm_column *column = &model->columns[i];
-        if (orm__mask_has(given, i) ||
-            !(makes_key(column) || (column->flags & (ORM_DEFAULT_VALUE | ORM_DEFAULT_NOW | ORM_VERSION))))
-            continue;
-        orm_uuid made;
-        if (makes_key(column) && orm__uuid_make(&made))
-            orm__member_set(column, row, orm_of_uuid(made));
-        else if (column->flags & ORM_VERSION)
-            orm__member_set(column, row, orm_of_int64(1));
-        else if (column->flags & ORM_DEFAULT_VALUE)
-            orm__member_set(column, row, column->default_value);
-        else if (now)
-            orm__member_set(column, row, orm__value_now(column, *now));
-        else
-            continue;
-        orm__mask_add(given, i);
+    const orm_column *last = model->columns + model->column_count;
+    for (const orm_column *column = model->columns; column < last; column++) {
+        bool may = column->flags & (ORM_DEFAULT_VALUE | ORM_DEFAULT_NOW | ORM_VERSION) || column->type == ORM_TYPE_UUID;
+        if (may && !orm__mask_has(given, column->index) && set_default(column, row, now))
+            orm__mask_add(given, column->index);
     }
+}
+
+/* False where it has none. */
+static bool set_default(const orm_column *column, void *row, const orm_timestamptz *now)
+{
+    orm_uuid made;
+    if (orm__member_makes_key(column) && orm__uuid_make(&made))
+        orm__member_set(column, row, orm_of_uuid(made));
+    else if (column->flags & ORM_VERSION)
+        orm__member_set(column, row, orm_of_int64(1));
+    else if (column->flags & ORM_DEFAULT_VALUE)
+        orm__member_set(column, row, column->default_value);
+    else if (column->flags & ORM_DEFAULT_NOW && now)
+        orm__member_set(column, row, orm__value_now(column, *now));
+    else
+        return false;
+    return true;
 }
 
 void orm__member_set(const orm_column *column, void *row, orm_value value)
@@ -164,14 +168,15 @@ void orm__member_set(const orm_column *column, void *row, orm_value value)
 orm_value orm__value_now(const orm_column *column, orm_timestamptz now)
 {
     static const int64_t day = INT64_C(86400000000);
-    int64_t in_day = now.microseconds % day < 0 ? now.microseconds % day + day : now.microseconds % day;
-    int64_t value = column->type == ORM_TYPE_DATE   ? (now.microseconds - in_day) / day
-                    : column->type == ORM_TYPE_TIME ? in_day
-                                                    : now.microseconds;
+    int64_t value = now.microseconds;
+    if (column->type == ORM_TYPE_DATE || column->type == ORM_TYPE_TIME) {
+        int64_t in_day = value % day < 0 ? value % day + day : value % day;
+        value = column->type == ORM_TYPE_DATE ? (value - in_day) / day : in_day;
+    }
     return (orm_value){.type = column->type, .form = ORM_FORM_ONE, .as.integer = value};
 }
 
-static void mark_has(const orm_column *column, char *row)
+static inline void mark_has(const orm_column *column, char *row)
 {
     if (column->field.has != ORM_ABSENT)
         memcpy(row + column->field.has, &(bool){true}, sizeof(bool));
@@ -200,13 +205,8 @@ bool orm__member_is_null(const orm_column *column, const void *row)
     return orm__member_points(column) && !pointer_of(column, row);
 }
 
-bool orm__member_points(const orm_column *column)
-{
-    return column->flags & ORM_ARRAY || orm__type_points(column->type);
-}
-
 /* The text itself, or the first member of the struct that holds it, or an array's items. */
-static const char *pointer_of(const orm_column *column, const void *row)
+static inline const char *pointer_of(const orm_column *column, const void *row)
 {
     const char *pointer;
     memcpy(&pointer, (const char *)row + column->field.value, sizeof pointer);
@@ -224,8 +224,15 @@ static size_t size_of(const orm_column *column, const void *row)
 
 bool orm__member_keep(const orm_column *column, void *row, orm__arena *arena)
 {
-    if (!orm__member_points(column) || !pointer_of(column, row))
+    const char *text = orm__member_points(column) ? pointer_of(column, row) : NULL;
+    if (!text)
         return true;
+    if (column->type == ORM_TYPE_TEXT && !(column->flags & ORM_ARRAY)) {
+        text = orm__arena_strdup(arena, text);
+        if (text)
+            memcpy((char *)row + column->field.value, &text, sizeof text);
+        return text != NULL;
+    }
     orm_value value = orm__value_of_member(column, row);
     if (!orm__value_keep(column, &value, arena))
         return false;
@@ -316,7 +323,7 @@ orm_status orm__values_take_keys(const orm_model *model, const void *values, voi
 {
     for (size_t i = 0; i < model->relation_count; i++) {
         const orm_relation *relation = &model->relations[i];
-        const void *target = orm__values_target(relation, values);
+        const void *target = relation->input == ORM_ABSENT ? NULL : orm__values_target(relation, values);
         for (size_t k = 0; target && k < relation->column_count; k++) {
             const orm_column *column = relation->columns[k];
             if (orm__mask_has(given, column->index) && !orm__key_agrees(relation, k, row, target))

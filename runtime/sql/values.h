@@ -5,7 +5,7 @@
 #ifndef ORM_SQL_VALUES_H
 #define ORM_SQL_VALUES_H
 
-#include "base/arena.h"
+#include "base/array.h"
 #include "orm/model.h"
 
 static inline size_t orm__mask_words(const orm_model *model)
@@ -27,7 +27,23 @@ static inline void orm__mask_remove(uint64_t *mask, size_t column)
 bool orm__mask_empty(const orm_model *model, const uint64_t *mask);
 
 /* Text in all its forms, bytes and arrays: members that point to memory. */
-bool orm__member_points(const orm_column *column);
+static inline bool orm__member_points(const orm_column *column)
+{
+    return column->flags & ORM_ARRAY || orm__type_points(column->type);
+}
+/* Whether some value of the column's type says that there is none: all but numbers. */
+static inline bool orm__member_may_lack(const orm_column *column)
+{
+    return orm__member_points(column) || column->type == ORM_TYPE_ENUM || column->type == ORM_TYPE_UUID;
+}
+/* Whether a member of such a type, which is required, has that value. */
+bool orm__member_is_missing(const orm_column *column, const void *row);
+/* A uuid key that nobody gives is made here, unless the database makes it. */
+static inline bool orm__member_makes_key(const orm_column *column)
+{
+    return column->type == ORM_TYPE_UUID && (column->flags & ORM_PRIMARY_KEY) &&
+           !(column->flags & (ORM_FOREIGN_KEY | ORM_SERVER_DEFAULT | ORM_DEFAULT_VALUE | ORM_COMPUTED));
+}
 /* Size of a member's value, without the `has` of an opt. */
 size_t orm__member_size(const orm_column *column);
 

@@ -458,6 +458,90 @@ START_TEST(setters_of_optional_columns_take_null)
 }
 END_TEST
 
+/* Left out, given and NULL in turn; by one statement each, by arrays and by COPY. */
+static void preset_values(kinds_preset_values *given, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        given[i] = i % 3 == 0   ? (kinds_preset_values){.large = ORM_VALUE((int64_t)i)}
+                   : i % 3 == 1 ? (kinds_preset_values){.large = ORM_VALUE((int64_t)i),
+                                                        .flag = ORM_VALUE(false),
+                                                        .label = ORM_VALUE("given"),
+                                                        .mood = ORM_VALUE(KINDS_MOOD_HAPPY),
+                                                        .points = ORM_VALUE(7)}
+                                : (kinds_preset_values){
+                                      .large = ORM_VALUE((int64_t)i), .note = ORM_NULL, .points = ORM_NULL};
+}
+
+static void expect_preset(const kinds_preset *p, int64_t i)
+{
+    ck_assert_int_eq(p->large, i);
+    ck_assert_int_eq(p->flag, i % 3 != 1);
+    ck_assert_str_eq(p->label, i % 3 == 1 ? "given" : "it's");
+    ck_assert_int_eq(p->mood, i % 3 == 1 ? KINDS_MOOD_HAPPY : KINDS_MOOD_FINE);
+    ck_assert_int_eq(p->points.has, i % 3 != 2);
+    ck_assert_int_eq(p->points.has ? p->points.value : 0, i % 3 == 0 ? 10 : i % 3 == 1 ? 7 : 0);
+    ck_assert_int_eq(p->note == NULL, i % 3 == 2);
+    ck_assert_int_eq(p->small, -7);
+    ck_assert_str_eq(p->price.text, "12.5000");
+    ck_assert_str_eq(p->docb.text, "{\"b\": 2}");
+    ck_assert_int_gt(p->moment_now.microseconds, 0);
+}
+
+START_TEST(many_rows_get_the_defaults_that_one_gets)
+{
+    static const size_t counts[] = {1, 2, 12, 3600};
+    static kinds_preset_values given[3600];
+    static kinds_preset back[3600];
+    const kinds_preset *found;
+    size_t count = counts[_i], there;
+    orm_result *result;
+    preset_values(given, count);
+    ok(kinds_preset_insert_many(c, given, count, back, &result));
+    for (size_t i = 0; i < count; i++)
+        expect_preset(&back[i], (int64_t)i);
+    orm_result_free(result);
+    ok(kinds_preset_copy(c, given, count));
+    ok(kinds_preset_select(c, &(kinds_preset_query){.order_by = {orm_asc(KINDS_PRESET.large)}}, &found, &there,
+                           &result));
+    ck_assert_uint_eq(there, 2 * count);
+    for (size_t i = 0; i < there; i++)
+        expect_preset(&found[i], (int64_t)i / 2);
+    orm_result_free(result);
+}
+END_TEST
+
+/* The same message, whichever row it is; and nothing of the rows before. */
+START_TEST(a_row_among_many_is_refused_as_one_alone)
+{
+    kinds_plain_values given[5];
+    kinds_plain one, back[5];
+    orm_result *result;
+    orm_error alone;
+    for (int what = 0; what < 6; what++) {
+        for (int i = 0; i < 5; i++)
+            given[i] = rows[i];
+        kinds_plain_values *odd = &given[3];
+        odd->label = what == 0 ? NULL : odd->label;
+        odd->mood = what == 1 ? 0 : what == 2 ? (kinds_mood)9 : odd->mood;
+        odd->token = what == 3 ? (orm_uuid){{0}} : odd->token;
+        odd->price.text = what == 4 ? "1.23456" : odd->price.text;
+        odd->data.data = what == 5 ? NULL : odd->data.data;
+        expect_status(ORM_INVALID, kinds_plain_insert(c, odd, &one, &result));
+        alone = *orm_connection_error(c);
+        expect_status(ORM_INVALID, kinds_plain_insert_many(c, given, 5, back, &result));
+        ck_assert_str_eq(orm_connection_error(c)->message, alone.message);
+        ck_assert_str_eq(orm_connection_error(c)->column, alone.column);
+        expect_status(ORM_INVALID, kinds_plain_copy(c, given, 5));
+        ck_assert_str_eq(orm_connection_error(c)->message, alone.message);
+    }
+    const kinds_plain *found;
+    size_t count;
+    ok(kinds_plain_select(c, NULL, &found, &count, &result));
+    ck_assert_uint_eq(count, 0);
+    orm_result_free(result);
+}
+END_TEST
+
 START_TEST(defaults_are_the_same_by_the_client_and_by_the_database)
 {
     const kinds_preset *entity, *by_database;
@@ -900,6 +984,8 @@ Suite *suite_types(void)
     tcase_add_loop_test(core, missing_uuid_enum_text_and_bytes_are_named, 0, 5);
     tcase_add_test(core, text_that_is_no_utf8_is_refused_or_kept);
     tcase_add_test(core, unix_time_and_back);
+    tcase_add_loop_test(core, many_rows_get_the_defaults_that_one_gets, 0, 4);
+    tcase_add_test(core, a_row_among_many_is_refused_as_one_alone);
     TCase *session = new_case(suite, "session");
     tcase_add_loop_test(session, a_required_row_comes_back_by_a_session, 0, ROWS);
     tcase_add_test(session, all_rows_come_back_after_one_flush);
