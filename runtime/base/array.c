@@ -23,22 +23,6 @@ size_t orm__type_size(orm_type type)
     return (size_t)type < sizeof sizes ? sizes[type] : 0;
 }
 
-bool orm__type_points(orm_type type)
-{
-    switch (type) {
-    case ORM_TYPE_TEXT:
-    case ORM_TYPE_BYTES:
-    case ORM_TYPE_DECIMAL:
-    case ORM_TYPE_JSON:
-    case ORM_TYPE_JSONB:
-    case ORM_TYPE_INET:
-    case ORM_TYPE_OTHER:
-        return true;
-    default:
-        return false;
-    }
-}
-
 bool orm__array_item_is_null(const orm__array *array, orm_type type, size_t index)
 {
     if (array->nulls && array->nulls[index])

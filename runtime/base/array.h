@@ -17,7 +17,14 @@ typedef struct orm__array {
 
 /* The size of the C value of a type; text in all its forms, and bytes, which begin with a pointer and say NULL by it. */
 size_t orm__type_size(orm_type type);
-bool orm__type_points(orm_type type);
+static inline bool orm__type_points(orm_type type)
+{
+    static const uint32_t pointing = 1u << ORM_TYPE_TEXT | 1u << ORM_TYPE_BYTES | 1u << ORM_TYPE_DECIMAL |
+                                     1u << ORM_TYPE_JSON | 1u << ORM_TYPE_JSONB | 1u << ORM_TYPE_INET |
+                                     1u << ORM_TYPE_OTHER;
+    return (pointing >> type & 1) != 0;
+}
+_Static_assert(ORM_TYPE_ENUM < 32, "each type has its bit");
 
 static inline const void *orm__array_item(const orm__array *array, orm_type type, size_t index)
 {

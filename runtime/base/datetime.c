@@ -23,6 +23,7 @@ enum { USUAL = 26 }; /* length of a timestamp as we write it */
 static int64_t saturating_add(int64_t a, int64_t b);
 static int64_t floor_divide(int64_t value, int64_t by);
 static char *write_date(char *at, int64_t days);
+static inline void write_pair(char *at, unsigned value);
 static char *write_time(char *at, int64_t microseconds);
 static char *write_timestamp(char *at, int64_t microseconds);
 static char *write_number(char *at, int64_t value, int digits);
@@ -144,13 +145,30 @@ char *orm_date_format(orm_date value, char *buffer)
 static char *write_date(char *at, int64_t days)
 {
     orm__civil civil = orm__civil_of_days(days);
-    at = write_number(at, civil.year, 4);
-    *at++ = '-';
-    at = write_number(at, civil.month, 2);
-    *at++ = '-';
-    at = write_number(at, civil.day, 2);
-    *at = '\0';
-    return at;
+    if (civil.year >= 0 && civil.year <= 9999) {
+        write_pair(at, (unsigned)civil.year / 100);
+        write_pair(at + 2, (unsigned)civil.year % 100);
+        at += 4;
+    } else {
+        at = write_number(at, civil.year, 4);
+    }
+    at[0] = '-';
+    write_pair(at + 1, (unsigned)civil.month);
+    at[3] = '-';
+    write_pair(at + 4, (unsigned)civil.day);
+    at[6] = '\0';
+    return at + 6;
+}
+
+/* Two digits, from a number below 100. */
+static inline void write_pair(char *at, unsigned value)
+{
+    static const char pairs[] = "0001020304050607080910111213141516171819"
+                                "2021222324252627282930313233343536373839"
+                                "4041424344454647484950515253545556575859"
+                                "6061626364656667686970717273747576777879"
+                                "8081828384858687888990919293949596979899";
+    memcpy(at, pairs + 2 * (size_t)value, 2);
 }
 
 char *orm_time_format(orm_time value, char *buffer)
@@ -163,30 +181,27 @@ static char *write_time(char *at, int64_t microseconds)
 {
     if (microseconds < 0)
         *at++ = '-';
-    int64_t hours = microseconds / HOUR, rest = microseconds % HOUR;
-    hours = hours < 0 ? -hours : hours;
-    rest = rest < 0 ? -rest : rest;
-    at = write_number(at, hours, 2);
-    *at++ = ':';
-    at = write_number(at, rest / MINUTE, 2);
-    *at++ = ':';
-    at = write_number(at, rest % MINUTE / SECOND, 2);
-    *at++ = '.';
-    at = write_number(at, rest % SECOND, 6);
-    *at = '\0';
-    return at;
+    uint64_t size = microseconds < 0 ? -(uint64_t)microseconds : (uint64_t)microseconds;
+    uint64_t hours = size / HOUR;
+    unsigned seconds = (unsigned)(size % HOUR / SECOND), fraction = (unsigned)(size % SECOND);
+    if (hours < 100)
+        write_pair(at, (unsigned)hours);
+    at = hours < 100 ? at + 2 : write_number(at, (int64_t)hours, 2);
+    at[0] = ':';
+    write_pair(at + 1, seconds / 60);
+    at[3] = ':';
+    write_pair(at + 4, seconds % 60);
+    at[6] = '.';
+    write_pair(at + 7, fraction / 10000);
+    write_pair(at + 9, fraction / 100 % 100);
+    write_pair(at + 11, fraction % 100);
+    at[13] = '\0';
+    return at + 13;
 }
 
 /* At least so many digits, with a sign before them when it is negative. No zero after it. */
 static char *write_number(char *at, int64_t value, int digits)
 {
-    static const uint32_t limits[] = {1, 10, 100, 1000, 10000, 100000, 1000000};
-    if (value >= 0 && digits <= 6 && value < limits[digits]) { /* the usual one: straight to its place */
-        uint32_t small = (uint32_t)value;
-        for (int i = digits - 1; i >= 0; i--, small /= 10)
-            at[i] = (char)('0' + small % 10);
-        return at + digits;
-    }
     char text[20], *first = text + sizeof text;
     uint64_t rest = value < 0 ? -(uint64_t)value : (uint64_t)value;
     for (; rest || digits > 0; rest /= 10, digits--)

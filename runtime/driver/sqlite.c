@@ -395,7 +395,8 @@ static orm_status bind_list(sqlite_link *l, orm__prepared *prepared, size_t inde
 {
     if (value->form != ORM_FORM_LIST && value->form != ORM_FORM_ROWS)
         return orm__error_set(error, ORM_MISUSE, "parameter %zu is declared as a list and is none", index + 1);
-    prepared->parameters[index].list = value;
+    orm__sqlite_parameter *parameter = &prepared->parameters[index];
+    orm__sqlite_source_init(&parameter->source, &parameter->declared, value);
     int code = sqlite3_bind_int64(prepared->statement, (int)index + 1, (sqlite3_int64)index + 1);
     return code ? failed(l, prepared->statement, error) : ORM_OK;
 }

@@ -15,10 +15,28 @@
 
 enum { ORM__SQLITE_LISTS = 64 }; /* the most that one orm_rows takes */
 
+/* A list that is bound: where its items stand, and what has to be done to one of them. It may have a hundred thousand, and SQLite
+ * asks for each by itself, so that is found out once. */
+typedef struct orm__sqlite_source {
+    const orm_value *list; /* NULL: none is bound */
+    size_t count;
+    const void *const *rows; /* items are members of these structs; NULL: */
+    const char *items;       /* they lie one after another */
+    size_t size;             /* of one of them */
+    uint32_t value, has;     /* where they stand in a row */
+    const bool *nulls;       /* of items */
+    bool nullable;           /* there are nulls, or a `has` */
+    orm_type plain;          /* what is stored as it lies there; ORM_TYPE_NONE: each item has to be looked at whole */
+    const orm_enum *enumeration;
+    int64_t moment; /* the first item and its text: rows that are written together often share a clock */
+    size_t length;  /* of that; 0: none is remembered */
+    char text[32];
+} orm__sqlite_source;
+
 /* A parameter of a statement. */
 typedef struct orm__sqlite_parameter {
     orm__parameter declared;
-    const orm_value *list; /* the ORM_FORM_LIST or ORM_FORM_ROWS value of a list that is bound */
+    orm__sqlite_source source; /* of a list that is bound */
 } orm__sqlite_parameter;
 
 /* What orm_rows gives out: the parameters of the statement that runs. For SQL a list is the number of its parameter,
@@ -29,6 +47,9 @@ typedef struct orm__sqlite_lists {
     size_t count;
     orm_error failure; /* why a value could not be given, in more words than SQLite has */
 } orm__sqlite_lists;
+
+/* Of an ORM_FORM_LIST or ORM_FORM_ROWS value, which is borrowed as long as orm_rows gives it out. */
+void orm__sqlite_source_init(orm__sqlite_source *source, const orm__parameter *declared, const orm_value *list);
 
 /* Makes the table known; `lists` is borrowed until the database is closed. Returns SQLite's code. */
 int orm__sqlite_rows_register(sqlite3 *database, orm__sqlite_lists *lists);

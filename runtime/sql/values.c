@@ -200,11 +200,6 @@ bool orm__member_is_null(const orm_column *column, const void *row)
     return orm__member_points(column) && !pointer_of(column, row);
 }
 
-bool orm__member_points(const orm_column *column)
-{
-    return column->flags & ORM_ARRAY || orm__type_points(column->type);
-}
-
 /* The text itself, or the first member of the struct that holds it, or an array's items. */
 static const char *pointer_of(const orm_column *column, const void *row)
 {
@@ -222,10 +217,17 @@ static size_t size_of(const orm_column *column, const void *row)
     return bytes.size;
 }
 
-bool orm__member_keep(const orm_column *column, void *row, orm__arena *arena)
+bool orm__pointer_keep(const orm_column *column, void *row, orm__arena *arena)
 {
-    if (!orm__member_points(column) || !pointer_of(column, row))
+    const char *text = pointer_of(column, row);
+    if (!text)
         return true;
+    if (column->type == ORM_TYPE_TEXT && !(column->flags & ORM_ARRAY)) { /* the usual one */
+        const char *copy = orm__arena_copy(arena, text, strlen(text));
+        if (copy)
+            memcpy((char *)row + column->field.value, &copy, sizeof copy);
+        return copy != NULL;
+    }
     orm_value value = orm__value_of_member(column, row);
     if (!orm__value_keep(column, &value, arena))
         return false;

@@ -6,6 +6,7 @@
 #define ORM_SQL_VALUES_H
 
 #include "base/arena.h"
+#include "base/array.h"
 #include "orm/model.h"
 
 static inline size_t orm__mask_words(const orm_model *model)
@@ -27,7 +28,10 @@ static inline void orm__mask_remove(uint64_t *mask, size_t column)
 bool orm__mask_empty(const orm_model *model, const uint64_t *mask);
 
 /* Text in all its forms, bytes and arrays: members that point to memory. */
-bool orm__member_points(const orm_column *column);
+static inline bool orm__member_points(const orm_column *column)
+{
+    return column->flags & ORM_ARRAY || orm__type_points(column->type);
+}
 /* Size of a member's value, without the `has` of an opt. */
 size_t orm__member_size(const orm_column *column);
 
@@ -50,7 +54,11 @@ void orm__values_default(const orm_model *model, void *row, uint64_t *given, con
 /* Replaces what a member, or a value of the column, points to by a copy in the arena; false when memory is gone. A decimal that
  * fits decimal(precision, scale) gets the digits after the point that the column has, as PostgreSQL would answer. */
 bool orm__value_keep(const orm_column *column, orm_value *value, orm__arena *arena);
-bool orm__member_keep(const orm_column *column, void *row, orm__arena *arena);
+bool orm__pointer_keep(const orm_column *column, void *row, orm__arena *arena); /* of a member that points */
+static inline bool orm__member_keep(const orm_column *column, void *row, orm__arena *arena)
+{
+    return !orm__member_points(column) || orm__pointer_keep(column, row, arena);
+}
 /* Hands the memory that a member points to back to the arena. */
 void orm__member_recycle(const orm_column *column, const void *row, orm__arena *arena);
 /* Whether a member that points to memory points to the same in two rows. */
