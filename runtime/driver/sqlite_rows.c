@@ -4,6 +4,8 @@
  * SPDX-License-Identifier: MIT */
 #include "driver/sqlite_rows.h"
 
+#include "base/array.h"
+#include "base/datetime.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "base/value.h"
@@ -45,13 +47,12 @@ static inline bool is_null(const orm__sqlite_source *source, size_t index, const
 static inline bool give_text(sqlite3_context *context, const char *text);
 static inline bool give_real(sqlite3_context *context, double value);
 static inline bool give_bytes(sqlite3_context *context, orm_bytes bytes);
-static inline bool give_moment(const orm__sqlite_source *source, int64_t value, sqlite3_context *context);
-static inline bool give_label(const orm_enum *enumeration, int value, sqlite3_context *context);
+static bool give_moment(sqlite3_context *context, int64_t microseconds);
+static inline bool give_label(sqlite3_context *context, const orm_enum *enumeration, int value);
 static int give_whole(const cursor *c, int column, sqlite3_context *context);
 static void give_stored(sqlite3_context *context, const orm__sqlite_stored *stored);
 static orm_type plain_type(orm_type declared, orm_type given);
 static bool is_integer(orm_type type);
-static void remember_first(orm__sqlite_source *source, const orm__parameter *declared);
 
 /* Without xCreate it needs no CREATE VIRTUAL TABLE. */
 static const sqlite3_module module = {
@@ -236,9 +237,9 @@ static inline bool give_plain(const orm__sqlite_source *source, size_t index, sq
         return give_bytes(context, (orm_bytes){(const uint8_t *)place, sizeof(orm_uuid)});
     case ORM_TYPE_TIMESTAMP:
     case ORM_TYPE_TIMESTAMPTZ:
-        return give_moment(source, *(const int64_t *)(const void *)place, context);
+        return give_moment(context, *(const int64_t *)(const void *)place);
     case ORM_TYPE_ENUM:
-        return give_label(source->enumeration, *(const int *)(const void *)place, context);
+        return give_label(context, source->enumeration, *(const int *)(const void *)place);
     default:
         return false;
     }
@@ -276,15 +277,17 @@ static inline bool give_bytes(sqlite3_context *context, orm_bytes bytes)
     return true;
 }
 
-static inline bool give_moment(const orm__sqlite_source *source, int64_t value, sqlite3_context *context)
+static bool give_moment(sqlite3_context *context, int64_t microseconds)
 {
-    if (!source->length || value != source->moment)
+    char text[64];
+    if (!orm__timestamp_is_common(microseconds))
         return false;
-    sqlite3_result_text64(context, source->text, source->length, SQLITE_STATIC, SQLITE_UTF8);
+    orm_timestamp_format((orm_timestamp){microseconds}, text);
+    sqlite3_result_text64(context, text, strlen(text), SQLITE_TRANSIENT, SQLITE_UTF8);
     return true;
 }
 
-static inline bool give_label(const orm_enum *enumeration, int value, sqlite3_context *context)
+static inline bool give_label(sqlite3_context *context, const orm_enum *enumeration, int value)
 {
     return enumeration && value >= 1 && (size_t)value <= enumeration->count &&
            give_text(context, enumeration->values[value - 1]);
@@ -346,8 +349,6 @@ void orm__sqlite_source_init(orm__sqlite_source *source, const orm__parameter *d
         source->nulls = list->as.array.nulls;
         source->nullable = source->nulls != NULL;
     }
-    if (source->count > 0 && (source->plain == ORM_TYPE_TIMESTAMP || source->plain == ORM_TYPE_TIMESTAMPTZ))
-        remember_first(source, declared);
 }
 
 /* Decimals, addresses, intervals, dates and times have to be rewritten, arrays put together; and what is not of the declared
@@ -355,9 +356,9 @@ void orm__sqlite_source_init(orm__sqlite_source *source, const orm__parameter *d
 static orm_type plain_type(orm_type declared, orm_type given)
 {
     static const bool plain[] = {
-        [ORM_TYPE_BOOL] = true,      [ORM_TYPE_INT16] = true,       [ORM_TYPE_INT32] = true, [ORM_TYPE_INT64] = true,
-        [ORM_TYPE_FLOAT32] = true,   [ORM_TYPE_FLOAT64] = true,     [ORM_TYPE_TEXT] = true,  [ORM_TYPE_BYTES] = true,
-        [ORM_TYPE_UUID] = true,      [ORM_TYPE_TIMESTAMP] = true,   [ORM_TYPE_JSON] = true,  [ORM_TYPE_JSONB] = true,
+        [ORM_TYPE_BOOL] = true,        [ORM_TYPE_INT16] = true,     [ORM_TYPE_INT32] = true, [ORM_TYPE_INT64] = true,
+        [ORM_TYPE_FLOAT32] = true,     [ORM_TYPE_FLOAT64] = true,   [ORM_TYPE_TEXT] = true,  [ORM_TYPE_BYTES] = true,
+        [ORM_TYPE_UUID] = true,        [ORM_TYPE_TIMESTAMP] = true, [ORM_TYPE_JSON] = true,  [ORM_TYPE_JSONB] = true,
         [ORM_TYPE_TIMESTAMPTZ] = true, [ORM_TYPE_OTHER] = true,     [ORM_TYPE_ENUM] = true,
     };
     if (is_integer(declared) && is_integer(given))
@@ -368,17 +369,4 @@ static orm_type plain_type(orm_type declared, orm_type given)
 static bool is_integer(orm_type type)
 {
     return type == ORM_TYPE_INT16 || type == ORM_TYPE_INT32 || type == ORM_TYPE_INT64;
-}
-
-/* What cannot be stored is not remembered: it will be refused when it is given. */
-static void remember_first(orm__sqlite_source *source, const orm__parameter *declared)
-{
-    orm__sqlite_stored stored;
-    orm_value item = orm__value_of_item(source->list, 0);
-    if (item.form != ORM_FORM_ONE || orm__sqlite_store(declared, &item, &stored, NULL) ||
-        stored.size > sizeof source->text)
-        return;
-    memcpy(source->text, stored.data, stored.size);
-    source->length = stored.size;
-    source->moment = item.as.integer;
 }

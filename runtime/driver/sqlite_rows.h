@@ -28,9 +28,6 @@ typedef struct orm__sqlite_source {
     bool nullable;           /* there are nulls, or a `has` */
     orm_type plain;          /* what is stored as it lies there; ORM_TYPE_NONE: each item has to be looked at whole */
     const orm_enum *enumeration;
-    int64_t moment; /* the first item and its text: rows that are written together often share a clock */
-    size_t length;  /* of that; 0: none is remembered */
-    char text[32];
 } orm__sqlite_source;
 
 /* A parameter of a statement. */

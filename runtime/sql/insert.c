@@ -49,6 +49,7 @@ static orm_status insert_one(insertion *in, void *row);
 static orm_status insert_each(insertion *in);
 static orm_status insert_apart(insertion *in);
 static orm_status insert_arrays(insertion *in);
+static void choose_lists(insertion *in, void *const *rows, size_t count);
 static orm_status insert_numbered(insertion *in);
 static orm_status insert_copied(insertion *in);
 static orm_status run_returning(insertion *in, orm__sql *sql, void *const *rows, size_t count, bool with_ordinal);
@@ -312,7 +313,7 @@ static orm_status insert_apart(insertion *in)
             size /= 2;
         orm__sql sql;
         orm__sql_init(&sql, in->c);
-        orm__chosen_lists(&in->given, 0, in->given.count, (const void *const *)(in->rows + done), size);
+        choose_lists(in, in->rows + done, size);
         write_apart(&sql, in, size);
         status = run_returning(in, &sql, in->rows + done, size, true);
         orm__sql_release(&sql);
@@ -329,7 +330,7 @@ static orm_status insert_arrays(insertion *in)
         size_t size = in->count - done < chunk ? in->count - done : chunk;
         orm__sql sql;
         orm__sql_init(&sql, in->c);
-        orm__chosen_lists(&in->given, 0, in->given.count, (const void *const *)(in->rows + done), size);
+        choose_lists(in, in->rows + done, size);
         may_be_last(in, &sql, done + size);
         if (in->key) {
             write_drawn(&sql, in, size);
@@ -347,6 +348,14 @@ static orm_status insert_arrays(insertion *in)
     return status;
 }
 
+/* A list for each column, but for clocks that the rows share on SQLite. */
+static void choose_lists(insertion *in, void *const *rows, size_t count)
+{
+    orm__chosen_lists(&in->given, 0, in->given.count, (const void *const *)rows, count);
+    if (in->c->dialect == ORM_SQLITE)
+        orm__chosen_share_clocks(&in->given, (const void *const *)rows, count);
+}
+
 /* SQLite's way to many generated keys. */
 static orm_status insert_numbered(insertion *in)
 {
@@ -359,7 +368,7 @@ static orm_status insert_numbered(insertion *in)
         return orm__connection_failed(in->c);
     }
     orm__sql_init(&sql, in->c);
-    orm__chosen_lists(&in->given, 0, in->given.count, (const void *const *)(in->rows + 1), in->count - 1);
+    choose_lists(in, in->rows + 1, in->count - 1);
     write_into(&sql, in, in->key);
     orm__sql_text(&sql, " SELECT ");
     orm__sql_integer(&sql, first);
@@ -540,13 +549,19 @@ static void write_drawn(orm__sql *sql, const insertion *in, size_t count)
 static void write_list_items(orm__sql *sql, const insertion *in, const char *first)
 {
     orm__sql_text(sql, first);
-    for (size_t i = 0; i < in->given.count; i++) {
+    for (size_t i = 0, listed = 0; i < in->given.count; i++) {
         orm__sql_text(sql, i > 0 ? ", " : "");
-        orm__sql_list_item(sql, i, in->given.columns[i]);
+        if (in->given.values[i].form == ORM_FORM_ROWS)
+            orm__sql_list_item(sql, listed++, in->given.columns[i]);
+        else
+            orm__sql_parameter(sql, in->given.columns[i], in->given.values[i]);
     }
 }
 
 static void set_key(const orm_column *key, void *row, int64_t value)
 {
-    orm__member_set(key, row, orm_of_int64(value));
+    if (key->type == ORM_TYPE_INT64 && key->field.has == ORM_ABSENT) /* as nearly all are */
+        memcpy((char *)row + key->field.value, &value, sizeof value);
+    else
+        orm__member_set(key, row, orm_of_int64(value));
 }

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: MIT */
 #include "sql/rows.h"
 
+#include "base/datetime.h"
 #include "base/error.h"
 #include "base/value.h"
 #include "sql/values.h"
@@ -17,6 +18,7 @@ typedef struct key_table {
     size_t capacity;
 } key_table;
 
+static bool is_shared_clock(const orm_column *column, const void *const *rows, size_t count);
 static orm_status read_all(orm__sql *sql, const orm_model *model, const orm__chosen *wanted, key_table *table,
                            orm__arena *arena);
 static bool make_table(key_table *table, size_t count);
@@ -69,6 +71,32 @@ void orm__chosen_lists(orm__chosen *chosen, size_t first, size_t last, const voi
                                         .form = ORM_FORM_ROWS,
                                         .enumeration = chosen->columns[i]->enumeration,
                                         .as.rows = {rows, chosen->columns[i], count}};
+}
+
+void orm__chosen_share_clocks(orm__chosen *chosen, const void *const *rows, size_t count)
+{
+    for (size_t i = 0, lists = chosen->count; i < chosen->count && lists > 1; i++)
+        if (is_shared_clock(chosen->columns[i], rows, count)) {
+            orm__chosen_values(chosen, i, i + 1, rows[0]);
+            lists--;
+        }
+}
+
+/* What SQLite cannot hold stays in its list: the refusal of that names the column. */
+static bool is_shared_clock(const orm_column *column, const void *const *rows, size_t count)
+{
+    bool timestamp = column->type == ORM_TYPE_TIMESTAMP || column->type == ORM_TYPE_TIMESTAMPTZ;
+    if (!timestamp || !(column->flags & ORM_DEFAULT_NOW) || orm__member_is_null(column, rows[0]))
+        return false;
+    int64_t first = orm__value_of_member(column, rows[0]).as.integer;
+    for (size_t i = 1; i < count; i++) {
+        const char *row = rows[i];
+        if (column->field.has != ORM_ABSENT && !*(const bool *)(row + column->field.has))
+            return false;
+        if (memcmp(row + column->field.value, &first, sizeof first) != 0)
+            return false;
+    }
+    return orm__timestamp_is_common(first);
 }
 
 orm_status orm__run_quietly(orm__sql *sql, const orm_model *model, orm_statement_kind kind, size_t *rows)

@@ -25,6 +25,9 @@ void orm__chosen_add_key(orm__chosen *chosen, const orm_model *model);
 /* Values of the columns first to last become those of one row, or lists: one column each of all the rows. */
 void orm__chosen_values(orm__chosen *chosen, size_t first, size_t last, const void *row);
 void orm__chosen_lists(orm__chosen *chosen, size_t first, size_t last, const void *const *rows, size_t count);
+/* After orm__chosen_lists, for all of them: a column whose default is the clock, and which is the same in all rows, becomes a value
+ * of its own beside the lists, as long as one of these is left. SQLite asks for each item of a list by itself. */
+void orm__chosen_share_clocks(orm__chosen *chosen, const void *const *rows, size_t count);
 
 /* Runs it without telling the hooks: the caller tells once for all its rows. */
 orm_status orm__run_quietly(orm__sql *sql, const orm_model *model, orm_statement_kind kind, size_t *rows);
