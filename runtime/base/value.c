@@ -11,8 +11,9 @@
 static orm_value one(orm_value value);
 static orm_value list_of(orm_type type, const void *items, size_t count);
 static orm_value array_of(orm_type type, const void *items, const bool *nulls, size_t count);
+static inline orm_value value_of_member(const orm_column *column, const void *row);
 static orm_value value_of_array(const orm_column *column, const void *place);
-static orm_value value_at(orm_type type, const orm_enum *enumeration, const void *place);
+static inline orm_value value_at(orm_type type, const orm_enum *enumeration, const void *place);
 static bool arrays_equal(const orm_value *a, const orm_value *b);
 static bool text_equal(const char *a, const char *b);
 static bool bytes_equal(orm_bytes a, orm_bytes b);
@@ -47,6 +48,7 @@ static uint64_t mix(uint64_t hash);
 /* What ORM_SCALAR_TYPES knows of a type, under names that CARRIERS can reach. */
 #define NAMES(name, NAME, ctype, given) \
     enum { type_of_##name = ORM_TYPE_##NAME }; \
+    typedef ctype ctype_##name; \
     typedef given given_##name;
 ORM_SCALAR_TYPES(NAMES)
 #undef NAMES
@@ -74,20 +76,8 @@ ORM_SCALAR_TYPES(OF_MANY)
 /* Types that are pointers say NULL by one; bytes begin with theirs. */
 static orm_value one(orm_value value)
 {
-    switch (value.type) {
-    case ORM_TYPE_DECIMAL:
-    case ORM_TYPE_TEXT:
-    case ORM_TYPE_BYTES:
-    case ORM_TYPE_JSON:
-    case ORM_TYPE_JSONB:
-    case ORM_TYPE_INET:
-    case ORM_TYPE_OTHER:
-        value.form = value.as.text ? ORM_FORM_ONE : ORM_FORM_NULL;
-        return value;
-    default:
-        value.form = ORM_FORM_ONE;
-        return value;
-    }
+    value.form = orm__type_points(value.type) && !value.as.text ? ORM_FORM_NULL : ORM_FORM_ONE;
+    return value;
 }
 
 static orm_value list_of(orm_type type, const void *items, size_t count)
@@ -146,6 +136,17 @@ orm_value orm__value_null(orm_type type)
 
 orm_value orm__value_of_member(const orm_column *column, const void *row)
 {
+    return value_of_member(column, row);
+}
+
+void orm__values_of_members(const orm_column *const *columns, size_t count, const void *row, orm_value *values)
+{
+    for (size_t i = 0; i < count; i++)
+        values[i] = value_of_member(columns[i], row);
+}
+
+static inline orm_value value_of_member(const orm_column *column, const void *row)
+{
     const char *base = row;
     if (column->field.has != ORM_ABSENT && !*(const bool *)(base + column->field.has))
         return orm__value_null(column->type);
@@ -163,21 +164,30 @@ static orm_value value_of_array(const orm_column *column, const void *place)
     return value;
 }
 
-/* The C value that stands there. */
-static orm_value value_at(orm_type type, const orm_enum *enumeration, const void *place)
+/* The C value that stands there, as its constructor has it. All that is written comes this way: straight to its place, and not by
+ * the constructors, which are calls into a shared library. */
+static inline orm_value value_at(orm_type type, const orm_enum *enumeration, const void *place)
 {
-    switch (type) {
-#define AT(name, NAME, ctype, given) \
-    case ORM_TYPE_##NAME: \
-        return orm_of_##name(*(ctype const *)place);
-        ORM_SCALAR_TYPES(AT)
+    orm_value carried = {.type = type, .form = ORM_FORM_ONE};
+    switch ((int)type) {
+#define AT(name, member, what) \
+    case type_of_##name: { \
+        const ctype_##name value = *(const ctype_##name *)place; \
+        carried.as.member = what; \
+        break; \
+    }
+        CARRIERS(AT)
 #undef AT
     case ORM_TYPE_ENUM:
-        return orm_of_enum(enumeration, *(const int *)place);
-    case ORM_TYPE_NONE:
+        carried.enumeration = enumeration;
+        carried.as.integer = *(const int *)place;
         break;
+    default:
+        carried.form = ORM_FORM_NULL;
     }
-    return orm__value_null(type);
+    if (orm__type_points(type) && !carried.as.text)
+        carried.form = ORM_FORM_NULL;
+    return carried;
 }
 
 size_t orm__value_count(const orm_value *list)

@@ -167,7 +167,7 @@ static int cursor_filter(sqlite3_vtab_cursor *base, int plan, const char *text, 
 static const orm__sqlite_parameter *find_list(const orm__sqlite_lists *lists, sqlite3_value *argument)
 {
     sqlite3_int64 number = sqlite3_value_type(argument) == SQLITE_INTEGER ? sqlite3_value_int64(argument) : 0;
-    if (number < 1 || (sqlite3_uint64)number > lists->count || !lists->parameters[number - 1].source.list)
+    if (number < 1 || (sqlite3_uint64)number > lists->count || !lists->parameters[number - 1].declared.list)
         return NULL;
     return &lists->parameters[number - 1];
 }

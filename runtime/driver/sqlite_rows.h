@@ -9,16 +9,14 @@
 #ifndef ORM_DRIVER_SQLITE_ROWS_H
 #define ORM_DRIVER_SQLITE_ROWS_H
 
-#include "driver/driver.h"
-
-#include <sqlite3.h>
+#include "driver/sqlite_values.h"
 
 enum { ORM__SQLITE_LISTS = 64 }; /* the most that one orm_rows takes */
 
 /* A list that is bound: where its items stand, and what has to be done to one of them. It may have a hundred thousand, and SQLite
  * asks for each by itself, so that is found out once. */
 typedef struct orm__sqlite_source {
-    const orm_value *list; /* NULL: none is bound */
+    const orm_value *list;
     size_t count;
     const void *const *rows; /* items are members of these structs; NULL: */
     const char *items;       /* they lie one after another */
@@ -30,10 +28,13 @@ typedef struct orm__sqlite_source {
     const orm_enum *enumeration;
 } orm__sqlite_source;
 
-/* A parameter of a statement. */
+/* A parameter of a statement, and what is bound to it. */
 typedef struct orm__sqlite_parameter {
     orm__parameter declared;
-    orm__sqlite_source source; /* of a list that is bound */
+    union {
+        orm__sqlite_source source;     /* of a list */
+        char text[ORM__SQLITE_BUFFER]; /* of a value that is written otherwise than it lies in C */
+    };
 } orm__sqlite_parameter;
 
 /* What orm_rows gives out: the parameters of the statement that runs. For SQL a list is the number of its parameter,

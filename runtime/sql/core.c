@@ -233,8 +233,9 @@ static orm_status validate(orm_connection *connection, const orm_model *model, c
 /* The row still points into what the caller gave: copy it. */
 static orm_status keep_texts(orm_connection *connection, const orm_model *model, void *row, orm__arena *arena)
 {
-    for (size_t i = 0; i < model->column_count; i++)
-        if (!orm__member_keep(&model->columns[i], row, arena))
+    const orm_column *end = model->columns + model->column_count;
+    for (const orm_column *column = model->columns; column < end; column++)
+        if (!orm__member_keep(column, row, arena))
             return orm__error_no_memory(&connection->error);
     return ORM_OK;
 }

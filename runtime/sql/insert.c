@@ -35,7 +35,7 @@ typedef struct insertion {
     bool certain;  /* what is not refused is inserted: nothing has to be looked at before COMMIT */
 } insertion;
 
-static orm_status prepare(insertion *in, const uint64_t *given);
+static orm_status prepare(insertion *in, orm__chosen_room *given, orm__chosen_room *made);
 static orm_status insert(insertion *in);
 static orm_status look_ahead(insertion *in);
 static void may_be_last(const insertion *in, orm__sql *sql, size_t done);
@@ -80,7 +80,8 @@ orm_status orm__insert_rows(orm_connection *connection, const orm_model *model, 
                     .rows = rows,
                     .count = count,
                     .arena = arena};
-    orm_status status = prepare(&in, given);
+    orm__chosen_room given_room, made_room;
+    orm_status status = prepare(&in, &given_room, &made_room);
     if (!status && connection->commits)
         status = look_ahead(&in);
     connection->sent = false;
@@ -100,18 +101,16 @@ orm_status orm__insert_rows(orm_connection *connection, const orm_model *model, 
     return status;
 }
 
-static orm_status prepare(insertion *in, const uint64_t *given)
+static orm_status prepare(insertion *in, orm__chosen_room *given, orm__chosen_room *made)
 {
-    ORM_TRY(orm__chosen_init(in->c, in->model, given, &in->given));
-    ORM_TRY(orm__chosen_init(in->c, in->model, NULL, &in->made));
-    size_t kept = 0;
-    for (size_t i = 0; i < in->given.count; i++)
-        if (!(in->given.columns[i]->flags & ORM_COMPUTED))
-            in->given.columns[kept++] = in->given.columns[i];
-    in->given.count = kept;
-    for (size_t i = 0; in->arena && i < in->model->column_count; i++) {
-        const orm_column *column = &in->model->columns[i];
-        if ((column->flags & ORM_COMPUTED) || ((column->flags & ORM_SERVER_DEFAULT) && !orm__mask_has(given, i)))
+    ORM_TRY(orm__chosen_init(in->c, in->model, NULL, given, &in->given));
+    ORM_TRY(orm__chosen_init(in->c, in->model, NULL, made, &in->made));
+    const orm_column *column = in->model->columns, *end = column + in->model->column_count;
+    for (size_t i = 0; column < end; i++, column++) {
+        bool computed = column->flags & ORM_COMPUTED;
+        if (orm__mask_has(in->mask, i) && !computed)
+            orm__chosen_add(&in->given, column);
+        else if (in->arena && (computed || column->flags & ORM_SERVER_DEFAULT))
             orm__chosen_add(&in->made, column);
     }
     for (size_t i = 0; i < in->made.count; i++)
@@ -226,8 +225,12 @@ static orm_status insert_one(insertion *in, void *row)
     orm__sql_init(&sql, in->c);
     if (orm__mask_words(in->model) == 1)
         orm__sql_recall(&sql, in->model, in->arena ? ORM__INSERT_ONE : ORM__INSERT_UNSEEN, in->mask[0]);
-    write_into(&sql, in, NULL);
-    write_values(&sql, in, row);
+    if (sql.recalled) {
+        orm__sql_members(&sql, in->given.columns, in->given.count, row);
+    } else {
+        write_into(&sql, in, NULL);
+        write_values(&sql, in, row);
+    }
     may_be_last(in, &sql, row == in->rows[in->count - 1] ? in->count : 0);
     orm_status status;
     if (in->key_made || (in->c->dialect == ORM_POSTGRESQL && (in->key || in->made.count > 0))) {

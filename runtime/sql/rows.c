@@ -27,29 +27,25 @@ static uint64_t hash_of(const orm_model *model, const void *row);
 static bool same_key(const orm_model *model, const void *a, const void *b);
 
 orm_status orm__chosen_init(orm_connection *connection, const orm_model *model, const uint64_t *mask,
-                            orm__chosen *chosen)
+                            orm__chosen_room *room, orm__chosen *chosen)
 {
     size_t capacity = 2 * model->column_count + model->primary_key_count;
+    bool fits = room && capacity <= ORM__CHOSEN_ROOM;
     chosen->count = 0;
-    chosen->columns = malloc(capacity * (sizeof *chosen->columns + sizeof *chosen->values));
-    if (!chosen->columns)
+    chosen->own = fits ? NULL : malloc(capacity * (sizeof *chosen->columns + sizeof *chosen->values));
+    if (!fits && !chosen->own)
         return orm__error_no_memory(&connection->error);
-    chosen->values = (orm_value *)(void *)(chosen->columns + capacity);
-    memset(chosen->values, 0, capacity * sizeof *chosen->values);
-    for (size_t i = 0; i < model->column_count; i++)
-        if (mask && orm__mask_has(mask, i))
+    chosen->columns = fits ? room->columns : chosen->own;
+    chosen->values = fits ? room->values : (orm_value *)(void *)(chosen->columns + capacity);
+    for (size_t i = 0; mask && i < model->column_count; i++)
+        if (orm__mask_has(mask, i))
             orm__chosen_add(chosen, &model->columns[i]);
     return ORM_OK;
 }
 
 void orm__chosen_release(orm__chosen *chosen)
 {
-    free(chosen->columns);
-}
-
-void orm__chosen_add(orm__chosen *chosen, const orm_column *column)
-{
-    chosen->columns[chosen->count++] = column;
+    free(chosen->own);
 }
 
 void orm__chosen_add_key(orm__chosen *chosen, const orm_model *model)
@@ -60,8 +56,7 @@ void orm__chosen_add_key(orm__chosen *chosen, const orm_model *model)
 
 void orm__chosen_values(orm__chosen *chosen, size_t first, size_t last, const void *row)
 {
-    for (size_t i = first; i < last; i++)
-        chosen->values[i] = orm__value_of_member(chosen->columns[i], row);
+    orm__values_of_members(chosen->columns + first, last - first, row, chosen->values + first);
 }
 
 void orm__chosen_lists(orm__chosen *chosen, size_t first, size_t last, const void *const *rows, size_t count)
@@ -125,8 +120,8 @@ orm_status orm__read_back(orm_connection *connection, const orm_model *model, co
 {
     orm__chosen keys, wanted;
     key_table table = {.model = model, .rows = rows};
-    ORM_TRY(orm__chosen_init(connection, model, NULL, &keys));
-    orm_status status = orm__chosen_init(connection, model, NULL, &wanted);
+    ORM_TRY(orm__chosen_init(connection, model, NULL, NULL, &keys));
+    orm_status status = orm__chosen_init(connection, model, NULL, NULL, &wanted);
     if (status) {
         orm__chosen_release(&keys);
         return status;

@@ -14,13 +14,25 @@ typedef struct orm__chosen {
     const orm_column **columns;
     orm_value *values;
     size_t count;
+    void *own; /* memory of theirs; NULL: they are in the caller's room */
 } orm__chosen;
 
-/* The columns of the mask (NULL: none), with room for all columns and the key's behind them. Owned: release it. */
+/* Where those of a model of few columns find place without an allocation. Not initialized. */
+enum { ORM__CHOSEN_ROOM = 40 };
+typedef struct orm__chosen_room {
+    const orm_column *columns[ORM__CHOSEN_ROOM];
+    orm_value values[ORM__CHOSEN_ROOM];
+} orm__chosen_room;
+
+/* The columns of the mask (NULL: none), with room for all columns and the key's behind them, without values yet. `room`, which
+ * may be NULL, is borrowed. Owned: release it, also when it failed. */
 orm_status orm__chosen_init(orm_connection *connection, const orm_model *model, const uint64_t *mask,
-                            orm__chosen *chosen);
+                            orm__chosen_room *room, orm__chosen *chosen);
 void orm__chosen_release(orm__chosen *chosen);
-void orm__chosen_add(orm__chosen *chosen, const orm_column *column);
+static inline void orm__chosen_add(orm__chosen *chosen, const orm_column *column)
+{
+    chosen->columns[chosen->count++] = column;
+}
 void orm__chosen_add_key(orm__chosen *chosen, const orm_model *model);
 /* Values of the columns first to last become those of one row, or lists: one column each of all the rows. */
 void orm__chosen_values(orm__chosen *chosen, size_t first, size_t last, const void *row);

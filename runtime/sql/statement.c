@@ -6,6 +6,7 @@
 #include "sql/ahead.h"
 
 #include "base/error.h"
+#include "base/value.h"
 #include "driver/wait.h"
 
 #include <stdarg.h>
@@ -153,6 +154,17 @@ void orm__sql_parameter(orm__sql *sql, const orm_column *like, orm_value value)
 void orm__sql_bind(orm__sql *sql, const orm_column *like, orm_value value)
 {
     add_parameter(sql, declared_as(like, false), value);
+}
+
+void orm__sql_members(orm__sql *sql, const orm_column *const *columns, size_t count, const void *row)
+{
+    if (!sql->status && count <= sql->capacity - sql->count && !sql->connection->observation.wanted) {
+        orm__values_of_members(columns, count, row, sql->values + sql->count); /* the statement knows the types */
+        sql->count += count;
+        return;
+    }
+    for (size_t i = 0; i < count; i++)
+        add_parameter(sql, declared_as(columns[i], false), orm__value_of_member(columns[i], row));
 }
 
 void orm__sql_bind_open(orm__sql *sql, orm_value value)
