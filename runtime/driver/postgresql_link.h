@@ -13,6 +13,7 @@
 #ifndef ORM_DRIVER_POSTGRESQL_LINK_H
 #define ORM_DRIVER_POSTGRESQL_LINK_H
 
+#include "base/error.h"
 #include "base/text.h"
 #include "driver/driver.h"
 #include "driver/wait.h"
@@ -212,7 +213,7 @@ bool orm__pg_cancel(orm__pg_link *l);
  * and the link is given up after this trip. */
 void orm__pg_cancel_now(orm__pg_link *l);
 /* Records that libpq has lost the connection, or never had one. */
-void orm__pg_lost(orm__pg_link *l);
+void orm__pg_lost(orm__pg_link *l) ORM__COLD;
 /* What libpq's verbose complaint of a connection that was not made means, ORM_DISCONNECTED by default. `shown` gets it without
  * what is not for users; `sqlstate` has room for six characters, and stays when there is none. */
 orm_status orm__pg_read_refusal(const char *complaint, orm__text *shown, char *sqlstate);

@@ -29,6 +29,7 @@ typedef struct request {
     const orm_value *values;
     void *self;        /* who waits; NULL: nobody any more */
     const char *frame; /* about where its stack ends */
+    orm__soon soon;    /* what else it will touch */
     int64_t deadline;
     PGresult *result; /* NULL once done: the connection is lost */
     bool prepares;    /* it has the statement prepared */
@@ -71,6 +72,7 @@ static void hand_on(orm__pg_link *l);
 static void end_batch(orm__pg_link *l);
 static void receive(orm__pg_link *l);
 static void expect(const orm__pg_shared *s);
+static void fetch(const void *place, size_t size);
 static void take(orm__pg_link *l, PGresult *result);
 static void note_error(orm__pg_link *l, const PGresult *result);
 static void end_command(orm__pg_link *l);
@@ -127,7 +129,9 @@ static orm_status start(orm__link *base, const char *before, orm__prepared *prep
         *r = (request){.prepared = prepared,
                        .values = values,
                        .self = l->waiter->self(l->waiter->user),
-                       .frame = __builtin_frame_address(0)};
+                       .frame = __builtin_frame_address(0),
+                       .soon = base->soon};
+        base->soon.count = 0;
         l->error = error;
         char name[sizeof prepared->name];
         memcpy(name, prepared->name, sizeof name);
@@ -362,17 +366,27 @@ static void receive(orm__pg_link *l)
         lose(l);
 }
 
-/* The stack of whoever gets the next answer is wanted in the cache. */
+/* What whoever gets the next answer will touch is wanted in the cache: his stack, above all. So is the request after his. */
 static void expect(const orm__pg_shared *s)
 {
-    enum { LINE = 64, BELOW = 4, ABOVE = 16 };
+    enum { LINE = 64, BELOW = 4 * LINE, ABOVE = 20 * LINE, SELF = 2 * LINE };
     const request *r = first_answer(s, 0)->to;
+    if (s->answers.count > 1)
+        fetch(first_answer(s, 1)->to, sizeof *r);
     if (!r || !r->self)
         return;
-    __builtin_prefetch(r->self, 1);
-    __builtin_prefetch((const char *)r->self + LINE, 1);
-    for (int i = -BELOW; i < ABOVE; i++)
-        __builtin_prefetch(r->frame + i * LINE, 1);
+    fetch(r->self, SELF);
+    fetch(r->frame - BELOW, BELOW + ABOVE);
+    for (size_t i = 0; i < r->soon.count; i++)
+        fetch(r->soon.places[i].place, r->soon.places[i].size);
+}
+
+/* Into the processor's cache. Any address may be named. */
+static void fetch(const void *place, size_t size)
+{
+    enum { LINE = 64 };
+    for (size_t i = 0; i < size; i += LINE)
+        __builtin_prefetch((const char *)place + i, 1);
 }
 
 static void take(orm__pg_link *l, PGresult *result)

@@ -67,7 +67,7 @@ static orm_status take_written(orm_session *session, const orm_model *model, boo
     if (!place)
         return orm__error_no_memory(&c->error);
     void *row = orm__row_of(place);
-    ORM_TRY(c->driver->read(c->link, store->columns.list, store->columns.count, 0, row, &session->arena, &c->error));
+    ORM_TRY(c->driver->read(c->link, store->columns, store->column_count, 0, row, &session->arena, &c->error));
     orm__entity *entity = orm__identity_find_row(store, model->primary_key, row);
     orm_status status = ORM_OK;
     if (entity && !deleted && entity->state != ORM__PENDING)

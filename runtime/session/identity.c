@@ -15,6 +15,7 @@
 /* Slabs double from FIRST_SLAB entities on; after DOUBLINGS of them what would be one is PARTS. Maps double up to LARGE_MAP slots,
  * then they grow by a half. */
 enum { FIRST_SLAB = 8, DOUBLINGS = 7, PARTS = 16, LARGE_MAP = 4096 };
+enum { FIRST_MAP = 16, ARENA_SLABS = 2 /* which the arena gives; it gives the first map, too */ };
 
 static const orm_column *integer_key_of(const orm_model *model);
 static orm__entity *find_integer(const orm__store *store, int64_t key);
@@ -37,7 +38,7 @@ static bool is_in(const orm__store *store, uint32_t slab, const orm__entity *ent
 orm__store *orm__store_of(orm_session *session, const orm_model *model)
 {
     if (!session->stores && !session->schema) {
-        session->stores = calloc(model->schema->model_count, sizeof *session->stores);
+        session->stores = orm__arena_zalloc(&session->arena, model->schema->model_count, sizeof *session->stores);
         if (!session->stores)
             return NULL;
         session->schema = model->schema;
@@ -48,11 +49,13 @@ orm__store *orm__store_of(orm_session *session, const orm_model *model)
     for (orm__store *store = indexed ? NULL : session->store_list; store; store = store->next)
         if (store->model == model)
             return store;
-    orm__store *made = calloc(1, sizeof *made);
-    if (!made || orm__columns_of_model(session->connection, &made->columns, model)) {
-        free(made);
+    orm__store *made =
+        orm__arena_zalloc(&session->arena, 1, sizeof *made + model->column_count * sizeof *made->columns);
+    if (!made)
         return NULL;
-    }
+    made->column_count = model->column_count;
+    for (size_t i = 0; i < model->column_count; i++)
+        made->columns[i] = &model->columns[i];
     made->session = session;
     made->model = model;
     made->integer_key = integer_key_of(model);
@@ -73,15 +76,14 @@ static const orm_column *integer_key_of(const orm_model *model)
     return key && is_integer(key->type) && key->field.has == ORM_ABSENT && !(key->flags & ORM_ARRAY) ? key : NULL;
 }
 
-void orm__store_free(orm__store *store)
+void orm__store_release(orm__store *store)
 {
-    for (uint32_t i = 0; i < store->slab_count; i++)
+    for (uint32_t i = ARENA_SLABS; i < store->slab_count; i++)
         free(store->slabs[i]);
     free_directory(store);
-    free(store->map);
+    if (store->capacity > FIRST_MAP)
+        free(store->map);
     free(store->left.items);
-    orm__columns_release(&store->columns);
-    free(store);
 }
 
 /* The places before slabs that are doubled for the n-th time. */
@@ -126,6 +128,23 @@ orm__entity *orm__store_next(orm__store *store)
     return made_new(store, (orm__entity *)(void *)(store->slabs[slab] + offset * store->entity_size));
 }
 
+static void foresee(orm__soon *soon, const void *place, size_t size)
+{
+    soon->places[soon->count].place = place;
+    soon->places[soon->count++].size = size;
+}
+
+void orm__store_foresee(const orm__store *store, const orm_value *key, orm__soon *soon)
+{
+    uint32_t offset, slab = slab_of(store->used, &offset);
+    foresee(soon, store, offsetof(orm__store, links));
+    if (slab < store->slab_count)
+        foresee(soon, store->slabs[slab] + offset * store->entity_size, store->entity_size);
+    if (store->capacity > 0)
+        foresee(soon, &store->map[slot_of(store, hash_values(key, store->model->primary_key_count))],
+                sizeof *store->map);
+}
+
 static bool add_slab(orm__store *store)
 {
     uint32_t count = store->slab_count;
@@ -137,7 +156,8 @@ static bool add_slab(orm__store *store)
         free_directory(store);
         store->slabs = slabs;
     }
-    store->slabs[count] = malloc(size_of_slab(count) * store->entity_size);
+    size_t size = size_of_slab(count) * store->entity_size;
+    store->slabs[count] = count < ARENA_SLABS ? orm__arena_alloc(&store->session->arena, size) : malloc(size);
     if (!store->slabs[count])
         return false;
     store->slab_count++;
@@ -326,8 +346,9 @@ bool orm__identity_reserve(orm__store *store, size_t count)
 static bool grow(orm__store *store)
 {
     uint32_t before = store->capacity;
-    uint32_t capacity = before >= LARGE_MAP ? before + before / 2 : before ? before * 2 : 16;
-    orm__identity *old = store->map, *map = calloc(capacity, sizeof *map);
+    uint32_t capacity = before >= LARGE_MAP ? before + before / 2 : before ? before * 2 : FIRST_MAP;
+    orm__identity *old = store->map, *map;
+    map = before ? calloc(capacity, sizeof *map) : orm__arena_zalloc(&store->session->arena, capacity, sizeof *map);
     if (!map)
         return false;
     store->map = map;
@@ -335,7 +356,8 @@ static bool grow(orm__store *store)
     for (uint32_t i = 0; i < before; i++)
         if (old[i].number)
             put(store, old[i].hash, old[i].number);
-    free(old);
+    if (before > FIRST_MAP)
+        free(old);
     return true;
 }
 

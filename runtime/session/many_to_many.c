@@ -158,7 +158,7 @@ static orm_status take_member(orm_session *session, const orm_relation *relation
     const orm__entity *next = orm__store_next(store);
     ORM_TRY(orm__take_row(session, store, false, &member));
     ORM_TRY(c->driver->read(c->link, (const orm_column *const *)source->target_columns, source->column_count,
-                            store->columns.count, key_row, &session->arena, &c->error));
+                            store->column_count, key_row, &session->arena, &c->error));
     orm__entity *owner = orm__identity_find_row(owners, source->target_columns, key_row);
     for (size_t k = 0; k < source->column_count; k++)
         orm__member_recycle(source->target_columns[k], key_row, &session->arena);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+static void foresee(const orm_session *session, const orm__store *store, const orm_value *key);
 static orm_status find(orm_session *session, const orm_model *model, const orm_query *query, orm__entities *found);
 static orm_status read_query(orm_session *session, const orm_model *model, const orm_query *query,
                              orm__entities *found);
@@ -54,12 +55,27 @@ orm_status orm__read_by_key(orm_session *session, orm__store *store, const orm_v
     orm__entity *one = NULL;
     orm__entities read = {.items = &one, .capacity = 1};
     source.one = true;
+    if (session->connection->shared)
+        foresee(session, store, key);
     orm_status status = orm__source_open(session->connection, &source);
     status = orm__read_opened(session, store, &source, status, overwrite, &read);
     orm__sql_release(&sql);
     orm__session_end_get(session);
     *found = status ? NULL : one;
     return status;
+}
+
+/* What the row's way into the session will touch. */
+static void foresee(const orm_session *session, const orm__store *store, const orm_value *key)
+{
+    enum { TEXTS = 256 /* about what those of a row take */ };
+    orm__soon *soon = &session->connection->link->soon;
+    soon->places[0].place = session;
+    soon->places[0].size = offsetof(orm_session, room);
+    soon->places[1].place = session->arena.next;
+    soon->places[1].size = TEXTS;
+    soon->count = 2;
+    orm__store_foresee(store, key, soon);
 }
 
 orm_status orm__entity_reload(orm_session *session, orm__entity *entity)
@@ -157,7 +173,7 @@ orm_status orm__take_row(orm_session *session, orm__store *store, bool overwrite
     if (!fresh)
         return orm__error_no_memory(&c->error);
     void *row = orm__row_of(fresh);
-    ORM_TRY(c->driver->read(c->link, store->columns.list, store->columns.count, 0, row, &session->arena, &c->error));
+    ORM_TRY(c->driver->read(c->link, store->columns, store->column_count, 0, row, &session->arena, &c->error));
     orm__entity *present = orm__identity_find_row(store, store->model->primary_key, row);
     *entity = present ? present : fresh;
     if (!present) {

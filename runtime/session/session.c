@@ -51,7 +51,8 @@ orm_status orm_session_open_at(const char *file, int line, const orm_session_fac
     orm_session *made = malloc(sizeof *made);
     if (!made)
         return orm__error_no_memory(error);
-    memset(made, 0, offsetof(orm_session, error));
+    memset(made, 0, offsetof(orm_session, room));
+    orm__arena_init_at(&made->arena, made->room, sizeof made->room);
     orm__error_clear(&made->error);
     orm__error_clear(&made->sticky);
     made->factory = *factory;
@@ -72,7 +73,6 @@ void orm_session_close(orm_session *session)
     free_stores(session);
     free_log(session);
     orm__patterns_release(&session->patterns);
-    free(session->stores);
     orm__arena_release(&session->arena);
     free(session);
 }
@@ -85,11 +85,11 @@ void orm_session_clear(orm_session *session)
     }
     session->cleared++;
     free_stores(session);
-    free(session->stores);
     session->stores = NULL;
     session->schema = NULL;
     free_log(session);
     orm__arena_release(&session->arena);
+    orm__arena_init_at(&session->arena, session->room, sizeof session->room);
 }
 
 static void free_log(orm_session *session)
@@ -104,11 +104,9 @@ static void free_log(orm_session *session)
 
 static void free_stores(orm_session *session)
 {
-    while (session->store_list) {
-        orm__store *store = session->store_list;
-        session->store_list = store->next;
-        orm__store_free(store);
-    }
+    for (orm__store *store = session->store_list; store; store = store->next)
+        orm__store_release(store);
+    session->store_list = NULL;
 }
 
 /* --- the connection and its transaction --- */

@@ -15,6 +15,8 @@
 
 /* Columns of a primary key; the generator allows no more. */
 enum { ORM__KEY_MAX = 16, ORM__FEW_SLABS = 8 };
+/* Bytes of a session's own from which its arena gives first: enough for a row or two, of a model or two. */
+enum { ORM__SESSION_ROOM = 2048 };
 
 typedef struct orm__store orm__store;
 
@@ -98,7 +100,8 @@ typedef struct orm__entities {
     size_t count, capacity;
 } orm__entities;
 
-/* All entities of one model in a session, and the map from keys to them: slots of 8 bytes over slabs that grow. */
+/* All entities of one model in a session, and the map from keys to them: slots of 8 bytes over slabs that grow. It stands in the
+ * arena, as the first map and the first slabs do: a session that reads a row asks malloc for one block. */
 typedef struct orm__identity {
     uint32_t hash, number;
 } orm__identity; /* number: 1 + place in the slabs; 0: empty */
@@ -106,21 +109,22 @@ struct orm__store {
     orm_session *session;
     const orm_model *model;
     const orm_column *integer_key; /* the primary key, where it is a single integer; else NULL */
-    orm__batch alone;              /* of the entities that came alone */
-    orm__batch links;              /* of those that a many_to_many made: pending, they go when one of their ends does */
     size_t entity_size;
-    orm_unique key;      /* the primary key, as one of the unique keys */
-    uint32_t used;       /* entities handed out */
-    orm__entity *newest; /* the one with that number */
-    orm__entities left;  /* those of them that left by a stream: their places are used again */
-    char **slabs;
-    char *few_slabs[ORM__FEW_SLABS]; /* what `slabs` is at first */
-    uint32_t slab_count, recent;     /* recent: the slab that was asked for last */
     orm__identity *map;
     uint32_t capacity, mapped;
-    uint32_t rank; /* scratch of order.c */
-    orm__columns columns;
+    char **slabs;
+    uint32_t slab_count, used; /* used: entities handed out */
+    uint32_t recent;           /* the slab that was asked for last */
+    uint32_t rank;             /* scratch of order.c */
+    orm__entity *newest;       /* the one whose number is `used` */
+    orm__entities left;        /* those of them that left by a stream: their places are used again */
+    orm__batch alone;          /* of the entities that came alone */
+    char *few_slabs[ORM__FEW_SLABS]; /* what `slabs` is at first */
+    orm__batch links; /* of those that a many_to_many made: pending, they go when one of their ends does */
+    orm_unique key;   /* the primary key, as one of the unique keys */
     orm__store *next; /* of the session */
+    size_t column_count;
+    const orm_column *columns[]; /* of the model, as drivers read them */
 };
 
 /* An array of pointers handed out as a list; in a chain, so that the end of the transaction frees it. */
@@ -165,7 +169,8 @@ struct orm_session {
     orm_stream *streams;     /* those that are open */
     orm__patterns patterns;  /* compiled for validation */
     /* From here on not zeroed when a session opens. */
-    orm_error error, sticky; /* the last failure; the one that the next flush repeats */
+    uint64_t room[ORM__SESSION_ROOM / sizeof(uint64_t)]; /* where the arena begins */
+    orm_error error, sticky;                             /* the last failure; the one that the next flush repeats */
 };
 
 /* --- session.c --- */
@@ -180,25 +185,28 @@ orm_status orm__session_lock(orm_session *session, orm_lock lock);
 /* Flushes before a read, unless autoflush is off; tells when a rollback must come first. */
 orm_status orm__session_autoflush(orm_session *session);
 /* Copies the connection's error to the session. Returns the status. */
-orm_status orm__session_failed(orm_session *session, orm_status status);
+orm_status orm__session_failed(orm_session *session, orm_status status) ORM__COLD;
 orm_status orm__session_error(orm_session *session, orm_status status, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-orm_status orm__session_no_memory(orm_session *session);
+    __attribute__((format(printf, 3, 4))) ORM__COLD;
+orm_status orm__session_no_memory(orm_session *session) ORM__COLD;
 /* Makes the session's present error the one that sticks; for failed adds, sets, deletes. Returns the status. */
-orm_status orm__session_stick(orm_session *session, orm_status status);
+orm_status orm__session_stick(orm_session *session, orm_status status) ORM__COLD;
 /* A list of `count` items to be filled in; NULL when memory is gone. */
 const void **orm__list_new(orm_session *session, size_t count);
 bool orm__entities_add(orm__entities *entities, orm__entity *entity);
 
 /* --- identity.c --- */
 orm__store *orm__store_of(orm_session *session, const orm_model *model);
-void orm__store_free(orm__store *store);
+/* What is not the arena's. */
+void orm__store_release(orm__store *store);
 /* A zeroed entity, not yet counted as used: keep it or ask again. */
 orm__entity *orm__store_next(orm__store *store);
 void orm__store_keep(orm__store *store, orm__entity *entity);
 /* Numbers begin at 1. */
 orm__entity *orm__store_at(const orm__store *store, uint32_t number);
 uint32_t orm__store_number(orm__store *store, const orm__entity *entity);
+/* Adds to `soon`, which has room, what a new entity with that key will touch. */
+void orm__store_foresee(const orm__store *store, const orm_value *key, orm__soon *soon);
 /* The entity is forgotten, nothing refers to it any more: its place is used again. */
 void orm__store_drop(orm__store *store, orm__entity *entity);
 /* By the values of a key: of the model's own key columns, or of columns of the same types in another row (a foreign key). */

@@ -5,6 +5,7 @@
 #ifndef ORM_SQL_CONNECTION_H
 #define ORM_SQL_CONNECTION_H
 
+#include "base/error.h"
 #include "base/text.h"
 #include "driver/driver.h"
 #include "orm/connection.h"
@@ -155,7 +156,7 @@ orm_status orm__connection_control(orm_connection *connection, orm_statement_kin
 /* Tells the hooks of the COMMIT that went with the statement that they were told of last, if one did. */
 void orm__connection_tell_ride(orm_connection *connection, orm_status status);
 /* Remembers what a failed statement means for the transaction and the link; returns the status, error already filled in. */
-orm_status orm__connection_failed(orm_connection *connection);
+orm_status orm__connection_failed(orm_connection *connection) ORM__COLD;
 void orm__connection_tell(orm_connection *connection, orm_statement_kind kind, const char *sql, const char *table,
                           size_t rows, orm_status status);
 

@@ -315,7 +315,6 @@ orm_status orm__statement_start(orm__sql *sql, orm__purpose purpose, orm__fetch 
     orm__observe_parameters(&c->observation, sql->parameters, sql->values, sql->count);
     if (fetch == ORM__FETCH_STREAM)
         fetch = fetch_as_before(sql, *statement, fetch);
-    (*statement)->rows = 0;
     (*statement)->filters = sql->filters;
     (*statement)->began = sql->filters && fetch != ORM__FETCH_WHOLE ? orm__deadline_in(0) : 0;
     const char *begin = c->begin;
@@ -327,6 +326,7 @@ orm_status orm__statement_start(orm__sql *sql, orm__purpose purpose, orm__fetch 
         status = start_last(c, begin, *statement, sql->values);
     else
         status = c->driver->start(c->link, begin, (*statement)->prepared, sql->values, fetch, &c->error);
+    (*statement)->rows = 0; /* only now: on a shared connection others have run it meanwhile */
     if (begin) {
         const orm__observation kept = orm__observe_hold(&c->observation);
         orm__connection_tell(c, ORM_STATEMENT_TRANSACTION, begin, "", 0, status == ORM_DISCONNECTED ? status : ORM_OK);

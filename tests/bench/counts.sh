@@ -14,7 +14,7 @@ cd "$(dirname "$0")/../.." || exit 1
 build=$1
 out=$build/bench
 known=tests/bench/counts.tsv
-cases="get_new get read insert commit flush update children bulk users_100 batch_100"
+cases="${COUNT_CASES:-get_new get read insert commit flush update children bulk users_100 batch_100}"
 
 if ! command -v valgrind >/dev/null || ! [ -e /usr/include/valgrind/callgrind.h ]; then
     echo "skipped: valgrind is not installed"

@@ -201,6 +201,43 @@ START_TEST(many_keys_are_one_statement_on_a_fiber_too)
 }
 END_TEST
 
+/* Authors, and what is not there of three other models. */
+static orm_status read_of_four_models(orm_async *a, void *argument)
+{
+    worker *me = argument;
+    orm_session *mine;
+    const blog_profile *profile;
+    const blog_comment *comment;
+    const blog_post *post;
+    (void)a;
+    if (me->number % 4 == 0)
+        return read_one(me, (orm_session_factory){0});
+    ok(orm_session_open(&(orm_session_factory){.engine = fibers}, &mine, NULL));
+    orm_status status = me->number % 4 == 1   ? blog_post_get(mine, -1, &post)
+                        : me->number % 4 == 2 ? blog_profile_get(mine, -1, &profile)
+                                              : blog_comment_get(mine, -1, &comment);
+    orm_session_close(mine);
+    return status;
+}
+
+START_TEST(a_small_cache_of_statements_keeps_those_under_way)
+{
+    store_authors();
+    open_fibers((orm_engine_options){.statement_cache_size = 1, .shared_connections = 1});
+    for (int round = 0; round < 2; round++) {
+        spawn(read_of_four_models, 0, 40);
+        join_all(40);
+        for (int i = 0; i < 40; i++)
+            if (i % 4 == 0)
+                expect_row(&workers[i]);
+            else
+                ck_assert_int_eq(workers[i].status, ORM_NOT_FOUND);
+    }
+    ck_assert_uint_eq(told_count, 80);
+    close_fibers();
+}
+END_TEST
+
 START_TEST(none_are_shared_where_that_is_asked_for)
 {
     store_authors();
@@ -571,6 +608,7 @@ Suite *suite_shared(void)
     tcase_add_test(reads, hundreds_of_fibers_read_by_two_connections_of_their_own);
     tcase_add_test(reads, each_statement_is_told_with_its_own_parameters);
     tcase_add_test(reads, many_keys_are_one_statement_on_a_fiber_too);
+    tcase_add_test(reads, a_small_cache_of_statements_keeps_those_under_way);
     tcase_add_test(reads, none_are_shared_where_that_is_asked_for);
     tcase_add_test(reads, transactions_read_by_their_own_connections);
     tcase_add_test(reads, outside_a_fiber_the_pool_is_asked);
