@@ -21,7 +21,7 @@ typedef struct cursor {
 enum { USUAL = 26 }; /* length of a timestamp as we write it */
 
 static int64_t saturating_add(int64_t a, int64_t b);
-static int64_t floor_divide(int64_t value, int64_t by);
+static inline int64_t floor_divide(int64_t value, int64_t by);
 static char *write_date(char *at, int64_t days);
 static inline void write_pair(char *at, unsigned value);
 static char *write_time(char *at, int64_t microseconds);
@@ -30,12 +30,12 @@ static char *write_number(char *at, int64_t value, int digits);
 static char *write_part(char *at, int64_t value, char designator);
 static char *write_seconds(char *at, int64_t microseconds);
 static bool read_days(cursor *text, int64_t *days);
-static bool is_date(int64_t year, int64_t month, int64_t day);
+static inline bool is_date(int64_t year, int64_t month, int64_t day);
 static bool read_time(cursor *text, int64_t *microseconds);
 static bool read_fraction(cursor *text, int64_t *microseconds);
 static bool read_usual(const char *text, int64_t *microseconds);
-static uint64_t eight_digits(const char *text, uint64_t form, uint64_t digits, bool *wrong);
-static int64_t pair(uint64_t digits, int byte);
+static inline uint64_t eight_digits(const char *text, uint64_t form, uint64_t digits, bool *wrong);
+static inline int64_t pair(uint64_t digits, int byte);
 static bool read_zone(cursor *text, int64_t *microseconds);
 static bool read_digits(cursor *text, int least, int most, int64_t *value);
 static bool skip(cursor *text, char c);
@@ -69,19 +69,20 @@ orm_timestamptz orm_timestamptz_now(void)
 /* Years begin in March here, so that the leap day is the last; 400 of them repeat. */
 int64_t orm__days_of_civil(orm__civil civil)
 {
-    int64_t year = civil.month <= 2 ? civil.year - 1 : civil.year;
-    int64_t era = floor_divide(year, 400), in_era = year - era * 400;
-    int64_t month = civil.month > 2 ? civil.month - 3 : civil.month + 9;
-    int64_t in_year = (153 * month + 2) / 5 + civil.day - 1;
+    int64_t year = civil.year - (civil.month <= 2), era = floor_divide(year, 400);
+    uint32_t in_era = (uint32_t)(year - era * 400);
+    uint32_t month = (uint32_t)(civil.month > 2 ? civil.month - 3 : civil.month + 9);
+    uint32_t in_year = (153 * month + 2) / 5 + (uint32_t)civil.day - 1;
     return era * era_days + in_era * 365 + in_era / 4 - in_era / 100 + in_year - epoch;
 }
 
 orm__civil orm__civil_of_days(int64_t days)
 {
-    int64_t since = days + epoch, era = floor_divide(since, era_days), in_era = since - era * era_days;
-    int64_t year = (in_era - in_era / 1460 + in_era / 36524 - in_era / 146096) / 365;
-    int64_t in_year = in_era - (365 * year + year / 4 - year / 100);
-    int64_t month = (5 * in_year + 2) / 153;
+    int64_t since = days + epoch, era = floor_divide(since, era_days);
+    uint32_t in_era = (uint32_t)(since - era * era_days);
+    uint32_t year = (in_era - in_era / 1460 + in_era / 36524 - in_era / 146096) / 365;
+    uint32_t in_year = in_era - (365 * year + year / 4 - year / 100);
+    uint32_t month = (5 * in_year + 2) / 153;
     return (orm__civil){
         .year = year + era * 400 + (month >= 10),
         .month = (int)(month < 10 ? month + 3 : month - 9),
@@ -89,7 +90,7 @@ orm__civil orm__civil_of_days(int64_t days)
     };
 }
 
-static int64_t floor_divide(int64_t value, int64_t by)
+static inline int64_t floor_divide(int64_t value, int64_t by)
 {
     return value / by - (value % by < 0);
 }
@@ -277,7 +278,7 @@ static bool read_days(cursor *text, int64_t *days)
     return true;
 }
 
-static bool is_date(int64_t year, int64_t month, int64_t day)
+static inline bool is_date(int64_t year, int64_t month, int64_t day)
 {
     static const int lengths[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
     bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
@@ -350,7 +351,7 @@ static bool read_usual(const char *text, int64_t *microseconds)
 }
 
 /* In byte i what the digits i and i + 1 make together. */
-static uint64_t eight_digits(const char *text, uint64_t form, uint64_t digits, bool *wrong)
+static inline uint64_t eight_digits(const char *text, uint64_t form, uint64_t digits, bool *wrong)
 {
     const uint8_t *b = (const uint8_t *)text;
     uint64_t value = (uint64_t)b[0] | (uint64_t)b[1] << 8 | (uint64_t)b[2] << 16 | (uint64_t)b[3] << 24 |
@@ -360,7 +361,7 @@ static uint64_t eight_digits(const char *text, uint64_t form, uint64_t digits, b
     return value * 10 + (value >> 8);
 }
 
-static int64_t pair(uint64_t digits, int byte)
+static inline int64_t pair(uint64_t digits, int byte)
 {
     return (int64_t)(digits >> 8 * byte & 0xff);
 }
