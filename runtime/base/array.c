@@ -12,16 +12,12 @@ static const char *pointer_at(const char *item);
 static size_t pointed_size(orm_type type, const char *item);
 static bool identical_items(orm_type type, const char *a, const char *b);
 
-size_t orm__type_size(orm_type type)
-{
-    static const uint8_t sizes[] = {
+const uint8_t orm__type_sizes[] = {
 #define SIZE(name, NAME, ctype, given) [ORM_TYPE_##NAME] = sizeof(ctype),
-        ORM_SCALAR_TYPES(SIZE)
+    ORM_SCALAR_TYPES(SIZE)
 #undef SIZE
-            [ORM_TYPE_ENUM] = sizeof(int),
-    };
-    return (size_t)type < sizeof sizes ? sizes[type] : 0;
-}
+        [ORM_TYPE_ENUM] = sizeof(int),
+};
 
 bool orm__array_item_is_null(const orm__array *array, orm_type type, size_t index)
 {

@@ -16,15 +16,8 @@ typedef struct orm__array {
 } orm__array;
 
 /* The size of the C value of a type; text in all its forms, and bytes, which begin with a pointer and say NULL by it. */
-size_t orm__type_size(orm_type type);
-static inline bool orm__type_points(orm_type type)
-{
-    static const uint32_t pointing = 1u << ORM_TYPE_TEXT | 1u << ORM_TYPE_BYTES | 1u << ORM_TYPE_DECIMAL |
-                                     1u << ORM_TYPE_JSON | 1u << ORM_TYPE_JSONB | 1u << ORM_TYPE_INET |
-                                     1u << ORM_TYPE_OTHER;
-    return (pointing >> type & 1) != 0;
-}
-_Static_assert(ORM_TYPE_ENUM < 32, "each type has its bit");
+static inline size_t orm__type_size(orm_type type);
+static inline bool orm__type_points(orm_type type);
 
 static inline const void *orm__array_item(const orm__array *array, orm_type type, size_t index)
 {
@@ -46,5 +39,20 @@ bool orm__array_keep_value(orm_value *value, orm__arena *arena);
 void orm__array_recycle(const orm__array *array, orm_type type, orm__arena *arena);
 /* Whether both hold the same to the last digit: 1.0 is not 1.00 here, nor 0.0 -0.0. No array at all equals only itself. */
 bool orm__array_identical(const orm__array *a, const orm__array *b, orm_type type);
+
+extern const uint8_t orm__type_sizes[ORM_TYPE_ENUM + 1];
+static inline size_t orm__type_size(orm_type type)
+{
+    return (size_t)type <= ORM_TYPE_ENUM ? orm__type_sizes[type] : 0;
+}
+
+static inline bool orm__type_points(orm_type type)
+{
+    static const uint32_t pointing = 1u << ORM_TYPE_TEXT | 1u << ORM_TYPE_BYTES | 1u << ORM_TYPE_DECIMAL |
+                                     1u << ORM_TYPE_JSON | 1u << ORM_TYPE_JSONB | 1u << ORM_TYPE_INET |
+                                     1u << ORM_TYPE_OTHER;
+    return (size_t)type <= ORM_TYPE_ENUM && (pointing >> type & 1);
+}
+_Static_assert(ORM_TYPE_ENUM < 32, "a bit for each type");
 
 #endif

@@ -5,7 +5,6 @@
 #ifndef ORM_SQL_VALUES_H
 #define ORM_SQL_VALUES_H
 
-#include "base/arena.h"
 #include "base/array.h"
 #include "orm/model.h"
 
