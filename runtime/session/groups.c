@@ -16,6 +16,7 @@
 typedef orm_status (*group_writer)(orm_session *session, orm__store *store, orm__entity **entities, size_t count,
                                    const orm__room *room);
 
+static bool bring_together(orm__entity **entities, size_t count, bool by_mask, size_t *grouped);
 static bool same_shape(orm__entity *a, orm__entity *b, bool by_mask);
 static orm_status set_clocks(orm_session *session, orm__entity *entity);
 static orm_status copy_keys(orm_session *session, orm__entity *entity);
@@ -66,28 +67,38 @@ orm_status orm__write_wave(orm_session *session, orm__verb verb, orm__entity **e
             count--;
             continue;
         }
-        orm__entity **rest = malloc(count * sizeof *rest), **group = malloc(count * sizeof *group);
-        size_t grouped = 0, left = 0;
-        for (size_t i = 0; rest && group && i < count; i++) {
-            if (same_shape(first, entities[i], by_mask))
-                group[grouped++] = entities[i];
-            else
-                rest[left++] = entities[i];
-        }
-        const orm__room own = {room->rows, room->keys, room->commits && left == 0};
-        orm_status status = rest && group ? writers[verb](session, first->batch->store, group, grouped, &own)
-                                          : orm__session_no_memory(session);
-        if (!status) { /* all stay in the array: what follows the flush looks at them again */
-            memcpy(entities, group, grouped * sizeof *entities);
-            memcpy(entities + grouped, rest, left * sizeof *entities);
-            entities += grouped;
-        }
-        free(rest);
-        free(group);
-        ORM_TRY(status);
-        count = left;
+        size_t grouped;
+        if (!bring_together(entities, count, by_mask, &grouped))
+            return orm__session_no_memory(session);
+        const orm__room own = {room->rows, room->keys, room->commits && grouped == count};
+        ORM_TRY(writers[verb](session, first->batch->store, entities, grouped, &own));
+        entities += grouped;
+        count -= grouped;
     }
     return ORM_OK;
+}
+
+/* Those of the first one's shape come to stand at the front, the others behind them, each in the order they were in. */
+static bool bring_together(orm__entity **entities, size_t count, bool by_mask, size_t *grouped)
+{
+    size_t same = 1, left = 0;
+    while (same < count && same_shape(entities[0], entities[same], by_mask))
+        same++;
+    *grouped = same;
+    if (same == count)
+        return true;
+    orm__entity **rest = malloc((count - same) * sizeof *rest);
+    if (!rest)
+        return false;
+    for (size_t i = same; i < count; i++) {
+        if (same_shape(entities[0], entities[i], by_mask))
+            entities[(*grouped)++] = entities[i];
+        else
+            rest[left++] = entities[i];
+    }
+    memcpy(entities + *grouped, rest, left * sizeof *entities);
+    free(rest);
+    return true;
 }
 
 static bool same_shape(orm__entity *a, orm__entity *b, bool by_mask)

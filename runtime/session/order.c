@@ -52,6 +52,9 @@ typedef struct circle {
     uint32_t *path;               /* scratch: when a walk came by, from 1 */
 } circle;
 
+static bool are_of_one_model(const orm__entities *entities);
+static orm_status place_as_added(orm_session *session, const orm__entities *entities, orm__order *order);
+static bool make_places(orm__order *order, size_t count);
 static orm_status find_models(graph *g, const orm__entities *entities);
 static void visit(graph *g, uint32_t start);
 static void close_component(graph *g, uint32_t root);
@@ -79,6 +82,10 @@ orm_status orm__order_rows(orm_session *session, const orm__entities *entities, 
 {
     graph g = {.session = session};
     memset(order, 0, sizeof *order);
+    if (entities->count == 0)
+        return ORM_OK;
+    if (are_of_one_model(entities))
+        return place_as_added(session, entities, order);
     orm_status status = find_models(&g, entities);
     for (uint32_t i = 0; i < g.count && !status; i++)
         if (!g.nodes[i].number)
@@ -95,9 +102,42 @@ orm_status orm__order_rows(orm_session *session, const orm__entities *entities, 
 void orm__order_release(orm__order *order)
 {
     free(order->rows);
-    free(order->waves);
     free(order->deferred);
     memset(order, 0, sizeof *order);
+}
+
+/* And this one does not refer to itself. */
+static bool are_of_one_model(const orm__entities *entities)
+{
+    const orm_model *model = orm__model_of(entities->items[0]);
+    for (size_t i = 0; i < model->relation_count; i++)
+        if (model->relations[i].owning && model->relations[i].target == model)
+            return false;
+    for (size_t i = 1; i < entities->count; i++)
+        if (orm__model_of(entities->items[i]) != model)
+            return false;
+    return true;
+}
+
+/* All in one wave. */
+static orm_status place_as_added(orm_session *session, const orm__entities *entities, orm__order *order)
+{
+    if (!make_places(order, entities->count))
+        return orm__session_no_memory(session);
+    memcpy(order->rows, entities->items, order->count * sizeof *order->rows);
+    for (size_t i = 0; i < order->count; i++)
+        order->waves[i] = 1;
+    return ORM_OK;
+}
+
+static bool make_places(orm__order *order, size_t count)
+{
+    order->rows = malloc(count * (sizeof *order->rows + sizeof *order->waves));
+    if (!order->rows)
+        return false;
+    order->waves = (uint32_t *)(void *)(order->rows + count);
+    order->count = count;
+    return true;
 }
 
 static orm_status find_models(graph *g, const orm__entities *entities)
@@ -116,7 +156,7 @@ static orm_status find_models(graph *g, const orm__entities *entities)
         g->nodes[g->count++] = (node){.store = store};
         store->rank = g->count;
     }
-    g->stack = malloc((g->count ? g->count : 1) * sizeof *g->stack);
+    g->stack = malloc(g->count * sizeof *g->stack);
     return g->stack ? ORM_OK : orm__session_no_memory(g->session);
 }
 
@@ -186,14 +226,11 @@ static node *node_of(graph *g, const orm_model *model)
 static orm_status place_rows(graph *g, const orm__entities *entities, bool deletes, orm__order *order)
 {
     size_t count = entities->count;
-    order->rows = malloc((count ? count : 1) * sizeof *order->rows);
-    order->waves = malloc((count ? count : 1) * sizeof *order->waves);
     size_t *starts = calloc(g->components + 2, sizeof *starts);
-    if (!order->rows || !order->waves || !starts) {
+    if (!starts || !make_places(order, count)) {
         free(starts);
         return orm__session_no_memory(g->session);
     }
-    order->count = count;
     for (size_t i = 0; i < count; i++) {
         uint32_t component = g->nodes[entities->items[i]->batch->store->rank - 1].component;
         starts[(deletes ? g->components + 1 - component : component) + 1]++;

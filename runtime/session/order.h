@@ -17,7 +17,7 @@ typedef struct orm__deferred {
 
 typedef struct orm__order {
     orm__entity **rows; /* in the order of writing */
-    uint32_t *waves;    /* rows[i] may go together with others of the same wave */
+    uint32_t *waves;    /* rows[i] may go together with others of the same wave; behind the rows, in one block */
     size_t count;
     orm__deferred *deferred;
     size_t deferred_count;

@@ -16,6 +16,7 @@ typedef struct plan {
     orm__order inserts, deletes;
     orm__steps steps; /* when unique values pass from row to row */
     orm__room room;
+    const void *few[8]; /* where `room` is, when there is little to write */
 } plan;
 
 static orm_status classify(orm_session *session, plan *p);
@@ -97,7 +98,8 @@ static void release_plan(plan *p)
     free(p->changed.items);
     free(p->deleted.items);
     free(p->replaced.items);
-    free(p->room.rows);
+    if (p->room.rows != p->few)
+        free(p->room.rows);
     orm__steps_release(&p->steps);
     orm__order_release(&p->inserts);
     orm__order_release(&p->deletes);
@@ -251,7 +253,7 @@ static orm_status make_room(orm_session *session, plan *p)
     most = p->changed.count > most ? p->changed.count : most;
     most = p->deleted.count > most ? p->deleted.count : most;
     most += p->inserts.deferred_count + p->deletes.deferred_count + 1;
-    p->room.rows = malloc(2 * most * sizeof *p->room.rows);
+    p->room.rows = 2 * most <= sizeof p->few / sizeof *p->few ? p->few : malloc(2 * most * sizeof *p->room.rows);
     if (!p->room.rows)
         return orm__session_no_memory(session);
     p->room.keys = p->room.rows + most;
