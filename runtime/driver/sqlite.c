@@ -414,6 +414,10 @@ static orm_status bind_list(sqlite_link *l, orm__prepared *prepared, size_t inde
 static inline bool bind_plain(sqlite3_stmt *statement, int index, const orm__parameter *declared,
                               const orm_value *value, int *code)
 {
+    if (value->form == ORM_FORM_NULL) {
+        *code = sqlite3_bind_null(statement, index);
+        return true;
+    }
     if (value->form != ORM_FORM_ONE || value->type != declared->type || declared->array)
         return false;
     switch (value->type) {
@@ -453,8 +457,8 @@ static int bind_stored(sqlite3_stmt *statement, int index, const orm__sqlite_sto
 {
     const char *data = stored->data;
     sqlite3_destructor_type release = stored->release;
-    if (data == stored->buffer) {
-        data = memcpy(place, data, stored->size);
+    if (release == SQLITE_TRANSIENT) {
+        data = memcpy(place, stored->buffer, stored->size);
         release = SQLITE_STATIC;
     }
     switch (stored->form) {

@@ -76,7 +76,9 @@ orm_status orm_row_insert(orm_connection *connection, const orm_model *model, co
     orm_result *made = orm__result_new(connection);
     if (!made)
         return ORM_NO_MEMORY;
-    uint64_t *given = orm__arena_zalloc(&made->arena, orm__mask_words(model), sizeof *given);
+    uint64_t usual = 0, *given = &usual; /* of 64 columns */
+    if (orm__mask_words(model) > 1)
+        given = orm__arena_zalloc(&made->arena, orm__mask_words(model), sizeof *given);
     void *inserted = row ? row : orm__arena_zalloc(&made->arena, 1, model->row_size);
     orm_status status = given && inserted ? insert(connection, model, values, inserted, given, &made->arena)
                                           : orm__error_no_memory(&connection->error);

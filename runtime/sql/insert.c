@@ -104,17 +104,18 @@ orm_status orm__insert_rows(orm_connection *connection, const orm_model *model, 
 static orm_status prepare(insertion *in, orm__chosen_room *given, orm__chosen_room *made)
 {
     ORM_TRY(orm__chosen_init(in->c, in->model, NULL, given, &in->given));
-    ORM_TRY(orm__chosen_init(in->c, in->model, NULL, made, &in->made));
     const orm_column *column = in->model->columns, *end = column + in->model->column_count;
     for (size_t i = 0; column < end; i++, column++) {
         bool computed = column->flags & ORM_COMPUTED;
-        if (orm__mask_has(in->mask, i) && !computed)
+        if (orm__mask_has(in->mask, i) && !computed) {
             orm__chosen_add(&in->given, column);
-        else if (in->arena && (computed || column->flags & ORM_SERVER_DEFAULT))
+        } else if (in->arena && (computed || column->flags & ORM_SERVER_DEFAULT)) {
+            if (in->made.count == 0)
+                ORM_TRY(orm__chosen_init(in->c, in->model, NULL, made, &in->made));
             orm__chosen_add(&in->made, column);
+            in->key_made |= (column->flags & ORM_PRIMARY_KEY) != 0;
+        }
     }
-    for (size_t i = 0; i < in->made.count; i++)
-        in->key_made |= (in->made.columns[i]->flags & ORM_PRIMARY_KEY) != 0;
     return ORM_OK;
 }
 
