@@ -11,9 +11,9 @@
 static orm_value one(orm_value value);
 static orm_value list_of(orm_type type, const void *items, size_t count);
 static orm_value array_of(orm_type type, const void *items, const bool *nulls, size_t count);
-static inline orm_value value_of_member(const orm_column *column, const void *row);
+static inline void take_member(const orm_column *column, const void *row, orm_value *value);
 static orm_value value_of_array(const orm_column *column, const void *place);
-static inline orm_value value_at(orm_type type, const orm_enum *enumeration, const void *place);
+static inline void take(orm_type type, const orm_enum *enumeration, const void *place, orm_value *taken);
 static bool arrays_equal(const orm_value *a, const orm_value *b);
 static bool text_equal(const char *a, const char *b);
 static bool bytes_equal(orm_bytes a, orm_bytes b);
@@ -136,23 +136,26 @@ orm_value orm__value_null(orm_type type)
 
 orm_value orm__value_of_member(const orm_column *column, const void *row)
 {
-    return value_of_member(column, row);
+    orm_value value;
+    take_member(column, row, &value);
+    return value;
 }
 
 void orm__values_of_members(const orm_column *const *columns, size_t count, const void *row, orm_value *values)
 {
     for (size_t i = 0; i < count; i++)
-        values[i] = value_of_member(columns[i], row);
+        take_member(columns[i], row, &values[i]);
 }
 
-static inline orm_value value_of_member(const orm_column *column, const void *row)
+static inline void take_member(const orm_column *column, const void *row, orm_value *value)
 {
     const char *base = row;
     if (column->field.has != ORM_ABSENT && !*(const bool *)(base + column->field.has))
-        return orm__value_null(column->type);
-    if (column->flags & ORM_ARRAY)
-        return value_of_array(column, base + column->field.value);
-    return value_at(column->type, column->enumeration, base + column->field.value);
+        *value = orm__value_null(column->type);
+    else if (column->flags & ORM_ARRAY)
+        *value = value_of_array(column, base + column->field.value);
+    else
+        take(column->type, column->enumeration, base + column->field.value, value);
 }
 
 static orm_value value_of_array(const orm_column *column, const void *place)
@@ -166,28 +169,27 @@ static orm_value value_of_array(const orm_column *column, const void *place)
 
 /* The C value that stands there, as its constructor has it. All that is written comes this way: straight to its place, and not by
  * the constructors, which are calls into a shared library. */
-static inline orm_value value_at(orm_type type, const orm_enum *enumeration, const void *place)
+static inline void take(orm_type type, const orm_enum *enumeration, const void *place, orm_value *taken)
 {
-    orm_value carried = {.type = type, .form = ORM_FORM_ONE};
+    *taken = (orm_value){.type = type, .form = ORM_FORM_ONE};
     switch ((int)type) {
-#define AT(name, member, what) \
+#define TAKE(name, member, what) \
     case type_of_##name: { \
         const ctype_##name value = *(const ctype_##name *)place; \
-        carried.as.member = what; \
+        taken->as.member = what; \
         break; \
     }
-        CARRIERS(AT)
-#undef AT
+        CARRIERS(TAKE)
+#undef TAKE
     case ORM_TYPE_ENUM:
-        carried.enumeration = enumeration;
-        carried.as.integer = *(const int *)place;
+        taken->enumeration = enumeration;
+        taken->as.integer = *(const int *)place;
         break;
     default:
-        carried.form = ORM_FORM_NULL;
+        taken->form = ORM_FORM_NULL;
     }
-    if (orm__type_points(type) && !carried.as.text)
-        carried.form = ORM_FORM_NULL;
-    return carried;
+    if (orm__type_points(type) && !taken->as.text)
+        taken->form = ORM_FORM_NULL;
 }
 
 size_t orm__value_count(const orm_value *list)
@@ -201,8 +203,10 @@ orm_value orm__value_of_item(const orm_value *list, size_t index)
         return orm__value_of_member(list->as.rows.column, list->as.rows.items[index]);
     if (list->as.array.nulls && list->as.array.nulls[index])
         return orm__value_null(list->type);
-    return value_at(list->type, list->enumeration,
-                    (const char *)list->as.array.items + index * orm__type_size(list->type));
+    orm_value value;
+    take(list->type, list->enumeration, (const char *)list->as.array.items + index * orm__type_size(list->type),
+         &value);
+    return value;
 }
 
 bool orm__value_equal(orm_value a, orm_value b)

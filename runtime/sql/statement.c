@@ -507,8 +507,10 @@ orm_status orm__statement_prepare(orm__sql *sql, orm__statement **statement)
 {
     orm_connection *c = sql->connection;
     if (sql->recalled) {
-        unlink_statement(c, sql->recalled);
-        link_newest(c, sql->recalled);
+        if (sql->recalled != c->statements.newest) {
+            unlink_statement(c, sql->recalled);
+            link_newest(c, sql->recalled);
+        }
         *statement = sql->recalled;
         return ORM_OK;
     }
