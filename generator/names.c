@@ -72,6 +72,7 @@ const ormc_name_form ormc_name_forms[] = {
     {ORMC_NAMES_OF_MODEL, "%p_%m_copy"},
     {ORMC_NAMES_OF_MODEL, "%p_%m_upsert"},
     {ORMC_NAMES_OF_MODEL, "%p_%m_fetch"},
+    {ORMC_NAMES_OF_MODEL, "%p_%m_fetch_from"},
     {ORMC_NAMES_OF_MODEL, "%p_%m_select"},
     {ORMC_NAMES_OF_MODEL, "%p_%m_group"},
     {ORMC_NAMES_OF_MODEL, "%p_%m_update_where"},

@@ -31,10 +31,10 @@ static void put_uniques(ormc_view *view, ormc_data *data, const ormc_model *mode
 static size_t put_unique(ormc_view *view, ormc_data *list, const ormc_column *const *columns, size_t count);
 
 /* What the emitted functions call their other parameters and their variables. */
-static const char *const own_names[] = {"added",  "c",      "changes", "context", "count",  "exists", "found",
-                                        "how",    "key",    "list",    "member",  "q",      "query",  "row",
-                                        "rows",   "result", "s",       "status",  "stream", "user",   "value",
-                                        "values", "visit",  "wanted",  "where",   NULL};
+static const char *const own_names[] = {"added",  "c",     "changes", "context", "count",  "e",      "error",
+                                        "exists", "found", "how",     "key",     "list",   "member", "q",
+                                        "query",  "row",   "rows",    "result",  "s",      "status", "stream",
+                                        "user",   "value", "values",  "visit",   "wanted", "where",  NULL};
 
 ormc_data *view_make_model(ormc_view *view, const view_model *item)
 {

@@ -1,11 +1,9 @@
-/* ours_flight.c -- gets in flight: as many fibers on one thread, of which each gets one row after the other. By Core each get has a
- * connection of the pool; those of sessions that only get go together by one that all share.
+/* ours_flight.c -- gets in flight: as many fibers on one thread, of which each gets one row after the other. All go by one
+ * connection, which they share.
  * SPDX-License-Identifier: MIT */
 #include "ours.h"
 
 #include <orm/async_poll.h>
-
-enum { CONNECTIONS = 10 };
 
 typedef struct flight {
     orm_engine *engine;
@@ -17,15 +15,12 @@ static orm_status fly_by_core(orm_async *async, void *argument)
     const flight *f = argument;
     (void)async;
     for (size_t i = f->first; i < input.count; i += BENCH_FLYING) {
-        orm_connection *c;
         orm_result *result;
         orm_error error;
         bench_post post;
-        check(orm_connection_open(f->engine, &c, &error), &error);
-        check(bench_post_fetch(c, input.ids[i], &post, &result), orm_connection_error(c));
+        check(bench_post_fetch_from(f->engine, input.ids[i], &post, &result, &error), &error);
         glance_post(&post);
         orm_result_free(result);
-        orm_connection_close(c);
     }
     return ORM_OK;
 }
@@ -54,7 +49,8 @@ static void fly(orm_status (*body)(orm_async *, void *))
     flight flights[BENCH_FLYING];
     check(orm_async_poll_open(NULL, &async, &error), &error);
     const orm_engine_options options = {
-        .waiter = orm_async_waiter(async), .pool_size = CONNECTIONS, .shared_connections = 1};
+
+        .waiter = orm_async_waiter(async), .shared_connections = 1};
     check(orm_engine_open(opened_url, &options, &waiting, &error), &error);
     bench_start();
     for (size_t i = 0; i < BENCH_FLYING; i++) {

@@ -24,6 +24,8 @@ void pg_sync(void);
 /* The rows of a SELECT in blocks by a cursor, the next on its way while one is taken. */
 typedef void pg_take(PGresult *block, int count, void *user);
 void pg_each_block(const char *select, pg_take *take, void *user);
+/* A parameter in binary: int8[]. Owned: free it. */
+char *pg_int8_array(const int64_t *items, size_t count, size_t *size);
 /* Those of a prepared statement, all at once; at most one parameter. */
 void pg_all_rows(const char *name, int count, const char *const *values, const int *sizes, pg_take *take, void *user);
 #define PG_ALL_AUTHORS "SELECT id, name, email, created_at, score FROM author"

@@ -52,6 +52,7 @@ void postgresql_best_prepare(void)
             "p.created_at, p.author_id FROM author a LEFT JOIN post p ON p.author_id = a.id WHERE a.score <= $1",
             1, (Oid[]){OID_FLOAT8});
     prepare("posts", PG_ALL_POSTS " WHERE author_id BETWEEN 1 AND $1", 1, (Oid[]){OID_INT8});
+    prepare("comments", "SELECT id, body, post_id FROM comment WHERE post_id = ANY($1)", 1, (Oid[]){OID_INT8_ARRAY});
     prepare("begin", "BEGIN", 0, NULL);
     prepare("commit", "COMMIT", 0, NULL);
 }
@@ -394,6 +395,13 @@ static void put_array(char *out, Oid element, size_t count, const void *items)
         put32(out, 8);
         put64(out + 4, bits);
     }
+}
+
+char *pg_int8_array(const int64_t *items, size_t count, size_t *size)
+{
+    char *array = malloc(*size = array_size(count));
+    put_array(array, OID_INT8, count, items);
+    return array;
 }
 
 /* All in one trip. */

@@ -238,6 +238,77 @@ START_TEST(a_small_cache_of_statements_keeps_those_under_way)
 }
 END_TEST
 
+/* By Core, without a session or a connection. */
+static orm_status fetch_one(orm_async *a, void *argument)
+{
+    worker *me = argument;
+    blog_author row;
+    orm_result *result;
+    orm_error why;
+    (void)a;
+    orm_status status = blog_author_fetch_from(fibers, me->id, &row, &result, &why);
+    ck_assert_int_eq(why.status, status);
+    if (!status)
+        strcpy(me->name, row.name);
+    orm_result_free(result);
+    return status;
+}
+
+START_TEST(rows_are_fetched_together_without_a_session)
+{
+    store_authors();
+    open_fibers((orm_engine_options){0});
+    spawn(fetch_one, 0, MANY);
+    join_all(MANY);
+    for (int i = 0; i < MANY; i++)
+        expect_row(&workers[i]);
+    ck_assert_uint_eq(told_count, MANY);
+    ck_assert_int_eq(shares() ? lent == 0 && opened == 2 : lent == MANY, true);
+    workers[0] = (worker){.id = -1};
+    ok(orm_async_spawn(async, fetch_one, &workers[0], &workers[0].fiber));
+    ck_assert_int_eq(orm_async_join(async, workers[0].fiber), ORM_NOT_FOUND);
+    close_fibers();
+}
+END_TEST
+
+START_TEST(outside_a_fiber_a_row_is_fetched_by_the_pool)
+{
+    blog_author row;
+    orm_result *result;
+    store_authors();
+    open_fibers((orm_engine_options){0});
+    ok(blog_author_fetch_from(fibers, ids[7], &row, &result, &error));
+    ck_assert_str_eq(row.name, "a007");
+    orm_result_free(result);
+    ck_assert_int_eq(blog_author_fetch_from(fibers, -1, &row, &result, NULL), ORM_NOT_FOUND);
+    ck_assert_ptr_null(result);
+    ck_assert_int_eq(row.id, 0);
+    ck_assert_int_eq(lent, 2);
+    ck_assert_int_eq(blog_author_fetch_from(NULL, 1, &row, &result, &error), ORM_MISUSE);
+    close_fibers();
+}
+END_TEST
+
+/* What stands in the way of one is told to him alone. */
+START_TEST(a_fetch_that_fails_tells_why)
+{
+    store_authors();
+    ok(orm_session_commit(s));
+    open_fibers((orm_engine_options){0});
+    run_sql("ALTER TABLE authors RENAME TO moved");
+    spawn(fetch_one, 0, 3);
+    join_all(3);
+    for (int i = 0; i < 3; i++)
+        ck_assert_int_eq(workers[i].status, ORM_SCHEMA);
+    run_sql("ALTER TABLE moved RENAME TO authors");
+    spawn(fetch_one, 0, 3);
+    join_all(3);
+    for (int i = 0; i < 3; i++)
+        expect_row(&workers[i]);
+    close_fibers();
+}
+END_TEST
+
 START_TEST(none_are_shared_where_that_is_asked_for)
 {
     store_authors();
@@ -609,6 +680,9 @@ Suite *suite_shared(void)
     tcase_add_test(reads, each_statement_is_told_with_its_own_parameters);
     tcase_add_test(reads, many_keys_are_one_statement_on_a_fiber_too);
     tcase_add_test(reads, a_small_cache_of_statements_keeps_those_under_way);
+    tcase_add_test(reads, rows_are_fetched_together_without_a_session);
+    tcase_add_test(reads, outside_a_fiber_a_row_is_fetched_by_the_pool);
+    tcase_add_test(reads, a_fetch_that_fails_tells_why);
     tcase_add_test(reads, none_are_shared_where_that_is_asked_for);
     tcase_add_test(reads, transactions_read_by_their_own_connections);
     tcase_add_test(reads, outside_a_fiber_the_pool_is_asked);

@@ -85,6 +85,10 @@ ORM_API orm_status orm_row_upsert(orm_connection *connection, const orm_model *m
                                   const orm_upsert *how, void *row, orm_result **result);
 ORM_API orm_status orm_row_fetch(orm_connection *connection, const orm_model *model, const orm_value *key, void *row,
                                  orm_result **result);
+/* The same in a transaction of its own, on a connection that the engine chooses: outside of what others do. On a fiber it is one that
+ * many read by at once, so that their statements go in one trip; elsewhere one of the pool's. `error` may be NULL. */
+ORM_API orm_status orm_row_fetch_from(orm_engine *engine, const orm_model *model, const orm_value *key, void *row,
+                                      orm_result **result, orm_error *error);
 /* `rows` gets an array of `count` row structs, one after another, in the result. */
 ORM_API orm_status orm_row_select(orm_connection *connection, const orm_model *model, const orm_query *query,
                                   const void **rows, size_t *count, orm_result **result);

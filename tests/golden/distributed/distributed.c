@@ -258,6 +258,13 @@ orm_status shop_country_fetch(orm_connection *c, const char *code, shop_country 
     return orm_row_fetch(c, &shop_country_model, key, row, result);
 }
 
+orm_status shop_country_fetch_from(orm_engine *e, const char *code, shop_country *row,
+                                   orm_result **result, orm_error *error)
+{
+    const orm_value key[] = {orm_of_text(code)};
+    return orm_row_fetch_from(e, &shop_country_model, key, row, result, error);
+}
+
 orm_status shop_country_select(orm_connection *c, const shop_country_query *query,
                                const shop_country **rows, size_t *count, orm_result **result)
 {
@@ -635,6 +642,13 @@ orm_status shop_customer_fetch(orm_connection *c, int64_t tenant, int64_t number
     return orm_row_fetch(c, &shop_customer_model, key, row, result);
 }
 
+orm_status shop_customer_fetch_from(orm_engine *e, int64_t tenant, int64_t number,
+                                    shop_customer *row, orm_result **result, orm_error *error)
+{
+    const orm_value key[] = {orm_of_int64(tenant), orm_of_int64(number)};
+    return orm_row_fetch_from(e, &shop_customer_model, key, row, result, error);
+}
+
 orm_status shop_customer_select(orm_connection *c, const shop_customer_query *query,
                                 const shop_customer **rows, size_t *count, orm_result **result)
 {
@@ -1006,6 +1020,13 @@ orm_status shop_purchase_fetch(orm_connection *c, int64_t tenant, int64_t number
 {
     const orm_value key[] = {orm_of_int64(tenant), orm_of_int64(number)};
     return orm_row_fetch(c, &shop_purchase_model, key, row, result);
+}
+
+orm_status shop_purchase_fetch_from(orm_engine *e, int64_t tenant, int64_t number,
+                                    shop_purchase *row, orm_result **result, orm_error *error)
+{
+    const orm_value key[] = {orm_of_int64(tenant), orm_of_int64(number)};
+    return orm_row_fetch_from(e, &shop_purchase_model, key, row, result, error);
 }
 
 orm_status shop_purchase_select(orm_connection *c, const shop_purchase_query *query,

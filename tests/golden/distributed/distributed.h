@@ -105,7 +105,8 @@ orm_model_hooks shop_country_on(const shop_country_hooks *hooks);
 
 /* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. _insert and
  * _upsert bring the row back, unless `row` and `result` are NULL; _insert_many and _copy insert all
- * rows or none; _copy, the fastest, brings nothing back. _fetch is ORM_NOT_FOUND without such a row.
+ * rows or none; _copy, the fastest, brings nothing back. _fetch is ORM_NOT_FOUND without such a row;
+ * _fetch_from needs no connection: those of many fibers go in one trip. `error` may be NULL.
  * _update_where and _delete_where want a condition, or ORM_EVERY_ROW; `count` may be NULL. */
 orm_status shop_country_insert(orm_connection *c, const shop_country_values *values,
                                shop_country *row, orm_result **result);
@@ -116,6 +117,8 @@ orm_status shop_country_upsert(orm_connection *c, const shop_country_values *val
                                const orm_upsert *how, shop_country *row, orm_result **result);
 orm_status shop_country_fetch(orm_connection *c, const char *code, shop_country *row,
                               orm_result **result);
+orm_status shop_country_fetch_from(orm_engine *e, const char *code, shop_country *row,
+                                   orm_result **result, orm_error *error);
 orm_status shop_country_select(orm_connection *c, const shop_country_query *query,
                                const shop_country **rows, size_t *count, orm_result **result);
 orm_status shop_country_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows);
@@ -237,7 +240,8 @@ orm_status shop_customer_set_country(orm_session *s, const shop_customer *custom
 
 /* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. _insert and
  * _upsert bring the row back, unless `row` and `result` are NULL; _insert_many and _copy insert all
- * rows or none; _copy, the fastest, brings nothing back. _fetch is ORM_NOT_FOUND without such a row.
+ * rows or none; _copy, the fastest, brings nothing back. _fetch is ORM_NOT_FOUND without such a row;
+ * _fetch_from needs no connection: those of many fibers go in one trip. `error` may be NULL.
  * _update_where and _delete_where want a condition, or ORM_EVERY_ROW; `count` may be NULL. */
 orm_status shop_customer_insert(orm_connection *c, const shop_customer_values *values,
                                 shop_customer *row, orm_result **result);
@@ -248,6 +252,8 @@ orm_status shop_customer_upsert(orm_connection *c, const shop_customer_values *v
                                 const orm_upsert *how, shop_customer *row, orm_result **result);
 orm_status shop_customer_fetch(orm_connection *c, int64_t tenant, int64_t number,
                                shop_customer *row, orm_result **result);
+orm_status shop_customer_fetch_from(orm_engine *e, int64_t tenant, int64_t number,
+                                    shop_customer *row, orm_result **result, orm_error *error);
 orm_status shop_customer_select(orm_connection *c, const shop_customer_query *query,
                                 const shop_customer **rows, size_t *count, orm_result **result);
 orm_status shop_customer_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows);
@@ -364,7 +370,8 @@ orm_status shop_purchase_set_customer(orm_session *s, const shop_purchase *purch
 
 /* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. _insert and
  * _upsert bring the row back, unless `row` and `result` are NULL; _insert_many and _copy insert all
- * rows or none; _copy, the fastest, brings nothing back. _fetch is ORM_NOT_FOUND without such a row.
+ * rows or none; _copy, the fastest, brings nothing back. _fetch is ORM_NOT_FOUND without such a row;
+ * _fetch_from needs no connection: those of many fibers go in one trip. `error` may be NULL.
  * _update_where and _delete_where want a condition, or ORM_EVERY_ROW; `count` may be NULL. */
 orm_status shop_purchase_insert(orm_connection *c, const shop_purchase_values *values,
                                 shop_purchase *row, orm_result **result);
@@ -375,6 +382,8 @@ orm_status shop_purchase_upsert(orm_connection *c, const shop_purchase_values *v
                                 const orm_upsert *how, shop_purchase *row, orm_result **result);
 orm_status shop_purchase_fetch(orm_connection *c, int64_t tenant, int64_t number,
                                shop_purchase *row, orm_result **result);
+orm_status shop_purchase_fetch_from(orm_engine *e, int64_t tenant, int64_t number,
+                                    shop_purchase *row, orm_result **result, orm_error *error);
 orm_status shop_purchase_select(orm_connection *c, const shop_purchase_query *query,
                                 const shop_purchase **rows, size_t *count, orm_result **result);
 orm_status shop_purchase_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows);

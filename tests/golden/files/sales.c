@@ -436,6 +436,13 @@ orm_status store_sale_fetch(orm_connection *c, int64_t id, store_sale *row, orm_
     return orm_row_fetch(c, &store_sale_model, key, row, result);
 }
 
+orm_status store_sale_fetch_from(orm_engine *e, int64_t id, store_sale *row, orm_result **result,
+                                 orm_error *error)
+{
+    const orm_value key[] = {orm_of_int64(id)};
+    return orm_row_fetch_from(e, &store_sale_model, key, row, result, error);
+}
+
 orm_status store_sale_select(orm_connection *c, const store_sale_query *query,
                              const store_sale **rows, size_t *count, orm_result **result)
 {
@@ -791,6 +798,13 @@ orm_status store_sale_item_fetch(orm_connection *c, int64_t sale_id, int64_t ite
 {
     const orm_value key[] = {orm_of_int64(sale_id), orm_of_int64(item_id)};
     return orm_row_fetch(c, &store_sale_item_model, key, row, result);
+}
+
+orm_status store_sale_item_fetch_from(orm_engine *e, int64_t sale_id, int64_t item_id,
+                                      store_sale_item *row, orm_result **result, orm_error *error)
+{
+    const orm_value key[] = {orm_of_int64(sale_id), orm_of_int64(item_id)};
+    return orm_row_fetch_from(e, &store_sale_item_model, key, row, result, error);
 }
 
 orm_status store_sale_item_select(orm_connection *c, const store_sale_item_query *query,

@@ -258,7 +258,8 @@ orm_status store_sale_remove_from_moods_too(orm_session *s, const store_sale *sa
 
 /* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. _insert and
  * _upsert bring the row back, unless `row` and `result` are NULL; _insert_many and _copy insert all
- * rows or none; _copy, the fastest, brings nothing back. _fetch is ORM_NOT_FOUND without such a row.
+ * rows or none; _copy, the fastest, brings nothing back. _fetch is ORM_NOT_FOUND without such a row;
+ * _fetch_from needs no connection: those of many fibers go in one trip. `error` may be NULL.
  * _update_where and _delete_where want a condition, or ORM_EVERY_ROW; `count` may be NULL. */
 orm_status store_sale_insert(orm_connection *c, const store_sale_values *values, store_sale *row,
                              orm_result **result);
@@ -268,6 +269,8 @@ orm_status store_sale_copy(orm_connection *c, const store_sale_values *values, s
 orm_status store_sale_upsert(orm_connection *c, const store_sale_values *values,
                              const orm_upsert *how, store_sale *row, orm_result **result);
 orm_status store_sale_fetch(orm_connection *c, int64_t id, store_sale *row, orm_result **result);
+orm_status store_sale_fetch_from(orm_engine *e, int64_t id, store_sale *row, orm_result **result,
+                                 orm_error *error);
 orm_status store_sale_select(orm_connection *c, const store_sale_query *query,
                              const store_sale **rows, size_t *count, orm_result **result);
 orm_status store_sale_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows);
@@ -386,7 +389,8 @@ orm_status store_sale_item_set_item(orm_session *s, const store_sale_item *sale_
 
 /* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. _insert and
  * _upsert bring the row back, unless `row` and `result` are NULL; _insert_many and _copy insert all
- * rows or none; _copy, the fastest, brings nothing back. _fetch is ORM_NOT_FOUND without such a row.
+ * rows or none; _copy, the fastest, brings nothing back. _fetch is ORM_NOT_FOUND without such a row;
+ * _fetch_from needs no connection: those of many fibers go in one trip. `error` may be NULL.
  * _update_where and _delete_where want a condition, or ORM_EVERY_ROW; `count` may be NULL. */
 orm_status store_sale_item_insert(orm_connection *c, const store_sale_item_values *values,
                                   store_sale_item *row, orm_result **result);
@@ -398,6 +402,8 @@ orm_status store_sale_item_upsert(orm_connection *c, const store_sale_item_value
                                   const orm_upsert *how, store_sale_item *row, orm_result **result);
 orm_status store_sale_item_fetch(orm_connection *c, int64_t sale_id, int64_t item_id,
                                  store_sale_item *row, orm_result **result);
+orm_status store_sale_item_fetch_from(orm_engine *e, int64_t sale_id, int64_t item_id,
+                                      store_sale_item *row, orm_result **result, orm_error *error);
 orm_status store_sale_item_select(orm_connection *c, const store_sale_item_query *query,
                                   const store_sale_item **rows, size_t *count, orm_result **result);
 orm_status store_sale_item_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows);

@@ -430,6 +430,13 @@ orm_status store_item_fetch(orm_connection *c, int64_t id, store_item *row, orm_
     return orm_row_fetch(c, &store_item_model, key, row, result);
 }
 
+orm_status store_item_fetch_from(orm_engine *e, int64_t id, store_item *row, orm_result **result,
+                                 orm_error *error)
+{
+    const orm_value key[] = {orm_of_int64(id)};
+    return orm_row_fetch_from(e, &store_item_model, key, row, result, error);
+}
+
 orm_status store_item_select(orm_connection *c, const store_item_query *query,
                              const store_item **rows, size_t *count, orm_result **result)
 {

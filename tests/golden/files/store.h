@@ -212,7 +212,8 @@ orm_status store_item_remove_from_sales(orm_session *s, const store_item *item,
 
 /* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. _insert and
  * _upsert bring the row back, unless `row` and `result` are NULL; _insert_many and _copy insert all
- * rows or none; _copy, the fastest, brings nothing back. _fetch is ORM_NOT_FOUND without such a row.
+ * rows or none; _copy, the fastest, brings nothing back. _fetch is ORM_NOT_FOUND without such a row;
+ * _fetch_from needs no connection: those of many fibers go in one trip. `error` may be NULL.
  * _update_where and _delete_where want a condition, or ORM_EVERY_ROW; `count` may be NULL. */
 orm_status store_item_insert(orm_connection *c, const store_item_values *values, store_item *row,
                              orm_result **result);
@@ -222,6 +223,8 @@ orm_status store_item_copy(orm_connection *c, const store_item_values *values, s
 orm_status store_item_upsert(orm_connection *c, const store_item_values *values,
                              const orm_upsert *how, store_item *row, orm_result **result);
 orm_status store_item_fetch(orm_connection *c, int64_t id, store_item *row, orm_result **result);
+orm_status store_item_fetch_from(orm_engine *e, int64_t id, store_item *row, orm_result **result,
+                                 orm_error *error);
 orm_status store_item_select(orm_connection *c, const store_item_query *query,
                              const store_item **rows, size_t *count, orm_result **result);
 orm_status store_item_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows);

@@ -292,6 +292,13 @@ orm_status cases_item_fetch(orm_connection *c, int64_t id, cases_item *row, orm_
     return orm_row_fetch(c, &cases_item_model, key, row, result);
 }
 
+orm_status cases_item_fetch_from(orm_engine *e, int64_t id, cases_item *row, orm_result **result,
+                                 orm_error *error)
+{
+    const orm_value key[] = {orm_of_int64(id)};
+    return orm_row_fetch_from(e, &cases_item_model, key, row, result, error);
+}
+
 orm_status cases_item_select(orm_connection *c, const cases_item_query *query,
                              const cases_item **rows, size_t *count, orm_result **result)
 {
@@ -543,6 +550,13 @@ orm_status cases_Items_fetch(orm_connection *c, int64_t id, cases_Items *row, or
 {
     const orm_value key[] = {orm_of_int64(id)};
     return orm_row_fetch(c, &cases_Items_model, key, row, result);
+}
+
+orm_status cases_Items_fetch_from(orm_engine *e, int64_t id, cases_Items *row, orm_result **result,
+                                  orm_error *error)
+{
+    const orm_value key[] = {orm_of_int64(id)};
+    return orm_row_fetch_from(e, &cases_Items_model, key, row, result, error);
 }
 
 orm_status cases_Items_select(orm_connection *c, const cases_Items_query *query,
@@ -803,6 +817,13 @@ orm_status cases_loud_item_fetch(orm_connection *c, int64_t id, cases_loud_item 
 {
     const orm_value key[] = {orm_of_int64(id)};
     return orm_row_fetch(c, &cases_loud_item_model, key, row, result);
+}
+
+orm_status cases_loud_item_fetch_from(orm_engine *e, int64_t id, cases_loud_item *row,
+                                      orm_result **result, orm_error *error)
+{
+    const orm_value key[] = {orm_of_int64(id)};
+    return orm_row_fetch_from(e, &cases_loud_item_model, key, row, result, error);
 }
 
 orm_status cases_loud_item_select(orm_connection *c, const cases_loud_item_query *query,

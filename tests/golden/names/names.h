@@ -117,7 +117,8 @@ orm_model_hooks cases_item_on(const cases_item_hooks *hooks);
 
 /* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. _insert and
  * _upsert bring the row back, unless `row` and `result` are NULL; _insert_many and _copy insert all
- * rows or none; _copy, the fastest, brings nothing back. _fetch is ORM_NOT_FOUND without such a row.
+ * rows or none; _copy, the fastest, brings nothing back. _fetch is ORM_NOT_FOUND without such a row;
+ * _fetch_from needs no connection: those of many fibers go in one trip. `error` may be NULL.
  * _update_where and _delete_where want a condition, or ORM_EVERY_ROW; `count` may be NULL. */
 orm_status cases_item_insert(orm_connection *c, const cases_item_values *values, cases_item *row,
                              orm_result **result);
@@ -127,6 +128,8 @@ orm_status cases_item_copy(orm_connection *c, const cases_item_values *values, s
 orm_status cases_item_upsert(orm_connection *c, const cases_item_values *values,
                              const orm_upsert *how, cases_item *row, orm_result **result);
 orm_status cases_item_fetch(orm_connection *c, int64_t id, cases_item *row, orm_result **result);
+orm_status cases_item_fetch_from(orm_engine *e, int64_t id, cases_item *row, orm_result **result,
+                                 orm_error *error);
 orm_status cases_item_select(orm_connection *c, const cases_item_query *query,
                              const cases_item **rows, size_t *count, orm_result **result);
 orm_status cases_item_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows);
@@ -220,7 +223,8 @@ orm_model_hooks cases_Items_on(const cases_Items_hooks *hooks);
 
 /* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. _insert and
  * _upsert bring the row back, unless `row` and `result` are NULL; _insert_many and _copy insert all
- * rows or none; _copy, the fastest, brings nothing back. _fetch is ORM_NOT_FOUND without such a row.
+ * rows or none; _copy, the fastest, brings nothing back. _fetch is ORM_NOT_FOUND without such a row;
+ * _fetch_from needs no connection: those of many fibers go in one trip. `error` may be NULL.
  * _update_where and _delete_where want a condition, or ORM_EVERY_ROW; `count` may be NULL. */
 orm_status cases_Items_insert(orm_connection *c, const cases_Items_values *values,
                               cases_Items *row, orm_result **result);
@@ -230,6 +234,8 @@ orm_status cases_Items_copy(orm_connection *c, const cases_Items_values *values,
 orm_status cases_Items_upsert(orm_connection *c, const cases_Items_values *values,
                               const orm_upsert *how, cases_Items *row, orm_result **result);
 orm_status cases_Items_fetch(orm_connection *c, int64_t id, cases_Items *row, orm_result **result);
+orm_status cases_Items_fetch_from(orm_engine *e, int64_t id, cases_Items *row, orm_result **result,
+                                  orm_error *error);
 orm_status cases_Items_select(orm_connection *c, const cases_Items_query *query,
                               const cases_Items **rows, size_t *count, orm_result **result);
 orm_status cases_Items_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows);
@@ -326,7 +332,8 @@ orm_model_hooks cases_loud_item_on(const cases_loud_item_hooks *hooks);
 
 /* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. _insert and
  * _upsert bring the row back, unless `row` and `result` are NULL; _insert_many and _copy insert all
- * rows or none; _copy, the fastest, brings nothing back. _fetch is ORM_NOT_FOUND without such a row.
+ * rows or none; _copy, the fastest, brings nothing back. _fetch is ORM_NOT_FOUND without such a row;
+ * _fetch_from needs no connection: those of many fibers go in one trip. `error` may be NULL.
  * _update_where and _delete_where want a condition, or ORM_EVERY_ROW; `count` may be NULL. */
 orm_status cases_loud_item_insert(orm_connection *c, const cases_loud_item_values *values,
                                   cases_loud_item *row, orm_result **result);
@@ -338,6 +345,8 @@ orm_status cases_loud_item_upsert(orm_connection *c, const cases_loud_item_value
                                   const orm_upsert *how, cases_loud_item *row, orm_result **result);
 orm_status cases_loud_item_fetch(orm_connection *c, int64_t id, cases_loud_item *row,
                                  orm_result **result);
+orm_status cases_loud_item_fetch_from(orm_engine *e, int64_t id, cases_loud_item *row,
+                                      orm_result **result, orm_error *error);
 orm_status cases_loud_item_select(orm_connection *c, const cases_loud_item_query *query,
                                   const cases_loud_item **rows, size_t *count, orm_result **result);
 orm_status cases_loud_item_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows);

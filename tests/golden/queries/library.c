@@ -326,6 +326,13 @@ orm_status library_reader_fetch(orm_connection *c, int64_t id, library_reader *r
     return orm_row_fetch(c, &library_reader_model, key, row, result);
 }
 
+orm_status library_reader_fetch_from(orm_engine *e, int64_t id, library_reader *row,
+                                     orm_result **result, orm_error *error)
+{
+    const orm_value key[] = {orm_of_int64(id)};
+    return orm_row_fetch_from(e, &library_reader_model, key, row, result, error);
+}
+
 orm_status library_reader_select(orm_connection *c, const library_reader_query *query,
                                  const library_reader **rows, size_t *count, orm_result **result)
 {
@@ -680,6 +687,13 @@ orm_status library_book_fetch(orm_connection *c, int64_t id, library_book *row, 
 {
     const orm_value key[] = {orm_of_int64(id)};
     return orm_row_fetch(c, &library_book_model, key, row, result);
+}
+
+orm_status library_book_fetch_from(orm_engine *e, int64_t id, library_book *row,
+                                   orm_result **result, orm_error *error)
+{
+    const orm_value key[] = {orm_of_int64(id)};
+    return orm_row_fetch_from(e, &library_book_model, key, row, result, error);
 }
 
 orm_status library_book_select(orm_connection *c, const library_book_query *query,

@@ -156,7 +156,8 @@ orm_model_hooks library_reader_on(const library_reader_hooks *hooks);
 
 /* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. _insert and
  * _upsert bring the row back, unless `row` and `result` are NULL; _insert_many and _copy insert all
- * rows or none; _copy, the fastest, brings nothing back. _fetch is ORM_NOT_FOUND without such a row.
+ * rows or none; _copy, the fastest, brings nothing back. _fetch is ORM_NOT_FOUND without such a row;
+ * _fetch_from needs no connection: those of many fibers go in one trip. `error` may be NULL.
  * _update_where and _delete_where want a condition, or ORM_EVERY_ROW; `count` may be NULL. */
 orm_status library_reader_insert(orm_connection *c, const library_reader_values *values,
                                  library_reader *row, orm_result **result);
@@ -168,6 +169,8 @@ orm_status library_reader_upsert(orm_connection *c, const library_reader_values 
                                  const orm_upsert *how, library_reader *row, orm_result **result);
 orm_status library_reader_fetch(orm_connection *c, int64_t id, library_reader *row,
                                 orm_result **result);
+orm_status library_reader_fetch_from(orm_engine *e, int64_t id, library_reader *row,
+                                     orm_result **result, orm_error *error);
 orm_status library_reader_select(orm_connection *c, const library_reader_query *query,
                                  const library_reader **rows, size_t *count, orm_result **result);
 orm_status library_reader_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows);
@@ -286,7 +289,8 @@ orm_status library_book_set_reader(orm_session *s, const library_book *book,
 
 /* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. _insert and
  * _upsert bring the row back, unless `row` and `result` are NULL; _insert_many and _copy insert all
- * rows or none; _copy, the fastest, brings nothing back. _fetch is ORM_NOT_FOUND without such a row.
+ * rows or none; _copy, the fastest, brings nothing back. _fetch is ORM_NOT_FOUND without such a row;
+ * _fetch_from needs no connection: those of many fibers go in one trip. `error` may be NULL.
  * _update_where and _delete_where want a condition, or ORM_EVERY_ROW; `count` may be NULL. */
 orm_status library_book_insert(orm_connection *c, const library_book_values *values,
                                library_book *row, orm_result **result);
@@ -297,6 +301,8 @@ orm_status library_book_upsert(orm_connection *c, const library_book_values *val
                                const orm_upsert *how, library_book *row, orm_result **result);
 orm_status library_book_fetch(orm_connection *c, int64_t id, library_book *row,
                               orm_result **result);
+orm_status library_book_fetch_from(orm_engine *e, int64_t id, library_book *row,
+                                   orm_result **result, orm_error *error);
 orm_status library_book_select(orm_connection *c, const library_book_query *query,
                                const library_book **rows, size_t *count, orm_result **result);
 orm_status library_book_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows);

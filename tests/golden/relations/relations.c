@@ -334,6 +334,13 @@ orm_status office_room_fetch(orm_connection *c, const char *building, int32_t nu
     return orm_row_fetch(c, &office_room_model, key, row, result);
 }
 
+orm_status office_room_fetch_from(orm_engine *e, const char *building, int32_t number,
+                                  office_room *row, orm_result **result, orm_error *error)
+{
+    const orm_value key[] = {orm_of_text(building), orm_of_int32(number)};
+    return orm_row_fetch_from(e, &office_room_model, key, row, result, error);
+}
+
 orm_status office_room_select(orm_connection *c, const office_room_query *query,
                               const office_room **rows, size_t *count, orm_result **result)
 {
@@ -747,6 +754,13 @@ orm_status office_desk_fetch(orm_connection *c, int64_t id, office_desk *row, or
 {
     const orm_value key[] = {orm_of_int64(id)};
     return orm_row_fetch(c, &office_desk_model, key, row, result);
+}
+
+orm_status office_desk_fetch_from(orm_engine *e, int64_t id, office_desk *row, orm_result **result,
+                                  orm_error *error)
+{
+    const orm_value key[] = {orm_of_int64(id)};
+    return orm_row_fetch_from(e, &office_desk_model, key, row, result, error);
 }
 
 orm_status office_desk_select(orm_connection *c, const office_desk_query *query,
@@ -1275,6 +1289,13 @@ orm_status office_person_fetch(orm_connection *c, int64_t id, office_person *row
     return orm_row_fetch(c, &office_person_model, key, row, result);
 }
 
+orm_status office_person_fetch_from(orm_engine *e, int64_t id, office_person *row,
+                                    orm_result **result, orm_error *error)
+{
+    const orm_value key[] = {orm_of_int64(id)};
+    return orm_row_fetch_from(e, &office_person_model, key, row, result, error);
+}
+
 orm_status office_person_select(orm_connection *c, const office_person_query *query,
                                 const office_person **rows, size_t *count, orm_result **result)
 {
@@ -1593,6 +1614,13 @@ orm_status office_badge_fetch(orm_connection *c, int64_t person_id, office_badge
 {
     const orm_value key[] = {orm_of_int64(person_id)};
     return orm_row_fetch(c, &office_badge_model, key, row, result);
+}
+
+orm_status office_badge_fetch_from(orm_engine *e, int64_t person_id, office_badge *row,
+                                   orm_result **result, orm_error *error)
+{
+    const orm_value key[] = {orm_of_int64(person_id)};
+    return orm_row_fetch_from(e, &office_badge_model, key, row, result, error);
 }
 
 orm_status office_badge_select(orm_connection *c, const office_badge_query *query,
@@ -2051,6 +2079,13 @@ orm_status office_team_fetch(orm_connection *c, int64_t id, office_team *row, or
     return orm_row_fetch(c, &office_team_model, key, row, result);
 }
 
+orm_status office_team_fetch_from(orm_engine *e, int64_t id, office_team *row, orm_result **result,
+                                  orm_error *error)
+{
+    const orm_value key[] = {orm_of_int64(id)};
+    return orm_row_fetch_from(e, &office_team_model, key, row, result, error);
+}
+
 orm_status office_team_select(orm_connection *c, const office_team_query *query,
                               const office_team **rows, size_t *count, orm_result **result)
 {
@@ -2367,6 +2402,13 @@ orm_status office_north_fetch(orm_connection *c, int64_t id, office_north *row, 
     return orm_row_fetch(c, &office_north_model, key, row, result);
 }
 
+orm_status office_north_fetch_from(orm_engine *e, int64_t id, office_north *row,
+                                   orm_result **result, orm_error *error)
+{
+    const orm_value key[] = {orm_of_int64(id)};
+    return orm_row_fetch_from(e, &office_north_model, key, row, result, error);
+}
+
 orm_status office_north_select(orm_connection *c, const office_north_query *query,
                                const office_north **rows, size_t *count, orm_result **result)
 {
@@ -2678,6 +2720,13 @@ orm_status office_east_fetch(orm_connection *c, int64_t id, office_east *row, or
 {
     const orm_value key[] = {orm_of_int64(id)};
     return orm_row_fetch(c, &office_east_model, key, row, result);
+}
+
+orm_status office_east_fetch_from(orm_engine *e, int64_t id, office_east *row, orm_result **result,
+                                  orm_error *error)
+{
+    const orm_value key[] = {orm_of_int64(id)};
+    return orm_row_fetch_from(e, &office_east_model, key, row, result, error);
 }
 
 orm_status office_east_select(orm_connection *c, const office_east_query *query,
@@ -3057,6 +3106,13 @@ orm_status office_south_fetch(orm_connection *c, int64_t id, office_south *row, 
 {
     const orm_value key[] = {orm_of_int64(id)};
     return orm_row_fetch(c, &office_south_model, key, row, result);
+}
+
+orm_status office_south_fetch_from(orm_engine *e, int64_t id, office_south *row,
+                                   orm_result **result, orm_error *error)
+{
+    const orm_value key[] = {orm_of_int64(id)};
+    return orm_row_fetch_from(e, &office_south_model, key, row, result, error);
 }
 
 orm_status office_south_select(orm_connection *c, const office_south_query *query,
@@ -3481,6 +3537,13 @@ orm_status office_course_fetch(orm_connection *c, int64_t id, office_course *row
     return orm_row_fetch(c, &office_course_model, key, row, result);
 }
 
+orm_status office_course_fetch_from(orm_engine *e, int64_t id, office_course *row,
+                                    orm_result **result, orm_error *error)
+{
+    const orm_value key[] = {orm_of_int64(id)};
+    return orm_row_fetch_from(e, &office_course_model, key, row, result, error);
+}
+
 orm_status office_course_select(orm_connection *c, const office_course_query *query,
                                 const office_course **rows, size_t *count, orm_result **result)
 {
@@ -3863,6 +3926,14 @@ orm_status office_attendance_fetch(orm_connection *c, int64_t person_id, int64_t
 {
     const orm_value key[] = {orm_of_int64(person_id), orm_of_int64(course_id)};
     return orm_row_fetch(c, &office_attendance_model, key, row, result);
+}
+
+orm_status office_attendance_fetch_from(orm_engine *e, int64_t person_id, int64_t course_id,
+                                        office_attendance *row, orm_result **result,
+                                        orm_error *error)
+{
+    const orm_value key[] = {orm_of_int64(person_id), orm_of_int64(course_id)};
+    return orm_row_fetch_from(e, &office_attendance_model, key, row, result, error);
 }
 
 orm_status office_attendance_select(orm_connection *c, const office_attendance_query *query,
@@ -4266,6 +4337,16 @@ orm_status office_course_room_fetch(orm_connection *c, int64_t course_id,
     return orm_row_fetch(c, &office_course_room_model, key, row, result);
 }
 
+orm_status office_course_room_fetch_from(orm_engine *e, int64_t course_id,
+                                         const char *room_building, int32_t room_number,
+                                         office_course_room *row, orm_result **result,
+                                         orm_error *error)
+{
+    const orm_value key[] = {orm_of_int64(course_id), orm_of_text(room_building),
+                             orm_of_int32(room_number)};
+    return orm_row_fetch_from(e, &office_course_room_model, key, row, result, error);
+}
+
 orm_status office_course_room_select(orm_connection *c, const office_course_room_query *query,
                                      const office_course_room **rows, size_t *count,
                                      orm_result **result)
@@ -4631,6 +4712,14 @@ orm_status office_precedence_fetch(orm_connection *c, int64_t later_id, int64_t 
 {
     const orm_value key[] = {orm_of_int64(later_id), orm_of_int64(earlier_id)};
     return orm_row_fetch(c, &office_precedence_model, key, row, result);
+}
+
+orm_status office_precedence_fetch_from(orm_engine *e, int64_t later_id, int64_t earlier_id,
+                                        office_precedence *row, orm_result **result,
+                                        orm_error *error)
+{
+    const orm_value key[] = {orm_of_int64(later_id), orm_of_int64(earlier_id)};
+    return orm_row_fetch_from(e, &office_precedence_model, key, row, result, error);
 }
 
 orm_status office_precedence_select(orm_connection *c, const office_precedence_query *query,

@@ -136,7 +136,8 @@ orm_status office_room_remove_from_desks(orm_session *s, const office_room *room
 
 /* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. _insert and
  * _upsert bring the row back, unless `row` and `result` are NULL; _insert_many and _copy insert all
- * rows or none; _copy, the fastest, brings nothing back. _fetch is ORM_NOT_FOUND without such a row.
+ * rows or none; _copy, the fastest, brings nothing back. _fetch is ORM_NOT_FOUND without such a row;
+ * _fetch_from needs no connection: those of many fibers go in one trip. `error` may be NULL.
  * _update_where and _delete_where want a condition, or ORM_EVERY_ROW; `count` may be NULL. */
 orm_status office_room_insert(orm_connection *c, const office_room_values *values,
                               office_room *row, orm_result **result);
@@ -147,6 +148,8 @@ orm_status office_room_upsert(orm_connection *c, const office_room_values *value
                               const orm_upsert *how, office_room *row, orm_result **result);
 orm_status office_room_fetch(orm_connection *c, const char *building, int32_t number,
                              office_room *row, orm_result **result);
+orm_status office_room_fetch_from(orm_engine *e, const char *building, int32_t number,
+                                  office_room *row, orm_result **result, orm_error *error);
 orm_status office_room_select(orm_connection *c, const office_room_query *query,
                               const office_room **rows, size_t *count, orm_result **result);
 orm_status office_room_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows);
@@ -273,7 +276,8 @@ orm_status office_desk_set_owner(orm_session *s, const office_desk *desk,
 
 /* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. _insert and
  * _upsert bring the row back, unless `row` and `result` are NULL; _insert_many and _copy insert all
- * rows or none; _copy, the fastest, brings nothing back. _fetch is ORM_NOT_FOUND without such a row.
+ * rows or none; _copy, the fastest, brings nothing back. _fetch is ORM_NOT_FOUND without such a row;
+ * _fetch_from needs no connection: those of many fibers go in one trip. `error` may be NULL.
  * _update_where and _delete_where want a condition, or ORM_EVERY_ROW; `count` may be NULL. */
 orm_status office_desk_insert(orm_connection *c, const office_desk_values *values,
                               office_desk *row, orm_result **result);
@@ -283,6 +287,8 @@ orm_status office_desk_copy(orm_connection *c, const office_desk_values *values,
 orm_status office_desk_upsert(orm_connection *c, const office_desk_values *values,
                               const orm_upsert *how, office_desk *row, orm_result **result);
 orm_status office_desk_fetch(orm_connection *c, int64_t id, office_desk *row, orm_result **result);
+orm_status office_desk_fetch_from(orm_engine *e, int64_t id, office_desk *row, orm_result **result,
+                                  orm_error *error);
 orm_status office_desk_select(orm_connection *c, const office_desk_query *query,
                               const office_desk **rows, size_t *count, orm_result **result);
 orm_status office_desk_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows);
@@ -435,7 +441,8 @@ orm_status office_person_set_favourite(orm_session *s, const office_person *pers
 
 /* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. _insert and
  * _upsert bring the row back, unless `row` and `result` are NULL; _insert_many and _copy insert all
- * rows or none; _copy, the fastest, brings nothing back. _fetch is ORM_NOT_FOUND without such a row.
+ * rows or none; _copy, the fastest, brings nothing back. _fetch is ORM_NOT_FOUND without such a row;
+ * _fetch_from needs no connection: those of many fibers go in one trip. `error` may be NULL.
  * _update_where and _delete_where want a condition, or ORM_EVERY_ROW; `count` may be NULL. */
 orm_status office_person_insert(orm_connection *c, const office_person_values *values,
                                 office_person *row, orm_result **result);
@@ -446,6 +453,8 @@ orm_status office_person_upsert(orm_connection *c, const office_person_values *v
                                 const orm_upsert *how, office_person *row, orm_result **result);
 orm_status office_person_fetch(orm_connection *c, int64_t id, office_person *row,
                                orm_result **result);
+orm_status office_person_fetch_from(orm_engine *e, int64_t id, office_person *row,
+                                    orm_result **result, orm_error *error);
 orm_status office_person_select(orm_connection *c, const office_person_query *query,
                                 const office_person **rows, size_t *count, orm_result **result);
 orm_status office_person_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows);
@@ -553,7 +562,8 @@ orm_status office_badge_set_person(orm_session *s, const office_badge *badge,
 
 /* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. _insert and
  * _upsert bring the row back, unless `row` and `result` are NULL; _insert_many and _copy insert all
- * rows or none; _copy, the fastest, brings nothing back. _fetch is ORM_NOT_FOUND without such a row.
+ * rows or none; _copy, the fastest, brings nothing back. _fetch is ORM_NOT_FOUND without such a row;
+ * _fetch_from needs no connection: those of many fibers go in one trip. `error` may be NULL.
  * _update_where and _delete_where want a condition, or ORM_EVERY_ROW; `count` may be NULL. */
 orm_status office_badge_insert(orm_connection *c, const office_badge_values *values,
                                office_badge *row, orm_result **result);
@@ -564,6 +574,8 @@ orm_status office_badge_upsert(orm_connection *c, const office_badge_values *val
                                const orm_upsert *how, office_badge *row, orm_result **result);
 orm_status office_badge_fetch(orm_connection *c, int64_t person_id, office_badge *row,
                               orm_result **result);
+orm_status office_badge_fetch_from(orm_engine *e, int64_t person_id, office_badge *row,
+                                   orm_result **result, orm_error *error);
 orm_status office_badge_select(orm_connection *c, const office_badge_query *query,
                                const office_badge **rows, size_t *count, orm_result **result);
 orm_status office_badge_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows);
@@ -697,7 +709,8 @@ orm_status office_team_set_deputy(orm_session *s, const office_team *team,
 
 /* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. _insert and
  * _upsert bring the row back, unless `row` and `result` are NULL; _insert_many and _copy insert all
- * rows or none; _copy, the fastest, brings nothing back. _fetch is ORM_NOT_FOUND without such a row.
+ * rows or none; _copy, the fastest, brings nothing back. _fetch is ORM_NOT_FOUND without such a row;
+ * _fetch_from needs no connection: those of many fibers go in one trip. `error` may be NULL.
  * _update_where and _delete_where want a condition, or ORM_EVERY_ROW; `count` may be NULL. */
 orm_status office_team_insert(orm_connection *c, const office_team_values *values,
                               office_team *row, orm_result **result);
@@ -707,6 +720,8 @@ orm_status office_team_copy(orm_connection *c, const office_team_values *values,
 orm_status office_team_upsert(orm_connection *c, const office_team_values *values,
                               const orm_upsert *how, office_team *row, orm_result **result);
 orm_status office_team_fetch(orm_connection *c, int64_t id, office_team *row, orm_result **result);
+orm_status office_team_fetch_from(orm_engine *e, int64_t id, office_team *row, orm_result **result,
+                                  orm_error *error);
 orm_status office_team_select(orm_connection *c, const office_team_query *query,
                               const office_team **rows, size_t *count, orm_result **result);
 orm_status office_team_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows);
@@ -814,7 +829,8 @@ orm_status office_north_set_next(orm_session *s, const office_north *north,
 
 /* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. _insert and
  * _upsert bring the row back, unless `row` and `result` are NULL; _insert_many and _copy insert all
- * rows or none; _copy, the fastest, brings nothing back. _fetch is ORM_NOT_FOUND without such a row.
+ * rows or none; _copy, the fastest, brings nothing back. _fetch is ORM_NOT_FOUND without such a row;
+ * _fetch_from needs no connection: those of many fibers go in one trip. `error` may be NULL.
  * _update_where and _delete_where want a condition, or ORM_EVERY_ROW; `count` may be NULL. */
 orm_status office_north_insert(orm_connection *c, const office_north_values *values,
                                office_north *row, orm_result **result);
@@ -825,6 +841,8 @@ orm_status office_north_upsert(orm_connection *c, const office_north_values *val
                                const orm_upsert *how, office_north *row, orm_result **result);
 orm_status office_north_fetch(orm_connection *c, int64_t id, office_north *row,
                               orm_result **result);
+orm_status office_north_fetch_from(orm_engine *e, int64_t id, office_north *row,
+                                   orm_result **result, orm_error *error);
 orm_status office_north_select(orm_connection *c, const office_north_query *query,
                                const office_north **rows, size_t *count, orm_result **result);
 orm_status office_north_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows);
@@ -930,7 +948,8 @@ orm_status office_east_set_next(orm_session *s, const office_east *east, const o
 
 /* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. _insert and
  * _upsert bring the row back, unless `row` and `result` are NULL; _insert_many and _copy insert all
- * rows or none; _copy, the fastest, brings nothing back. _fetch is ORM_NOT_FOUND without such a row.
+ * rows or none; _copy, the fastest, brings nothing back. _fetch is ORM_NOT_FOUND without such a row;
+ * _fetch_from needs no connection: those of many fibers go in one trip. `error` may be NULL.
  * _update_where and _delete_where want a condition, or ORM_EVERY_ROW; `count` may be NULL. */
 orm_status office_east_insert(orm_connection *c, const office_east_values *values,
                               office_east *row, orm_result **result);
@@ -940,6 +959,8 @@ orm_status office_east_copy(orm_connection *c, const office_east_values *values,
 orm_status office_east_upsert(orm_connection *c, const office_east_values *values,
                               const orm_upsert *how, office_east *row, orm_result **result);
 orm_status office_east_fetch(orm_connection *c, int64_t id, office_east *row, orm_result **result);
+orm_status office_east_fetch_from(orm_engine *e, int64_t id, office_east *row, orm_result **result,
+                                  orm_error *error);
 orm_status office_east_select(orm_connection *c, const office_east_query *query,
                               const office_east **rows, size_t *count, orm_result **result);
 orm_status office_east_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows);
@@ -1058,7 +1079,8 @@ orm_status office_south_set_east(orm_session *s, const office_south *south,
 
 /* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. _insert and
  * _upsert bring the row back, unless `row` and `result` are NULL; _insert_many and _copy insert all
- * rows or none; _copy, the fastest, brings nothing back. _fetch is ORM_NOT_FOUND without such a row.
+ * rows or none; _copy, the fastest, brings nothing back. _fetch is ORM_NOT_FOUND without such a row;
+ * _fetch_from needs no connection: those of many fibers go in one trip. `error` may be NULL.
  * _update_where and _delete_where want a condition, or ORM_EVERY_ROW; `count` may be NULL. */
 orm_status office_south_insert(orm_connection *c, const office_south_values *values,
                                office_south *row, orm_result **result);
@@ -1069,6 +1091,8 @@ orm_status office_south_upsert(orm_connection *c, const office_south_values *val
                                const orm_upsert *how, office_south *row, orm_result **result);
 orm_status office_south_fetch(orm_connection *c, int64_t id, office_south *row,
                               orm_result **result);
+orm_status office_south_fetch_from(orm_engine *e, int64_t id, office_south *row,
+                                   orm_result **result, orm_error *error);
 orm_status office_south_select(orm_connection *c, const office_south_query *query,
                                const office_south **rows, size_t *count, orm_result **result);
 orm_status office_south_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows);
@@ -1201,7 +1225,8 @@ orm_status office_course_remove_from_after(orm_session *s, const office_course *
 
 /* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. _insert and
  * _upsert bring the row back, unless `row` and `result` are NULL; _insert_many and _copy insert all
- * rows or none; _copy, the fastest, brings nothing back. _fetch is ORM_NOT_FOUND without such a row.
+ * rows or none; _copy, the fastest, brings nothing back. _fetch is ORM_NOT_FOUND without such a row;
+ * _fetch_from needs no connection: those of many fibers go in one trip. `error` may be NULL.
  * _update_where and _delete_where want a condition, or ORM_EVERY_ROW; `count` may be NULL. */
 orm_status office_course_insert(orm_connection *c, const office_course_values *values,
                                 office_course *row, orm_result **result);
@@ -1212,6 +1237,8 @@ orm_status office_course_upsert(orm_connection *c, const office_course_values *v
                                 const orm_upsert *how, office_course *row, orm_result **result);
 orm_status office_course_fetch(orm_connection *c, int64_t id, office_course *row,
                                orm_result **result);
+orm_status office_course_fetch_from(orm_engine *e, int64_t id, office_course *row,
+                                    orm_result **result, orm_error *error);
 orm_status office_course_select(orm_connection *c, const office_course_query *query,
                                 const office_course **rows, size_t *count, orm_result **result);
 orm_status office_course_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows);
@@ -1341,7 +1368,8 @@ orm_status office_attendance_set_course(orm_session *s, const office_attendance 
 
 /* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. _insert and
  * _upsert bring the row back, unless `row` and `result` are NULL; _insert_many and _copy insert all
- * rows or none; _copy, the fastest, brings nothing back. _fetch is ORM_NOT_FOUND without such a row.
+ * rows or none; _copy, the fastest, brings nothing back. _fetch is ORM_NOT_FOUND without such a row;
+ * _fetch_from needs no connection: those of many fibers go in one trip. `error` may be NULL.
  * _update_where and _delete_where want a condition, or ORM_EVERY_ROW; `count` may be NULL. */
 orm_status office_attendance_insert(orm_connection *c, const office_attendance_values *values,
                                     office_attendance *row, orm_result **result);
@@ -1355,6 +1383,9 @@ orm_status office_attendance_upsert(orm_connection *c, const office_attendance_v
                                     orm_result **result);
 orm_status office_attendance_fetch(orm_connection *c, int64_t person_id, int64_t course_id,
                                    office_attendance *row, orm_result **result);
+orm_status office_attendance_fetch_from(orm_engine *e, int64_t person_id, int64_t course_id,
+                                        office_attendance *row, orm_result **result,
+                                        orm_error *error);
 orm_status office_attendance_select(orm_connection *c, const office_attendance_query *query,
                                     const office_attendance **rows, size_t *count,
                                     orm_result **result);
@@ -1488,7 +1519,8 @@ orm_status office_course_room_set_room(orm_session *s, const office_course_room 
 
 /* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. _insert and
  * _upsert bring the row back, unless `row` and `result` are NULL; _insert_many and _copy insert all
- * rows or none; _copy, the fastest, brings nothing back. _fetch is ORM_NOT_FOUND without such a row.
+ * rows or none; _copy, the fastest, brings nothing back. _fetch is ORM_NOT_FOUND without such a row;
+ * _fetch_from needs no connection: those of many fibers go in one trip. `error` may be NULL.
  * _update_where and _delete_where want a condition, or ORM_EVERY_ROW; `count` may be NULL. */
 orm_status office_course_room_insert(orm_connection *c, const office_course_room_values *values,
                                      office_course_room *row, orm_result **result);
@@ -1503,6 +1535,10 @@ orm_status office_course_room_upsert(orm_connection *c, const office_course_room
 orm_status office_course_room_fetch(orm_connection *c, int64_t course_id,
                                     const char *room_building, int32_t room_number,
                                     office_course_room *row, orm_result **result);
+orm_status office_course_room_fetch_from(orm_engine *e, int64_t course_id,
+                                         const char *room_building, int32_t room_number,
+                                         office_course_room *row, orm_result **result,
+                                         orm_error *error);
 orm_status office_course_room_select(orm_connection *c, const office_course_room_query *query,
                                      const office_course_room **rows, size_t *count,
                                      orm_result **result);
@@ -1629,7 +1665,8 @@ orm_status office_precedence_set_earlier(orm_session *s, const office_precedence
 
 /* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. _insert and
  * _upsert bring the row back, unless `row` and `result` are NULL; _insert_many and _copy insert all
- * rows or none; _copy, the fastest, brings nothing back. _fetch is ORM_NOT_FOUND without such a row.
+ * rows or none; _copy, the fastest, brings nothing back. _fetch is ORM_NOT_FOUND without such a row;
+ * _fetch_from needs no connection: those of many fibers go in one trip. `error` may be NULL.
  * _update_where and _delete_where want a condition, or ORM_EVERY_ROW; `count` may be NULL. */
 orm_status office_precedence_insert(orm_connection *c, const office_precedence_values *values,
                                     office_precedence *row, orm_result **result);
@@ -1643,6 +1680,9 @@ orm_status office_precedence_upsert(orm_connection *c, const office_precedence_v
                                     orm_result **result);
 orm_status office_precedence_fetch(orm_connection *c, int64_t later_id, int64_t earlier_id,
                                    office_precedence *row, orm_result **result);
+orm_status office_precedence_fetch_from(orm_engine *e, int64_t later_id, int64_t earlier_id,
+                                        office_precedence *row, orm_result **result,
+                                        orm_error *error);
 orm_status office_precedence_select(orm_connection *c, const office_precedence_query *query,
                                     const office_precedence **rows, size_t *count,
                                     orm_result **result);

@@ -843,6 +843,13 @@ orm_status depot_item_fetch(orm_connection *c, orm_uuid id, depot_item *row, orm
     return orm_row_fetch(c, &depot_item_model, key, row, result);
 }
 
+orm_status depot_item_fetch_from(orm_engine *e, orm_uuid id, depot_item *row, orm_result **result,
+                                 orm_error *error)
+{
+    const orm_value key[] = {orm_of_uuid(id)};
+    return orm_row_fetch_from(e, &depot_item_model, key, row, result, error);
+}
+
 orm_status depot_item_select(orm_connection *c, const depot_item_query *query,
                              const depot_item **rows, size_t *count, orm_result **result)
 {
@@ -1159,6 +1166,13 @@ orm_status depot_crate_fetch(orm_connection *c, orm_uuid id, depot_crate *row, o
     return orm_row_fetch(c, &depot_crate_model, key, row, result);
 }
 
+orm_status depot_crate_fetch_from(orm_engine *e, orm_uuid id, depot_crate *row,
+                                  orm_result **result, orm_error *error)
+{
+    const orm_value key[] = {orm_of_uuid(id)};
+    return orm_row_fetch_from(e, &depot_crate_model, key, row, result, error);
+}
+
 orm_status depot_crate_select(orm_connection *c, const depot_crate_query *query,
                               const depot_crate **rows, size_t *count, orm_result **result)
 {
@@ -1428,6 +1442,13 @@ orm_status depot_owner_fetch(orm_connection *c, int64_t id, depot_owner *row, or
 {
     const orm_value key[] = {orm_of_int64(id)};
     return orm_row_fetch(c, &depot_owner_model, key, row, result);
+}
+
+orm_status depot_owner_fetch_from(orm_engine *e, int64_t id, depot_owner *row, orm_result **result,
+                                  orm_error *error)
+{
+    const orm_value key[] = {orm_of_int64(id)};
+    return orm_row_fetch_from(e, &depot_owner_model, key, row, result, error);
 }
 
 orm_status depot_owner_select(orm_connection *c, const depot_owner_query *query,
@@ -1850,6 +1871,13 @@ orm_status depot_other_item_fetch(orm_connection *c, int64_t id, depot_other_ite
     return orm_row_fetch(c, &depot_other_item_model, key, row, result);
 }
 
+orm_status depot_other_item_fetch_from(orm_engine *e, int64_t id, depot_other_item *row,
+                                       orm_result **result, orm_error *error)
+{
+    const orm_value key[] = {orm_of_int64(id)};
+    return orm_row_fetch_from(e, &depot_other_item_model, key, row, result, error);
+}
+
 orm_status depot_other_item_select(orm_connection *c, const depot_other_item_query *query,
                                    const depot_other_item **rows, size_t *count,
                                    orm_result **result)
@@ -2214,6 +2242,13 @@ orm_status depot_item_crate_fetch(orm_connection *c, orm_uuid item_id, orm_uuid 
 {
     const orm_value key[] = {orm_of_uuid(item_id), orm_of_uuid(crate_id)};
     return orm_row_fetch(c, &depot_item_crate_model, key, row, result);
+}
+
+orm_status depot_item_crate_fetch_from(orm_engine *e, orm_uuid item_id, orm_uuid crate_id,
+                                       depot_item_crate *row, orm_result **result, orm_error *error)
+{
+    const orm_value key[] = {orm_of_uuid(item_id), orm_of_uuid(crate_id)};
+    return orm_row_fetch_from(e, &depot_item_crate_model, key, row, result, error);
 }
 
 orm_status depot_item_crate_select(orm_connection *c, const depot_item_crate_query *query,

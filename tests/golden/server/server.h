@@ -303,7 +303,8 @@ orm_status depot_item_remove_from_crates(orm_session *s, const depot_item *item,
 
 /* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. _insert and
  * _upsert bring the row back, unless `row` and `result` are NULL; _insert_many and _copy insert all
- * rows or none; _copy, the fastest, brings nothing back. _fetch is ORM_NOT_FOUND without such a row.
+ * rows or none; _copy, the fastest, brings nothing back. _fetch is ORM_NOT_FOUND without such a row;
+ * _fetch_from needs no connection: those of many fibers go in one trip. `error` may be NULL.
  * _update_where and _delete_where want a condition, or ORM_EVERY_ROW; `count` may be NULL. */
 orm_status depot_item_insert(orm_connection *c, const depot_item_values *values, depot_item *row,
                              orm_result **result);
@@ -313,6 +314,8 @@ orm_status depot_item_copy(orm_connection *c, const depot_item_values *values, s
 orm_status depot_item_upsert(orm_connection *c, const depot_item_values *values,
                              const orm_upsert *how, depot_item *row, orm_result **result);
 orm_status depot_item_fetch(orm_connection *c, orm_uuid id, depot_item *row, orm_result **result);
+orm_status depot_item_fetch_from(orm_engine *e, orm_uuid id, depot_item *row, orm_result **result,
+                                 orm_error *error);
 orm_status depot_item_select(orm_connection *c, const depot_item_query *query,
                              const depot_item **rows, size_t *count, orm_result **result);
 orm_status depot_item_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows);
@@ -422,7 +425,8 @@ orm_model_hooks depot_crate_on(const depot_crate_hooks *hooks);
 
 /* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. _insert and
  * _upsert bring the row back, unless `row` and `result` are NULL; _insert_many and _copy insert all
- * rows or none; _copy, the fastest, brings nothing back. _fetch is ORM_NOT_FOUND without such a row.
+ * rows or none; _copy, the fastest, brings nothing back. _fetch is ORM_NOT_FOUND without such a row;
+ * _fetch_from needs no connection: those of many fibers go in one trip. `error` may be NULL.
  * _update_where and _delete_where want a condition, or ORM_EVERY_ROW; `count` may be NULL. */
 orm_status depot_crate_insert(orm_connection *c, const depot_crate_values *values,
                               depot_crate *row, orm_result **result);
@@ -432,6 +436,8 @@ orm_status depot_crate_copy(orm_connection *c, const depot_crate_values *values,
 orm_status depot_crate_upsert(orm_connection *c, const depot_crate_values *values,
                               const orm_upsert *how, depot_crate *row, orm_result **result);
 orm_status depot_crate_fetch(orm_connection *c, orm_uuid id, depot_crate *row, orm_result **result);
+orm_status depot_crate_fetch_from(orm_engine *e, orm_uuid id, depot_crate *row,
+                                  orm_result **result, orm_error *error);
 orm_status depot_crate_select(orm_connection *c, const depot_crate_query *query,
                               const depot_crate **rows, size_t *count, orm_result **result);
 orm_status depot_crate_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows);
@@ -530,7 +536,8 @@ orm_model_hooks depot_owner_on(const depot_owner_hooks *hooks);
 
 /* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. _insert and
  * _upsert bring the row back, unless `row` and `result` are NULL; _insert_many and _copy insert all
- * rows or none; _copy, the fastest, brings nothing back. _fetch is ORM_NOT_FOUND without such a row.
+ * rows or none; _copy, the fastest, brings nothing back. _fetch is ORM_NOT_FOUND without such a row;
+ * _fetch_from needs no connection: those of many fibers go in one trip. `error` may be NULL.
  * _update_where and _delete_where want a condition, or ORM_EVERY_ROW; `count` may be NULL. */
 orm_status depot_owner_insert(orm_connection *c, const depot_owner_values *values,
                               depot_owner *row, orm_result **result);
@@ -540,6 +547,8 @@ orm_status depot_owner_copy(orm_connection *c, const depot_owner_values *values,
 orm_status depot_owner_upsert(orm_connection *c, const depot_owner_values *values,
                               const orm_upsert *how, depot_owner *row, orm_result **result);
 orm_status depot_owner_fetch(orm_connection *c, int64_t id, depot_owner *row, orm_result **result);
+orm_status depot_owner_fetch_from(orm_engine *e, int64_t id, depot_owner *row, orm_result **result,
+                                  orm_error *error);
 orm_status depot_owner_select(orm_connection *c, const depot_owner_query *query,
                               const depot_owner **rows, size_t *count, orm_result **result);
 orm_status depot_owner_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows);
@@ -710,7 +719,8 @@ orm_model_hooks depot_other_item_on(const depot_other_item_hooks *hooks);
 
 /* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. _insert and
  * _upsert bring the row back, unless `row` and `result` are NULL; _insert_many and _copy insert all
- * rows or none; _copy, the fastest, brings nothing back. _fetch is ORM_NOT_FOUND without such a row.
+ * rows or none; _copy, the fastest, brings nothing back. _fetch is ORM_NOT_FOUND without such a row;
+ * _fetch_from needs no connection: those of many fibers go in one trip. `error` may be NULL.
  * _update_where and _delete_where want a condition, or ORM_EVERY_ROW; `count` may be NULL. */
 orm_status depot_other_item_insert(orm_connection *c, const depot_other_item_values *values,
                                    depot_other_item *row, orm_result **result);
@@ -723,6 +733,8 @@ orm_status depot_other_item_upsert(orm_connection *c, const depot_other_item_val
                                    orm_result **result);
 orm_status depot_other_item_fetch(orm_connection *c, int64_t id, depot_other_item *row,
                                   orm_result **result);
+orm_status depot_other_item_fetch_from(orm_engine *e, int64_t id, depot_other_item *row,
+                                       orm_result **result, orm_error *error);
 orm_status depot_other_item_select(orm_connection *c, const depot_other_item_query *query,
                                    const depot_other_item **rows, size_t *count,
                                    orm_result **result);
@@ -846,7 +858,8 @@ orm_status depot_item_crate_set_crate(orm_session *s, const depot_item_crate *it
 
 /* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. _insert and
  * _upsert bring the row back, unless `row` and `result` are NULL; _insert_many and _copy insert all
- * rows or none; _copy, the fastest, brings nothing back. _fetch is ORM_NOT_FOUND without such a row.
+ * rows or none; _copy, the fastest, brings nothing back. _fetch is ORM_NOT_FOUND without such a row;
+ * _fetch_from needs no connection: those of many fibers go in one trip. `error` may be NULL.
  * _update_where and _delete_where want a condition, or ORM_EVERY_ROW; `count` may be NULL. */
 orm_status depot_item_crate_insert(orm_connection *c, const depot_item_crate_values *values,
                                    depot_item_crate *row, orm_result **result);
@@ -859,6 +872,9 @@ orm_status depot_item_crate_upsert(orm_connection *c, const depot_item_crate_val
                                    orm_result **result);
 orm_status depot_item_crate_fetch(orm_connection *c, orm_uuid item_id, orm_uuid crate_id,
                                   depot_item_crate *row, orm_result **result);
+orm_status depot_item_crate_fetch_from(orm_engine *e, orm_uuid item_id, orm_uuid crate_id,
+                                       depot_item_crate *row, orm_result **result,
+                                       orm_error *error);
 orm_status depot_item_crate_select(orm_connection *c, const depot_item_crate_query *query,
                                    const depot_item_crate **rows, size_t *count,
                                    orm_result **result);

@@ -743,6 +743,13 @@ orm_status shop_thing_fetch(orm_connection *c, int64_t id, shop_thing *row, orm_
     return orm_row_fetch(c, &shop_thing_model, key, row, result);
 }
 
+orm_status shop_thing_fetch_from(orm_engine *e, int64_t id, shop_thing *row, orm_result **result,
+                                 orm_error *error)
+{
+    const orm_value key[] = {orm_of_int64(id)};
+    return orm_row_fetch_from(e, &shop_thing_model, key, row, result, error);
+}
+
 orm_status shop_thing_select(orm_connection *c, const shop_thing_query *query,
                              const shop_thing **rows, size_t *count, orm_result **result)
 {
@@ -1342,6 +1349,13 @@ orm_status shop_maybe_fetch(orm_connection *c, const char *code, shop_maybe *row
     return orm_row_fetch(c, &shop_maybe_model, key, row, result);
 }
 
+orm_status shop_maybe_fetch_from(orm_engine *e, const char *code, shop_maybe *row,
+                                 orm_result **result, orm_error *error)
+{
+    const orm_value key[] = {orm_of_text(code)};
+    return orm_row_fetch_from(e, &shop_maybe_model, key, row, result, error);
+}
+
 orm_status shop_maybe_select(orm_connection *c, const shop_maybe_query *query,
                              const shop_maybe **rows, size_t *count, orm_result **result)
 {
@@ -1666,6 +1680,13 @@ orm_status shop_class_fetch(orm_connection *c, int32_t found_value, shop_class *
 {
     const orm_value key[] = {orm_of_int32(found_value)};
     return orm_row_fetch(c, &shop_class_model, key, row, result);
+}
+
+orm_status shop_class_fetch_from(orm_engine *e, int32_t found_value, shop_class *row,
+                                 orm_result **result, orm_error *error)
+{
+    const orm_value key[] = {orm_of_int32(found_value)};
+    return orm_row_fetch_from(e, &shop_class_model, key, row, result, error);
 }
 
 orm_status shop_class_select(orm_connection *c, const shop_class_query *query,

@@ -241,7 +241,8 @@ orm_model_hooks shop_thing_on(const shop_thing_hooks *hooks);
 
 /* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. _insert and
  * _upsert bring the row back, unless `row` and `result` are NULL; _insert_many and _copy insert all
- * rows or none; _copy, the fastest, brings nothing back. _fetch is ORM_NOT_FOUND without such a row.
+ * rows or none; _copy, the fastest, brings nothing back. _fetch is ORM_NOT_FOUND without such a row;
+ * _fetch_from needs no connection: those of many fibers go in one trip. `error` may be NULL.
  * _update_where and _delete_where want a condition, or ORM_EVERY_ROW; `count` may be NULL. */
 orm_status shop_thing_insert(orm_connection *c, const shop_thing_values *values, shop_thing *row,
                              orm_result **result);
@@ -251,6 +252,8 @@ orm_status shop_thing_copy(orm_connection *c, const shop_thing_values *values, s
 orm_status shop_thing_upsert(orm_connection *c, const shop_thing_values *values,
                              const orm_upsert *how, shop_thing *row, orm_result **result);
 orm_status shop_thing_fetch(orm_connection *c, int64_t id, shop_thing *row, orm_result **result);
+orm_status shop_thing_fetch_from(orm_engine *e, int64_t id, shop_thing *row, orm_result **result,
+                                 orm_error *error);
 orm_status shop_thing_select(orm_connection *c, const shop_thing_query *query,
                              const shop_thing **rows, size_t *count, orm_result **result);
 orm_status shop_thing_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows);
@@ -428,7 +431,8 @@ orm_model_hooks shop_maybe_on(const shop_maybe_hooks *hooks);
 
 /* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. _insert and
  * _upsert bring the row back, unless `row` and `result` are NULL; _insert_many and _copy insert all
- * rows or none; _copy, the fastest, brings nothing back. _fetch is ORM_NOT_FOUND without such a row.
+ * rows or none; _copy, the fastest, brings nothing back. _fetch is ORM_NOT_FOUND without such a row;
+ * _fetch_from needs no connection: those of many fibers go in one trip. `error` may be NULL.
  * _update_where and _delete_where want a condition, or ORM_EVERY_ROW; `count` may be NULL. */
 orm_status shop_maybe_insert(orm_connection *c, const shop_maybe_values *values, shop_maybe *row,
                              orm_result **result);
@@ -439,6 +443,8 @@ orm_status shop_maybe_upsert(orm_connection *c, const shop_maybe_values *values,
                              const orm_upsert *how, shop_maybe *row, orm_result **result);
 orm_status shop_maybe_fetch(orm_connection *c, const char *code, shop_maybe *row,
                             orm_result **result);
+orm_status shop_maybe_fetch_from(orm_engine *e, const char *code, shop_maybe *row,
+                                 orm_result **result, orm_error *error);
 orm_status shop_maybe_select(orm_connection *c, const shop_maybe_query *query,
                              const shop_maybe **rows, size_t *count, orm_result **result);
 orm_status shop_maybe_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows);
@@ -550,7 +556,8 @@ orm_model_hooks shop_class_on(const shop_class_hooks *hooks);
 
 /* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. _insert and
  * _upsert bring the row back, unless `row` and `result` are NULL; _insert_many and _copy insert all
- * rows or none; _copy, the fastest, brings nothing back. _fetch is ORM_NOT_FOUND without such a row.
+ * rows or none; _copy, the fastest, brings nothing back. _fetch is ORM_NOT_FOUND without such a row;
+ * _fetch_from needs no connection: those of many fibers go in one trip. `error` may be NULL.
  * _update_where and _delete_where want a condition, or ORM_EVERY_ROW; `count` may be NULL. */
 orm_status shop_class_insert(orm_connection *c, const shop_class_values *values, shop_class *row,
                              orm_result **result);
@@ -561,6 +568,8 @@ orm_status shop_class_upsert(orm_connection *c, const shop_class_values *values,
                              const orm_upsert *how, shop_class *row, orm_result **result);
 orm_status shop_class_fetch(orm_connection *c, int32_t found_value, shop_class *row,
                             orm_result **result);
+orm_status shop_class_fetch_from(orm_engine *e, int32_t found_value, shop_class *row,
+                                 orm_result **result, orm_error *error);
 orm_status shop_class_select(orm_connection *c, const shop_class_query *query,
                              const shop_class **rows, size_t *count, orm_result **result);
 orm_status shop_class_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows);

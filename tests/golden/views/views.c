@@ -291,6 +291,13 @@ orm_status views_author_fetch(orm_connection *c, int64_t id, views_author *row, 
     return orm_row_fetch(c, &views_author_model, key, row, result);
 }
 
+orm_status views_author_fetch_from(orm_engine *e, int64_t id, views_author *row,
+                                   orm_result **result, orm_error *error)
+{
+    const orm_value key[] = {orm_of_int64(id)};
+    return orm_row_fetch_from(e, &views_author_model, key, row, result, error);
+}
+
 orm_status views_author_select(orm_connection *c, const views_author_query *query,
                                const views_author **rows, size_t *count, orm_result **result)
 {
@@ -535,6 +542,14 @@ orm_status views_author_output_fetch(orm_connection *c, int64_t author_id,
 {
     const orm_value key[] = {orm_of_int64(author_id)};
     return orm_row_fetch(c, &views_author_output_model, key, row, result);
+}
+
+orm_status views_author_output_fetch_from(orm_engine *e, int64_t author_id,
+                                          views_author_output *row, orm_result **result,
+                                          orm_error *error)
+{
+    const orm_value key[] = {orm_of_int64(author_id)};
+    return orm_row_fetch_from(e, &views_author_output_model, key, row, result, error);
 }
 
 orm_status views_author_output_select(orm_connection *c, const views_author_output_query *query,

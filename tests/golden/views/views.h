@@ -119,7 +119,8 @@ orm_status views_author_get_output(orm_session *s, const views_author *author,
 
 /* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. _insert and
  * _upsert bring the row back, unless `row` and `result` are NULL; _insert_many and _copy insert all
- * rows or none; _copy, the fastest, brings nothing back. _fetch is ORM_NOT_FOUND without such a row.
+ * rows or none; _copy, the fastest, brings nothing back. _fetch is ORM_NOT_FOUND without such a row;
+ * _fetch_from needs no connection: those of many fibers go in one trip. `error` may be NULL.
  * _update_where and _delete_where want a condition, or ORM_EVERY_ROW; `count` may be NULL. */
 orm_status views_author_insert(orm_connection *c, const views_author_values *values,
                                views_author *row, orm_result **result);
@@ -130,6 +131,8 @@ orm_status views_author_upsert(orm_connection *c, const views_author_values *val
                                const orm_upsert *how, views_author *row, orm_result **result);
 orm_status views_author_fetch(orm_connection *c, int64_t id, views_author *row,
                               orm_result **result);
+orm_status views_author_fetch_from(orm_engine *e, int64_t id, views_author *row,
+                                   orm_result **result, orm_error *error);
 orm_status views_author_select(orm_connection *c, const views_author_query *query,
                                const views_author **rows, size_t *count, orm_result **result);
 orm_status views_author_group(orm_connection *c, const orm_grouping *grouping, orm_rows **rows);
@@ -210,6 +213,9 @@ orm_status views_author_output_get_author(orm_session *s, const views_author_out
 /* Core: rows on a connection. Owned: free `*result`, in which rows and their texts live. */
 orm_status views_author_output_fetch(orm_connection *c, int64_t author_id,
                                      views_author_output *row, orm_result **result);
+orm_status views_author_output_fetch_from(orm_engine *e, int64_t author_id,
+                                          views_author_output *row, orm_result **result,
+                                          orm_error *error);
 orm_status views_author_output_select(orm_connection *c, const views_author_output_query *query,
                                       const views_author_output **rows, size_t *count,
                                       orm_result **result);
