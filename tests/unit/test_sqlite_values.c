@@ -258,7 +258,7 @@ START_TEST(a_value_stays_bound_as_long_as_its_statement_runs)
                                       2);
     for (int day = 0; day < 2; day++) {
         const orm_value values[] = {orm_of_date((orm_date){day}), orm_of_uuid((orm_uuid){{(uint8_t)day}})};
-        char expected[64];
+        char expected[128];
         snprintf(expected, sizeof expected, "2000-01-0%d X'0%d000000000000000000000000000000'", day + 1, day);
         ck_assert_int_eq(driver->start(link_a, NULL, prepared, values, ORM__FETCH_WHOLE, &error), ORM_OK);
         for (int i = 0; i < 3; i++) {
