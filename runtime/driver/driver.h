@@ -105,6 +105,8 @@ typedef struct orm__driver {
     void (*close)(orm__link *link);
     /* Whether an idle link still seems alive; costs no round trip. */
     bool (*usable)(orm__link *link);
+    /* In a child of the process that made it: from now on nothing on it reaches the database, and its calls are ORM_DISCONNECTED. */
+    void (*abandon)(orm__link *link);
     /* Undoes what the holder has set on the server outside transactions, all but prepared statements. NULL: there is nothing. */
     orm_status (*reset)(orm__link *link);
 

@@ -297,6 +297,8 @@ static orm_status step(orm__link *base, orm_error *error)
     if (++l->row < l->row_count)
         return ORM_OK;
     l->error = error;
+    if (l->broken && l->failure == ORM_DISCONNECTED && (l->streaming || l->cursor.stage))
+        return orm__error_set(error, ORM_DISCONNECTED, "the connection is lost");
     if (l->cursor.stage) {
         ORM_TRY(orm__pg_next_batch(l));
         return step(base, error);
@@ -359,6 +361,7 @@ const orm__driver orm__driver_postgresql = {
     .open = orm__pg_open,
     .close = orm__pg_close,
     .usable = orm__pg_usable,
+    .abandon = orm__pg_abandon,
     .reset = orm__pg_reset,
     .prepare = prepare,
     .forget = forget,

@@ -25,7 +25,8 @@ orm_status orm__pg_send(orm__link *base, orm__prepared *prepared, const orm_valu
     *ahead = NULL;
     if (l->streaming || l->cursor.stage)
         return orm__error_set(error, ORM_MISUSE, "another statement is still open on this connection");
-    if (l->broken)
+    orm__pg_settle_cancel(l);
+    if (l->broken || l->cancelled)
         return orm__error_set(error, ORM_DISCONNECTED, "the connection is lost");
     orm__ahead *made = calloc(1, sizeof *made), **last = &l->ahead;
     if (!made)

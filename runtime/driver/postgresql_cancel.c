@@ -11,41 +11,64 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { CANCEL_SECONDS = 2 };
+enum { CANCEL_SECONDS = 2, LONG_AGO = 1 };
 
 typedef struct request {
     PGcancel *cancel;
-    int done; /* closed at the end; -1: nobody waits */
+    int done; /* closed at the end */
 } request;
 
+static void stop_listening(orm__pg_link *l);
 static bool start(orm__pg_link *l, int done);
 static void *send_request(void *sent);
 
 bool orm__pg_cancel(orm__pg_link *l)
 {
-    l->cancelled = start(l, -1);
+    int done[2];
+    stop_listening(l);
     l->deadline = orm__deadline_in(CANCEL_SECONDS);
+    if (pipe(done))
+        return false;
+    for (int i = 0; i < 2; i++)
+        fcntl(done[i], F_SETFD, FD_CLOEXEC);
+    l->asked = done[0];
+    l->cancelled = start(l, done[1]);
+    if (!l->cancelled)
+        stop_listening(l);
     return l->cancelled;
+}
+
+/* An error that looks like the answer to the request may have another cause, such as a limit of the server's own. */
+void orm__pg_settle_cancel(orm__pg_link *l)
+{
+    orm__watch watch;
+    if (!l->cancelled || l->broken || l->asked < 0)
+        return;
+    if (orm__watch_start(&watch, l->waiter, l->asked) == ORM_OK) {
+        const int64_t deadline = orm__deadline_in(CANCEL_SECONDS);
+        orm_status status;
+        do { /* a wait may end by a wake that was meant for another */
+            status = orm__wait(&watch, ORM_WAIT_READ, deadline);
+            l->cancelled = orm__wait_by_poll(l->asked, ORM_WAIT_READ, LONG_AGO) != ORM_OK;
+        } while (!status && l->cancelled);
+        orm__watch_stop(&watch);
+    }
+    stop_listening(l);
 }
 
 void orm__pg_cancel_now(orm__pg_link *l)
 {
-    int done[2];
-    orm__watch watch;
-    if (pipe(done))
-        return; /* all of it is read then */
-    for (int i = 0; i < 2; i++)
-        fcntl(done[i], F_SETFD, FD_CLOEXEC);
-    if (!start(l, done[1])) {
-        close(done[0]);
-        return;
-    }
-    l->cancelled = true;
-    if (orm__watch_start(&watch, l->waiter, done[0]) == ORM_OK) {
-        l->cancelled = orm__wait(&watch, ORM_WAIT_READ, orm__deadline_in(CANCEL_SECONDS)) != ORM_OK;
-        orm__watch_stop(&watch);
-    }
-    close(done[0]);
+    const int64_t deadline = l->deadline;
+    if (orm__pg_cancel(l)) /* otherwise all of it is read */
+        orm__pg_settle_cancel(l);
+    l->deadline = deadline;
+}
+
+static void stop_listening(orm__pg_link *l)
+{
+    if (l->asked >= 0)
+        close(l->asked);
+    l->asked = -1;
 }
 
 /* Takes `done`, which is closed also on failure. */
@@ -66,8 +89,7 @@ static bool start(orm__pg_link *l, int done)
         return true;
     PQfreeCancel(cancel);
     free(made);
-    if (done >= 0)
-        close(done);
+    close(done);
     return false;
 }
 
@@ -80,8 +102,7 @@ static void *send_request(void *sent)
     pthread_sigmask(SIG_SETMASK, &all, NULL);
     PQcancel(own->cancel, ignored, sizeof ignored);
     PQfreeCancel(own->cancel);
-    if (own->done >= 0)
-        close(own->done);
+    close(own->done);
     free(own);
     return NULL;
 }

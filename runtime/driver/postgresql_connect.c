@@ -10,17 +10,23 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+enum { HOST_TEXT = 512 };
 
 static void choose_tag(orm__pg_link *l);
 static orm_status connect_to(orm__pg_link *l, const orm__address *address);
+static orm_status connect_to_one(orm__pg_link *l, const orm__address *address, orm__resolved *hosts);
 static orm_status check_string(const orm__address *address, orm_error *error);
+static bool is_whole(const char *number);
 static PGconn *start_connecting(const orm__address *address, const orm__resolved *resolved);
 static void start_deep(void *starting);
 static void poll_deep(void *polling);
 static orm_status resolve_hosts(orm__pg_link *l, const orm__address *address, orm__resolved *resolved);
 static const char *keyword_of(const orm__address *address, const char *keyword, const char *variable);
-static orm_status finish_connecting(orm__pg_link *l, int64_t deadline);
-static int64_t connect_deadline(const orm__pg_link *l, const orm__address *address);
+static orm_status finish_connecting(orm__pg_link *l, int seconds);
+static bool has_moved_on(const orm__pg_link *l, char tried[HOST_TEXT]);
+static int connect_seconds(const orm__pg_link *l, const orm__address *address);
 static void drop_notice(void *user, const PGresult *result);
 static orm_status settle(orm__pg_link *l);
 
@@ -34,6 +40,7 @@ orm_status orm__pg_open(const orm__address *address, const orm_waiter *waiter, o
     l->waiter = waiter;
     l->error = error;
     l->unprepared = address->unprepared;
+    l->asked = -1;
     choose_tag(l);
     l->timeout = (int64_t)address->statement_timeout * 1000;
     orm_status status = connect_to(l, address);
@@ -60,28 +67,45 @@ static orm_status connect_to(orm__pg_link *l, const orm__address *address)
     ORM_TRY(check_string(address, l->error));
     orm__resolved resolved;
     ORM_TRY(resolve_hosts(l, address, &resolved));
-    l->connection = start_connecting(address, &resolved);
+    orm_status status = connect_to_one(l, address, &resolved);
     free(resolved.host);
-    if (!l->connection)
-        return orm__error_no_memory(l->error);
-    PQsetNoticeReceiver(l->connection, drop_notice, l);
-    PQsetErrorVerbosity(l->connection, PQERRORS_VERBOSE); /* with the SQLSTATE */
-    ORM_TRY(finish_connecting(l, connect_deadline(l, address)));
+    ORM_TRY(status);
     PQsetErrorVerbosity(l->connection, PQERRORS_DEFAULT);
     if (PQsetnonblocking(l->connection, 1) || !PQenterPipelineMode(l->connection)) {
         orm__pg_lost(l);
         return l->failure;
     }
-    orm_status status = orm__watch_start(&l->watch, l->waiter, PQsocket(l->connection));
+    status = orm__watch_start(&l->watch, l->waiter, PQsocket(l->connection));
     return status ? orm__error_set(l->error, status, "the connection cannot be watched: %s", orm_status_text(status))
                   : settle(l);
 }
 
-/* libpq's complaints about a connection string quote it, and a password may be in it: so they are never shown. */
+/* One that answers in time. */
+static orm_status connect_to_one(orm__pg_link *l, const orm__address *address, orm__resolved *hosts)
+{
+    for (;;) {
+        l->connection = start_connecting(address, hosts);
+        if (!l->connection)
+            return orm__error_no_memory(l->error);
+        PQsetNoticeReceiver(l->connection, drop_notice, l);
+        PQsetErrorVerbosity(l->connection, PQERRORS_VERBOSE); /* with the SQLSTATE */
+        int seconds = connect_seconds(l, address);
+        orm_status status = finish_connecting(l, seconds);
+        if (status != ORM_TIMEOUT || !orm__pg_leave_out_host(l, orm__deadline_in(seconds), hosts))
+            return status;
+        PQfinish(l->connection);
+        orm__error_clear(l->error);
+    }
+}
+
+/* libpq's complaints about a connection string quote it, and a password may be in it: so they are never shown. Of
+ * connect_timeout it would say nothing, since it is polled. */
 static orm_status check_string(const orm__address *address, orm_error *error)
 {
     for (size_t i = 0; address->keywords[i]; i++) {
         const char *value = address->values[i];
+        if (strcmp(address->keywords[i], "connect_timeout") == 0 && value && !is_whole(value))
+            return orm__error_set(error, ORM_MISUSE, "connect_timeout must be a whole number of seconds");
         if (strcmp(address->keywords[i], "dbname") != 0 || !value || (!strchr(value, '=') && !strstr(value, "://")))
             continue;
         char *complaint = NULL;
@@ -95,6 +119,12 @@ static orm_status check_string(const orm__address *address, orm_error *error)
             return orm__error_set(error, ORM_MISUSE, "the connection string is none that libpq can read");
     }
     return ORM_OK;
+}
+
+static bool is_whole(const char *number)
+{
+    number += *number == '-';
+    return !number[strspn(number, "0123456789")];
 }
 
 /* On a fiber, names are looked up by a thread. Those that a service's file or a whole connection string may have are libpq's to
@@ -180,11 +210,15 @@ static void poll_deep(void *argument)
 }
 
 /* libpq changes the socket as it goes from host to host: so each wait is watched anew, never across its work. */
-static orm_status finish_connecting(orm__pg_link *l, int64_t deadline)
+static orm_status finish_connecting(orm__pg_link *l, int seconds)
 {
+    char tried[HOST_TEXT] = "";
+    int64_t deadline = 0;
     PostgresPollingStatusType state = PQstatus(l->connection) == CONNECTION_BAD ? PGRES_POLLING_FAILED
                                                                                 : PGRES_POLLING_WRITING;
     while (state != PGRES_POLLING_OK && state != PGRES_POLLING_FAILED) {
+        if (seconds > 0 && has_moved_on(l, tried))
+            deadline = orm__deadline_in(seconds);
         int events = state == PGRES_POLLING_READING ? ORM_WAIT_READ : ORM_WAIT_WRITE;
         orm_status status = orm__watch_start(&l->watch, l->waiter, PQsocket(l->connection));
         if (!status)
@@ -202,8 +236,19 @@ static orm_status finish_connecting(orm__pg_link *l, int64_t deadline)
     return l->failure;
 }
 
-/* For all hosts together. Polling, libpq leaves connect_timeout, which may be in the URL or the environment, to us. */
-static int64_t connect_deadline(const orm__pg_link *l, const orm__address *address)
+/* Whether it is another host, or another of its addresses, than the one before. */
+static bool has_moved_on(const orm__pg_link *l, char tried[HOST_TEXT])
+{
+    char now[HOST_TEXT];
+    const char *host = PQhost(l->connection), *address = PQhostaddr(l->connection), *port = PQport(l->connection);
+    snprintf(now, sizeof now, "%s %s %s", address ? address : "", port ? port : "", host ? host : "");
+    bool moved = strcmp(now, tried) != 0;
+    memcpy(tried, now, sizeof now);
+    return moved;
+}
+
+/* For each host. Polling, libpq leaves connect_timeout, which may be in the URL or the environment, to us. */
+static int connect_seconds(const orm__pg_link *l, const orm__address *address)
 {
     int seconds = address->connect_timeout;
     PQconninfoOption *options = seconds ? NULL : PQconninfo(l->connection);
@@ -211,7 +256,7 @@ static int64_t connect_deadline(const orm__pg_link *l, const orm__address *addre
         if (strcmp(option->keyword, "connect_timeout") == 0 && option->val)
             seconds = atoi(option->val);
     PQconninfoFree(options);
-    return seconds > 0 ? orm__deadline_in(seconds) : 0;
+    return seconds > 0 ? seconds : 0;
 }
 
 /* The library prints nothing. A server that goes away says so to an idle connection by a notice; one that does so in a
@@ -264,6 +309,8 @@ void orm__pg_close(orm__link *base)
     if (!l)
         return;
     orm__watch_stop(&l->watch);
+    if (l->asked >= 0)
+        close(l->asked);
     PQclear(l->result);
     PQfinish(l->connection);
     for (orm__ahead *next; l->ahead; l->ahead = next) {
@@ -281,11 +328,19 @@ void orm__pg_close(orm__link *base)
     free(l);
 }
 
+void orm__pg_abandon(orm__link *base)
+{
+    orm__pg_link *l = orm__pg_link_of(base);
+    l->broken = true;
+    l->failure = ORM_DISCONNECTED;
+}
+
 /* Reads what has come unasked, which shows a closed socket too. */
 bool orm__pg_usable(orm__link *base)
 {
     orm__pg_link *l = orm__pg_link_of(base);
     l->error = NULL;
+    orm__pg_settle_cancel(l);
     if (!l->broken && !PQconsumeInput(l->connection))
         orm__pg_lost(l);
     for (PGnotify *notice; (notice = PQnotifies(l->connection)) != NULL;)

@@ -16,6 +16,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "driver/driver.h"
+#include "driver/resolve.h"
 #include "driver/wait.h"
 
 #include <libpq-fe.h>
@@ -67,7 +68,8 @@ typedef struct orm__pg_link {
     bool unprepared;          /* statements are sent whole each time: nothing stays at the server */
     int64_t timeout;          /* microseconds for a statement; 0: any time */
     int64_t deadline;         /* of this trip; 0: none */
-    bool cancelled;           /* the server was asked to end a statement, and has not said that it did */
+    bool cancelled;           /* the server was asked to end a statement, and may not have heard of it yet */
+    int asked;                /* a pipe that ends when it has; -1: nobody tells */
     bool broken;              /* lost or given up: only close is left */
     unsigned long names;      /* given to prepared statements so far */
     char tag[16];             /* in each name: behind a pooler others' statements may be on the same back end */
@@ -122,6 +124,7 @@ static inline orm__pg_link *orm__pg_link_of(orm__link *link)
 orm_status orm__pg_open(const orm__address *address, const orm_waiter *waiter, orm__link **opened, orm_error *error);
 void orm__pg_close(orm__link *base);
 bool orm__pg_usable(orm__link *base);
+void orm__pg_abandon(orm__link *base);
 orm_status orm__pg_reset(orm__link *base);
 orm_status orm__pg_copy(orm__link *base, const char *sql, const orm_value *lists, size_t count, size_t *rows,
                         orm_error *error);
@@ -209,9 +212,14 @@ bool orm__pg_has_choked(orm__pg_link *l);
 /* postgresql_cancel.c. Asks the server, from a thread, to end what it runs; until l->deadline it has time to answer. False: not
  * possible. */
 bool orm__pg_cancel(orm__pg_link *l);
-/* The same, and waits until it was asked: after that no later statement is meant. Where that takes too long l->cancelled stays,
- * and the link is given up after this trip. */
+/* Waits until the server has heard of the request, if there is one: what is sent later is not meant by it. Where that takes too
+ * long l->cancelled stays. */
+void orm__pg_settle_cancel(orm__pg_link *l);
+/* Both, and a later statement of this trip has its old deadline. */
 void orm__pg_cancel_now(orm__pg_link *l);
+/* postgresql_hosts.c. After a connection was not made in time: leaves the host that was tried out of those to try, `hosts`, which
+ * are looked up by `deadline` where they are not known yet. False: no other is left. */
+bool orm__pg_leave_out_host(orm__pg_link *l, int64_t deadline, orm__resolved *hosts);
 /* Records that libpq has lost the connection, or never had one. */
 void orm__pg_lost(orm__pg_link *l) ORM__COLD;
 /* What libpq's verbose complaint of a connection that was not made means, ORM_DISCONNECTED by default. `shown` gets it without

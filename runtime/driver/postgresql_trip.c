@@ -8,8 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char QUERY_CANCELED[] = "57014";
-
 static bool wait_for(orm__pg_link *l, int events);
 static void refused(orm__pg_link *l, const PGresult *result);
 static bool is_outdated(const char *sqlstate, const PGresult *result);
@@ -39,7 +37,8 @@ orm_status orm__pg_begin_reading(orm__pg_link *l, const char *sql, orm_error *er
     l->complaints = l->ahead ? strlen(PQerrorMessage(l->connection)) : 0;
     l->reused = l->outdated = false;
     l->deadline = l->base.deadline ? l->base.deadline : l->timeout ? orm__deadline_in(0) + l->timeout : 0;
-    if (l->cancelled) /* the request may still be on its way, and would meet this statement */
+    orm__pg_settle_cancel(l);
+    if (l->cancelled && !l->broken) /* the request may still be on its way, and would meet this statement */
         give_up(l, ORM_DISCONNECTED, "a statement ended while it was being cancelled; the connection is given up");
     if (l->broken)
         fail(l, ORM_DISCONNECTED, "the connection is lost");
@@ -253,7 +252,6 @@ static void refused(orm__pg_link *l, const PGresult *result)
     const char *detail = PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL);
     bool fatal = PQstatus(l->connection) == CONNECTION_BAD || (severity && strcmp(severity, "ERROR") != 0);
     bool first = !l->failure;
-    l->cancelled = l->cancelled && !(sqlstate && strcmp(sqlstate, QUERY_CANCELED) == 0);
     char line[sizeof l->error->message], both[2 * sizeof line];
     l->complaints = strlen(PQerrorMessage(l->connection));
     one_line(primary ? primary : PQresultErrorMessage(result), line, sizeof line);

@@ -35,6 +35,7 @@ typedef struct sqlite_link {
     orm__prepared *running; /* NULL between statements */
     int code;               /* of the last step of it */
     bool pending;           /* that step's result was not asked for yet */
+    bool abandoned;         /* after a fork: its locks are the parent's */
     int64_t changes;        /* ever made on this connection, before it */
     orm__sqlite_lists lists;
     sqlite3_stmt *kept[KEPT]; /* NULL until first used */
@@ -58,6 +59,7 @@ static int wait_busy(void *user, int tries);
 static int look_around(void *user);
 static bool delay(sqlite_link *l, int64_t deadline);
 static void start_clock(sqlite_link *l);
+static orm_status is_own(const sqlite_link *l, orm_error *error);
 static uint64_t next_random(sqlite_link *l);
 static orm_status prepare_statement(sqlite_link *l, const char *sql, unsigned flags, sqlite3_stmt **statement,
                                     const char **rest, orm_error *error);
@@ -223,8 +225,18 @@ static uint64_t next_random(sqlite_link *l)
 
 static bool usable(orm__link *base)
 {
-    (void)base;
-    return true;
+    return !((sqlite_link *)base)->abandoned;
+}
+
+static void abandon(orm__link *base)
+{
+    ((sqlite_link *)base)->abandoned = true;
+}
+
+static orm_status is_own(const sqlite_link *l, orm_error *error)
+{
+    return l->abandoned ? orm__error_set(error, ORM_DISCONNECTED, "the connection is that of the parent process")
+                        : ORM_OK;
 }
 
 static orm_status prepare(orm__link *base, const char *sql, const orm__parameter *parameters, size_t count,
@@ -234,6 +246,7 @@ static orm_status prepare(orm__link *base, const char *sql, const orm__parameter
     const char *rest;
     sqlite3_stmt *statement;
     *prepared = NULL;
+    ORM_TRY(is_own(l, error));
     ORM_TRY(prepare_statement(l, sql, SQLITE_PREPARE_PERSISTENT, &statement, &rest, error));
     orm__prepared *made = NULL;
     orm_status status = ORM_OK;
@@ -323,6 +336,7 @@ static orm_status control(orm__link *base, const char *sql, size_t *rows, orm_er
     sqlite_link *l = (sqlite_link *)base;
     if (rows)
         *rows = 0;
+    ORM_TRY(is_own(l, error));
     if (strcmp(sql, "ROLLBACK") == 0 && sqlite3_get_autocommit(l->database))
         return ORM_OK;
     start_clock(l);
@@ -500,6 +514,7 @@ static orm_status step(orm__link *base, orm_error *error)
 
 static orm_status advance(sqlite_link *l, orm_error *error)
 {
+    ORM_TRY(is_own(l, error));
     l->code = sqlite3_step(l->running->statement);
     return l->code == SQLITE_ROW || l->code == SQLITE_DONE ? ORM_OK : failed(l, l->running->statement, error);
 }
@@ -610,6 +625,7 @@ const orm__driver orm__driver_sqlite = {
     .open = open_link,
     .close = close_link,
     .usable = usable,
+    .abandon = abandon,
     .prepare = prepare,
     .forget = forget,
     .describe = describe,

@@ -154,7 +154,7 @@ void orm__dotenv_release(orm__dotenv *file)
 
 const char *orm__dotenv_find(const orm__dotenv *file, const char *name)
 {
-    const char *found = NULL, *end = file->text + file->length;
+    const char *found = NULL, *end = file->text ? file->text + file->length : NULL;
     for (const char *one = file->text; one < end;) {
         const char *value = one + strlen(one) + 1;
         if (strcmp(one, name) == 0)

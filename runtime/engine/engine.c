@@ -9,10 +9,12 @@
 #include "engine/url.h"
 #include "orm/generated.h"
 
+#include <limits.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 enum { MICROSECONDS = 1000000, MICROSECONDS_PER_MS = 1000, DEFAULT_LAG = 5000, SHARED_CONNECTIONS = 2 };
 
@@ -30,6 +32,7 @@ static orm_status open_pools(orm_engine *engine, orm_error *error);
 static size_t how_many_shared(const orm_engine *engine);
 static orm_status prepare(orm_engine *engine, const char *url, orm_error *error);
 static orm_status read_url(orm_engine *engine, const char *text, orm__url *url, orm_error *error);
+static orm_status fix_folder(orm_engine *engine, orm__address *address, orm_error *error);
 static orm_status add_arguments(orm_engine *engine, orm__address *address, orm_error *error);
 static void set_up_pool(orm_engine *engine, orm__pool *pool, const orm__address *address);
 static orm_status read_replicas(orm_engine *engine, orm_error *error);
@@ -147,7 +150,18 @@ static orm_status read_url(orm_engine *engine, const char *text, orm__url *url, 
     url->address.connect_timeout = options->connect_timeout;
     url->address.statement_timeout = options->statement_timeout;
     url->address.unprepared = options->prepared == ORM_PREPARED_OFF;
+    ORM_TRY(fix_folder(engine, &url->address, error));
     return add_arguments(engine, &url->address, error);
+}
+
+/* A relative file stays where it is when the program changes its folder, for connections that are made later. */
+static orm_status fix_folder(orm_engine *engine, orm__address *address, orm_error *error)
+{
+    char folder[PATH_MAX];
+    if (!address->file || address->memory || address->file[0] == '/' || !getcwd(folder, sizeof folder))
+        return ORM_OK;
+    address->file = orm__arena_printf(&engine->arena, "%s/%s", strcmp(folder, "/") == 0 ? "" : folder, address->file);
+    return address->file ? ORM_OK : orm__error_no_memory(error);
 }
 
 /* connect_args behind the keywords of the URL: libpq takes the last. */
@@ -195,6 +209,7 @@ static void set_up_pool(orm_engine *engine, orm__pool *pool, const orm__address 
     pool->options = options;
     pool->engine = engine;
     pool->statistics = engine->pool.statistics;
+    pool->shares_statistics = pool != &engine->pool;
     pool->size = options->pool_size ? (size_t)options->pool_size : 5;
     pool->most = pool->size + (size_t)overflow;
     if (options->pool_class == ORM_POOL_STATIC)
@@ -204,7 +219,7 @@ static void set_up_pool(orm_engine *engine, orm__pool *pool, const orm__address 
         pool->most = SIZE_MAX;
     }
     pool->timeout = (int64_t)timeout * MICROSECONDS;
-    pool->recycle = (int64_t)options->pool_recycle * MICROSECONDS;
+    pool->recycle = address->memory ? 0 : (int64_t)options->pool_recycle * MICROSECONDS; /* the last takes it along */
     pool->idle_limit = (int64_t)options->pool_idle * MICROSECONDS;
 }
 

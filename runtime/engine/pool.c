@@ -28,7 +28,9 @@ struct orm__waiting {
 
 static orm_status enlist(orm__pool *pool);
 static orm_status make_first(orm__pool *pool, orm_error *error);
+static void put_back(orm__pool *pool, orm_connection *connection);
 static void delist(orm__pool *pool);
+static orm_status settle(orm__pool *pool, orm_error *error);
 static orm_status take(orm__pool *pool, orm_connection **connection, orm_error *error);
 static bool grow(orm__pool *pool);
 static orm_status wait_for_turn(orm__pool *pool, orm_connection **connection, orm_error *error);
@@ -50,6 +52,7 @@ static void close_idle(orm__pool *pool, size_t least, int64_t before);
 static void give_up_place(orm__pool *pool);
 static void before_fork(void);
 static void after_fork_in_parent(void);
+static void inherit(orm__pool *pool);
 static void after_fork_in_child(void);
 
 orm_status orm__pool_init(orm__pool *pool, orm_error *error)
@@ -73,20 +76,34 @@ orm_status orm__pool_init_empty(orm__pool *pool, orm_error *error)
     return ORM_OK;
 }
 
+/* Lent to nobody: no hook is told of that. */
 static orm_status make_first(orm__pool *pool, orm_error *error)
 {
-    orm_connection *first;
-    orm_status status = orm__pool_acquire(pool, &first, error);
-    if (!status && no_longer_lent(pool, first) && !keep(pool, first)) { /* a new one needs no reset */
-        orm__connection_free(first);
-        give_up_place(pool);
-    }
+    orm_connection *first = NULL;
+    pthread_mutex_lock(&pool->lock);
+    orm_status status = take(pool, &first, error);
+    pthread_mutex_unlock(&pool->lock);
+    if (!status)
+        status = open_one(pool, &first, error);
+    pool->lent_ever = 0;
+    if (!status)
+        put_back(pool, first);
     return status;
+}
+
+/* One that nobody has used: it needs no reset. */
+static void put_back(orm__pool *pool, orm_connection *connection)
+{
+    if (!no_longer_lent(pool, connection) || keep(pool, connection))
+        return;
+    orm__connection_free(connection);
+    give_up_place(pool);
 }
 
 void orm__pool_release(orm__pool *pool)
 {
     delist(pool);
+    settle(pool, NULL);
     while (pool->idle_count > 0)
         orm__connection_free(pool->idle[--pool->idle_count]);
     free(pool->idle);
@@ -108,7 +125,9 @@ orm_status orm__pool_try(orm__pool *pool, orm_connection **connection, bool *rea
     *connection = NULL;
     *reached = true;
     pthread_mutex_lock(&pool->lock);
-    orm_status status = take(pool, &found, error);
+    orm_status status = settle(pool, error);
+    if (!status)
+        status = take(pool, &found, error);
     pthread_mutex_unlock(&pool->lock);
     if (status)
         return status;
@@ -127,13 +146,29 @@ orm_status orm__pool_try(orm__pool *pool, orm_connection **connection, bool *rea
     return ORM_OK;
 }
 
+/* After a fork, in the child; called with the lock held. */
+static orm_status settle(orm__pool *pool, orm_error *error)
+{
+    if (pool->tainted)
+        return orm__error_set(error, ORM_MISUSE,
+                              "the process has forked while connections to this SQLite database were in use: its child "
+                              "cannot use the engine; call orm_engine_dispose before the fork");
+    if (!pool->inherited)
+        return ORM_OK;
+    while (pool->inherited_count > 0)
+        orm__connection_free(pool->inherited[--pool->inherited_count]);
+    free(pool->inherited);
+    pool->inherited = NULL;
+    return ORM_OK;
+}
+
 /* A connection, or NULL and a place to open one. Called with the lock held. While anybody waits nothing is idle and no
  * place is free, since both are handed over: so newcomers cannot overtake. */
 static orm_status take(orm__pool *pool, orm_connection **connection, orm_error *error)
 {
-    pool->lent_ever++;
     if (pool->idle_count > 0) {
         *connection = pool->lent[pool->lent_count++] = pool->idle[--pool->idle_count];
+        pool->lent_ever++;
         return ORM_OK;
     }
     if (pool->open == pool->most)
@@ -175,15 +210,14 @@ static orm_status wait_for_turn(orm__pool *pool, orm_connection **connection, or
     if (status && status != ORM_TIMEOUT) {
         if (me.served)
             decline(pool, me.connection);
-        pool->lent_ever--;
         return orm__error_set(error, status, "the wait for a connection was given up: %s", orm_status_text(status));
     }
     if (!me.served) {
         pool->timeouts++;
-        pool->lent_ever--;
         return nothing_free(pool, error);
     }
     *connection = me.connection;
+    pool->lent_ever += me.connection != NULL;
     return ORM_OK;
 }
 
@@ -212,7 +246,7 @@ static void decline(orm__pool *pool, orm_connection *connection)
 {
     pthread_mutex_unlock(&pool->lock);
     if (connection)
-        orm__pool_give_back(pool, connection);
+        put_back(pool, connection);
     else
         give_up_place(pool);
     pthread_mutex_lock(&pool->lock);
@@ -304,6 +338,7 @@ static bool is_fit(orm__pool *pool, orm_connection *connection)
     if (!fit) {
         pthread_mutex_lock(&pool->lock);
         pool->replaced++;
+        pool->lent_ever--; /* the one in its place is counted, if there will be one */
         pthread_mutex_unlock(&pool->lock);
     }
     return fit;
@@ -336,6 +371,7 @@ static orm_status open_one(orm__pool *pool, orm_connection **connection, orm_err
     pthread_mutex_lock(&pool->lock);
     pool->lent[pool->lent_count++] = *connection;
     pool->opened_ever++;
+    pool->lent_ever++;
     pthread_mutex_unlock(&pool->lock);
     return ORM_OK;
 }
@@ -500,21 +536,43 @@ static void delist(orm__pool *pool)
 static void before_fork(void)
 {
     pthread_mutex_lock(&pools.lock);
-    for (orm__pool *pool = pools.first; pool; pool = pool->next)
+    for (orm__pool *pool = pools.first; pool; pool = pool->next) {
         pthread_mutex_lock(&pool->lock);
+        if (pool->statistics && !pool->shares_statistics)
+            orm__statistics_lock(pool->statistics);
+    }
 }
 
 static void after_fork_in_parent(void)
 {
-    for (orm__pool *pool = pools.first; pool; pool = pool->next)
+    for (orm__pool *pool = pools.first; pool; pool = pool->next) {
+        if (pool->statistics && !pool->shares_statistics)
+            orm__statistics_unlock(pool->statistics);
         pthread_mutex_unlock(&pool->lock);
+    }
     pthread_mutex_unlock(&pools.lock);
+}
+
+/* Nothing may be allocated or closed here: other threads of the parent may have been at it. */
+static void inherit(orm__pool *pool)
+{
+    pool->tainted |= pool->open > pool->idle_count;
+    if (pool->inherited || pool->idle_count == 0)
+        return;
+    pool->inherited = pool->idle;
+    pool->inherited_count = pool->idle_count;
+    pool->idle = NULL;
+    pool->capacity = 0;
 }
 
 /* Closing the parent's connections would end them for the parent, and its waiters do not exist here. */
 static void after_fork_in_child(void)
 {
     for (orm__pool *pool = pools.first; pool; pool = pool->next) {
+        for (size_t i = 0; i < pool->lent_count; i++)
+            orm__connection_abandon(pool->lent[i]);
+        if (pool->address && pool->address->dialect == ORM_SQLITE && !pool->address->memory)
+            inherit(pool);
         pool->idle_count = pool->lent_count = pool->open = pool->waiting = 0;
         pool->first = pool->last = NULL;
         pool->forks++;

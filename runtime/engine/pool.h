@@ -1,7 +1,9 @@
 /* engine/pool.h -- a pool of connections: lends them, takes them back, makes new ones, keeps waiters in turn.
  *
  * Safe between threads. No lock is held while a connection is made, reset or closed. After a fork the child's pools are
- * empty: its parent's connections are neither used nor closed there, and their memory stays.
+ * empty: its parent's connections are not used there, nor closed, and their memory stays. Only those to a file of SQLite that
+ * were idle are closed before the child makes its own: SQLite would take the parent's locks for the child's. Where some were
+ * lent that cannot be, and the pool lends none.
  * SPDX-License-Identifier: MIT */
 #ifndef ORM_ENGINE_POOL_H
 #define ORM_ENGINE_POOL_H
@@ -17,6 +19,7 @@ typedef struct orm__pool {
     const orm_engine_options *options;
     orm_engine *engine;
     orm__statistics *statistics;   /* NULL: none */
+    bool shares_statistics;        /* those of another pool, which looks after them when the process forks */
     size_t size, most;             /* connections kept; allowed at once */
     int64_t timeout;               /* microseconds to wait for one */
     int64_t recycle, idle_limit;   /* microseconds after its making, its return: 0, never */
@@ -26,8 +29,11 @@ typedef struct orm__pool {
     size_t open, capacity; /* places taken: idle, lent, being made or closed; room for them in both lists */
     size_t opened_ever, lent_ever, waited_ever, timeouts, replaced, waiting;
     atomic_size_t trips;               /* of all its links */
-    unsigned generation;               /* older ones are closed: dispose has raised it */
+    atomic_uint generation;            /* older ones are closed: dispose has raised it */
     unsigned forks;                    /* that this process has come from since */
+    orm_connection **inherited;        /* in a child: idle ones of the parent, to be closed first */
+    size_t inherited_count;
+    bool tainted;                      /* in a child: the parent had others open, which ought to be closed, too, and cannot */
     orm__waiting *first, *last;        /* who waits, in the order of coming */
     struct orm__pool *next, *previous; /* all pools of the process */
 } orm__pool;

@@ -35,6 +35,7 @@ static orm_status read_sqlite(reading *r, const char *rest);
 static orm_status name_memory(reading *r);
 static orm_status read_postgresql(reading *r, const char *rest);
 static const char *end_of_user(const char *rest);
+static bool is_option(const char *text);
 static bool are_hosts(const char *start, const char *end);
 static orm_status read_user(reading *r, const char *start, const char *end);
 static orm_status read_hosts(reading *r, const char *start, const char *end);
@@ -164,6 +165,7 @@ static orm_status name_memory(reading *r)
 static orm_status read_postgresql(reading *r, const char *rest)
 {
     const char *at = end_of_user(rest), *name;
+    bool with_password = at && memchr(rest, ':', (size_t)(at - rest));
     r->url->address.dialect = ORM_POSTGRESQL;
     if (at) {
         ORM_TRY(read_user(r, rest, at));
@@ -174,6 +176,10 @@ static orm_status read_postgresql(reading *r, const char *rest)
     if (*end == '/') {
         rest = end + 1;
         end = rest + strcspn(rest, "?");
+        if (with_password && memchr(rest, '@', (size_t)(end - rest))) /* which of both ends the password? */
+            return orm__error_set(r->error, ORM_MISUSE,
+                                  "the database URL has an '@' behind its host: write %%40 for one in a name or a "
+                                  "password, and %%2F for a slash there");
         ORM_TRY(decode(r, rest, end, &name));
         if (*name)
             ORM_TRY(add_database(r, name));
@@ -194,8 +200,8 @@ static const char *end_of_user(const char *rest)
     if (at || *rest == '[' || !memchr(rest, ':', (size_t)(end - rest)))
         return at;
     at = strchr(end, '@');
-    bool among_options = at && memchr(end, '?', (size_t)(at - end));
-    if (!at || (among_options && are_hosts(rest, end)))
+    const char *mark = at ? memchr(end, '?', (size_t)(at - end)) : NULL;
+    if (!at || (mark && is_option(mark + 1) && are_hosts(rest, end)))
         return NULL;
     for (const char *c = at; *c && *c != '/' && *c != '?'; c++)
         if (*c == '@')
@@ -203,10 +209,18 @@ static const char *end_of_user(const char *rest)
     return at;
 }
 
-/* Whether each colon is followed by a number or nothing. */
+static bool is_option(const char *text)
+{
+    size_t length = strspn(text, LETTERS "0123456789_%");
+    return length > 0 && text[length] == '=';
+}
+
+/* Whether each colon, other than those in brackets, is followed by a number or nothing. */
 static bool are_hosts(const char *start, const char *end)
 {
     for (const char *c = start; c < end; c++) {
+        const char *bracket = *c == '[' && (c == start || c[-1] == ',') ? memchr(c, ']', (size_t)(end - c)) : NULL;
+        c = bracket ? bracket : c;
         if (*c != ':')
             continue;
         c += 1 + strspn(c + 1, "0123456789");
@@ -319,6 +333,9 @@ static orm_status read_option(reading *r, const char *start, const char *end)
         return orm__error_set(r->error, ORM_MISUSE,
                               "the database URL has an option without a value: they read name=value&name=value");
     ORM_TRY(decode(r, start, equals, &keyword));
+    if (keyword[strspn(keyword, LETTERS "0123456789_")])
+        return orm__error_set(r->error, ORM_MISUSE,
+                              "the database URL has an option whose name is none: of letters, digits and '_'");
     for (size_t i = r->first_option; i < r->count; i++)
         if (strcmp(r->keywords[i], keyword) == 0)
             return orm__error_set(r->error, ORM_MISUSE,
@@ -330,11 +347,17 @@ static orm_status read_option(reading *r, const char *start, const char *end)
     return strcmp(keyword, "dbname") == 0 ? add_database(r, value) : add(r, keyword, value);
 }
 
+/* Misspelt ones too: libpq refuses them, but a replica's URL is shown before it is tried. */
 static bool is_secret(const char *keyword)
 {
-    static const char *const secrets[] = {"password", "sslpassword", "oauth_client_secret"};
+    static const char *const secrets[] = {"password", "passwd", "secret", "scram_client_key", "scram_server_key"};
+    char small[LONGEST_NAME + 1];
+    size_t length = 0;
+    for (char c; length < LONGEST_NAME && (c = keyword[length]) != '\0'; length++)
+        small[length] = c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
+    small[length] = '\0';
     for (size_t i = 0; i < LENGTH_OF(secrets); i++)
-        if (strcmp(keyword, secrets[i]) == 0)
+        if (strstr(small, secrets[i]))
             return true;
     return false;
 }

@@ -49,8 +49,8 @@ orm__store *orm__store_of(orm_session *session, const orm_model *model)
     for (orm__store *store = indexed ? NULL : session->store_list; store; store = store->next)
         if (store->model == model)
             return store;
-    orm__store *made =
-        orm__arena_zalloc(&session->arena, 1, sizeof *made + model->column_count * sizeof *made->columns);
+    orm__store *made = orm__arena_zalloc(&session->arena, 1,
+                                         sizeof *made + model->column_count * sizeof *made->columns);
     if (!made)
         return NULL;
     made->column_count = model->column_count;

@@ -113,12 +113,12 @@ struct orm__store {
     orm__identity *map;
     uint32_t capacity, mapped;
     char **slabs;
-    uint32_t slab_count, used; /* used: entities handed out */
-    uint32_t recent;           /* the slab that was asked for last */
-    uint32_t rank;             /* scratch of order.c */
-    orm__entity *newest;       /* the one whose number is `used` */
-    orm__entities left;        /* those of them that left by a stream: their places are used again */
-    orm__batch alone;          /* of the entities that came alone */
+    uint32_t slab_count, used;       /* used: entities handed out */
+    uint32_t recent;                 /* the slab that was asked for last */
+    uint32_t rank;                   /* scratch of order.c */
+    orm__entity *newest;             /* the one whose number is `used` */
+    orm__entities left;              /* those of them that left by a stream: their places are used again */
+    orm__batch alone;                /* of the entities that came alone */
     char *few_slabs[ORM__FEW_SLABS]; /* what `slabs` is at first */
     orm__batch links; /* of those that a many_to_many made: pending, they go when one of their ends does */
     orm_unique key;   /* the primary key, as one of the unique keys */

@@ -105,6 +105,12 @@ bool orm__connection_ping(orm_connection *connection)
            connection->driver->control(connection->link, "", NULL, &ignored) == ORM_OK;
 }
 
+void orm__connection_abandon(orm_connection *connection)
+{
+    connection->broken = true;
+    connection->driver->abandon(connection->link);
+}
+
 bool orm__connection_usable(orm_connection *connection)
 {
     return !connection->broken && connection->driver->usable(connection->link);

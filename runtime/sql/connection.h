@@ -137,6 +137,8 @@ orm_status orm__connection_tag(orm_connection *connection, const char *const *ta
 bool orm__connection_usable(orm_connection *connection);
 /* The same by a round trip. */
 bool orm__connection_ping(orm_connection *connection);
+/* In a child of the process that made it: it is lost there, and nothing reaches the database. */
+void orm__connection_abandon(orm_connection *connection);
 
 /* How a transaction begins on this database. A borrowed constant. */
 const char *orm__begin_text(const orm_connection *connection, orm_isolation isolation, bool read_only);

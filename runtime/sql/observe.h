@@ -27,6 +27,9 @@ void orm__statistics_add(orm__statistics *statistics, const orm_statement_event 
 void orm__statistics_each(orm__statistics *statistics, void (*each)(const orm_statement_statistics *one, void *user),
                           void *user);
 void orm__statistics_reset(orm__statistics *statistics);
+/* Around a fork, which must find them at rest. */
+void orm__statistics_lock(orm__statistics *statistics);
+void orm__statistics_unlock(orm__statistics *statistics);
 
 typedef struct orm__observation {
     const orm_engine_options *options; /* borrowed from the engine */

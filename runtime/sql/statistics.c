@@ -119,3 +119,13 @@ static void clear(orm__statistics *statistics)
     statistics->count = 0;
     statistics->others = (orm_statement_statistics){.sql = "(others)", .table = "", .kind = ORM_STATEMENT_OTHER};
 }
+
+void orm__statistics_lock(orm__statistics *statistics)
+{
+    pthread_mutex_lock(&statistics->lock);
+}
+
+void orm__statistics_unlock(orm__statistics *statistics)
+{
+    pthread_mutex_unlock(&statistics->lock);
+}

@@ -3,10 +3,12 @@
 #ifndef BENCH_FIBERS_H
 #define BENCH_FIBERS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 enum { POSTS = 100000, READERS = 1000, CONNECTIONS = 10, SHARED = 2 };
+enum { BATCH = 20 /* gets of a fiber, thread or request at a time */ };
 
 /* Which post is to be read as the so-manieth. */
 static inline int64_t post_at(size_t number)
@@ -18,7 +20,8 @@ static inline int64_t post_at(size_t number)
 void saw_post(int64_t id, const char *title, const char *body, int32_t views);
 void give_up(const char *what, const char *why);
 
-/* fibers_best.c: libpq by hand. `gets` posts over `connections`, READERS of them on their way at any time. */
-void by_hand(const char *url, size_t gets, size_t connections);
+/* fibers_best.c: libpq by hand. `gets` posts over `connections`, READERS of them on their way at any time. `keeps`: READERS requests
+ * each keep theirs until they have BATCH. */
+void by_hand(const char *url, size_t gets, size_t connections, bool keeps);
 
 #endif

@@ -5,6 +5,7 @@
 #include "orm/async_poll.h"
 
 #include <stdio.h>
+#include <time.h>
 
 enum { MANY = 300, AUTHORS = 50, MILLISECOND = 1000, SECOND = 1000000 };
 
@@ -651,6 +652,41 @@ START_TEST(a_statement_that_takes_too_long_is_cancelled_and_the_connection_stays
 }
 END_TEST
 
+static int64_t reading_until;
+
+static orm_status read_on(orm_async *own, void *user)
+{
+    worker *me = user;
+    orm_status status = ORM_OK;
+    while (!status && orm_async_deadline(0) < reading_until)
+        status = read_alone(own, me);
+    return status;
+}
+
+/* The loop stands still for longer than a statement may take: the answers are here when they are found late, and the request to
+ * cancel meets nobody. The connection goes on, also when the server's time to answer that request is over. */
+START_TEST(a_request_to_cancel_that_comes_too_late_ends_nothing)
+{
+    if (!shares())
+        return;
+    store_authors();
+    open_fibers((orm_engine_options){.shared_connections = 1, .statement_timeout = 100});
+    spawn(read_alone, 0, 20);
+    join_all(20);
+    reading_until = orm_async_deadline(3 * (int64_t)SECOND);
+    spawn(read_on, 0, 20);
+    for (int i = 0; i < 3; i++) {
+        run_for(10 * MILLISECOND);
+        nanosleep(&(struct timespec){.tv_nsec = 150000000}, NULL);
+    }
+    join_all(20);
+    for (int i = 0; i < 20; i++)
+        expect_row(&workers[i]);
+    ck_assert_int_eq(opened, 1);
+    close_fibers();
+}
+END_TEST
+
 START_TEST(one_that_cannot_be_opened_fails_all_who_wait_for_it)
 {
     if (!shares())
@@ -697,6 +733,7 @@ Suite *suite_shared(void)
     tcase_add_test(fates, a_lost_connection_fails_those_who_wait_and_the_next_get_a_new_one);
     tcase_add_test(fates, one_lost_while_idle_is_replaced_unseen);
     tcase_add_test(fates, a_statement_that_takes_too_long_is_cancelled_and_the_connection_stays);
+    tcase_add_test(fates, a_request_to_cancel_that_comes_too_late_ends_nothing);
     tcase_add_test(fates, one_that_cannot_be_opened_fails_all_who_wait_for_it);
     return suite;
 }

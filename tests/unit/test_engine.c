@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define COUNT(array) (int)(sizeof(array) / sizeof *(array))
@@ -73,6 +74,28 @@ static orm_status no_watch(int descriptor, void **token, void *user)
     return ORM_OK;
 }
 
+static orm_status no_wait(void *token, int descriptor, int events, int64_t deadline, void *user)
+{
+    (void)token, (void)descriptor, (void)events, (void)deadline, (void)user;
+    return ORM_TIMEOUT;
+}
+
+static void no_unwatch(void *token, int descriptor, void *user)
+{
+    (void)token, (void)descriptor, (void)user;
+}
+
+static void *no_self(void *user)
+{
+    (void)user;
+    return NULL;
+}
+
+static void no_wake(void *self, void *user)
+{
+    (void)self, (void)user;
+}
+
 static const struct {
     orm_engine_options options;
     const char *message;
@@ -90,7 +113,14 @@ static const struct {
     {{.isolation = (orm_isolation)4}, "isolation"},
     {{.prepared = (orm_prepared)2}, "prepared"},
     {{.connect_args = (const char *const[]){"sslmode", "require", NULL}}, "sslmode"},
-    {{.waiter = {.watch = no_watch}}, "waiter"},
+    {{.slow_after = -1}, "slow_after"},
+    {{.shared_connections = -2}, "shared_connections"},
+    {{.waiter = {.watch = no_watch}}, "waiter needs watch, wait and unwatch"},
+    {{.waiter = {no_watch, no_wait, no_unwatch, .self = no_self}}, "waiter needs self and wake"},
+    {{.waiter = {no_watch, no_wait, no_unwatch, .wake = no_wake}}, "waiter needs self and wake"},
+    {{.waiter = {.self = no_self, .wake = no_wake}}, "waiter needs self and wake together, and a wait"},
+    {{.waiter = {no_watch, no_wait, no_unwatch, .resume = no_wake}}, "waiter has resume, which needs self and wake"},
+    {{.waiter = {.resume = no_wake}}, "waiter has resume"},
     {{.replica_max_lag = -2}, "replica_max_lag"},
     {{.replicas = (const char *const[]){"postgresql://h/d", NULL}}, "replicas"},
 };
@@ -152,6 +182,22 @@ START_TEST(a_file_lies_where_the_url_says)
 }
 END_TEST
 
+/* As daemons do: connections that are made later are to the same file. */
+START_TEST(a_relative_file_stays_where_it_is)
+{
+    open_engine("sqlite:///blog.db", NULL);
+    orm_connection *first = must_open();
+    execute(first, "CREATE TABLE t (x)");
+    ck_assert_int_eq(chdir("/"), 0);
+    orm_connection *second = must_open();
+    ck_assert_uint_eq(execute(second, "INSERT INTO t VALUES (1)"), 1);
+    orm_connection_close(second);
+    orm_connection_close(first);
+    ck_assert_int_eq(chdir(folder), 0);
+    ck_assert_int_eq(access("blog.db", F_OK), 0);
+}
+END_TEST
+
 START_TEST(a_file_may_have_an_odd_name)
 {
     open_engine("sqlite:///a%20b.db", NULL);
@@ -193,6 +239,19 @@ START_TEST(memory_outlives_the_connections)
     lent[0] = must_open();
     ck_assert_uint_eq(execute(lent[0], "DELETE FROM t"), 3);
     orm_connection_close(lent[0]);
+}
+END_TEST
+
+START_TEST(memory_does_not_grow_old)
+{
+    open_engine("sqlite://", &(orm_engine_options){.pool_recycle = 1});
+    orm_connection *connection = must_open();
+    execute(connection, "CREATE TABLE t (x)");
+    orm_connection_close(connection);
+    nanosleep(&(struct timespec){.tv_sec = 1, .tv_nsec = 100000000}, NULL);
+    connection = must_open();
+    ck_assert_uint_eq(execute(connection, "INSERT INTO t VALUES (1)"), 1);
+    orm_connection_close(connection);
 }
 END_TEST
 
@@ -282,6 +341,37 @@ START_TEST(what_was_not_committed_is_rolled_back_on_return)
 }
 END_TEST
 
+static int checkouts, checkins;
+
+static void note_checkout(orm_connection *connection, void *user)
+{
+    (void)connection, (void)user;
+    checkouts++;
+}
+
+static void note_checkin(orm_connection *connection, void *user)
+{
+    (void)connection, (void)user;
+    checkins++;
+}
+
+START_TEST(each_checkout_is_counted_and_told_once_and_the_first_connection_is_none)
+{
+    open_engine("sqlite://", &(orm_engine_options){.hooks = {.checkout = note_checkout, .checkin = note_checkin},
+                                                   .pool_size = 1,
+                                                   .max_overflow = -1,
+                                                   .pool_timeout = -1});
+    ck_assert_uint_eq(orm_engine_pool(engine).lent_ever, 0);
+    orm_connection *none, *lent = must_open();
+    ck_assert_int_eq(orm_connection_open(engine, &none, &error), ORM_TIMEOUT);
+    orm_connection_close(lent);
+    ck_assert_uint_eq(orm_engine_pool(engine).lent_ever, 1);
+    ck_assert_uint_eq(orm_engine_pool(engine).timeouts, 1);
+    ck_assert_int_eq(checkouts, 1);
+    ck_assert_int_eq(checkins, 1);
+}
+END_TEST
+
 static atomic_int statements;
 
 static void count_statement(const orm_statement_event *event, void *user)
@@ -333,6 +423,124 @@ START_TEST(an_engine_is_shared_between_threads)
 }
 END_TEST
 
+/* --- a fork ------------------------------------------------------------------------------------------------------ */
+
+static void wait_for_child(pid_t child)
+{
+    int status;
+    ck_assert_int_gt(child, 0);
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
+static bool inserts(orm_engine *into)
+{
+    orm_connection *own;
+    bool good = orm_connection_open(into, &own, NULL) == ORM_OK &&
+                orm_connection_execute(own, "INSERT INTO t VALUES (1)", NULL, NULL) == ORM_OK;
+    orm_connection_close(own);
+    return good;
+}
+
+/* SQLite would believe that the parent's locks are the child's: when the parent closes its last connection, what the
+ * child writes would be lost. */
+START_TEST(what_a_child_writes_to_a_file_outlives_its_parents_connections)
+{
+    int to_parent[2], to_child[2];
+    char byte;
+    open_engine("sqlite:///blog.db", NULL);
+    orm_connection *connection = must_open();
+    execute(connection, "CREATE TABLE t (x)");
+    orm_connection_close(connection);
+    ck_assert_int_eq(pipe(to_parent) | pipe(to_child), 0);
+    pid_t child = fork();
+    if (child == 0) {
+        bool good = inserts(engine) && write(to_parent[1], "", 1) == 1 && read(to_child[0], &byte, 1) == 1;
+        for (int i = 0; i < 5; i++)
+            good = good && inserts(engine);
+        orm_engine_close(engine);
+        _exit(good ? 0 : 1);
+    }
+    ck_assert_int_eq(read(to_parent[0], &byte, 1), 1);
+    orm_engine_close(engine);
+    ck_assert_int_eq(write(to_child[1], "", 1), 1);
+    wait_for_child(child);
+    open_engine("sqlite:///blog.db", NULL);
+    connection = must_open();
+    ck_assert_uint_eq(execute(connection, "DELETE FROM t"), 6);
+    orm_connection_close(connection);
+}
+END_TEST
+
+START_TEST(a_child_is_refused_a_file_that_was_in_use)
+{
+    open_engine("sqlite:///blog.db", NULL);
+    orm_connection *lent = must_open();
+    execute(lent, "CREATE TABLE t (x)");
+    ck_assert_int_eq(orm_connection_begin(lent), ORM_OK);
+    execute(lent, "INSERT INTO t VALUES (1)");
+    pid_t child = fork();
+    if (child == 0) {
+        orm_connection *own;
+        bool good = orm_connection_open(engine, &own, &error) == ORM_MISUSE &&
+                    strstr(error.message, "orm_engine_dispose") &&
+                    orm_connection_execute(lent, "INSERT INTO t VALUES (2)", NULL, NULL) == ORM_DISCONNECTED &&
+                    orm_connection_commit(lent) != ORM_OK;
+        orm_connection_close(lent);
+        orm_engine_close(engine);
+        _exit(good ? 0 : 1);
+    }
+    wait_for_child(child);
+    ck_assert_int_eq(orm_connection_rollback(lent), ORM_OK);
+    ck_assert_uint_eq(execute(lent, "DELETE FROM t"), 0);
+    orm_connection_close(lent);
+}
+END_TEST
+
+static atomic_bool enough;
+
+static void *keep_counting(void *user)
+{
+    (void)user;
+    while (!atomic_load(&enough)) {
+        orm_connection *connection;
+        if (orm_connection_open(engine, &connection, NULL) == ORM_OK)
+            for (int i = 0; i < 20; i++)
+                orm_connection_execute(connection, "SELECT 1", NULL, NULL);
+        orm_connection_close(connection);
+        orm_engine_reset_statements(engine);
+    }
+    return NULL;
+}
+
+static void look_at_one(const orm_statement_statistics *one, void *user)
+{
+    (void)one;
+    ++*(size_t *)user;
+}
+
+START_TEST(a_fork_at_any_moment_leaves_the_child_statistics_that_work)
+{
+    pthread_t threads[4];
+    open_engine("sqlite:///blog.db", &(orm_engine_options){.statistics = true});
+    for (int i = 0; i < COUNT(threads); i++)
+        pthread_create(&threads[i], NULL, keep_counting, NULL);
+    for (int i = 0; i < 100; i++) {
+        pid_t child = fork();
+        if (child == 0) {
+            size_t count = 0;
+            alarm(20); /* ends it when they are locked for ever */
+            orm_engine_statements(engine, look_at_one, &count);
+            _exit(0);
+        }
+        wait_for_child(child);
+    }
+    atomic_store(&enough, true);
+    for (int i = 0; i < COUNT(threads); i++)
+        pthread_join(threads[i], NULL);
+}
+END_TEST
+
 /* --- PostgreSQL -------------------------------------------------------------------------------------------------- */
 
 static const char *server;
@@ -368,6 +576,14 @@ START_TEST(a_keyword_that_libpq_does_not_know_is_named)
     snprintf(url, sizeof url, "%s%cnonsense=1", server, strchr(server, '?') ? '&' : '?');
     ck_assert_int_ne(orm_engine_open(url, NULL, &engine, &error), ORM_OK);
     ck_assert_msg(strstr(error.message, "nonsense"), "%s", error.message);
+}
+END_TEST
+
+START_TEST(a_time_to_connect_that_is_no_number_is_refused)
+{
+    char url[512];
+    snprintf(url, sizeof url, "%s%cconnect_timeout=5s", server, strchr(server, '?') ? '&' : '?');
+    refuse(url, NULL, ORM_MISUSE, "connect_timeout must be a whole number of seconds");
 }
 END_TEST
 
@@ -438,6 +654,30 @@ START_TEST(a_child_leaves_its_parents_server_connections_alone)
     ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0);
     ck_assert_uint_eq(execute(lent, "INSERT INTO t VALUES (1)"), 1); /* still in its transaction */
     ck_assert_int_eq(orm_connection_rollback(lent), ORM_OK);
+    orm_connection_close(lent);
+}
+END_TEST
+
+/* As a child does that cleans up on its way out, or goes on as if it were its parent. */
+START_TEST(nothing_that_a_child_does_to_its_parents_connection_reaches_the_server)
+{
+    open_server("", NULL);
+    orm_connection *lent = must_open();
+    ck_assert_int_eq(orm_connection_begin(lent), ORM_OK);
+    execute(lent, "CREATE TEMPORARY TABLE t (x int)");
+    pid_t child = fork();
+    if (child == 0) {
+        bool good = orm_connection_execute(lent, "INSERT INTO t VALUES (1)", NULL, NULL) == ORM_DISCONNECTED &&
+                    orm_connection_commit(lent) != ORM_OK && orm_connection_rollback(lent) == ORM_OK;
+        orm_connection_close(lent);
+        orm_engine_dispose(engine);
+        orm_engine_close(engine);
+        _exit(good ? 0 : 1);
+    }
+    wait_for_child(child);
+    ck_assert_uint_eq(execute(lent, "INSERT INTO t VALUES (1)"), 1);
+    ck_assert_int_eq(orm_connection_rollback(lent), ORM_OK);
+    execute(lent, "SELECT 1 / (to_regclass('t') IS NULL)::int");
     orm_connection_close(lent);
 }
 END_TEST
@@ -583,6 +823,20 @@ START_TEST(a_statement_of_the_server_is_cancelled_and_the_connection_stays)
 }
 END_TEST
 
+/* The server ends the statement by itself, while the request to do so is on its way. */
+START_TEST(a_request_to_cancel_never_meets_the_next_statement)
+{
+    open_server("options=-c%20statement_timeout%3D201", &(orm_engine_options){.statement_timeout = 200});
+    orm_connection *connection = must_open();
+    for (int i = 0; i < 15; i++) {
+        ck_assert_int_eq(orm_connection_execute(connection, "SELECT pg_sleep(60)", NULL, NULL), ORM_TIMEOUT);
+        execute(connection, "SELECT pg_sleep(0.01)");
+    }
+    orm_connection_close(connection);
+    expect_pool(1, 0, 1);
+}
+END_TEST
+
 START_TEST(a_full_reset_undoes_settings_and_keeps_what_the_library_needs)
 {
     open_server("options=-c%20DateStyle%3DGerman", &(orm_engine_options){.pool_reset = ORM_RESET_ALL});
@@ -627,14 +881,20 @@ static TCase *on_sqlite(void)
     tcase_add_test(tests, a_database_that_cannot_be_reached_is_told_at_once);
     tcase_add_loop_test(tests, no_message_tells_the_password, 0, 5);
     tcase_add_test(tests, a_file_lies_where_the_url_says);
+    tcase_add_test(tests, a_relative_file_stays_where_it_is);
     tcase_add_test(tests, a_file_may_have_an_odd_name);
     tcase_add_test(tests, the_connections_of_an_engine_share_its_memory);
     tcase_add_test(tests, memory_outlives_the_connections);
+    tcase_add_test(tests, memory_does_not_grow_old);
     tcase_add_test(tests, two_engines_do_not_share_memory);
     tcase_add_test(tests, the_pool_has_five_places_and_ten_more);
     tcase_add_test(tests, the_largest_options_are_none_too_large);
     tcase_add_test(tests, an_overflow_of_minus_one_is_none);
     tcase_add_test(tests, what_was_not_committed_is_rolled_back_on_return);
+    tcase_add_test(tests, each_checkout_is_counted_and_told_once_and_the_first_connection_is_none);
+    tcase_add_test(tests, what_a_child_writes_to_a_file_outlives_its_parents_connections);
+    tcase_add_test(tests, a_child_is_refused_a_file_that_was_in_use);
+    tcase_add_test(tests, a_fork_at_any_moment_leaves_the_child_statistics_that_work);
     tcase_add_test(tests, options_are_copied);
     tcase_add_test(tests, an_engine_is_shared_between_threads);
     tcase_add_test(tests, a_statement_of_sqlite_ends_when_its_time_is_over);
@@ -656,14 +916,17 @@ static TCase *on_postgresql(void)
     tcase_set_timeout(tests, 30);
     tcase_add_test(tests, the_first_connection_shows_that_the_server_is_there);
     tcase_add_test(tests, a_keyword_that_libpq_does_not_know_is_named);
+    tcase_add_test(tests, a_time_to_connect_that_is_no_number_is_refused);
     tcase_add_test(tests, a_database_may_be_named_like_a_connection_string);
     tcase_add_test(tests, connections_killed_while_idle_are_replaced_unseen);
     tcase_add_test(tests, one_killed_while_lent_is_an_error_and_frees_its_place);
     tcase_add_test(tests, a_child_leaves_its_parents_server_connections_alone);
+    tcase_add_test(tests, nothing_that_a_child_does_to_its_parents_connection_reaches_the_server);
     tcase_add_test(tests, connect_args_go_over_the_keywords_of_the_url);
     tcase_add_test(tests, replicas_are_copied_and_need_not_be_up);
     tcase_add_test(tests, the_isolation_of_the_engine_is_that_of_its_transactions);
     tcase_add_test(tests, a_statement_of_the_server_is_cancelled_and_the_connection_stays);
+    tcase_add_test(tests, a_request_to_cancel_never_meets_the_next_statement);
     tcase_add_test(tests, a_full_reset_undoes_settings_and_keeps_what_the_library_needs);
     tcase_add_test(tests, dispose_closes_the_servers_connections);
     return tests;

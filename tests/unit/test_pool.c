@@ -1,6 +1,6 @@
 /* test_pool.c -- the pool, lending connections that are none: no database is behind them.
  *
- * The five functions of sql/connection.h that a pool calls are defined here, and the linker takes these.
+ * The six functions of sql/connection.h that a pool calls are defined here, and the linker takes these.
  * SPDX-License-Identifier: MIT */
 #include "engine/pool.h"
 
@@ -72,6 +72,11 @@ bool orm__connection_ping(orm_connection *connection)
 {
     atomic_fetch_add(&pings, 1);
     return !connection->failed;
+}
+
+void orm__connection_abandon(orm_connection *connection)
+{
+    connection->unwanted = true;
 }
 
 bool orm__connection_usable(orm_connection *connection)
@@ -227,8 +232,11 @@ START_TEST(an_idle_one_that_died_is_replaced_unseen)
     ck_assert(!c->broken);
     ck_assert_int_eq(atomic_load(&freed), 1);
     ck_assert_uint_eq(pool.open, 2);
+    ck_assert_uint_eq(pool.lent_ever, 3);
+    ck_assert_uint_eq(pool.replaced, 1);
     ck_assert_ptr_eq(acquire(), a);
     ck_assert_int_eq(acquire_in_vain(), ORM_TIMEOUT);
+    ck_assert_uint_eq(pool.lent_ever, 4);
     orm__pool_give_back(&pool, a);
     orm__pool_give_back(&pool, c);
     close_pool();
@@ -258,6 +266,7 @@ START_TEST(a_place_is_free_again_when_connecting_failed)
     for (int i = 0; i < 5; i++)
         ck_assert_int_eq(acquire_in_vain(), ORM_DISCONNECTED);
     ck_assert_uint_eq(pool.open, 1);
+    ck_assert_uint_eq(pool.lent_ever, 1);
     atomic_store(&refuse, false);
     orm__pool_give_back(&pool, acquire());
     orm__pool_give_back(&pool, lent);
@@ -585,6 +594,57 @@ START_TEST(a_child_that_gives_back_its_parents_connection_does_nothing_to_it)
 }
 END_TEST
 
+static bool closes_what_was_idle(orm_connection *lent)
+{
+    (void)lent;
+    orm_connection *own;
+    bool good = orm__pool_acquire(&pool, &own, NULL) == ORM_OK && atomic_load(&freed) == 2 && pool.open == 1;
+    orm__pool_give_back(&pool, own);
+    return good && pool.idle_count == 1;
+}
+
+static bool closes_what_was_idle_at_the_end(orm_connection *lent)
+{
+    (void)lent;
+    orm__pool_release(&pool);
+    return atomic_load(&freed) == 2;
+}
+
+static bool is_refused(orm_connection *lent)
+{
+    orm_connection *own;
+    bool good = orm__pool_acquire(&pool, &own, &error) == ORM_MISUSE && !own && atomic_load(&freed) == 0;
+    return good && (!lent || lent->unwanted);
+}
+
+/* SQLite keeps its locks by process and file, and would take the parent's for the child's. */
+START_TEST(a_child_closes_connections_to_a_file_before_it_opens_its_own)
+{
+    static const orm__address file = {.dialect = ORM_SQLITE};
+    waiter slow = {0};
+    open_pool(2, 3, 20000000);
+    pool.address = &file;
+    orm_connection *lent = acquire();
+    orm__pool_give_back(&pool, acquire());
+    in_child(is_refused, lent);
+    orm__pool_give_back(&pool, lent);
+    in_child(closes_what_was_idle, NULL);
+    in_child(closes_what_was_idle_at_the_end, NULL);
+    lent = acquire();
+    orm_connection *other = acquire();
+    atomic_store(&hold_up, true);
+    pthread_create(&slow.thread, NULL, wait_for_one, &slow);
+    while (sem_wait(&connecting))
+        ;
+    orm__pool_give_back(&pool, lent);
+    orm__pool_give_back(&pool, other);
+    in_child(is_refused, NULL); /* one is being made */
+    sem_post(&go_on);
+    pthread_join(slow.thread, NULL);
+    close_pool();
+}
+END_TEST
+
 static bool acquires(orm_connection *lent)
 {
     (void)lent;
@@ -771,6 +831,7 @@ static TCase *together(void)
     tcase_add_test(tests, timeouts_and_refusals_lose_no_place);
     tcase_add_test(tests, a_child_opens_its_own_and_leaves_the_parents_alone);
     tcase_add_test(tests, a_child_that_gives_back_its_parents_connection_does_nothing_to_it);
+    tcase_add_test(tests, a_child_closes_connections_to_a_file_before_it_opens_its_own);
     tcase_add_test(tests, a_fork_at_any_moment_leaves_the_child_a_pool_that_works);
     return tests;
 }

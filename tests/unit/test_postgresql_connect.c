@@ -2,6 +2,10 @@
  * SPDX-License-Identifier: MIT */
 #include "postgresql_server.h"
 
+#include "driver/postgresql_link.h"
+
+#include <arpa/inet.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 START_TEST(all_waits_go_through_the_waiter)
@@ -88,6 +92,58 @@ START_TEST(connecting_has_a_deadline)
 }
 END_TEST
 
+/* A server that takes connections and never says a word, as one does that hangs. */
+static int open_silent(int *port)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t size = sizeof address;
+    int silent = socket(AF_INET, SOCK_STREAM, 0);
+    ck_assert_int_ge(silent, 0);
+    ck_assert_int_eq(bind(silent, (struct sockaddr *)&address, size), 0);
+    ck_assert_int_eq(listen(silent, 10), 0);
+    ck_assert_int_eq(getsockname(silent, (struct sockaddr *)&address, &size), 0);
+    *port = ntohs(address.sin_port);
+    return silent;
+}
+
+/* S stands for the silent one, G for the good one. */
+static const struct {
+    const char *hosts, *name, *session;
+    orm_status status;
+} chains[] = {
+    {"SG", "127.0.0.1", "any", ORM_OK},
+    {"SSG", "127.0.0.1", "any", ORM_OK},
+    {"SG", "localhost", "read-write", ORM_OK},
+    {"GSS", "127.0.0.1", "prefer-standby", ORM_OK}, /* each is looked at once before any is taken */
+    {"S", "127.0.0.1", "any", ORM_TIMEOUT},
+    {"SS", "127.0.0.1", "any", ORM_TIMEOUT},
+};
+
+START_TEST(each_host_has_its_own_time_to_answer)
+{
+    static const char *const words[] = {"dbname", "host", "port", "target_session_attrs", "connect_timeout", NULL};
+    const PGconn *good = orm__pg_link_of(db)->connection;
+    char hosts[400] = "", ports[100] = "", silent_port[12];
+    int port, silent = open_silent(&port);
+    snprintf(silent_port, sizeof silent_port, "%d", port);
+    for (const char *c = chains[_i].hosts; *c; c++) {
+        const char *comma = c > chains[_i].hosts ? "," : "";
+        snprintf(hosts + strlen(hosts), sizeof hosts - strlen(hosts), "%s%s", comma,
+                 *c == 'S' ? chains[_i].name : PQhost(good));
+        snprintf(ports + strlen(ports), sizeof ports - strlen(ports), "%s%s", comma,
+                 *c == 'S' ? silent_port : PQport(good));
+    }
+    const char *const values[] = {url, hosts, ports, chains[_i].session, "1", NULL};
+    const orm__address address = {.dialect = ORM_POSTGRESQL, .keywords = words, .values = values};
+    static const orm_waiter by_poll;
+    orm__link *opened;
+    ck_assert_msg(driver->open(&address, &by_poll, &opened, &error) == chains[_i].status, "%s", error.message);
+    ck_assert(chains[_i].status ? !opened : error.status == ORM_OK);
+    driver->close(opened);
+    close(silent);
+}
+END_TEST
+
 /* What the process writes to standard error while a test runs. */
 START_TEST(notices_are_not_printed)
 {
@@ -120,6 +176,7 @@ static void add_tests(TCase *tcase)
     tcase_add_test(tcase, settings_that_texts_rely_on_are_put_right);
     tcase_add_loop_test(tcase, a_failed_connection_is_told_without_the_password, 0, COUNT_OF(wrong));
     tcase_add_loop_test(tcase, connecting_has_a_deadline, 0, 2);
+    tcase_add_loop_test(tcase, each_host_has_its_own_time_to_answer, 0, sizeof chains / sizeof *chains);
     tcase_add_test(tcase, notices_are_not_printed);
     tcase_add_test(tcase, an_idle_link_whose_server_process_died_is_not_usable);
 }

@@ -105,7 +105,8 @@ typedef enum orm_pool_class {
 /* What is undone when a connection comes back, besides the transaction that was not committed, which always is. */
 typedef enum orm_pool_reset {
     ORM_RESET_ROLLBACK, /* nothing more */
-    ORM_RESET_ALL /* settings, temporary tables, LISTEN, advisory locks, on PostgreSQL; costs several round trips */
+    ORM_RESET_ALL /* settings, those of hooks.connect too, temporary tables, LISTEN, advisory locks, on PostgreSQL; costs several
+                     round trips */
 } orm_pool_reset;
 
 typedef enum orm_prepared {
@@ -119,7 +120,7 @@ typedef struct orm_engine_options {
     int pool_size;    /* connections kept: 5 */
     int max_overflow; /* more for a moment: 10; -1: none */
     int pool_timeout; /* seconds to wait for a connection: 30; -1: none at all */
-    int pool_recycle; /* seconds after which a connection is replaced at its next checkout: 0, never */
+    int pool_recycle; /* seconds after which a connection is replaced at its next checkout: 0, never; nor are those to memory */
     int pool_idle;    /* seconds after which a connection that nobody used is closed, but for the last: 0, never */
     /* Ask the server before lending a connection that was idle for a second or more. That the server has closed it is seen
      * without: it then says so, and the connection is replaced. */
@@ -130,7 +131,7 @@ typedef struct orm_engine_options {
     /* Connections and statements. */
     orm_isolation isolation; /* of transactions that say nothing else */
     orm_prepared prepared;
-    int connect_timeout; /* seconds: 0 leaves it to the URL or to libpq */
+    int connect_timeout; /* seconds, for each host of several: 0 leaves it to the URL or to libpq */
     /* Milliseconds a statement may take: 0, any time. Then it is cancelled and ORM_TIMEOUT; a server that does not hear of that
      * within two seconds is given up, with its connection. */
     int statement_timeout;
@@ -164,7 +165,7 @@ typedef struct orm_engine_options {
 /* Opens an engine on `url` as SQLAlchemy writes them:
  *     sqlite://                      a database in memory, shared by the whole engine; while one session
  *                                    writes to it the others wait, even to read
- *     sqlite:///blog.db              a file, relative to the working directory
+ *     sqlite:///blog.db              a file, relative to the working directory of this moment
  *     sqlite:////var/lib/blog.db     a file, absolute
  *     postgresql://user:password@host:5432/name?sslmode=require      libpq's keywords may follow the question mark
  * "postgres://" and "+driver" after the scheme are accepted; parts are percent-decoded. `options` NULL means all defaults;
@@ -199,7 +200,11 @@ ORM_API orm_status orm_engine_options_from_env(const char *prefix, const char *d
                                                char **url, orm_error *error);
 
 /* Closes the connections that are idle now, and those that are lent when they come back; new ones are made as they are needed.
- * For servers that have moved, passwords that have changed, a fork to come. A database in memory keeps its connections. */
+ * For servers that have moved, passwords that have changed, a fork to come. A database in memory keeps its connections.
+ *
+ * After a fork the child may use the engine, whose connections it makes anew. What the parent had lent when it forked is
+ * ORM_DISCONNECTED there, and nothing that the child does to it reaches the database; a SQLite file of which a connection was
+ * lent then cannot be opened by that engine in the child (ORM_MISUSE): dispose before the fork, or give all of them back. */
 ORM_API void orm_engine_dispose(orm_engine *engine);
 
 typedef struct orm_pool_statistics {
