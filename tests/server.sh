@@ -29,6 +29,21 @@ expect() { # path, status and body
     fi
 }
 
+# What is no request of ours: its first line, and how it is answered.
+expect_refused() {
+    local got
+    exec 3<>"/dev/tcp/127.0.0.1/${address##*:}"
+    printf '%b\r\n\r\n' "$1" >&3
+    IFS= read -r got <&3
+    exec 3<&-
+    if [ "$got" = $'HTTP/1.1 400 Bad Request\r' ]; then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1))
+        printf 'failed: %s is answered by %s\n' "$1" "$got"
+    fi
+}
+
 # Four hundred, a hundred of them at once: each must be the whole answer.
 expect_many() {
     curl -s --no-keepalive --parallel --parallel-immediate --parallel-max 100 "$address/authors/$ada?[1-400]" -o "$scratch/many-#1"
@@ -51,6 +66,8 @@ expect /authors "[{\"id\": $ada, \"name\": \"Ada\"}, {\"id\": $charles, \"name\"
 expect "/authors/$charles" '{"name": "Charles", "posts": [{"title": "Gears", "comments": []}]}200'
 expect /authors/12345 '{"error": "no such row"}404'
 expect /nothing '{"error": "no such row"}404'
+expect_refused 'POST /authors HTTP/1.1'
+expect_refused 'nonsense'
 expect_many
 
 kill -TERM $server

@@ -30,6 +30,7 @@ struct orm_fiber {
     orm_status answer; /* of the wait it goes on from */
     orm_status result;
     bool owned, ended;
+    bool joined;       /* from outside fibers; its joiner is none */
     bool cancelled;    /* not told yet */
     bool armed;        /* may be woken in its next wait */
     atomic_bool woken; /* in `woken` */
@@ -42,7 +43,8 @@ struct orm_async_watch {
     orm_async *async;
     void *token;
     int wanted;
-    orm_fiber *fiber; /* that waits; NULL: none */
+    orm_fiber *fiber;      /* that waits; NULL: none */
+    orm_async_watch *next; /* among `left` */
 };
 
 typedef struct queue {
@@ -53,6 +55,7 @@ struct orm_async {
     orm_async_loop loop;
     pthread_t thread;
     size_t limit, running, waiting;
+    size_t joining; /* of those that run: they stand still until another one has ended, which may have to begin first */
     queue begin, ready;
     orm_fiber *current;
     bool turning;
@@ -62,6 +65,7 @@ struct orm_async {
     orm__fiber_stacks stacks;
     pthread_mutex_t lock; /* guards what follows */
     orm_fiber *woken;
+    orm_async_watch *left; /* by other threads, and not yet unwatched */
 };
 
 static void nudge(orm_async *async);
@@ -69,9 +73,11 @@ static bool on_thread(const orm_async *async);
 static void run_ready(orm_async *async);
 static void run(orm_async *async, orm_fiber *fiber);
 static void start_some(orm_async *async);
+static bool may_begin(const orm_async *async);
 static void begin(void *argument);
 static void end(orm_async *async, orm_fiber *fiber);
 static void take_woken(orm_async *async);
+static void unwatch_left(orm_async *async);
 static bool any_woken(orm_async *async);
 static void forget_wake(orm_async *async, orm_fiber *fiber);
 static void expire(orm_async *async);
@@ -115,6 +121,7 @@ void orm_async_close(orm_async *async)
 {
     if (!async)
         return;
+    unwatch_left(async);
     if (async->loop.close)
         async->loop.close(async->loop.user);
     orm__fiber_stacks_release(&async->stacks);
@@ -172,21 +179,27 @@ orm_status orm_async_join(orm_async *async, orm_fiber *fiber)
     orm_fiber *me = async->current;
     if (!fiber)
         return ORM_OK;
-    if (fiber->joiner || fiber == me || !on_thread(async))
+    if (fiber->joiner || fiber->joined || fiber == me || !on_thread(async))
         return ORM_MISUSE;
     if (me && !fiber->ended) {
         fiber->joiner = me;
+        async->joining++;
         orm_status status = stand_still(async, IN_JOIN, 0);
+        async->joining--;
         fiber->joiner = NULL;
         if (!fiber->ended)
             return status;
         me->cancelled = me->cancelled || status == ORM_CANCELLED; /* it ended all the same: for the next wait */
     }
-    while (!fiber->ended) {
+    orm_status turned = ORM_OK;
+    fiber->joined = true;
+    while (!fiber->ended && !turned) {
         orm_async_turn(async);
         if (!fiber->ended)
-            ORM_TRY(async->loop.turn(async->loop.user));
+            turned = async->loop.turn(async->loop.user);
     }
+    fiber->joined = false;
+    ORM_TRY(turned);
     orm_status result = fiber->result;
     free(fiber);
     return result;
@@ -244,6 +257,7 @@ static void run_ready(orm_async *async)
     if (async->turning)
         return;
     async->turning = true;
+    unwatch_left(async);
     take_woken(async);
     start_some(async);
     orm_fiber *last = async->ready.last, *fiber = NULL;
@@ -270,7 +284,7 @@ static void run(orm_async *async, orm_fiber *fiber)
 
 static void start_some(orm_async *async)
 {
-    while (async->begin.first && async->running < async->limit) {
+    while (may_begin(async)) {
         orm_fiber *fiber = pop(&async->begin);
         async->waiting--;
         async->running++;
@@ -284,10 +298,15 @@ static void start_some(orm_async *async)
     }
 }
 
+static bool may_begin(const orm_async *async)
+{
+    return async->begin.first && async->running - async->joining < async->limit;
+}
+
 static void begin(void *argument)
 {
     orm_fiber *fiber = argument;
-    fiber->result = fiber->function(fiber->async, fiber->argument);
+    fiber->result = fiber->cancelled ? ORM_CANCELLED : fiber->function(fiber->async, fiber->argument);
 }
 
 static void end(orm_async *async, orm_fiber *fiber)
@@ -351,7 +370,7 @@ static void set_timer(orm_async *async)
 {
     const orm__timer *first = orm__timers_first(&async->timers);
     int64_t deadline = first ? first->deadline : 0;
-    if (async->ready.first || (async->begin.first && async->running < async->limit) || any_woken(async))
+    if (async->ready.first || may_begin(async) || any_woken(async))
         deadline = AT_ONCE;
     if (deadline == async->timer)
         return;
@@ -418,7 +437,10 @@ orm_status orm_async_sleep(orm_async *async, int64_t microseconds)
 
 int64_t orm_async_deadline(int64_t microseconds)
 {
-    return orm__deadline_in(0) + microseconds;
+    int64_t now = orm__deadline_in(0);
+    if (microseconds > INT64_MAX - now)
+        return INT64_MAX;
+    return now + microseconds > 0 ? now + microseconds : AT_ONCE; /* 0 would be none */
 }
 
 orm_status orm_async_wait(orm_async *async, int descriptor, int events, int64_t deadline)
@@ -450,6 +472,7 @@ static orm_status watch_descriptor(int descriptor, void **token, void *user)
     orm_async *async = user;
     if (!on_thread(async))
         return ORM_MISUSE;
+    unwatch_left(async); /* whose descriptor this may be by now */
     orm_async_watch *watch = calloc(1, sizeof *watch);
     if (!watch)
         return ORM_NO_MEMORY;
@@ -501,10 +524,32 @@ static void unwatch_descriptor(void *token, int descriptor, void *user)
     orm_async *async = user;
     orm_async_watch *watch = token;
     (void)descriptor;
+    if (!on_thread(async)) {
+        pthread_mutex_lock(&async->lock);
+        watch->next = async->left;
+        async->left = watch;
+        pthread_mutex_unlock(&async->lock);
+        async->loop.wake(async->loop.user);
+        return;
+    }
     if (watch->fiber)
         go_on(watch->fiber, ORM_OK);
     async->loop.unwatch(watch->token, async->loop.user);
     free(watch);
+}
+
+/* The loop is this thread's alone. */
+static void unwatch_left(orm_async *async)
+{
+    pthread_mutex_lock(&async->lock);
+    orm_async_watch *left = async->left;
+    async->left = NULL;
+    pthread_mutex_unlock(&async->lock);
+    for (orm_async_watch *next; left; left = next) {
+        next = left->next;
+        async->loop.unwatch(left->token, async->loop.user);
+        free(left);
+    }
 }
 
 /* From now on until its wait ends it can be woken. */

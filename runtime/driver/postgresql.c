@@ -143,6 +143,8 @@ orm_status orm__pg_encode_values(orm__pg_link *l, orm__prepared *prepared, const
         size_t start = l->buffer.length;
         bool null;
         orm_status status = orm__pg_encode(&l->buffer, &prepared->parameters[i], &values[i], &null, l->error);
+        if (status == ORM_INVALID && prepared->parameters[i].sensitive && l->error && !l->error->column[0])
+            orm__error_set(l->error, status, "parameter %zu, which is not shown, cannot be sent", i + 1);
         if (status && l->error)
             ORM__ERROR_COPY(l->error->statement, prepared->sql);
         ORM_TRY(status);

@@ -52,10 +52,13 @@ static orm_status queue(orm__pg_link *l, orm__ahead *one, const orm_value *value
     orm_error *told = l->error;
     const orm_status failure = l->failure;
     const char *sql = l->sql;
+    const size_t bytes = l->base.bytes;
     l->error = error;
     l->failure = ORM_OK;
     l->sql = prepared->sql;
     orm_status status = orm__pg_encode_values(l, prepared, values);
+    one->bytes = l->base.bytes - bytes;
+    l->base.bytes = bytes;
     if (!status) {
         one->prepares = !l->unprepared && !prepared->sent && !prepared->underway;
         orm__pg_send_prepared(l, prepared, one->prepares);
@@ -113,6 +116,7 @@ orm_status orm__pg_take(orm__link *base, orm__ahead *ahead, orm_error *error)
     if (!ahead->answered && !streams)
         receive(l, ahead);
     leave_list(l, ahead);
+    l->base.bytes += ahead->bytes;
     l->error = error;
     l->failure = ORM_OK;
     if (!streams)

@@ -44,6 +44,7 @@ struct orm__ahead {
     bool prepares; /* it is prepared in the same trip */
     bool ends;     /* a Sync is behind it */
     bool answered, dropped, told;
+    size_t bytes;     /* of its values; those of the link are the running statement's */
     PGresult *result; /* of what is answered; NULL: it failed */
     orm_error error;
 };

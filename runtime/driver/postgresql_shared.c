@@ -32,6 +32,7 @@ typedef struct request {
     const char *frame; /* about where its stack ends */
     orm__soon soon;    /* what else it will touch */
     int64_t deadline;
+    size_t bytes;     /* of its values; those of the link are counted for whoever runs */
     PGresult *result; /* NULL once done: the connection is lost */
     bool prepares;    /* it has the statement prepared */
     bool done, leads;
@@ -161,6 +162,7 @@ static orm_status take_result(orm__pg_link *l, request *r, orm_error *error)
     l->error = error;
     l->failure = ORM_OK;
     l->sql = r->prepared->sql;
+    l->base.bytes = r->bytes;
     l->reused = prepared_before;
     l->outdated = false;
     if (!result) {
@@ -190,7 +192,11 @@ static orm_status send(orm__pg_link *l, request *r)
         return orm__error_set(l->error, ORM_DISCONNECTED, "the connection is lost");
     if (!make_room(s, 4))
         return orm__error_no_memory(l->error);
-    ORM_TRY(orm__pg_encode_values(l, r->prepared, r->values));
+    const size_t bytes = l->base.bytes;
+    orm_status status = orm__pg_encode_values(l, r->prepared, r->values);
+    r->bytes = l->base.bytes - bytes;
+    l->base.bytes = bytes;
+    ORM_TRY(status);
     r->prepares = !l->unprepared && !r->prepared->sent;
     r->deadline = l->timeout ? orm__deadline_in(0) + l->timeout : 0;
     if (r->prepares && s->unsynced)

@@ -34,6 +34,7 @@ orm_status orm__pg_begin_reading(orm__pg_link *l, const char *sql, orm_error *er
     l->error = error;
     l->failure = ORM_OK;
     l->sql = sql;
+    l->base.detail = 0;
     l->complaints = l->ahead ? strlen(PQerrorMessage(l->connection)) : 0;
     l->reused = l->outdated = false;
     l->deadline = l->base.deadline ? l->base.deadline : l->timeout ? orm__deadline_in(0) + l->timeout : 0;
@@ -264,6 +265,8 @@ static void refused(orm__pg_link *l, const PGresult *result)
     fail(l, status, both);
     if (first && l->error) {
         const char *position = PQresultErrorField(result, PG_DIAG_STATEMENT_POSITION);
+        const char *told = detail ? strstr(l->error->message, line) : NULL;
+        l->base.detail = told ? (size_t)(told - l->error->message) + strlen(line) : 0;
         l->error->position = position ? atoi(position) : 0;
         ORM__ERROR_COPY(l->error->sqlstate, sqlstate);
         ORM__ERROR_COPY(l->error->constraint, PQresultErrorField(result, PG_DIAG_CONSTRAINT_NAME));

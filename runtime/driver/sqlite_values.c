@@ -62,6 +62,8 @@ static const char *const forms[] = {[SQLITE_INTEGER] = "an integer",
                                     [SQLITE_TEXT] = "text",
                                     [SQLITE_BLOB] = "a blob"};
 
+static orm_status store(const orm__parameter *declared, const orm_value *value, orm__sqlite_stored *stored,
+                        orm_error *error);
 static bool takes(orm_type declared, orm_type given);
 static orm_status store_real(orm_type type, const orm_value *value, orm__sqlite_stored *stored);
 static orm_status store_text(orm__sqlite_stored *stored, const char *text);
@@ -92,8 +94,23 @@ static orm_status keep_text(const orm_column *column, const char *text, size_t s
 static orm_status keep_blob(sqlite3_value *value, const orm_column *column, char *member, orm__arena *arena,
                             orm_error *error);
 
+/* What cannot be stored is named, unless no message may show it. */
 orm_status orm__sqlite_store(const orm__parameter *declared, const orm_value *value, orm__sqlite_stored *stored,
                              orm_error *error)
+{
+    orm_status status = store(declared, value, stored, error);
+    bool names = status == ORM_INVALID || status == ORM_UNSUPPORTED;
+    if (!names || !declared->sensitive || !error)
+        return status;
+    char sqlstate[sizeof error->sqlstate];
+    memcpy(sqlstate, error->sqlstate, sizeof sqlstate);
+    orm__error_set(error, status, "the value, which is not shown, cannot be stored as %s", types[declared->type].name);
+    ORM__ERROR_COPY(error->sqlstate, sqlstate);
+    return status;
+}
+
+static orm_status store(const orm__parameter *declared, const orm_value *value, orm__sqlite_stored *stored,
+                        orm_error *error)
 {
     orm_type type = declared->type;
     stored->form = SQLITE_NULL;

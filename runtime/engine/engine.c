@@ -393,7 +393,7 @@ orm_status orm__engine_acquire_reading(orm_engine *engine, const char *file, int
 
 void orm__engine_give_back(orm_connection *connection)
 {
-    if (connection)
+    if (connection && connection->pool)
         orm__pool_give_back(connection->pool, connection);
 }
 
@@ -413,16 +413,18 @@ void orm__engine_unshare(orm_engine *engine, orm_connection *connection)
     orm__shared_give_back(&engine->shared, connection);
 }
 
-void orm__engine_sleep(orm_engine *engine, int64_t microseconds)
+orm_status orm__engine_sleep(orm_engine *engine, int64_t microseconds)
 {
     const orm_waiter *waiter = &engine->options.waiter;
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     int64_t deadline = (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000 + microseconds;
-    if (waiter->wait)
-        waiter->wait(NULL, -1, 0, deadline, waiter->user);
-    else
+    if (!waiter->wait) {
         poll(NULL, 0, (int)((microseconds + 999) / 1000));
+        return ORM_OK;
+    }
+    orm_status status = waiter->wait(NULL, -1, 0, deadline, waiter->user);
+    return status == ORM_TIMEOUT ? ORM_OK : status;
 }
 
 orm_isolation orm__engine_isolation(const orm_engine *engine)

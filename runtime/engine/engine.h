@@ -25,6 +25,6 @@ void orm__engine_unshare(orm_engine *engine, orm_connection *connection);
 orm_isolation orm__engine_isolation(const orm_engine *engine);
 
 /* Sleeps through the engine's waiter. */
-void orm__engine_sleep(orm_engine *engine, int64_t microseconds);
+orm_status orm__engine_sleep(orm_engine *engine, int64_t microseconds);
 
 #endif

@@ -28,9 +28,9 @@ struct orm__waiting {
 
 static orm_status enlist(orm__pool *pool);
 static orm_status make_first(orm__pool *pool, orm_error *error);
-static void put_back(orm__pool *pool, orm_connection *connection);
 static void delist(orm__pool *pool);
 static orm_status settle(orm__pool *pool, orm_error *error);
+static orm_status obtain(orm__pool *pool, orm_connection **connection, bool *reached, orm_error *error);
 static orm_status take(orm__pool *pool, orm_connection **connection, orm_error *error);
 static bool grow(orm__pool *pool);
 static orm_status wait_for_turn(orm__pool *pool, orm_connection **connection, orm_error *error);
@@ -45,6 +45,7 @@ static struct timespec deadline_of(int64_t timeout);
 static bool is_fit(orm__pool *pool, orm_connection *connection);
 static orm_status open_one(orm__pool *pool, orm_connection **connection, orm_error *error);
 static void refuse(orm__pool *pool, orm_connection *connection, orm_status status, orm_error *error);
+static void put_back(orm__pool *pool, orm_connection *connection);
 static bool no_longer_lent(orm__pool *pool, const orm_connection *connection);
 static bool keep(orm__pool *pool, orm_connection *connection);
 static bool serve_first(orm__pool *pool, orm_connection *connection);
@@ -79,25 +80,15 @@ orm_status orm__pool_init_empty(orm__pool *pool, orm_error *error)
 /* Lent to nobody: no hook is told of that. */
 static orm_status make_first(orm__pool *pool, orm_error *error)
 {
-    orm_connection *first = NULL;
-    pthread_mutex_lock(&pool->lock);
-    orm_status status = take(pool, &first, error);
-    pthread_mutex_unlock(&pool->lock);
-    if (!status)
-        status = open_one(pool, &first, error);
+    orm_connection *first;
+    bool reached;
+    orm_status status = obtain(pool, &first, &reached, error);
+    if (!status && no_longer_lent(pool, first) && !keep(pool, first)) { /* a new one needs no reset */
+        orm__connection_free(first);
+        give_up_place(pool);
+    }
     pool->lent_ever = 0;
-    if (!status)
-        put_back(pool, first);
     return status;
-}
-
-/* One that nobody has used: it needs no reset. */
-static void put_back(orm__pool *pool, orm_connection *connection)
-{
-    if (!no_longer_lent(pool, connection) || keep(pool, connection))
-        return;
-    orm__connection_free(connection);
-    give_up_place(pool);
 }
 
 void orm__pool_release(orm__pool *pool)
@@ -121,6 +112,15 @@ orm_status orm__pool_acquire(orm__pool *pool, orm_connection **connection, orm_e
 
 orm_status orm__pool_try(orm__pool *pool, orm_connection **connection, bool *reached, orm_error *error)
 {
+    ORM_TRY(obtain(pool, connection, reached, error));
+    if (pool->options->hooks.checkout)
+        pool->options->hooks.checkout(*connection, pool->options->hooks.user);
+    return ORM_OK;
+}
+
+/* Of which nobody is told. */
+static orm_status obtain(orm__pool *pool, orm_connection **connection, bool *reached, orm_error *error)
+{
     orm_connection *found = NULL;
     *connection = NULL;
     *reached = true;
@@ -131,18 +131,22 @@ orm_status orm__pool_try(orm__pool *pool, orm_connection **connection, bool *rea
     pthread_mutex_unlock(&pool->lock);
     if (status)
         return status;
-    if (found && !is_fit(pool, found)) { /* replaced unseen */
+    if (found && !is_fit(pool, found)) { /* replaced unseen, unless it was the caller who gave up */
+        bool cancelled = found->error.status == ORM_CANCELLED;
         no_longer_lent(pool, found);
         orm__connection_free(found);
         found = NULL;
+        if (cancelled) {
+            give_up_place(pool);
+            return orm__error_set(error, ORM_CANCELLED, "the wait for a connection was given up: %s",
+                                  orm_status_text(ORM_CANCELLED));
+        }
     }
     if (!found)
         status = open_one(pool, &found, error);
     *reached = !status;
     ORM_TRY(status);
     *connection = found;
-    if (pool->options->hooks.checkout)
-        pool->options->hooks.checkout(found, pool->options->hooks.user);
     return ORM_OK;
 }
 
@@ -245,7 +249,7 @@ static orm_status stand_still(orm__pool *pool, orm__waiting *me)
 static void decline(orm__pool *pool, orm_connection *connection)
 {
     pthread_mutex_unlock(&pool->lock);
-    if (connection)
+    if (connection && no_longer_lent(pool, connection))
         put_back(pool, connection);
     else
         give_up_place(pool);
@@ -361,8 +365,7 @@ static orm_status open_one(orm__pool *pool, orm_connection **connection, orm_err
     (*connection)->observation.statistics = pool->statistics;
     (*connection)->generation = generation;
     (*connection)->born = pool->recycle ? orm__deadline_in(0) : 0;
-    const orm_hooks *hooks = &pool->options->hooks;
-    status = hooks->connect ? hooks->connect(*connection, hooks->user) : ORM_OK;
+    status = orm__connection_greet(*connection);
     if (status) {
         refuse(pool, *connection, status, error);
         *connection = NULL;
@@ -395,6 +398,11 @@ void orm__pool_give_back(orm__pool *pool, orm_connection *connection)
         return;
     if (pool->options->hooks.checkin)
         pool->options->hooks.checkin(connection, pool->options->hooks.user);
+    put_back(pool, connection);
+}
+
+static void put_back(orm__pool *pool, orm_connection *connection)
+{
     if (orm__connection_reset(connection) && keep(pool, connection))
         return;
     orm__connection_free(connection);

@@ -146,8 +146,7 @@ static orm_status make(orm__shared *shared, orm_connection **connection, orm_err
     made->observation.statistics = pool->statistics;
     made->generation = generation;
     made->born = pool->recycle ? orm__deadline_in(0) : 0;
-    const orm_hooks *hooks = &pool->options->hooks;
-    orm_status status = hooks->connect ? hooks->connect(made, hooks->user) : ORM_OK;
+    orm_status status = orm__connection_greet(made);
     if (status && made->error.status == status)
         *error = made->error;
     else if (status)

@@ -188,13 +188,15 @@ static orm_status query(orm_connection *connection, const char *sql, row_reader 
     const orm__driver *driver = connection->driver;
     const char *begin = connection->begin;
     orm__prepared *prepared;
-    connection->begin = NULL;
     if (driver->prepare(connection->link, sql, NULL, 0, &prepared, &connection->error))
         return orm__connection_failed(connection);
+    size_t rows = 0;
+    connection->begin = NULL;
+    orm__observe_start(&connection->observation, false);
     orm_status status = driver->start(connection->link, begin, prepared, NULL, ORM__FETCH_WHOLE, &connection->error);
     if (!status) {
         while (!(status = driver->step(connection->link, &connection->error)) && !(status = read(connection, user)))
-            ;
+            rows++;
         orm_error finishing;
         orm_status finished = driver->finish(connection->link, NULL, &finishing);
         if (status == ORM_DONE && finished)
@@ -202,6 +204,12 @@ static orm_status query(orm_connection *connection, const char *sql, row_reader 
         status = status == ORM_DONE ? finished : status;
     }
     driver->forget(connection->link, prepared);
-    orm__connection_tell(connection, ORM_STATEMENT_SELECT, sql, "", 0, status);
+    if (begin) {
+        const orm__observation kept = orm__observe_hold(&connection->observation);
+        orm__connection_tell(connection, ORM_STATEMENT_TRANSACTION, begin, "", 0,
+                             status == ORM_DISCONNECTED ? status : ORM_OK);
+        connection->observation = kept;
+    }
+    orm__connection_tell(connection, ORM_STATEMENT_SELECT, sql, "", rows, status);
     return status ? orm__connection_failed(connection) : ORM_OK;
 }

@@ -169,7 +169,10 @@ static orm_status wait_for_others(orm_connection *connection)
             connection, "SELECT count(*) FROM (SELECT pg_try_advisory_lock(" LOCK ") AS got) AS l WHERE got", &got));
         if (got)
             return ORM_OK;
-        orm__engine_sleep(connection->engine, WAIT);
+        orm_status status = orm__engine_sleep(connection->engine, WAIT);
+        if (status)
+            return orm__error_set(&connection->error, status, "the wait for another migration was given up: %s",
+                                  orm_status_text(status));
     }
 }
 

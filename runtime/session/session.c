@@ -577,7 +577,10 @@ orm_status orm_transaction(const orm_session_factory *factory, orm_transaction_b
         orm_session_close(session);
         if (status != ORM_SERIALIZATION || attempt >= attempts)
             return status;
-        orm__engine_sleep(factory->engine, (int64_t)(chance % (uint64_t)most));
+        status = orm__engine_sleep(factory->engine, (int64_t)(chance % (uint64_t)most));
+        if (status)
+            return orm__error_set(error, status, "the wait before another attempt was given up: %s",
+                                  orm_status_text(status));
     }
 }
 

@@ -3,6 +3,7 @@
 #include "sql/ahead.h"
 
 #include "base/error.h"
+#include "sql/secret.h"
 
 #include <stdlib.h>
 
@@ -121,7 +122,10 @@ orm_status orm__source_open(orm_connection *connection, orm__source *source)
     connection->observation = sent->observation;
     orm_status status = connection->driver->take(connection->link, sent->ahead, &connection->error);
     free(sent);
-    return status ? orm__connection_failed(connection) : ORM_OK;
+    if (!status)
+        return ORM_OK;
+    orm__secret_hide(connection, source->statement->model, source->statement->sensitive);
+    return orm__connection_failed(connection);
 }
 
 void orm__source_tell(orm_connection *connection, orm__source *source, size_t rows, orm_status status)

@@ -26,6 +26,8 @@ void orm__sql_returning(orm__sql *sql, const orm_model *model)
 
 void orm__sql_table_name(orm__sql *sql, const orm_model *model)
 {
+    if (!sql->model)
+        sql->model = model;
     if (sql->connection->dialect == ORM_POSTGRESQL)
         orm__sql_name(sql, model->schema_name, model->table);
     else

@@ -336,8 +336,11 @@ static void write_array(orm__sql *sql, const orm__scope *row, const orm_column *
 
 static void write_json(orm__sql *sql, const orm__scope *row, const orm_column *column, const orm_expr *condition)
 {
-    static const orm_column text = {.name = "text", .type = ORM_TYPE_TEXT},
-                            json = {.name = "jsonb", .type = ORM_TYPE_JSONB};
+    static const orm_column kinds[][2] = {{{.name = "jsonb", .type = ORM_TYPE_JSONB},
+                                           {.name = "text", .type = ORM_TYPE_TEXT}},
+                                          {{.name = "jsonb", .type = ORM_TYPE_JSONB, .flags = ORM_SENSITIVE},
+                                           {.name = "text", .type = ORM_TYPE_TEXT, .flags = ORM_SENSITIVE}}};
+    bool sensitive = column->flags & ORM_SENSITIVE;
     bool as_text = condition->value.type == ORM_TYPE_TEXT && condition->op != ORM_OP_NOT_NULL;
     if ((column->type != ORM_TYPE_JSON && column->type != ORM_TYPE_JSONB) || (column->flags & ORM_ARRAY)) {
         orm__sql_fail(sql, ORM_MISUSE, "column '%s' of '%s' is no JSON", column->name, row->model->name);
@@ -360,7 +363,7 @@ static void write_json(orm__sql *sql, const orm__scope *row, const orm_column *c
         return;
     }
     orm__sql_text(sql, operators[condition->op]);
-    orm__sql_parameter(sql, as_text ? &text : &json, condition->value);
+    orm__sql_parameter(sql, &kinds[sensitive][as_text], condition->value);
     orm__sql_text(sql, condition->op == ORM_OP_LIKE ? " ESCAPE '\\'" : "");
 }
 
@@ -456,10 +459,10 @@ void orm__sql_operand_value(orm__sql *sql, const orm_column *column, orm_value v
     bool sqlite = sql->connection->dialect == ORM_SQLITE;
     bool array = column->flags & ORM_ARRAY;
     if (!array && (column->type == ORM_TYPE_INT16 || column->type == ORM_TYPE_INT32)) {
-        orm__sql_integer(sql, value.as.integer);
+        orm__sql_integer_of(sql, column, value.as.integer);
         orm__sql_text(sql, sqlite ? "" : "::int8");
     } else if (!array && sqlite && ordered && column->type == ORM_TYPE_ENUM) {
-        orm__sql_integer(sql, value.as.integer);
+        orm__sql_integer_of(sql, column, value.as.integer);
     } else {
         orm__sql_parameter(sql, column, value);
     }

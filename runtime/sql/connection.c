@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "sql/ahead.h"
 #include "sql/cursor.h"
+#include "sql/secret.h"
 #include "sql/walk.h"
 
 #include <stdio.h>
@@ -68,6 +69,19 @@ void orm__connection_free(orm_connection *connection)
     free(connection);
 }
 
+orm_status orm__connection_greet(orm_connection *connection)
+{
+    const orm_hooks *hooks = &connection->hooks;
+    if (!hooks->connect)
+        return ORM_OK;
+    ORM_TRY(hooks->connect(connection, hooks->user));
+    orm__walks_over(connection, 0, true);
+    orm_status status = orm__connection_rollback(connection);
+    if (!status)
+        orm__error_clear(&connection->error);
+    return status;
+}
+
 /* All its statements stay: those whose answers are on their way must not be forgotten, and only as many as there are models come
  * here. */
 orm_status orm__connection_share(orm_connection *connection, orm_error *error)
@@ -100,9 +114,8 @@ bool orm__connection_reset(orm_connection *connection)
 
 bool orm__connection_ping(orm_connection *connection)
 {
-    orm_error ignored;
     return connection->dialect == ORM_SQLITE ||
-           connection->driver->control(connection->link, "", NULL, &ignored) == ORM_OK;
+           connection->driver->control(connection->link, "", NULL, &connection->error) == ORM_OK;
 }
 
 void orm__connection_abandon(orm_connection *connection)
@@ -200,9 +213,13 @@ orm_status orm__connection_commit(orm_connection *connection)
         return ORM_ROLLBACK_FIRST;
     bool was_broken = connection->broken;
     orm_status status = end_transaction(connection, "COMMIT");
-    if (!was_broken && (status == ORM_DISCONNECTED || (status == ORM_TIMEOUT && connection->broken)))
+    bool given_up = status == ORM_DISCONNECTED || status == ORM_TIMEOUT || status == ORM_CANCELLED;
+    bool unanswered = !was_broken && given_up && connection->broken;
+    if (unanswered) {
+        orm__observe_lost(connection, ORM_IN_DOUBT);
         return orm__error_set(&connection->error, ORM_IN_DOUBT,
                               "the connection was lost while COMMIT was unanswered: %s", connection->error.message);
+    }
     bool unheard = status == ORM_NO_MEMORY && connection->dialect == ORM_POSTGRESQL;
     if (status) {
         connection->transaction = ORM__WRITING; /* SQLite keeps it open */
@@ -256,6 +273,7 @@ static orm_status end_transaction(orm_connection *connection, const char *sql)
     if (!begun || connection->broken) {
         orm__sent_drop_all(connection);
         bool lost = begun && connection->broken;
+        orm__observe_lost(connection, ORM_DISCONNECTED);
         connection->failed = false;
         return lost ? orm__error_set(&connection->error, ORM_DISCONNECTED, "the connection is lost") : ORM_OK;
     }
@@ -344,6 +362,8 @@ orm_status orm__connection_control(orm_connection *connection, orm_statement_kin
     }
     orm__observe_start(&connection->observation, false);
     orm_status status = connection->driver->control(connection->link, sql, &count, &connection->error);
+    if (status)
+        orm__secret_hide(connection, NULL, false);
     orm__connection_tell(connection, kind, sql, "", count, status);
     if (rows)
         *rows = count;
@@ -360,7 +380,8 @@ void orm__connection_tell_ride(orm_connection *connection, orm_status status)
 orm_status orm__connection_failed(orm_connection *connection)
 {
     orm_status status = connection->error.status;
-    if (status == ORM_DISCONNECTED || (status == ORM_TIMEOUT && !connection->driver->usable(connection->link)))
+    bool given_up = status == ORM_TIMEOUT || status == ORM_CANCELLED;
+    if (status == ORM_DISCONNECTED || (given_up && !connection->driver->usable(connection->link)))
         connection->broken = true;
     connection->unwanted |= status == ORM_READ_ONLY && connection->dialect == ORM_POSTGRESQL;
     if (connection->transaction != ORM__NO_TRANSACTION)
@@ -383,5 +404,5 @@ void orm__connection_tell(orm_connection *connection, orm_statement_kind kind, c
                                                 .bytes = kind == ORM_STATEMENT_TRANSACTION ? 0 : bytes,
                                                 .status = status,
                                                 .error = status ? &connection->error : NULL});
-    ORM__PROBE(statement, sql, table, rows, status);
+    ORM__PROBE(statement, sql && *sql ? sql : connection->text, table, rows, status); /* one recalled has no text here */
 }

@@ -74,6 +74,7 @@ struct orm_connection {
     orm__observation observation;
     orm__transaction transaction;
     const char *begin;       /* the BEGIN that rides with the next statement; NULL when none is due */
+    bool begun;              /* the transaction hook was told of a BEGIN, and not yet of its end */
     bool commits;            /* the last statement of the write that is about to run may take COMMIT with it */
     bool rode;               /* it did, and the hooks are not told yet */
     bool failed;             /* a statement inside the transaction was refused */
@@ -104,12 +105,14 @@ struct orm_connection {
         size_t count;
     } tables;               /* PostgreSQL: what copy.c has asked */
     orm__patterns patterns; /* compiled for validation */
+    const char *text;       /* of the statement that was prepared, or recalled, last; its own */
     orm__text sql;          /* where statements are put together, reused */
     orm__text comment;      /* in SQL's slashes and stars, or empty: stands behind each */
     uint64_t comment_hash;
     bool tagged;             /* by its holder: without him the comment is the engine's alone */
     orm_isolation isolation; /* of orm_connection_begin */
     orm_pool_reset reset;
+    const orm_schema *schema;  /* of the model of the last statement that was prepared; NULL: none yet */
     struct orm_engine *engine; /* whose pool lent it; borrowed */
     struct orm__pool *pool;    /* which lent it, and takes it back */
     orm__prepared *lag;        /* a replica's question how far it is behind; NULL: not asked yet */
@@ -126,6 +129,9 @@ orm_status orm__connection_new(const orm__address *address, const orm_engine_opt
                                orm_connection **connection, orm_error *error);
 void orm__connection_free(orm_connection *connection);
 
+/* Shows a new one to the hook for such, whose status it returns. What that leaves open is rolled back. */
+orm_status orm__connection_greet(orm_connection *connection);
+
 /* From now on many fibers read by it at once; see driver.h. */
 orm_status orm__connection_share(orm_connection *connection, orm_error *error);
 
@@ -135,7 +141,7 @@ bool orm__connection_reset(orm_connection *connection);
 orm_status orm__connection_tag(orm_connection *connection, const char *const *tags);
 /* Whether an idle one still seems alive; costs no round trip. */
 bool orm__connection_usable(orm_connection *connection);
-/* The same by a round trip. */
+/* The same by a round trip; what came in its way is in connection->error. */
 bool orm__connection_ping(orm_connection *connection);
 /* In a child of the process that made it: it is lost there, and nothing reaches the database. */
 void orm__connection_abandon(orm_connection *connection);

@@ -290,6 +290,7 @@ static void bind_outputs(orm_rows *rows, const orm_grouping *grouping)
                                .field = {(uint32_t)(value - base), output->has ? 0 : ORM_ABSENT}};
         if (array || output->has || orm__type_points(column->type))
             column->flags = ORM_NULLABLE | (array ? ORM_ARRAY : 0);
+        column->flags |= source->flags & ORM_SENSITIVE;
         rows->sql.status = orm__rows_add_bound(rows, i, column, base);
     }
 }
@@ -319,10 +320,11 @@ const orm__scope *orm__folded_scope(orm__sql *sql, const orm__scope *scope, cons
         sql->status = sql->status ? sql->status : orm__error_no_memory(&sql->connection->error);
         return NULL;
     }
+    bool counts = fold == ORM_FOLD_COUNT || fold == ORM_FOLD_COUNT_DISTINCT;
     *folded = (orm__folded){.column = {.model = &orm__folded_model,
                                        .name = of->name,
                                        .type = type_of_fold(of, fold),
-                                       .flags = ORM_NULLABLE,
+                                       .flags = ORM_NULLABLE | (counts ? 0 : of->flags & ORM_SENSITIVE),
                                        .enumeration = of->enumeration,
                                        .db_type = of->db_type},
                             .of = of,

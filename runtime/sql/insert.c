@@ -90,8 +90,8 @@ orm_status orm__insert_rows(orm_connection *connection, const orm_model *model, 
         if (connection->rode && status && connection->transaction == ORM__NO_TRANSACTION)
             status = committed_in_doubt(connection, status);
         if (connection->sent)
-            orm__connection_tell(connection, ORM_STATEMENT_INSERT, connection->sql.data, model->table, count,
-                                 connection->rode ? ORM_OK : status);
+            orm__connection_tell(connection, ORM_STATEMENT_INSERT, connection->sql.data, model->table,
+                                 status && !connection->rode ? 0 : count, connection->rode ? ORM_OK : status);
         orm__connection_tell_ride(connection, status);
     }
     if (!status && in.made.count > 0 && !in.returned)

@@ -194,6 +194,7 @@ orm_status orm__run_flush(orm__run *r)
     if (r->connection->session)
         ORM_TRY(r->connection->listener->flush(r->connection));
     orm__sql_init(&r->sql, r->connection);
+    r->sql.model = r->named->write_count ? r->named->writes[0] : NULL;
     return ORM_OK;
 }
 

@@ -4,6 +4,7 @@
 
 #include "base/value.h"
 #include "driver/wait.h"
+#include "sql/connection.h"
 #include "sql/values.h"
 
 #include <string.h>
@@ -14,7 +15,10 @@ enum { DEFAULT_SLOW = 500, SHOWN_ITEMS = 10, SHOWN_VALUE = 300, MICROSECONDS_PER
 
 static void show_value(orm__text *text, const orm__parameter *parameter, const orm_value *value);
 static void show_list(orm__text *text, const orm_value *list);
-static void tell_transaction(const orm_hooks *hooks, const orm_statement_event *event);
+static void add_value(orm__text *text, const char *value);
+static void add_sql(orm__text *text, const char *sql);
+static size_t length_without(const char *sql, const orm__text *comment);
+static void tell_transaction(orm_connection *connection, const orm_statement_event *event);
 static void echo(const orm_log *log, const orm_statement_event *event);
 static void write_result(orm__text *text, const orm_statement_event *event);
 static void log_slow(const orm_log *log, const orm_statement_event *event);
@@ -68,7 +72,21 @@ static void show_value(orm__text *text, const orm__parameter *parameter, const o
         show_list(text, value);
     } else {
         orm__value_text(*value, buffer, sizeof buffer);
-        orm__text_string(text, buffer);
+        add_value(text, buffer);
+    }
+}
+
+/* A line stays one, whatever a value holds, and a terminal is told nothing by it. */
+static void add_value(orm__text *text, const char *value)
+{
+    for (; *value; value++) {
+        unsigned char c = (unsigned char)*value;
+        if (c >= 0x20 && c != 0x7f)
+            orm__text_char(text, *value);
+        else if (c == '\n')
+            orm__text_string(text, "\\n");
+        else
+            orm__text_printf(text, "\\x%02x", c);
     }
 }
 
@@ -80,7 +98,7 @@ static void show_list(orm__text *text, const orm_value *list)
     for (size_t i = 0; i < count && i < SHOWN_ITEMS; i++) {
         orm__value_text(orm__value_of_item(list, i), buffer, sizeof buffer);
         orm__text_string(text, i ? ", " : "");
-        orm__text_string(text, buffer);
+        add_value(text, buffer);
     }
     if (count > SHOWN_ITEMS)
         orm__text_printf(text, ", ... %zu in all", count);
@@ -96,49 +114,87 @@ orm__observation orm__observe_hold(orm__observation *observation)
     return held;
 }
 
-void orm__observe_end(orm__observation *observation, const struct orm_connection *connection,
-                      orm_statement_event *event)
+/* Where a hook waits, other fibers use a shared connection meanwhile: what this one still needs is put aside. */
+void orm__observe_end(orm__observation *observation, orm_connection *connection, orm_statement_event *event)
 {
     const orm_engine_options *options = observation->options;
-    (void)connection;
+    orm__text shown = observation->shown;
+    orm_error told;
     event->microseconds = observation->started ? orm__deadline_in(0) - observation->started : 0;
-    event->cached = observation->cached;
-    event->parameters = observation->parameters && observation->shown.data ? observation->shown.data : NULL;
+    event->cached = observation->started && observation->cached;
+    event->parameters = !observation->parameters ? NULL : shown.length > 0 ? shown.data : "()";
     observation->started = 0;
+    observation->shown = (orm__text){0};
+    if (event->error)
+        event->error = memcpy(&told, event->error, sizeof told);
     if (options->echo.line)
         echo(&options->echo, event);
     int slow_after = options->slow_after ? options->slow_after : DEFAULT_SLOW;
     if (options->slow.line && event->microseconds >= (int64_t)slow_after * MICROSECONDS_PER_MS)
         log_slow(&options->slow, event);
     if (observation->statistics)
-        orm__statistics_add(observation->statistics, event);
+        orm__statistics_add(observation->statistics, event, length_without(event->sql, &connection->comment));
     if (options->hooks.transaction && event->kind == ORM_STATEMENT_TRANSACTION)
-        tell_transaction(&options->hooks, event);
+        tell_transaction(connection, event);
     if (options->hooks.statement)
         options->hooks.statement(event, options->hooks.user);
+    if (event->error)
+        connection->error = told;
+    orm__text_release(&observation->shown);
+    observation->shown = shown;
     orm__text_clear(&observation->shown);
 }
 
+/* Who runs a statement does not make it another one. */
+static size_t length_without(const char *sql, const orm__text *comment)
+{
+    size_t length = strlen(sql), behind = comment->length;
+    bool has = behind > 0 && length > behind && memcmp(sql + length - behind, comment->data, behind) == 0;
+    return has ? length - behind : length;
+}
+
 /* Savepoints are none. */
-static void tell_transaction(const orm_hooks *hooks, const orm_statement_event *event)
+static void tell_transaction(orm_connection *connection, const orm_statement_event *event)
 {
     static const char *const verbs[] = {"BEGIN", "COMMIT", "ROLLBACK"};
+    const orm_hooks *hooks = &connection->hooks;
     for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++) {
         size_t length = strlen(verbs[i]);
         bool to_savepoint = strncmp(event->sql, "ROLLBACK TO", 11) == 0;
-        if (!to_savepoint && strncmp(event->sql, verbs[i], length) == 0)
-            hooks->transaction(verbs[i], event->status, hooks->user);
+        if (to_savepoint || strncmp(event->sql, verbs[i], length) != 0)
+            continue;
+        bool refused = i == 1 && event->status; /* a COMMIT: the rollback comes behind it */
+        connection->begun = (i == 0 && !event->status) || (connection->begun && refused);
+        hooks->transaction(verbs[i], event->status, hooks->user);
     }
+}
+
+void orm__observe_lost(orm_connection *connection, orm_status status)
+{
+    bool begun = connection->begun;
+    connection->begun = false;
+    if (begun)
+        connection->hooks.transaction("ROLLBACK", status, connection->hooks.user);
 }
 
 static void echo(const orm_log *log, const orm_statement_event *event)
 {
-    orm__text text = {0};
-    write_result(&text, event);
-    log->line(event->sql, log->user);
-    if (!text.failed)
-        log->line(text.data, log->user);
-    orm__text_release(&text);
+    orm__text sql = {0}, result = {0};
+    add_sql(&sql, event->sql);
+    write_result(&result, event);
+    if (!sql.failed && !result.failed) {
+        log->line(sql.data ? sql.data : "", log->user);
+        log->line(result.data, log->user);
+    }
+    orm__text_release(&sql);
+    orm__text_release(&result);
+}
+
+/* In one line. */
+static void add_sql(orm__text *text, const char *sql)
+{
+    for (; *sql; sql++)
+        orm__text_char(text, *sql == '\n' || *sql == '\r' ? ' ' : *sql);
 }
 
 /* [cached, 0.412 ms, 3 rows] (1, 'ada') */
@@ -150,14 +206,14 @@ static void write_result(orm__text *text, const orm_statement_event *event)
         orm__text_printf(text, "%s", orm_status_name(event->status));
     else
         orm__text_printf(text, "%zu row%s", event->rows, event->rows == 1 ? "" : "s");
-    orm__text_printf(text, "] %s", event->parameters ? event->parameters : "()");
+    orm__text_printf(text, "] %s", event->parameters);
 }
 
 static void log_slow(const orm_log *log, const orm_statement_event *event)
 {
     orm__text text = {0};
     orm__text_string(&text, "slow: ");
-    orm__text_string(&text, event->sql);
+    add_sql(&text, event->sql);
     orm__text_char(&text, ' ');
     write_result(&text, event);
     if (!text.failed)

@@ -23,7 +23,8 @@ typedef struct orm__statistics orm__statistics;
 /* Owned: free. NULL: out of memory. */
 orm__statistics *orm__statistics_new(void);
 void orm__statistics_free(orm__statistics *statistics);
-void orm__statistics_add(orm__statistics *statistics, const orm_statement_event *event);
+/* `length`: of the event's SQL without the comment behind it. */
+void orm__statistics_add(orm__statistics *statistics, const orm_statement_event *event, size_t length);
 void orm__statistics_each(orm__statistics *statistics, void (*each)(const orm_statement_statistics *one, void *user),
                           void *user);
 void orm__statistics_reset(orm__statistics *statistics);
@@ -52,8 +53,11 @@ static inline void orm__observe_forget(orm__observation *observation);
 /* Takes the statement that runs out of it, which is put back by assigning what this returns. */
 orm__observation orm__observe_hold(orm__observation *observation);
 /* Tells everybody; fills in the event's time, parameters and `cached`. */
-void orm__observe_end(orm__observation *observation, const struct orm_connection *connection,
+void orm__observe_end(orm__observation *observation, struct orm_connection *connection,
                       orm_statement_event *event);
+
+/* The transaction that the hook was told of ended otherwise than by a statement: that is a ROLLBACK to it. */
+void orm__observe_lost(struct orm_connection *connection, orm_status status);
 
 void orm__observe_clock(orm__observation *observation, bool cached);
 void orm__observe_show(orm__observation *observation, const orm__parameter *parameters, const orm_value *values,

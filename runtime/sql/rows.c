@@ -106,8 +106,13 @@ orm_status orm__ask_integer(orm__sql *sql, const char *table, int64_t *answer)
     orm_connection *c = sql->connection;
     orm__statement *statement;
     *answer = 0;
-    ORM_TRY(orm__statement_start(sql, (orm__purpose){ORM_STATEMENT_SELECT, table}, ORM__FETCH_WHOLE, &statement));
-    orm_status status = orm__statement_step(c, statement);
+    orm_status status = orm__statement_start(sql, (orm__purpose){ORM_STATEMENT_SELECT, table}, ORM__FETCH_WHOLE,
+                                             &statement);
+    if (status) {
+        orm__observe_forget(&c->observation);
+        return status;
+    }
+    status = orm__statement_step(c, statement);
     if (status == ORM_OK)
         *answer = c->driver->read_integer(c->link, 0);
     orm_status end = orm__statement_finish(c, statement, NULL);

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/value.h"
 #include "driver/wait.h"
+#include "sql/secret.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -15,7 +16,9 @@
 #include <string.h>
 
 static orm__fetch fetch_as_before(const orm__sql *sql, const orm__statement *statement, orm__fetch fetch);
+static orm_status failed(orm_connection *connection, const orm__statement *statement);
 static bool came_swiftly(const orm__statement *statement);
+static bool has_sensitive(const orm__sql *sql);
 static orm_status start_last(orm_connection *c, const char *begin, orm__statement *statement, const orm_value *values);
 static orm_status start_shared(orm_connection *connection, orm__prepared *prepared, const orm_value *values);
 static bool add_parameter(orm__sql *sql, orm__parameter declared, orm_value value);
@@ -41,6 +44,7 @@ void orm__sql_init(orm__sql *sql, orm_connection *connection)
     sql->last = false;
     sql->selects = sql->filters = false;
     sql->sent = false;
+    sql->model = NULL;
     sql->known = NULL;
     sql->recalled = NULL;
     sql->tables = 0;
@@ -176,7 +180,14 @@ void orm__sql_bind_open(orm__sql *sql, orm_value value)
 
 void orm__sql_integer(orm__sql *sql, int64_t value)
 {
-    if (!add_parameter(sql, (orm__parameter){.type = ORM_TYPE_INT64}, orm_of_int64(value)))
+    static const orm_column any;
+    orm__sql_integer_of(sql, &any, value);
+}
+
+void orm__sql_integer_of(orm__sql *sql, const orm_column *column, int64_t value)
+{
+    const orm__parameter declared = {.type = ORM_TYPE_INT64, .sensitive = column->flags & ORM_SENSITIVE};
+    if (!add_parameter(sql, declared, orm_of_int64(value)))
         return;
     orm__sql_text(sql, sql->connection->dialect == ORM_SQLITE ? "?" : "$");
     orm__sql_number(sql, sql->count);
@@ -332,7 +343,13 @@ orm_status orm__statement_start(orm__sql *sql, orm__purpose purpose, orm__fetch 
         orm__connection_tell(c, ORM_STATEMENT_TRANSACTION, begin, "", 0, status == ORM_DISCONNECTED ? status : ORM_OK);
         c->observation = kept;
     }
-    return status ? orm__connection_failed(c) : ORM_OK;
+    return status ? failed(c, *statement) : ORM_OK;
+}
+
+static orm_status failed(orm_connection *connection, const orm__statement *statement)
+{
+    orm__secret_hide(connection, statement->model, statement->sensitive);
+    return orm__connection_failed(connection);
 }
 
 /* What it gave the last time it is likely to give again. */
@@ -391,14 +408,14 @@ orm_status orm__statement_restart(orm_connection *connection, orm__statement *st
 {
     orm_status status = connection->driver->start(connection->link, NULL, statement->prepared, values, ORM__FETCH_WHOLE,
                                                   &connection->error);
-    return status ? orm__connection_failed(connection) : ORM_OK;
+    return status ? failed(connection, statement) : ORM_OK;
 }
 
 orm_status orm__statement_step(orm_connection *connection, orm__statement *statement)
 {
     orm_status status = connection->driver->step(connection->link, &connection->error);
     statement->rows += status == ORM_OK;
-    return status == ORM_OK || status == ORM_DONE ? status : orm__connection_failed(connection);
+    return status == ORM_OK || status == ORM_DONE ? status : failed(connection, statement);
 }
 
 orm_status orm__statement_finish(orm_connection *connection, orm__statement *statement, size_t *rows)
@@ -407,7 +424,7 @@ orm_status orm__statement_finish(orm_connection *connection, orm__statement *sta
     statement->last_rows = statement->rows;
     statement->swift = statement->rows >= ORM__MANY_ROWS && (!statement->filters || came_swiftly(statement));
     orm_status status = connection->driver->finish(connection->link, rows, &connection->error);
-    return status ? orm__connection_failed(connection) : ORM_OK;
+    return status ? failed(connection, statement) : ORM_OK;
 }
 
 static bool came_swiftly(const orm__statement *statement)
@@ -444,7 +461,10 @@ orm_status orm__statement_copy(orm__sql *sql, const orm_value *lists, size_t cou
     *rows = 0;
     ORM_TRY(before_copy(sql));
     orm_status status = c->driver->copy(c->link, sql->text->data, lists, count, rows, &c->error);
-    return status ? orm__connection_failed(c) : ORM_OK;
+    if (!status)
+        return ORM_OK;
+    orm__secret_hide(c, sql->model, false);
+    return orm__connection_failed(c);
 }
 
 /* COPY goes alone: a BEGIN that is due goes ahead in a trip of its own. */
@@ -459,6 +479,7 @@ static orm_status before_copy(orm__sql *sql)
     if (begin)
         ORM_TRY(orm__connection_control(c, ORM_STATEMENT_TRANSACTION, begin, NULL));
     orm__observe_start(&c->observation, false);
+    orm__text_clear(&c->observation.shown); /* of what drew its keys */
     return ORM_OK;
 }
 
@@ -495,8 +516,10 @@ static orm_status copy_by_hand(orm__sql *sql, orm__copying *copying, size_t *row
     orm_status status = before_copy(sql);
     if (!status) {
         status = copy(c->link, sql->text->data, copying, rows, &c->error);
-        if (status && !copying->own)
+        if (status && !copying->own) {
+            orm__secret_hide(c, NULL, false);
             orm__connection_failed(c);
+        }
     }
     orm__statement_tell(sql, (orm__purpose){ORM_STATEMENT_OTHER, ""}, *rows, status);
     return status;
@@ -512,6 +535,7 @@ orm_status orm__statement_prepare(orm__sql *sql, orm__statement **statement)
             link_newest(c, sql->recalled);
         }
         *statement = sql->recalled;
+        c->text = sql->recalled->text;
         return ORM_OK;
     }
     if (c->comment.length)
@@ -526,6 +550,7 @@ orm_status orm__statement_prepare(orm__sql *sql, orm__statement **statement)
         unlink_statement(c, found);
         link_newest(c, found);
         *statement = found;
+        c->text = found->text;
         if (sql->known)
             sql->known->statement = found;
         return ORM_OK;
@@ -534,7 +559,13 @@ orm_status orm__statement_prepare(orm__sql *sql, orm__statement **statement)
     orm__statement *made = malloc(sizeof *made + sql->text->length + 1);
     if (!made)
         return orm__error_no_memory(&c->error);
-    *made = (orm__statement){.text = (char *)(made + 1), .length = sql->text->length, .hash = hash};
+    *made = (orm__statement){.text = (char *)(made + 1),
+                             .length = sql->text->length,
+                             .hash = hash,
+                             .model = sql->model,
+                             .sensitive = has_sensitive(sql)};
+    if (sql->model)
+        c->schema = sql->model->schema;
     memcpy(made->text, sql->text->data, made->length + 1);
     orm_status status = c->driver->prepare(c->link, made->text, sql->parameters, sql->count, &made->prepared,
                                            &c->error);
@@ -546,9 +577,18 @@ orm_status orm__statement_prepare(orm__sql *sql, orm__statement **statement)
     c->statements.count++;
     link_newest(c, made);
     *statement = made;
+    c->text = made->text;
     if (sql->known)
         sql->known->statement = made;
     return ORM_OK;
+}
+
+static bool has_sensitive(const orm__sql *sql)
+{
+    bool any = false;
+    for (size_t i = 0; i < sql->count; i++)
+        any |= sql->parameters[i].sensitive;
+    return any;
 }
 
 static uint64_t hash_text(const char *text, size_t length)
@@ -610,6 +650,7 @@ static void remove_statement(orm_connection *connection, orm__statement *stateme
         *slot_of(connection, moved->text, moved->length, moved->hash) = moved;
     }
     unlink_statement(connection, statement);
+    connection->text = connection->text == statement->text ? NULL : connection->text;
     for (size_t i = 0; i < ORM__KNOWN; i++)
         if (connection->known[i].statement == statement)
             connection->known[i].statement = NULL;

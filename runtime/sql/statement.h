@@ -21,6 +21,7 @@ typedef struct orm__sql {
     bool selects;               /* a SELECT of rows that writes nothing: a cursor takes it */
     bool filters;               /* by conditions of the caller */
     bool sent;                  /* the database has seen it: hooks are told of it */
+    const orm_model *model;     /* whose table it names first; NULL: none that is known */
     orm__known *known;          /* where it is remembered; NULL: nowhere */
     orm__statement *recalled;   /* found there: the text is not needed, nor the parameters' types */
     size_t tables;              /* named so far besides t0 */
@@ -64,8 +65,9 @@ void orm__sql_bind(orm__sql *sql, const orm_column *like, orm_value value);
 void orm__sql_members(orm__sql *sql, const orm_column *const *columns, size_t count, const void *row);
 /* The next in order too, of SQL by hand: declared as what it is. */
 void orm__sql_bind_open(orm__sql *sql, orm_value value);
-/* A plain integer parameter. */
+/* A plain integer parameter; a value of a column, which may be sensitive. */
 void orm__sql_integer(orm__sql *sql, int64_t value);
+void orm__sql_integer_of(orm__sql *sql, const orm_column *column, int64_t value);
 /* One array parameter, declared as a list of the type of `like`: $3::bigint[], or ?3 without a cast. What an array column's list
  * holds is text to PostgreSQL: $3::text[]. */
 void orm__sql_list(orm__sql *sql, const orm_column *like, orm_value value);
@@ -111,6 +113,8 @@ struct orm__statement {
     size_t length;
     uint64_t hash;
     orm__prepared *prepared;
+    const orm_model *model;        /* of the table that it names first; NULL: none that is known */
+    bool sensitive;                /* it has parameters that no message may show */
     size_t rows, last_rows;        /* that this run has given so far, and those of the last one */
     bool known;                    /* there was a last one */
     bool filters;                  /* rows may be left out that the server has to look at */

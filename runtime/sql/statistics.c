@@ -17,8 +17,9 @@ struct orm__statistics {
     orm_statement_statistics others;
 };
 
-static orm_statement_statistics *find(orm__statistics *statistics, const orm_statement_event *event);
-static orm_statement_statistics *make(const orm_statement_event *event);
+static orm_statement_statistics *find(orm__statistics *statistics, const orm_statement_event *event, size_t length);
+static bool has_sql(const orm_statement_statistics *one, const char *sql, size_t length);
+static orm_statement_statistics *make(const orm_statement_event *event, size_t length);
 static void clear(orm__statistics *statistics);
 
 orm__statistics *orm__statistics_new(void)
@@ -42,14 +43,14 @@ void orm__statistics_free(orm__statistics *statistics)
     free(statistics);
 }
 
-void orm__statistics_add(orm__statistics *statistics, const orm_statement_event *event)
+void orm__statistics_add(orm__statistics *statistics, const orm_statement_event *event, size_t length)
 {
     uint64_t time = event->microseconds > 0 ? (uint64_t)event->microseconds : 0;
     int place = 0;
     while (place < ORM_HISTOGRAM - 1 && time >> place)
         place++;
     pthread_mutex_lock(&statistics->lock);
-    orm_statement_statistics *one = find(statistics, event);
+    orm_statement_statistics *one = find(statistics, event, length);
     one->calls++;
     one->errors += event->status != ORM_OK;
     one->rows += event->rows;
@@ -61,31 +62,36 @@ void orm__statistics_add(orm__statistics *statistics, const orm_statement_event 
 }
 
 /* Never NULL. Called with the lock held. */
-static orm_statement_statistics *find(orm__statistics *statistics, const orm_statement_event *event)
+static orm_statement_statistics *find(orm__statistics *statistics, const orm_statement_event *event, size_t length)
 {
     uint64_t hash = 14695981039346656037u; /* FNV-1a */
-    for (const char *c = event->sql; *c; c++)
-        hash = (hash ^ (unsigned char)*c) * 1099511628211u;
+    for (size_t i = 0; i < length; i++)
+        hash = (hash ^ (unsigned char)event->sql[i]) * 1099511628211u;
     size_t place = hash % SLOTS;
     for (; statistics->slots[place]; place = (place + 1) % SLOTS)
-        if (strcmp(statistics->slots[place]->sql, event->sql) == 0)
+        if (has_sql(statistics->slots[place], event->sql, length))
             return statistics->slots[place];
-    orm_statement_statistics *made = statistics->count < MOST ? make(event) : NULL;
+    orm_statement_statistics *made = statistics->count < MOST ? make(event, length) : NULL;
     if (!made)
         return &statistics->others;
     statistics->count++;
     return statistics->slots[place] = made;
 }
 
-/* With its texts behind it. */
-static orm_statement_statistics *make(const orm_statement_event *event)
+static bool has_sql(const orm_statement_statistics *one, const char *sql, size_t length)
 {
-    size_t sql = strlen(event->sql) + 1, table = strlen(event->table) + 1;
+    return strncmp(one->sql, sql, length) == 0 && !one->sql[length];
+}
+
+/* With its texts behind it. */
+static orm_statement_statistics *make(const orm_statement_event *event, size_t length)
+{
+    size_t sql = length + 1, table = strlen(event->table) + 1;
     orm_statement_statistics *made = calloc(1, sizeof *made + sql + table);
     if (!made)
         return NULL;
     char *texts = (char *)(made + 1);
-    made->sql = memcpy(texts, event->sql, sql);
+    made->sql = memcpy(texts, event->sql, length); /* and a zero */
     made->table = memcpy(texts + sql, event->table, table);
     made->kind = event->kind;
     return made;

@@ -104,7 +104,7 @@ static bool check_value(checking *c, orm__patterns *patterns)
         return true;
     if (column->type == ORM_TYPE_ENUM) {
         if (c->value.as.integer < 1 || (uint64_t)c->value.as.integer > column->enumeration->count)
-            add(c, "enum", "%" PRId64 " is no value of %s", c->value.as.integer, column->enumeration->name);
+            add(c, "enum", "%s is no value of %s", shown(c, text, sizeof text), column->enumeration->name);
         return true;
     }
     if (column->type == ORM_TYPE_DECIMAL && !orm__decimal_check(c->value.as.text, strlen(c->value.as.text)))

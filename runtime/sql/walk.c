@@ -36,6 +36,7 @@ orm_status orm__walk_begin(orm__walk *walk, orm_connection *connection, const ch
 {
     memset(walk, 0, offsetof(orm__walk, fetch));
     walk->statement = NULL;
+    walk->sql = NULL;
     walk->connection = connection;
     walk->name = name;
     walk->wanted = ORM__FIRST_ROWS;
@@ -88,6 +89,7 @@ orm_status orm__walk_open(orm__walk *walk, orm__sql *sql)
         return status;
     }
     walk->open = true;
+    walk->sql = sql;
     walk->statement->waiting++;
     c->driver->suspend(c->link, walk->statement->prepared);
     return ORM_OK;
@@ -100,7 +102,9 @@ orm_status orm__walk_start(orm__walk *walk)
         return fetch(walk);
     walk->here = walk->wanted;
     walk->source = (orm__source){.purpose = {ORM_STATEMENT_SELECT, walk->name}, .statement = walk->statement};
-    orm__observe_start(&walk->connection->observation, true);
+    orm__observation *observation = &walk->connection->observation;
+    orm__observe_start(observation, true);
+    orm__observe_parameters(observation, walk->sql->parameters, walk->sql->values, walk->sql->count);
     resume(walk);
     return ORM_OK;
 }

@@ -33,13 +33,14 @@ typedef struct orm__walk {
     orm__source source;         /* of the batch that is read */
     orm__sql fetch;             /* its FETCH, where it was not sent ahead */
     orm__statement *statement;  /* SQLite's */
+    const orm__sql *sql;        /* from which it was started */
 } orm__walk;
 
 /* Begins the transaction if there is none. `end` is due whether it succeeds or not. */
 orm_status orm__walk_begin(orm__walk *walk, orm_connection *connection, const char *name);
 /* What stands before the SELECT; `select` is its text. */
 void orm__walk_declare(orm__walk *walk, orm__sql *sql, const char *select);
-/* Sends it. The parameters' values are borrowed until the end. */
+/* Sends it. `sql` and the values of its parameters are borrowed until the end. */
 orm_status orm__walk_open(orm__walk *walk, orm__sql *sql);
 
 /* A batch: after start, step gives its rows, ORM_DONE behind the last, until finish; `read` of them are read, which take `bytes`. */

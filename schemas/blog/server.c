@@ -100,6 +100,8 @@ static orm_status accept_all(orm_async *async, void *listener)
         int socket = status ? -1 : accept(*(int *)listener, NULL, NULL);
         if (status && status != ORM_TIMEOUT)
             return status;
+        if (socket < 0 && !status && errno != EAGAIN) /* no descriptor is left, say */
+            status = orm_async_sleep(async, MOMENT);
         if (socket < 0)
             continue;
         client *c = malloc(sizeof *c);
@@ -123,6 +125,7 @@ static orm_status serve(orm_async *async, void *argument)
     orm_status status = read_request(async, c);
     if (!status && sscanf(c->request, "GET %255s HTTP/1.", path) != 1)
         status = ORM_INVALID;
+    bool understood = !status;
     if (!status)
         status = orm_session_open(&(orm_session_factory){.engine = engine}, &s, NULL);
     if (!status)
@@ -130,10 +133,14 @@ static orm_status serve(orm_async *async, void *argument)
     orm_session_close(s);
     if (status) {
         json.length = 0;
-        put(&json, "{\"error\": \"%s\"}\n", orm_status_text(status));
+        put(&json, "{\"error\": \"%s\"}\n", understood ? orm_status_text(status) : "this is no GET of at most 4 KiB");
     }
     put(&head, "HTTP/1.1 %s\r\nContent-Type: application/json\r\nContent-Length: %zu\r\nConnection: close\r\n\r\n",
-        !status ? "200 OK" : status == ORM_NOT_FOUND ? "404 Not Found" : "500 Internal Server Error", json.length);
+        !status                   ? "200 OK"
+        : !understood             ? "400 Bad Request"
+        : status == ORM_NOT_FOUND ? "404 Not Found"
+                                  : "500 Internal Server Error",
+        json.length);
     if (!send_all(async, c->socket, head.bytes, head.length))
         send_all(async, c->socket, json.bytes, json.length);
     close(c->socket);

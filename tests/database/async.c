@@ -249,6 +249,8 @@ START_TEST(a_fiber_joins_one_that_it_made)
 }
 END_TEST
 
+static orm_status hold_a_connection(orm_async *a, void *argument);
+
 static orm_status sleep_long(orm_async *a, void *argument)
 {
     (void)argument;
@@ -268,6 +270,235 @@ START_TEST(a_cancelled_sleep_tells_so_once)
     join_workers(2);
     expect_status(ORM_CANCELLED, workers[0].status);
     expect_status(ORM_CANCELLED, workers[1].status);
+    close_fibers();
+}
+END_TEST
+
+static orm_status cancel_the_next(orm_async *a, void *argument)
+{
+    const worker *me = argument;
+    orm_async_cancel(a, workers[me->number + 1].fiber);
+    orm_async_cancel(a, me->fiber);
+    expect_status(ORM_CANCELLED, orm_async_sleep(a, MILLISECOND)); /* oneself, once */
+    return orm_async_sleep(a, MILLISECOND);
+}
+
+static orm_status never(orm_async *a, void *argument)
+{
+    (void)a, (void)argument;
+    ck_abort_msg("it was cancelled before it began");
+    return ORM_OK;
+}
+
+START_TEST(one_that_is_cancelled_before_its_first_line_never_begins)
+{
+    open_fibers(_i, NULL, 0);
+    spawn_workers(cancel_the_next, 1);
+    workers[1] = (worker){.number = 1};
+    ok(orm_async_spawn(async, never, &workers[1], &workers[1].fiber)); /* has its stack by then */
+    join_workers(2);
+    expect_status(ORM_OK, workers[0].status);
+    expect_status(ORM_CANCELLED, workers[1].status);
+    close_fibers();
+}
+END_TEST
+
+static orm_status join_the_first(orm_async *a, void *argument)
+{
+    (void)argument;
+    return orm_async_join(a, workers[0].fiber);
+}
+
+static orm_status join_oneself(orm_async *a, void *argument)
+{
+    const worker *me = argument;
+    ok(orm_async_sleep(a, 10 * MILLISECOND));
+    expect_status(ORM_MISUSE, orm_async_run(a));
+    return orm_async_join(a, me->fiber);
+}
+
+START_TEST(a_fiber_is_joined_by_one_alone)
+{
+    orm_fiber *second, *third;
+    open_fibers(_i, NULL, 0);
+    spawn_workers(join_oneself, 1);
+    ok(orm_async_spawn(async, join_the_first, NULL, &second));
+    expect_status(ORM_MISUSE, orm_async_join(async, workers[0].fiber)); /* by itself, while we join it */
+    expect_status(ORM_MISUSE, orm_async_join(async, second));           /* which came second */
+    spawn_workers(join_oneself, 1);
+    ok(orm_async_spawn(async, join_the_first, NULL, &second));
+    ok(orm_async_spawn(async, join_the_first, NULL, &third));
+    expect_status(ORM_MISUSE, orm_async_join(async, second)); /* what it returned */
+    expect_status(ORM_MISUSE, orm_async_join(async, third));
+    close_fibers();
+}
+END_TEST
+
+static orm_status sleep_for_ever(orm_async *a, void *argument)
+{
+    (void)argument;
+    ok(orm_async_sleep(a, -SECOND));
+    ok(orm_async_sleep(a, INT64_MIN));
+    return orm_async_sleep(a, INT64_MAX);
+}
+
+static orm_status join_a_child(orm_async *a, void *argument)
+{
+    intptr_t depth = (intptr_t)argument;
+    orm_fiber *child;
+    if (depth == 0)
+        return ORM_DONE;
+    ok(orm_async_spawn(a, join_a_child, (void *)(depth - 1), &child));
+    return orm_async_join(a, child);
+}
+
+START_TEST(those_who_join_keep_nobody_from_beginning)
+{
+    orm_fiber *first, *second;
+    open_fibers(_i, &(orm_async_options){.limit = 1}, 0);
+    ok(orm_async_spawn(async, join_a_child, (void *)(intptr_t)5, &first));
+    ok(orm_async_spawn(async, join_a_child, (void *)(intptr_t)5, &second));
+    expect_status(ORM_DONE, orm_async_join(async, first));
+    expect_status(ORM_DONE, orm_async_join(async, second));
+    close_fibers();
+}
+END_TEST
+
+START_TEST(a_sleep_may_be_of_any_length)
+{
+    open_fibers(_i, NULL, 0);
+    ck_assert_int_eq(orm_async_deadline(INT64_MAX), INT64_MAX);
+    ck_assert_int_gt(orm_async_deadline(INT64_MIN), 0);
+    ck_assert_int_gt(orm_async_deadline(-orm_async_deadline(0)), 0); /* 0 would be no deadline */
+    spawn_workers(sleep_for_ever, 1);
+    for (int i = 0; i < 5; i++)
+        orm_async_turn(async);
+    orm_async_cancel(async, workers[0].fiber);
+    join_workers(1);
+    expect_status(ORM_CANCELLED, workers[0].status);
+    close_fibers();
+}
+END_TEST
+
+static int lent_for_hooks;
+
+static void count_lent(orm_connection *connection, void *user)
+{
+    (void)connection;
+    lent_for_hooks += *(const int *)user;
+}
+
+static void count_back(orm_connection *connection, void *user)
+{
+    (void)connection;
+    lent_for_hooks -= *(const int *)user;
+}
+
+static orm_status hold_and_cancel(orm_async *a, void *argument)
+{
+    orm_connection *held;
+    (void)argument;
+    ok(orm_connection_open(fibers, &held, NULL));
+    ok(orm_async_sleep(a, 10 * MILLISECOND));
+    orm_connection_close(held); /* handed to the next, who is cancelled before he runs */
+    orm_async_cancel(a, workers[1].fiber);
+    return ORM_OK;
+}
+
+START_TEST(a_connection_that_a_cancelled_fiber_declines_was_never_lent)
+{
+    static int one = 1;
+    open_fibers(_i, NULL, 0);
+    orm_engine_close(fibers);
+    orm_engine_options options = test_options();
+    options.pool_size = 1;
+    options.max_overflow = -1;
+    options.waiter = orm_async_waiter(async);
+    options.hooks = (orm_hooks){.checkout = count_lent, .checkin = count_back, .user = &one};
+    ok(orm_engine_open(test_url(), &options, &fibers, &error));
+    spawn_workers(hold_and_cancel, 1);
+    workers[1] = workers[2] = (worker){.number = 1};
+    for (int i = 1; i < 3; i++)
+        ok(orm_async_spawn(async, hold_a_connection, &workers[i], &workers[i].fiber));
+    join_workers(3);
+    expect_status(ORM_CANCELLED, workers[1].status);
+    expect_status(ORM_OK, workers[2].status); /* to whom it went then */
+    ck_assert_int_eq(lent_for_hooks, 0);
+    close_fibers();
+}
+END_TEST
+
+static orm_status commit_slowly(orm_async *a, void *argument)
+{
+    worker *me = argument;
+    orm_connection *mine;
+    (void)a;
+    ok(orm_connection_open(fibers, &mine, NULL));
+    ok(orm_connection_begin(mine));
+    ok(orm_connection_execute(mine, "INSERT INTO crates (code) VALUES ('slow')", NULL, NULL));
+    me->done = true;
+    orm_status status = orm_connection_commit(mine);
+    orm_connection_close(mine);
+    return status;
+}
+
+static orm_status fail_to_serialize(orm_session *session, void *tries)
+{
+    (void)session;
+    ++*(int *)tries;
+    return ORM_SERIALIZATION;
+}
+
+static orm_status try_long(orm_async *a, void *argument)
+{
+    int tries = 0;
+    const orm_transaction_options options = {.first_wait = 60 * 60 * 1000};
+    (void)a, (void)argument;
+    orm_status status = orm_transaction(&(orm_session_factory){.engine = fibers}, fail_to_serialize, &tries, &options,
+                                        &error);
+    ck_assert_int_eq(tries, 1);
+    return status;
+}
+
+START_TEST(a_transaction_that_waits_for_its_next_attempt_can_be_cancelled)
+{
+    open_fibers(_i, NULL, 0);
+    spawn_workers(try_long, 1);
+    orm_async_turn(async);
+    orm_async_cancel(async, workers[0].fiber);
+    join_workers(1);
+    expect_status(ORM_CANCELLED, workers[0].status);
+    ck_assert_int_eq(error.status, ORM_CANCELLED);
+    close_fibers();
+}
+END_TEST
+
+static orm_status cancel_the_commit(orm_async *a, void *argument)
+{
+    (void)argument;
+    while (!workers[0].done)
+        ok(orm_async_sleep(a, MILLISECOND));
+    ok(orm_async_sleep(a, 20 * MILLISECOND));
+    orm_async_cancel(a, workers[0].fiber);
+    return ORM_OK;
+}
+
+START_TEST(a_commit_that_is_cancelled_is_in_doubt)
+{
+    if (on_sqlite())
+        return; /* which waits for nobody in it */
+    run_sql(
+        "CREATE FUNCTION dawdle() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(0.2); RETURN NULL; END'");
+    run_sql("CREATE CONSTRAINT TRIGGER dawdles AFTER INSERT ON crates DEFERRABLE INITIALLY DEFERRED "
+            "FOR EACH ROW EXECUTE FUNCTION dawdle()");
+    open_fibers(_i, NULL, 0);
+    spawn_workers(commit_slowly, 1);
+    ok(orm_async_spawn(async, cancel_the_commit, NULL, NULL));
+    join_workers(1);
+    ok(orm_async_run(async));
+    run_sql("DROP TRIGGER dawdles ON crates");
+    run_sql("DROP FUNCTION dawdle");
+    expect_status(ORM_IN_DOUBT, workers[0].status);
     close_fibers();
 }
 END_TEST
@@ -478,6 +709,80 @@ START_TEST(what_makes_no_sense_is_misuse)
 }
 END_TEST
 
+/* --- an adapter --- */
+
+static pthread_t loops;
+static int watched, woken;
+
+static orm_status watch_nothing(int descriptor, orm_async_watch *watch, void **token, void *user)
+{
+    (void)descriptor, (void)watch, (void)user;
+    *token = &watched;
+    watched++;
+    return ORM_OK;
+}
+
+static orm_status want_nothing(void *token, int events, void *user)
+{
+    (void)token, (void)events, (void)user;
+    return ORM_OK;
+}
+
+static void unwatch_nothing(void *token, void *user)
+{
+    (void)token, (void)user;
+    ck_assert_msg(pthread_equal(loops, pthread_self()), "on a thread that is not the loop's");
+    watched--;
+}
+
+static void no_timer(int64_t deadline, void *user)
+{
+    (void)deadline, (void)user;
+}
+
+static void count_wake(void *user)
+{
+    (void)user;
+    woken++;
+}
+
+static orm_status no_turn(void *user)
+{
+    (void)user;
+    return ORM_MISUSE;
+}
+
+static void *leave_it(void *token)
+{
+    const orm_waiter waiter = orm_async_waiter(async);
+    waiter.unwatch(token, 0, waiter.user);
+    return NULL;
+}
+
+START_TEST(a_descriptor_that_another_thread_closes_is_unwatched_on_that_of_the_loop)
+{
+    static const orm_async_loop loop = {watch_nothing, want_nothing, unwatch_nothing, no_timer, count_wake, no_turn,
+                                        NULL,          NULL};
+    loops = pthread_self();
+    ok(orm_async_open(&loop, NULL, &async, &error));
+    const orm_waiter waiter = orm_async_waiter(async);
+    for (int i = 0; i < 3; i++) { /* then the next turn, the next descriptor, the end */
+        pthread_t thread;
+        void *token;
+        ok(waiter.watch(0, &token, waiter.user));
+        ck_assert_int_eq(watched, 1);
+        ck_assert_int_eq(pthread_create(&thread, NULL, leave_it, token), 0);
+        ck_assert_int_eq(pthread_join(thread, NULL), 0);
+        ck_assert_int_eq(woken, i + 1);
+        if (i == 0)
+            orm_async_turn(async);
+        ck_assert_int_eq(watched, i > 0);
+    }
+    orm_async_close(async);
+    ck_assert_int_eq(watched, 0);
+}
+END_TEST
+
 /* --- stacks --- */
 
 enum { FIBERS = 8, MOST_RESIDENT = 16 /* KiB */ };
@@ -560,16 +865,24 @@ Suite *suite_async(void)
     TCase *times = new_case(suite, "times");
     tcase_add_loop_test(times, sleepers_wake_in_the_order_of_their_deadlines, POLL, ADAPTERS);
     tcase_add_loop_test(times, a_sleep_of_nothing_lets_others_run, POLL, ADAPTERS);
+    tcase_add_loop_test(times, a_sleep_may_be_of_any_length, POLL, ADAPTERS);
+    tcase_add_loop_test(times, those_who_join_keep_nobody_from_beginning, POLL, ADAPTERS);
     tcase_add_loop_test(times, a_limit_keeps_the_others_from_beginning, POLL, ADAPTERS);
     TCase *joining = new_case(suite, "joining");
     tcase_add_loop_test(joining, a_fiber_joins_one_that_it_made, POLL, ADAPTERS);
     tcase_add_loop_test(joining, a_cancelled_sleep_tells_so_once, POLL, ADAPTERS);
+    tcase_add_loop_test(joining, one_that_is_cancelled_before_its_first_line_never_begins, POLL, ADAPTERS);
+    tcase_add_loop_test(joining, a_fiber_is_joined_by_one_alone, POLL, ADAPTERS);
+    tcase_add_loop_test(joining, a_transaction_that_waits_for_its_next_attempt_can_be_cancelled, POLL, ADAPTERS);
+    tcase_add_loop_test(joining, a_commit_that_is_cancelled_is_in_doubt, POLL, ADAPTERS);
+    tcase_add_loop_test(joining, a_connection_that_a_cancelled_fiber_declines_was_never_lent, POLL, ADAPTERS);
     tcase_add_loop_test(joining, a_fiber_that_waits_for_a_connection_can_be_cancelled, POLL, ADAPTERS);
     tcase_add_loop_test(joining, a_fiber_waits_for_a_connection_no_longer_than_the_pool_allows, POLL, ADAPTERS);
     tcase_add_loop_test(joining, a_statement_lets_others_run_and_can_be_cancelled, POLL, ADAPTERS);
     TCase *outside = new_case(suite, "outside");
     tcase_add_loop_test(outside, a_killed_backend_fails_its_own_fiber_alone, POLL, ADAPTERS);
     tcase_add_loop_test(outside, a_connection_that_another_thread_gives_back_wakes_its_waiter, POLL, ADAPTERS);
+    tcase_add_test(outside, a_descriptor_that_another_thread_closes_is_unwatched_on_that_of_the_loop);
     tcase_add_loop_test(outside, a_fiber_waits_for_descriptors_of_its_own, POLL, ADAPTERS);
     tcase_add_test(outside, the_program_may_run_libuv_itself);
     tcase_add_loop_test(outside, a_fiber_keeps_few_pages_after_a_connect_and_a_pattern, POLL, ADAPTERS);

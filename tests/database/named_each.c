@@ -464,6 +464,44 @@ START_TEST(many_rows_take_no_more_memory_than_few)
 }
 END_TEST
 
+static size_t batches, with_parameters;
+
+static void count_batches(const orm_statement_event *event, void *user)
+{
+    (void)user;
+    bool given = strcmp(event->parameters, "(2000-01-01 00:00:00.000000+00:00)") == 0;
+    batches += event->kind == ORM_STATEMENT_SELECT;
+    with_parameters += given;
+    ck_assert_msg(given || strcmp(event->parameters, "()") == 0, "%s %s", event->sql, event->parameters);
+}
+
+static orm_status count_writer(orm_connection *connection, const named_works_per_writer_row *row, void *user)
+{
+    (void)connection, (void)row;
+    ++*(size_t *)user;
+    return ORM_OK;
+}
+
+START_TEST(each_batch_is_told_with_the_parameters_it_is_read_with)
+{
+    orm_engine *watched;
+    orm_connection *own;
+    orm_engine_options options = test_options();
+    size_t count = 0;
+    run_sql("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 120) "
+            "INSERT INTO writer (id, name, mood) SELECT i, 'w' || i, 'good' FROM n");
+    options.hooks = (orm_hooks){.statement = count_batches, .parameters = true};
+    ok(orm_engine_open(test_url(), &options, &watched, &error));
+    ok(orm_connection_open(watched, &own, &error));
+    ok(named_works_per_writer_each(own, (orm_timestamptz){0}, count_writer, &count));
+    orm_connection_close(own);
+    orm_engine_close(watched);
+    ck_assert_uint_eq(count, 120);
+    ck_assert_uint_ge(batches, 2);
+    ck_assert_uint_eq(with_parameters, on_sqlite() ? batches : 1); /* PostgreSQL is given them by DECLARE */
+}
+END_TEST
+
 Suite *suite_named_each(void)
 {
     Suite *suite = suite_create("named each");
@@ -472,6 +510,7 @@ Suite *suite_named_each(void)
     tcase_add_loop_test(rows, every_row_comes_once_and_in_order, 0, 8);
     tcase_add_test(rows, the_number_of_statements_follows_from_the_batches);
     tcase_add_test(rows, the_next_batch_is_asked_for_while_this_one_is_used);
+    tcase_add_test(rows, each_batch_is_told_with_the_parameters_it_is_read_with);
     tcase_add_test(rows, embedded_rows_come_batch_by_batch_too);
     tcase_add_test(rows, a_list_given_lasts_to_the_end);
     tcase_add_loop_test(rows, stopping_early_reads_no_further_and_leaves_the_connection_usable, 0, 4);

@@ -95,6 +95,112 @@ START_TEST(values_of_sensitive_columns_are_never_shown)
 }
 END_TEST
 
+/* That it did what it may, and that nobody was told a value: each has 606 inside, or "sesame". */
+static void expect_hidden(orm_status got, orm_status wanted)
+{
+    expect_status(wanted, got);
+    expect_said(seen, "***");
+    ck_assert_msg(!strstr(seen, "606") && !strstr(seen, "sesame"), "%s", seen);
+    const char *message = orm_connection_error(c)->message;
+    ck_assert_msg(!strstr(message, "606") && !strstr(message, "sesame"), "%s", message);
+    seen[0] = '\0';
+}
+
+START_TEST(values_compared_with_sensitive_columns_are_never_shown)
+{
+    static const int32_t pins[] = {60601, 60602};
+    static const int16_t few[] = {6061};
+    const orm_expr conditions[] = {
+        orm_eq(SERVER_VAULT.pin, 60600),
+        orm_gt(SERVER_VAULT.few, 6060),
+        orm_between(SERVER_VAULT.pin, 60600, 60603),
+        orm_in(SERVER_VAULT.pin, pins, 2),
+        orm_not_in(SERVER_VAULT.few, few, 1),
+        orm_lt(SERVER_VAULT.price, (orm_decimal){"606.25"}),
+        orm_json_eq(SERVER_VAULT.doc, "a", (orm_jsonb){"\"sesame\""}),
+        orm_json_text_like(SERVER_VAULT.doc, "a", "%sesame%"),
+    };
+    orm_opt_int32 highest;
+    orm_rows *rows;
+    watch((orm_engine_options){.echo = {note_line, NULL}});
+    c = open_connection();
+    for (size_t i = 0; i < sizeof conditions / sizeof *conditions - (on_sqlite() ? 2 : 0); i++) {
+        size_t count;
+        expect_hidden(server_vault_delete_where(c, conditions[i], &count), ORM_OK);
+    }
+    seen[0] = '\0';
+    ok(server_vault_group(c,
+                          &(orm_grouping){.select = {orm_into_opt(highest, orm_max(SERVER_VAULT.pin))},
+                                          .having = {orm_gt(orm_max(SERVER_VAULT.pin), 60600)}},
+                          &rows));
+    orm_rows_close(rows);
+    expect_said(seen, "(***)");
+}
+END_TEST
+
+START_TEST(a_sensitive_value_that_is_refused_is_not_told)
+{
+    const server_vault_values good = {.pin = 60600, .few = 6060};
+    server_vault_values odd = good;
+    size_t count;
+    watch((orm_engine_options){.echo = {note_line, NULL}});
+    c = open_connection();
+    expect_hidden(server_vault_insert(c, &good, NULL, NULL), ORM_OK);
+    if (on_sqlite()) {
+        ck_assert_int_eq(server_vault_delete_where(c, orm_eq(SERVER_VAULT.price, ((orm_decimal){"sesame"})), &count),
+                         ORM_INVALID);
+    } else {
+        ck_assert_int_ne(server_vault_delete_where(c, orm_eq(SERVER_VAULT.price, ((orm_decimal){"sesame"})), &count),
+                         ORM_OK);
+        ORM_SET(odd.place, "sesame");
+        ck_assert_int_ne(server_vault_insert(c, &odd, NULL, NULL), ORM_OK);
+        ck_assert_str_eq(orm_connection_error(c)->sqlstate, "22P02");
+    }
+    const char *message = orm_connection_error(c)->message;
+    ck_assert_msg(message[0] && !strstr(message, "sesame"), "%s", message);
+}
+END_TEST
+
+static void note_message(const orm_statement_event *event, void *user)
+{
+    (void)user;
+    if (event->error)
+        note(event->error->message);
+}
+
+/* That connection and hook tell of a refusal, on PostgreSQL by these words, and neither tells the pin. */
+static void expect_no_pin(orm_status got, const char *part)
+{
+    const char *message = orm_connection_error(c)->message;
+    expect_status(ORM_CONSTRAINT, got);
+    expect_said(message, on_sqlite() ? "constraint failed: crates." : part);
+    expect_said(seen, message);
+    ck_assert_msg(!strstr(seen, "sesame"), "%s", seen);
+    seen[0] = '\0';
+}
+
+START_TEST(what_the_database_refuses_is_told_without_values_of_sensitive_columns)
+{
+    const server_crate_values x = {.code = "x", .pin = ORM_VALUE("sesame")};
+    const server_crate_values two[] = {{.code = "y", .pin = ORM_VALUE("sesame 2")},
+                                       {.code = "z", .pin = ORM_VALUE("sesame 2")}};
+    watch((orm_engine_options){.hooks = {.statement = note_message}});
+    c = open_connection();
+    run_sql("CREATE UNIQUE INDEX crates_by_pin ON crates (pin)");
+    run_sql("CREATE UNIQUE INDEX crates_by_code ON crates (code)");
+    ok(server_crate_insert(c, &x, NULL, NULL));
+    expect_no_pin(server_crate_insert(c, &(server_crate_values){.code = "y", .pin = ORM_VALUE("sesame")}, NULL, NULL),
+                  "crates_by_pin");
+    expect_no_pin(server_crate_insert_many(c, two, 2, NULL, NULL), "crates_by_pin");
+    if (!on_sqlite())
+        expect_no_pin(server_crate_copy(c, two, 2), "crates_by_pin");
+    expect_no_pin(orm_connection_execute(c, "UPDATE crates SET code = NULL", NULL, NULL), "null value in column");
+    expect_no_pin(server_crate_insert(c, &(server_crate_values){.code = "x"}, NULL, NULL), "(Key (code)=(x) already");
+    run_sql("DROP INDEX crates_by_pin");
+    run_sql("DROP INDEX crates_by_code");
+}
+END_TEST
+
 START_TEST(a_refused_statement_is_told_with_its_error)
 {
     watch((orm_engine_options){.echo = {note_line, NULL}});
@@ -102,6 +208,24 @@ START_TEST(a_refused_statement_is_told_with_its_error)
     ck_assert_int_ne(orm_connection_execute(c, "SELECT nonsense", NULL, NULL), ORM_OK);
     expect_said(seen, "SELECT nonsense\n");
     expect_said(seen, ", ORM_SCHEMA] ()");
+}
+END_TEST
+
+static void note_one_line(const char *line, void *user)
+{
+    ck_assert_msg(!strpbrk(line, "\n\r\033"), "%s", line);
+    note_line(line, user);
+}
+
+START_TEST(a_line_of_a_log_is_one_whatever_stands_in_values_and_sql)
+{
+    watch((orm_engine_options){.echo = {note_one_line, NULL}, .slow = {note_one_line, NULL}, .slow_after = 1});
+    add_author("a\nROLLBACK\r\033[2J\xc3\xa4");
+    ok(orm_session_commit(s));
+    expect_said(seen, "'a\\nROLLBACK\\x0d\\x1b[2J\xc3\xa4'");
+    c = open_connection();
+    ok(orm_connection_execute(c, "SELECT 1\n\n FROM authors", NULL, NULL));
+    expect_said(seen, "SELECT 1   FROM authors\n");
 }
 END_TEST
 
@@ -166,18 +290,101 @@ START_TEST(hooks_are_told_of_connections_and_transactions)
                                          .checkin = note_checkin,
                                          .transaction = note_transaction}});
     ck_assert_uint_eq(connects, 1);
-    size_t before = checkouts;
+    ck_assert_uint_eq(checkouts, 0); /* nobody has it yet */
     add_author("ada");
     ok(orm_session_begin_nested(s));
     ok(orm_session_rollback_nested(s));
     ok(orm_session_commit(s));
-    ck_assert_uint_eq(checkouts, before + 1);
+    ck_assert_uint_eq(checkouts, 1);
     ck_assert_uint_eq(checkins, 1);
     add_author("bob");
     ok(orm_session_flush(s));
     ok(orm_session_rollback(s));
     expect_text(seen, "BEGIN\nCOMMIT\nBEGIN\nROLLBACK\n");
     ck_assert_uint_eq(connects, 1);
+}
+END_TEST
+
+static int open_transactions;
+
+static void count_transaction(const char *verb, orm_status status, void *user)
+{
+    (void)user;
+    open_transactions += strcmp(verb, "BEGIN") == 0 && !status;
+    open_transactions -= strcmp(verb, "ROLLBACK") == 0 || (strcmp(verb, "COMMIT") == 0 && !status);
+    note(verb);
+    note(orm_status_name(status));
+}
+
+START_TEST(each_transaction_ends_once_for_the_hook)
+{
+    open_transactions = 0;
+    watch((orm_engine_options){.hooks = {.transaction = count_transaction}});
+    c = open_connection();
+    ok(orm_connection_begin(c));
+    ok(orm_connection_execute(c, "SELECT 1", NULL, NULL));
+    ck_assert_int_ne(orm_connection_execute(c, "SELECT nonsense", NULL, NULL), ORM_OK);
+    expect_status(ORM_ROLLBACK_FIRST, orm_connection_commit(c));
+    ok(orm_connection_rollback(c));
+    ck_assert_int_eq(open_transactions, 0);
+    ok(orm_connection_begin(c));
+    orm_connection_close(c); /* nothing was sent, or it is rolled back */
+    c = open_connection();
+    ck_assert_int_eq(open_transactions, 0);
+    ok(orm_connection_begin(c));
+    ok(orm_connection_execute(
+        c, "CREATE TABLE late (id int PRIMARY KEY, up int REFERENCES late DEFERRABLE INITIALLY DEFERRED)", NULL, NULL));
+    ok(orm_connection_execute(c, "INSERT INTO late VALUES (1, 2)", NULL, NULL));
+    seen[0] = '\0';
+    expect_status(ORM_CONSTRAINT, orm_connection_commit(c));
+    expect_said(seen, "COMMIT\nORM_CONSTRAINT\nROLLBACK\n");
+    ck_assert_int_eq(open_transactions, 0);
+}
+END_TEST
+
+START_TEST(a_transaction_that_is_lost_ends_for_the_hook_too)
+{
+    if (on_sqlite())
+        return; /* its connections are not lost */
+    open_transactions = 0;
+    watch((orm_engine_options){.hooks = {.transaction = count_transaction}});
+    c = open_connection();
+    ok(orm_connection_begin(c));
+    ok(orm_connection_execute(c, "SELECT 1", NULL, NULL));
+    ck_assert_int_eq(open_transactions, 1);
+    expect_status(ORM_DISCONNECTED,
+                  orm_connection_execute(c, "SELECT pg_terminate_backend(pg_backend_pid())", NULL, NULL));
+    ok(orm_connection_rollback(c));
+    expect_text(seen, "BEGIN\nORM_OK\nROLLBACK\nORM_DISCONNECTED\n");
+    add_author("ada");
+    ok(orm_session_flush(s));
+    ck_assert_int_eq(open_transactions, 1);
+    ck_assert_int_ne(
+        orm_connection_execute(orm_session_connection(s), "SELECT pg_terminate_backend(pg_backend_pid())", NULL, NULL),
+        ORM_OK);
+    orm_session_close(s);
+    s = NULL;
+    ck_assert_int_eq(open_transactions, 0);
+}
+END_TEST
+
+static orm_status begin_in_hook(orm_connection *connection, void *user)
+{
+    (void)user;
+    orm_status status = orm_connection_begin(connection);
+    return status ? status
+                  : orm_connection_execute(connection, "INSERT INTO crates (code) VALUES ('by the hook')", NULL, NULL);
+}
+
+START_TEST(what_the_hook_for_connections_leaves_open_is_rolled_back)
+{
+    size_t crates;
+    watch((orm_engine_options){.hooks = {.connect = begin_in_hook}});
+    c = open_connection();
+    ok(orm_connection_begin(c));
+    ok(orm_connection_commit(c));
+    ok(server_crate_count(s, NULL, &crates));
+    ck_assert_uint_eq(crates, 0);
 }
 END_TEST
 
@@ -295,6 +502,7 @@ END_TEST
 
 static orm_statement_statistics gets;
 static size_t statements;
+static char last_get[512];
 
 static void note_statistics(const orm_statement_statistics *one, void *user)
 {
@@ -302,6 +510,8 @@ static void note_statistics(const orm_statement_statistics *one, void *user)
     statements++;
     if (one->kind == ORM_STATEMENT_SELECT)
         gets = *one;
+    if (one->kind == ORM_STATEMENT_SELECT)
+        snprintf(last_get, sizeof last_get, "%s", one->sql);
 }
 
 START_TEST(statistics_count_each_statement)
@@ -330,6 +540,88 @@ START_TEST(statistics_count_each_statement)
 }
 END_TEST
 
+START_TEST(statements_are_counted_whatever_their_tags)
+{
+    enum { TAGS = 20 };
+    static const char *const application[] = {"application", "test", NULL};
+    static char tag[16];
+    static const char *const request[] = {"request", tag, NULL};
+    const blog_author *found;
+    watch((orm_engine_options){.statistics = true, .tags = application});
+    orm_engine_reset_statements(engine);
+    for (int i = 0; i < TAGS; i++) {
+        snprintf(tag, sizeof tag, "%d", i);
+        tag_session(request);
+        expect_status(ORM_NOT_FOUND, blog_author_get(s, 1, &found));
+    }
+    orm_engine_statements(engine, note_statistics, NULL);
+    ck_assert_uint_eq(gets.calls, TAGS);
+    ck_assert_ptr_null(strstr(last_get, "/*"));
+}
+END_TEST
+
+/* Each tag makes statements of its own to the server. */
+START_TEST(many_tags_leave_few_statements_at_the_server)
+{
+    static char tag[16];
+    static const char *const request[] = {"request", tag, NULL};
+    const blog_author *found;
+    if (on_sqlite())
+        return;
+    watch((orm_engine_options){.slow_after = 0});
+    for (int i = 0; i < 600; i++) {
+        snprintf(tag, sizeof tag, "%d", i);
+        tag_session(request);
+        expect_status(ORM_NOT_FOUND, blog_author_get(s, 1, &found));
+    }
+    orm_rows *rows;
+    ok(orm_connection_query(orm_session_connection(s), "SELECT count(*) FROM pg_prepared_statements", NULL, &rows));
+    int64_t count;
+    ok(orm_rows_first(rows));
+    ok(orm_get(rows, 0, &count));
+    orm_rows_close(rows);
+    ck_assert_msg(count > 200 && count < 300, "%lld", (long long)count);
+}
+END_TEST
+
+static void note_insert(const orm_statement_event *event, void *user)
+{
+    (void)user;
+    if (event->kind == ORM_STATEMENT_INSERT || event->kind == ORM_STATEMENT_TRANSACTION) {
+        char line[80];
+        snprintf(line, sizeof line, "%.6s %zu%s", event->sql, event->rows, event->cached ? " cached" : "");
+        note(line);
+        note(event->parameters);
+    }
+}
+
+START_TEST(an_event_tells_of_its_own_statement_alone)
+{
+    static char emails[1500][16];
+    watch((orm_engine_options){.hooks = {.statement = note_insert, .parameters = true}});
+    for (int i = 0; i < 1500; i++) {
+        snprintf(emails[i], sizeof emails[i], "%d@x", i);
+        ok(blog_author_add(s, &(blog_author_values){.email = emails[i], .name = "n"}, NULL));
+    }
+    ok(orm_session_commit(s));
+    expect_said(seen, "COMMIT 0\n()\n");
+    if (!on_sqlite()) /* which draws the keys ahead: not its parameter */
+        expect_said(seen, "COPY \" 1500\n()\n");
+    seen[0] = '\0';
+    ok(blog_author_add(s, &(blog_author_values){.email = "1@x", .name = "n"}, NULL));
+    expect_status(ORM_CONSTRAINT, orm_session_commit(s));
+    expect_said(seen, "INSERT 0");
+    ok(orm_session_rollback(s));
+    for (int i = 0; i < 2; i++) {
+        char email[] = {(char)('a' + i), '@', 'x', '\0'};
+        seen[0] = '\0';
+        ok(blog_author_add(s, &(blog_author_values){.email = email, .name = "n"}, NULL));
+        ok(orm_session_commit(s));
+    }
+    expect_said(seen, "COMMIT 0\n()\n"); /* nor cached, as the INSERT with which it went */
+}
+END_TEST
+
 START_TEST(a_thousand_statements_are_told_apart)
 {
     char sql[64];
@@ -353,10 +645,17 @@ Suite *suite_observing(void)
     tcase_add_test(logs, echo_shows_statements_parameters_and_whether_they_were_prepared);
     tcase_add_test(logs, echo_shows_no_parameters_that_are_to_be_hidden);
     tcase_add_test(logs, values_of_sensitive_columns_are_never_shown);
+    tcase_add_test(logs, values_compared_with_sensitive_columns_are_never_shown);
+    tcase_add_test(logs, a_sensitive_value_that_is_refused_is_not_told);
+    tcase_add_test(logs, what_the_database_refuses_is_told_without_values_of_sensitive_columns);
     tcase_add_test(logs, a_refused_statement_is_told_with_its_error);
+    tcase_add_test(logs, a_line_of_a_log_is_one_whatever_stands_in_values_and_sql);
     tcase_add_test(logs, the_slow_log_has_slow_statements_only);
     TCase *hooks = new_case(suite, "hooks");
     tcase_add_test(hooks, hooks_are_told_of_connections_and_transactions);
+    tcase_add_test(hooks, each_transaction_ends_once_for_the_hook);
+    tcase_add_test(hooks, a_transaction_that_is_lost_ends_for_the_hook_too);
+    tcase_add_test(hooks, what_the_hook_for_connections_leaves_open_is_rolled_back);
     tcase_add_test(hooks, a_hook_may_refuse_a_connection);
     tcase_add_test(hooks, an_event_has_parameters_and_time_when_they_are_wanted);
     TCase *counts = new_case(suite, "statistics");
@@ -364,6 +663,9 @@ Suite *suite_observing(void)
     tcase_add_test(hooks, without_tags_there_is_no_comment);
     tcase_add_test(hooks, an_event_has_the_bytes_that_went_to_and_fro);
     tcase_add_test(counts, statistics_count_each_statement);
+    tcase_add_test(counts, statements_are_counted_whatever_their_tags);
+    tcase_add_test(counts, many_tags_leave_few_statements_at_the_server);
+    tcase_add_test(counts, an_event_tells_of_its_own_statement_alone);
     tcase_add_test(counts, a_thousand_statements_are_told_apart);
     return suite;
 }

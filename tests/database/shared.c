@@ -16,6 +16,8 @@ static orm_status refusal;  /* of the hook for new connections */
 static char told[MANY][64]; /* the parameters of each statement */
 static size_t told_count;
 static int64_t ids[AUTHORS];
+static size_t most_bytes; /* of a statement */
+static bool hook_waits; /* that of statements, as one that writes to a socket would */
 
 typedef struct worker {
     int number;
@@ -47,8 +49,17 @@ static void note_statement(const orm_statement_event *event, void *user)
 {
     (void)user;
     ck_assert_ptr_nonnull(event->sql);
-    if (event->kind == ORM_STATEMENT_SELECT && told_count < MANY)
-        snprintf(told[told_count++], sizeof *told, "%s", event->parameters);
+    if (event->kind != ORM_STATEMENT_SELECT || told_count == MANY)
+        return;
+    most_bytes = event->bytes > most_bytes ? event->bytes : most_bytes;
+    char *parameters = told[told_count++];
+    snprintf(parameters, sizeof *told, "%s", event->parameters);
+    if (hook_waits) {
+        const orm_status status = event->error ? event->error->status : ORM_OK;
+        ok(orm_async_sleep(async, MILLISECOND));
+        ck_assert_str_eq(event->parameters, parameters);
+        ck_assert_int_eq(event->error ? event->error->status : ORM_OK, status);
+    }
 }
 
 static void open_fibers(orm_engine_options options)
@@ -168,6 +179,40 @@ START_TEST(each_statement_is_told_with_its_own_parameters)
             times += strcmp(told[k], parameters) == 0;
         ck_assert_msg(times == 1, "%s was told %zu times", parameters, times);
     }
+    close_fibers();
+}
+END_TEST
+
+START_TEST(each_statement_is_told_with_its_own_bytes)
+{
+    open_fibers((orm_engine_options){0});
+    memset(ids, 0xff, sizeof ids); /* of nobody */
+    most_bytes = 0;
+    spawn(read_alone, 0, AUTHORS);
+    join_all(AUTHORS);
+    for (int i = 0; i < AUTHORS; i++)
+        expect_status(ORM_NOT_FOUND, workers[i].status);
+    ck_assert_uint_eq(told_count, AUTHORS);
+    ck_assert_uint_eq(most_bytes, on_sqlite() ? 0 : 8); /* the key that was asked for */
+    close_fibers();
+}
+END_TEST
+
+START_TEST(a_hook_that_waits_lets_others_read_meanwhile)
+{
+    store_authors();
+    open_fibers((orm_engine_options){0});
+    hook_waits = true;
+    ids[7] = ids[13] = -1; /* of nobody */
+    spawn(read_alone, 0, AUTHORS);
+    join_all(AUTHORS);
+    for (int i = 0; i < AUTHORS; i++)
+        if (ids[i] < 0)
+            expect_status(ORM_NOT_FOUND, workers[i].status);
+        else
+            expect_row(&workers[i]);
+    ck_assert_uint_eq(told_count, AUTHORS);
+    hook_waits = false;
     close_fibers();
 }
 END_TEST
@@ -714,6 +759,8 @@ Suite *suite_shared(void)
     TCase *reads = new_case(suite, "reads");
     tcase_add_test(reads, hundreds_of_fibers_read_by_two_connections_of_their_own);
     tcase_add_test(reads, each_statement_is_told_with_its_own_parameters);
+    tcase_add_test(reads, each_statement_is_told_with_its_own_bytes);
+    tcase_add_test(reads, a_hook_that_waits_lets_others_read_meanwhile);
     tcase_add_test(reads, many_keys_are_one_statement_on_a_fiber_too);
     tcase_add_test(reads, a_small_cache_of_statements_keeps_those_under_way);
     tcase_add_test(reads, rows_are_fetched_together_without_a_session);

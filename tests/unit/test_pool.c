@@ -61,6 +61,12 @@ void orm__connection_free(orm_connection *connection)
     atomic_fetch_sub(&living, 1);
 }
 
+orm_status orm__connection_greet(orm_connection *connection)
+{
+    (void)connection;
+    return ORM_OK;
+}
+
 bool orm__connection_reset(orm_connection *connection)
 {
     atomic_fetch_add(&resets, 1);
@@ -704,6 +710,22 @@ START_TEST(the_server_is_asked_only_for_one_that_was_idle_long)
 }
 END_TEST
 
+START_TEST(who_is_cancelled_while_the_server_is_asked_gets_no_other_connection)
+{
+    options.pool_pre_ping = true;
+    open_pool(1, 1, 0);
+    orm_connection *lent = acquire();
+    orm__pool_give_back(&pool, lent);
+    lent->returned = now() - 1000000;
+    lent->failed = true;
+    lent->error.status = ORM_CANCELLED; /* as a ping leaves it then */
+    ck_assert_int_eq(acquire_in_vain(), ORM_CANCELLED);
+    ck_assert_int_eq(atomic_load(&made), 1);
+    orm__pool_give_back(&pool, acquire()); /* its place is free */
+    close_pool();
+}
+END_TEST
+
 START_TEST(those_idle_too_long_are_closed_but_for_the_last)
 {
     open_pool(3, 3, 0);
@@ -808,6 +830,7 @@ static TCase *alone(void)
     tcase_add_test(tests, who_may_not_wait_is_refused_at_once);
     tcase_add_test(tests, an_old_one_is_replaced_at_its_next_checkout);
     tcase_add_test(tests, the_server_is_asked_only_for_one_that_was_idle_long);
+    tcase_add_test(tests, who_is_cancelled_while_the_server_is_asked_gets_no_other_connection);
     tcase_add_test(tests, those_idle_too_long_are_closed_but_for_the_last);
     tcase_add_test(tests, dispose_closes_the_idle_now_and_the_lent_on_their_return);
     tcase_add_test(tests, a_pool_of_size_none_keeps_none);

@@ -30,7 +30,9 @@ typedef struct orm_async_watch orm_async_watch;
 
 /* Zero is the default of each. */
 typedef struct orm_async_options {
-    size_t limit; /* fibers that run or stand still at once, each with its stack; more wait for their start: 10000 */
+    /* Fibers that run or stand still at once, each with its stack; more wait for their start: 10000. Those that join another one
+     * do not count. */
+    size_t limit;
 } orm_async_options;
 
 typedef orm_status (*orm_async_function)(orm_async *async, void *argument);
@@ -41,7 +43,8 @@ ORM_API orm_status orm_async_spawn(orm_async *async, orm_async_function function
 
 /* Waits until a fiber has ended, and frees it. Returns what its function returned, ORM_CANCELLED when it was cancelled before
  * its start, ORM_NO_MEMORY when there was none for its stack. Outside a fiber the loop runs meanwhile. A fiber that is
- * cancelled while it joins gets ORM_CANCELLED and has to join again. NULL does nothing. */
+ * cancelled while it joins gets ORM_CANCELLED and has to join again. ORM_MISUSE: it joins itself, or another one joins the fiber
+ * already. NULL does nothing. */
 ORM_API orm_status orm_async_join(orm_async *async, orm_fiber *fiber);
 
 /* The wait in which a fiber stands, or else its next one, returns ORM_CANCELLED: once, so that it can clean up. A statement
@@ -84,7 +87,7 @@ typedef struct orm_async_loop {
     /* Which events (ORM_WAIT_READ, ORM_WAIT_WRITE, 0 for none) are to be told by orm_async_ready, until changed. Errors on the
      * descriptor count as each of them. */
     orm_status (*want)(void *token, int events, void *user);
-    void (*unwatch)(void *token, void *user);
+    void (*unwatch)(void *token, void *user); /* its descriptor may be closed already */
     /* Call orm_async_turn at `deadline`, once; 0: not at all. Replaces the one set before. Called too when the last fiber has
      * ended, for adapters that keep their loop alive while orm_async_count tells of any. */
     void (*timer)(int64_t deadline, void *user);

@@ -37,9 +37,10 @@ static inline orm_status orm_async_uv_watch(int descriptor, orm_async_watch *wat
     uv_poll_t *handle = (uv_poll_t *)malloc(sizeof *handle);
     if (!handle)
         return ORM_NO_MEMORY;
-    if (uv_poll_init(((orm_async_uv *)user)->loop, handle, descriptor)) {
+    int code = uv_poll_init(((orm_async_uv *)user)->loop, handle, descriptor);
+    if (code) {
         free(handle);
-        return ORM_NO_MEMORY;
+        return code == UV_ENOMEM ? ORM_NO_MEMORY : ORM_MISUSE; /* a file, say, which is always ready */
     }
     uv_unref((uv_handle_t *)handle);
     handle->data = watch;

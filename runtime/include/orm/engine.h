@@ -54,11 +54,14 @@ typedef struct orm_hooks {
     void (*statement)(const orm_statement_event *event, void *user);
     void *user;
     bool parameters; /* events of statements shall have them */
-    /* A new connection: may set it up by orm_connection_execute. Another status than ORM_OK closes it, and is that of the checkout. */
+    /* A new connection: may set it up by orm_connection_execute. What it leaves open is
+     * rolled back. Another status than ORM_OK closes it, and is that of the checkout. */
     orm_status (*connect)(struct orm_connection *connection, void *user);
     void (*checkout)(struct orm_connection *connection, void *user); /* lent out */
     void (*checkin)(struct orm_connection *connection, void *user);  /* given back, before it is rolled back */
-    /* "BEGIN", "COMMIT" or "ROLLBACK", after it, with its status. */
+    /* "BEGIN", "COMMIT" or "ROLLBACK", after it, with its status. Behind each BEGIN that succeeded comes one COMMIT that succeeded
+     * or one ROLLBACK, of whatever status, be there a COMMIT that failed in between: ORM_DISCONNECTED when it went with its
+     * connection, ORM_IN_DOUBT when that was lost while COMMIT was unanswered. */
     void (*transaction)(const char *verb, orm_status status, void *user);
 } orm_hooks;
 
@@ -233,7 +236,7 @@ typedef struct orm_replica_statistics {
 ORM_API size_t orm_engine_replica_count(const orm_engine *engine);
 ORM_API orm_replica_statistics orm_engine_replica(orm_engine *engine, size_t index);
 
-/* What became of all runs of one statement; SQL that was written by hand too. */
+/* What became of all runs of one statement, whatever tags stand behind it; SQL that was written by hand too. */
 enum { ORM_HISTOGRAM = 32 };
 typedef struct orm_statement_statistics {
     const char *sql, *table; /* borrowed for the call; "" without a model */
