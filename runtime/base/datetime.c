@@ -21,20 +21,21 @@ typedef struct cursor {
 enum { USUAL = 26 }; /* length of a timestamp as we write it */
 
 static int64_t saturating_add(int64_t a, int64_t b);
-static int64_t floor_divide(int64_t value, int64_t by);
+static inline int64_t floor_divide(int64_t value, int64_t by);
 static char *write_date(char *at, int64_t days);
+static inline void write_pair(char *at, unsigned value);
 static char *write_time(char *at, int64_t microseconds);
 static char *write_timestamp(char *at, int64_t microseconds);
 static char *write_number(char *at, int64_t value, int digits);
 static char *write_part(char *at, int64_t value, char designator);
 static char *write_seconds(char *at, int64_t microseconds);
 static bool read_days(cursor *text, int64_t *days);
-static bool is_date(int64_t year, int64_t month, int64_t day);
+static inline bool is_date(int64_t year, int64_t month, int64_t day);
 static bool read_time(cursor *text, int64_t *microseconds);
 static bool read_fraction(cursor *text, int64_t *microseconds);
 static bool read_usual(const char *text, int64_t *microseconds);
-static uint64_t eight_digits(const char *text, uint64_t form, uint64_t digits, bool *wrong);
-static int64_t pair(uint64_t digits, int byte);
+static inline uint64_t eight_digits(const char *text, uint64_t form, uint64_t digits, bool *wrong);
+static inline int64_t pair(uint64_t digits, int byte);
 static bool read_zone(cursor *text, int64_t *microseconds);
 static bool read_digits(cursor *text, int least, int most, int64_t *value);
 static bool skip(cursor *text, char c);
@@ -68,19 +69,20 @@ orm_timestamptz orm_timestamptz_now(void)
 /* Years begin in March here, so that the leap day is the last; 400 of them repeat. */
 int64_t orm__days_of_civil(orm__civil civil)
 {
-    int64_t year = civil.month <= 2 ? civil.year - 1 : civil.year;
-    int64_t era = floor_divide(year, 400), in_era = year - era * 400;
-    int64_t month = civil.month > 2 ? civil.month - 3 : civil.month + 9;
-    int64_t in_year = (153 * month + 2) / 5 + civil.day - 1;
+    int64_t year = civil.year - (civil.month <= 2), era = floor_divide(year, 400);
+    uint32_t in_era = (uint32_t)(year - era * 400);
+    uint32_t month = (uint32_t)(civil.month > 2 ? civil.month - 3 : civil.month + 9);
+    uint32_t in_year = (153 * month + 2) / 5 + (uint32_t)civil.day - 1;
     return era * era_days + in_era * 365 + in_era / 4 - in_era / 100 + in_year - epoch;
 }
 
 orm__civil orm__civil_of_days(int64_t days)
 {
-    int64_t since = days + epoch, era = floor_divide(since, era_days), in_era = since - era * era_days;
-    int64_t year = (in_era - in_era / 1460 + in_era / 36524 - in_era / 146096) / 365;
-    int64_t in_year = in_era - (365 * year + year / 4 - year / 100);
-    int64_t month = (5 * in_year + 2) / 153;
+    int64_t since = days + epoch, era = floor_divide(since, era_days);
+    uint32_t in_era = (uint32_t)(since - era * era_days);
+    uint32_t year = (in_era - in_era / 1460 + in_era / 36524 - in_era / 146096) / 365;
+    uint32_t in_year = in_era - (365 * year + year / 4 - year / 100);
+    uint32_t month = (5 * in_year + 2) / 153;
     return (orm__civil){
         .year = year + era * 400 + (month >= 10),
         .month = (int)(month < 10 ? month + 3 : month - 9),
@@ -88,7 +90,7 @@ orm__civil orm__civil_of_days(int64_t days)
     };
 }
 
-static int64_t floor_divide(int64_t value, int64_t by)
+static inline int64_t floor_divide(int64_t value, int64_t by)
 {
     return value / by - (value % by < 0);
 }
@@ -144,13 +146,30 @@ char *orm_date_format(orm_date value, char *buffer)
 static char *write_date(char *at, int64_t days)
 {
     orm__civil civil = orm__civil_of_days(days);
-    at = write_number(at, civil.year, 4);
-    *at++ = '-';
-    at = write_number(at, civil.month, 2);
-    *at++ = '-';
-    at = write_number(at, civil.day, 2);
-    *at = '\0';
-    return at;
+    if (civil.year >= 0 && civil.year <= 9999) {
+        write_pair(at, (unsigned)civil.year / 100);
+        write_pair(at + 2, (unsigned)civil.year % 100);
+        at += 4;
+    } else {
+        at = write_number(at, civil.year, 4);
+    }
+    at[0] = '-';
+    write_pair(at + 1, (unsigned)civil.month);
+    at[3] = '-';
+    write_pair(at + 4, (unsigned)civil.day);
+    at[6] = '\0';
+    return at + 6;
+}
+
+/* Two digits, from a number below 100. */
+static inline void write_pair(char *at, unsigned value)
+{
+    static const char pairs[] = "0001020304050607080910111213141516171819"
+                                "2021222324252627282930313233343536373839"
+                                "4041424344454647484950515253545556575859"
+                                "6061626364656667686970717273747576777879"
+                                "8081828384858687888990919293949596979899";
+    memcpy(at, pairs + 2 * (size_t)value, 2);
 }
 
 char *orm_time_format(orm_time value, char *buffer)
@@ -163,30 +182,27 @@ static char *write_time(char *at, int64_t microseconds)
 {
     if (microseconds < 0)
         *at++ = '-';
-    int64_t hours = microseconds / HOUR, rest = microseconds % HOUR;
-    hours = hours < 0 ? -hours : hours;
-    rest = rest < 0 ? -rest : rest;
-    at = write_number(at, hours, 2);
-    *at++ = ':';
-    at = write_number(at, rest / MINUTE, 2);
-    *at++ = ':';
-    at = write_number(at, rest % MINUTE / SECOND, 2);
-    *at++ = '.';
-    at = write_number(at, rest % SECOND, 6);
-    *at = '\0';
-    return at;
+    uint64_t size = microseconds < 0 ? -(uint64_t)microseconds : (uint64_t)microseconds;
+    uint64_t hours = size / HOUR;
+    unsigned seconds = (unsigned)(size % HOUR / SECOND), fraction = (unsigned)(size % SECOND);
+    if (hours < 100)
+        write_pair(at, (unsigned)hours);
+    at = hours < 100 ? at + 2 : write_number(at, (int64_t)hours, 2);
+    at[0] = ':';
+    write_pair(at + 1, seconds / 60);
+    at[3] = ':';
+    write_pair(at + 4, seconds % 60);
+    at[6] = '.';
+    write_pair(at + 7, fraction / 10000);
+    write_pair(at + 9, fraction / 100 % 100);
+    write_pair(at + 11, fraction % 100);
+    at[13] = '\0';
+    return at + 13;
 }
 
 /* At least so many digits, with a sign before them when it is negative. No zero after it. */
 static char *write_number(char *at, int64_t value, int digits)
 {
-    static const uint32_t limits[] = {1, 10, 100, 1000, 10000, 100000, 1000000};
-    if (value >= 0 && digits <= 6 && value < limits[digits]) { /* the usual one: straight to its place */
-        uint32_t small = (uint32_t)value;
-        for (int i = digits - 1; i >= 0; i--, small /= 10)
-            at[i] = (char)('0' + small % 10);
-        return at + digits;
-    }
     char text[20], *first = text + sizeof text;
     uint64_t rest = value < 0 ? -(uint64_t)value : (uint64_t)value;
     for (; rest || digits > 0; rest /= 10, digits--)
@@ -262,7 +278,7 @@ static bool read_days(cursor *text, int64_t *days)
     return true;
 }
 
-static bool is_date(int64_t year, int64_t month, int64_t day)
+static inline bool is_date(int64_t year, int64_t month, int64_t day)
 {
     static const int lengths[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
     bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
@@ -335,7 +351,7 @@ static bool read_usual(const char *text, int64_t *microseconds)
 }
 
 /* In byte i what the digits i and i + 1 make together. */
-static uint64_t eight_digits(const char *text, uint64_t form, uint64_t digits, bool *wrong)
+static inline uint64_t eight_digits(const char *text, uint64_t form, uint64_t digits, bool *wrong)
 {
     const uint8_t *b = (const uint8_t *)text;
     uint64_t value = (uint64_t)b[0] | (uint64_t)b[1] << 8 | (uint64_t)b[2] << 16 | (uint64_t)b[3] << 24 |
@@ -345,7 +361,7 @@ static uint64_t eight_digits(const char *text, uint64_t form, uint64_t digits, b
     return value * 10 + (value >> 8);
 }
 
-static int64_t pair(uint64_t digits, int byte)
+static inline int64_t pair(uint64_t digits, int byte)
 {
     return (int64_t)(digits >> 8 * byte & 0xff);
 }

@@ -11,8 +11,9 @@
 static inline orm_value one(orm_value value);
 static orm_value list_of(orm_type type, const void *items, size_t count);
 static orm_value array_of(orm_type type, const void *items, const bool *nulls, size_t count);
+static inline void take_member(const orm_column *column, const void *row, orm_value *value);
 static orm_value value_of_array(const orm_column *column, const void *place);
-static orm_value value_at(orm_type type, const orm_enum *enumeration, const void *place);
+static inline void take(orm_type type, const orm_enum *enumeration, const void *place, orm_value *taken);
 static bool arrays_equal(const orm_value *a, const orm_value *b);
 static bool text_equal(const char *a, const char *b);
 static bool bytes_equal(orm_bytes a, orm_bytes b);
@@ -47,8 +48,8 @@ static uint64_t mix(uint64_t hash);
 /* What ORM_SCALAR_TYPES knows of a type, under names that CARRIERS can reach. */
 #define NAMES(name, NAME, ctype, given) \
     enum { type_of_##name = ORM_TYPE_##NAME }; \
-    typedef given given_##name; \
-    typedef ctype plain_##name;
+    typedef ctype ctype_##name; \
+    typedef given given_##name;
 ORM_SCALAR_TYPES(NAMES)
 #undef NAMES
 
@@ -75,20 +76,8 @@ ORM_SCALAR_TYPES(OF_MANY)
 /* Types that are pointers say NULL by one; bytes begin with theirs. */
 static inline orm_value one(orm_value value)
 {
-    switch (value.type) {
-    case ORM_TYPE_DECIMAL:
-    case ORM_TYPE_TEXT:
-    case ORM_TYPE_BYTES:
-    case ORM_TYPE_JSON:
-    case ORM_TYPE_JSONB:
-    case ORM_TYPE_INET:
-    case ORM_TYPE_OTHER:
-        value.form = value.as.text ? ORM_FORM_ONE : ORM_FORM_NULL;
-        return value;
-    default:
-        value.form = ORM_FORM_ONE;
-        return value;
-    }
+    value.form = orm__type_points(value.type) && !value.as.text ? ORM_FORM_NULL : ORM_FORM_ONE;
+    return value;
 }
 
 static orm_value list_of(orm_type type, const void *items, size_t count)
@@ -147,12 +136,26 @@ orm_value orm__value_null(orm_type type)
 
 orm_value orm__value_of_member(const orm_column *column, const void *row)
 {
+    orm_value value;
+    take_member(column, row, &value);
+    return value;
+}
+
+void orm__values_of_members(const orm_column *const *columns, size_t count, const void *row, orm_value *values)
+{
+    for (size_t i = 0; i < count; i++)
+        take_member(columns[i], row, &values[i]);
+}
+
+static inline void take_member(const orm_column *column, const void *row, orm_value *value)
+{
     const char *base = row;
     if (column->field.has != ORM_ABSENT && !*(const bool *)(base + column->field.has))
-        return orm__value_null(column->type);
-    if (column->flags & ORM_ARRAY)
-        return value_of_array(column, base + column->field.value);
-    return value_at(column->type, column->enumeration, base + column->field.value);
+        *value = orm__value_null(column->type);
+    else if (column->flags & ORM_ARRAY)
+        *value = value_of_array(column, base + column->field.value);
+    else
+        take(column->type, column->enumeration, base + column->field.value, value);
 }
 
 static orm_value value_of_array(const orm_column *column, const void *place)
@@ -164,23 +167,29 @@ static orm_value value_of_array(const orm_column *column, const void *place)
     return value;
 }
 
-/* The C value that stands there. */
-static orm_value value_at(orm_type type, const orm_enum *enumeration, const void *place)
+/* The C value that stands there, as its constructor has it. All that is written comes this way: straight to its place, and not by
+ * the constructors, which are calls into a shared library. */
+static inline void take(orm_type type, const orm_enum *enumeration, const void *place, orm_value *taken)
 {
-    switch (type) {
-#define AT(name, member, what) \
-    case (orm_type)type_of_##name: { \
-        given_##name value = *(plain_##name const *)place; \
-        return one((orm_value){.type = (orm_type)type_of_##name, .as.member = what}); \
+    *taken = (orm_value){.type = type, .form = ORM_FORM_ONE};
+    switch ((int)type) {
+#define TAKE(name, member, what) \
+    case type_of_##name: { \
+        const ctype_##name value = *(const ctype_##name *)place; \
+        taken->as.member = what; \
+        break; \
     }
-        CARRIERS(AT)
-#undef AT
+        CARRIERS(TAKE)
+#undef TAKE
     case ORM_TYPE_ENUM:
-        return orm_of_enum(enumeration, *(const int *)place);
-    case ORM_TYPE_NONE:
+        taken->enumeration = enumeration;
+        taken->as.integer = *(const int *)place;
         break;
+    default:
+        taken->form = ORM_FORM_NULL;
     }
-    return orm__value_null(type);
+    if (orm__type_points(type) && !taken->as.text)
+        taken->form = ORM_FORM_NULL;
 }
 
 size_t orm__value_count(const orm_value *list)
@@ -194,8 +203,10 @@ orm_value orm__value_of_item(const orm_value *list, size_t index)
         return orm__value_of_member(list->as.rows.column, list->as.rows.items[index]);
     if (list->as.array.nulls && list->as.array.nulls[index])
         return orm__value_null(list->type);
-    return value_at(list->type, list->enumeration,
-                    (const char *)list->as.array.items + index * orm__type_size(list->type));
+    orm_value value;
+    take(list->type, list->enumeration, (const char *)list->as.array.items + index * orm__type_size(list->type),
+         &value);
+    return value;
 }
 
 bool orm__value_equal(orm_value a, orm_value b)

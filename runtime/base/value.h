@@ -12,6 +12,7 @@ orm_value orm__value_null(orm_type type);
 
 /* What the member of a row struct holds: NULL when its `has` says so, or its pointer is NULL; ORM_FORM_ARRAY of an array. */
 orm_value orm__value_of_member(const orm_column *column, const void *row);
+void orm__values_of_members(const orm_column *const *columns, size_t count, const void *row, orm_value *values);
 /* How many values an ORM_FORM_LIST or ORM_FORM_ROWS value has; 0 for other forms. One of them, or an item of an array. */
 size_t orm__value_count(const orm_value *list);
 orm_value orm__value_of_item(const orm_value *list, size_t index);

@@ -71,9 +71,11 @@ static orm_status bind_list(sqlite_link *l, orm__prepared *prepared, size_t inde
                             orm_error *error);
 static void forget(orm__link *base, orm__prepared *prepared);
 static bool describe_column(sqlite3_stmt *statement, int index, orm__arena *arena, orm__described *column);
-static orm_status bind_one(sqlite_link *l, orm__prepared *prepared, size_t index, const orm_value *value,
-                           orm_error *error);
-static int bind_stored(sqlite3_stmt *statement, int index, const orm__sqlite_stored *stored);
+static orm_status bind_whole(sqlite_link *l, orm__prepared *prepared, size_t index, const orm_value *value,
+                             orm_error *error);
+static inline bool bind_plain(sqlite3_stmt *statement, int index, const orm__parameter *declared,
+                              const orm_value *value, int *code);
+static int bind_stored(sqlite3_stmt *statement, int index, const orm__sqlite_stored *stored, char *place);
 static orm_status blame_parameter(sqlite3_stmt *statement, size_t index, const orm_error *reason, orm_error *error);
 static orm_status advance(sqlite_link *l, orm_error *error);
 static orm_status failed(sqlite_link *l, sqlite3_stmt *statement, orm_error *error);
@@ -398,9 +400,16 @@ static void make_running(sqlite_link *l, orm__prepared *prepared)
 
 static orm_status bind_all(sqlite_link *l, orm__prepared *prepared, const orm_value *values, orm_error *error)
 {
-    for (size_t i = 0; i < prepared->count; i++)
-        ORM_TRY(prepared->parameters[i].declared.list ? bind_list(l, prepared, i, &values[i], error)
-                                                      : bind_one(l, prepared, i, &values[i], error));
+    for (size_t i = 0; i < prepared->count; i++) {
+        const orm__parameter *declared = &prepared->parameters[i].declared;
+        int code = SQLITE_OK;
+        if (declared->list)
+            ORM_TRY(bind_list(l, prepared, i, &values[i], error));
+        else if (!bind_plain(prepared->statement, (int)i + 1, declared, &values[i], &code))
+            ORM_TRY(bind_whole(l, prepared, i, &values[i], error));
+        if (code)
+            return failed(l, prepared->statement, error);
+    }
     return ORM_OK;
 }
 
@@ -409,33 +418,72 @@ static orm_status bind_list(sqlite_link *l, orm__prepared *prepared, size_t inde
 {
     if (value->form != ORM_FORM_LIST && value->form != ORM_FORM_ROWS)
         return orm__error_set(error, ORM_MISUSE, "parameter %zu is declared as a list and is none", index + 1);
-    prepared->parameters[index].list = value;
+    orm__sqlite_parameter *parameter = &prepared->parameters[index];
+    orm__sqlite_source_init(&parameter->source, &parameter->declared, value);
     int code = sqlite3_bind_int64(prepared->statement, (int)index + 1, (sqlite3_int64)index + 1);
     return code ? failed(l, prepared->statement, error) : ORM_OK;
 }
 
-static orm_status bind_one(sqlite_link *l, orm__prepared *prepared, size_t index, const orm_value *value,
-                           orm_error *error)
+/* A value of the declared type that is stored as it is. False: it has to be looked at whole. */
+static inline bool bind_plain(sqlite3_stmt *statement, int index, const orm__parameter *declared,
+                              const orm_value *value, int *code)
 {
+    if (value->form == ORM_FORM_NULL) {
+        *code = sqlite3_bind_null(statement, index);
+        return true;
+    }
+    if (value->form != ORM_FORM_ONE || value->type != declared->type || declared->array)
+        return false;
+    switch (value->type) {
+    case ORM_TYPE_BOOL:
+        *code = sqlite3_bind_int64(statement, index, value->as.boolean);
+        return true;
+    case ORM_TYPE_INT16:
+    case ORM_TYPE_INT32:
+    case ORM_TYPE_INT64:
+        *code = sqlite3_bind_int64(statement, index, value->as.integer);
+        return true;
+    case ORM_TYPE_TEXT:
+        if (!value->as.text)
+            return false;
+        *code = sqlite3_bind_text64(statement, index, value->as.text, strlen(value->as.text), SQLITE_STATIC,
+                                    SQLITE_UTF8);
+        return true;
+    default:
+        return false;
+    }
+}
+
+static orm_status bind_whole(sqlite_link *l, orm__prepared *prepared, size_t index, const orm_value *value,
+                             orm_error *error)
+{
+    orm__sqlite_parameter *parameter = &prepared->parameters[index];
     orm__sqlite_stored stored;
     orm_error reason;
-    if (orm__sqlite_store(&prepared->parameters[index].declared, value, &stored, &reason))
+    if (orm__sqlite_store(&parameter->declared, value, &stored, &reason))
         return blame_parameter(prepared->statement, index, &reason, error);
-    int code = bind_stored(prepared->statement, (int)index + 1, &stored);
+    int code = bind_stored(prepared->statement, (int)index + 1, &stored, parameter->text);
     return code ? failed(l, prepared->statement, error) : ORM_OK;
 }
 
-static int bind_stored(sqlite3_stmt *statement, int index, const orm__sqlite_stored *stored)
+/* What lies in `stored` itself is copied to `place`, where it stays until the parameter is bound anew. */
+static int bind_stored(sqlite3_stmt *statement, int index, const orm__sqlite_stored *stored, char *place)
 {
+    const char *data = stored->data;
+    sqlite3_destructor_type release = stored->release;
+    if (release == SQLITE_TRANSIENT) {
+        data = memcpy(place, stored->buffer, stored->size);
+        release = SQLITE_STATIC;
+    }
     switch (stored->form) {
     case SQLITE_INTEGER:
         return sqlite3_bind_int64(statement, index, stored->integer);
     case SQLITE_FLOAT:
         return sqlite3_bind_double(statement, index, stored->real);
     case SQLITE_TEXT:
-        return sqlite3_bind_text64(statement, index, stored->data, stored->size, stored->release, SQLITE_UTF8);
+        return sqlite3_bind_text64(statement, index, data, stored->size, release, SQLITE_UTF8);
     case SQLITE_BLOB:
-        return sqlite3_bind_blob64(statement, index, stored->data, stored->size, stored->release);
+        return sqlite3_bind_blob64(statement, index, data, stored->size, release);
     default:
         return sqlite3_bind_null(statement, index);
     }

@@ -4,11 +4,14 @@
  * SPDX-License-Identifier: MIT */
 #include "driver/sqlite_rows.h"
 
+#include "base/array.h"
+#include "base/datetime.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "base/value.h"
 #include "driver/sqlite_values.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,8 +41,18 @@ static int cursor_eof(sqlite3_vtab_cursor *base);
 static int cursor_column(sqlite3_vtab_cursor *base, sqlite3_context *context, int column);
 static int cursor_rowid(sqlite3_vtab_cursor *base, sqlite3_int64 *rowid);
 static int refuse(sqlite3_vtab *asked, const char *message);
-static int give_item(cursor *c, const orm__sqlite_parameter *parameter, sqlite3_context *context);
-static void give(sqlite3_context *context, const orm__sqlite_stored *stored);
+static inline bool give_plain(const orm__sqlite_source *source, size_t index, sqlite3_context *context);
+static inline const char *base_of(const orm__sqlite_source *source, size_t index);
+static inline bool is_null(const orm__sqlite_source *source, size_t index, const char *base);
+static inline bool give_text(sqlite3_context *context, const char *text);
+static inline bool give_real(sqlite3_context *context, double value);
+static inline bool give_bytes(sqlite3_context *context, orm_bytes bytes);
+static bool give_moment(sqlite3_context *context, int64_t microseconds);
+static inline bool give_label(sqlite3_context *context, const orm_enum *enumeration, int value);
+static int give_whole(const cursor *c, int column, sqlite3_context *context);
+static void give_stored(sqlite3_context *context, const orm__sqlite_stored *stored);
+static orm_type plain_type(orm_type declared, orm_type given);
+static bool is_integer(orm_type type);
 
 /* Without xCreate it needs no CREATE VIRTUAL TABLE. */
 static const sqlite3_module module = {
@@ -144,10 +157,9 @@ static int cursor_filter(sqlite3_vtab_cursor *base, int plan, const char *text, 
         c->lists[i] = find_list(((table *)base->pVtab)->lists, argv[i]);
         if (!c->lists[i])
             return refuse(base->pVtab, "an argument of orm_rows is no list");
-        size_t rows = orm__value_count(c->lists[i]->list);
-        if (i > 0 && rows != c->rows)
+        if (i > 0 && c->lists[i]->source.count != c->rows)
             return refuse(base->pVtab, "the lists of orm_rows differ in length");
-        c->rows = rows;
+        c->rows = c->lists[i]->source.count;
     }
     return SQLITE_OK;
 }
@@ -155,7 +167,7 @@ static int cursor_filter(sqlite3_vtab_cursor *base, int plan, const char *text, 
 static const orm__sqlite_parameter *find_list(const orm__sqlite_lists *lists, sqlite3_value *argument)
 {
     sqlite3_int64 number = sqlite3_value_type(argument) == SQLITE_INTEGER ? sqlite3_value_int64(argument) : 0;
-    if (number < 1 || (sqlite3_uint64)number > lists->count || !lists->parameters[number - 1].list)
+    if (number < 1 || (sqlite3_uint64)number > lists->count || !lists->parameters[number - 1].declared.list)
         return NULL;
     return &lists->parameters[number - 1];
 }
@@ -180,9 +192,9 @@ static int cursor_rowid(sqlite3_vtab_cursor *base, sqlite3_int64 *rowid)
 
 static int cursor_column(sqlite3_vtab_cursor *base, sqlite3_context *context, int column)
 {
-    cursor *c = (cursor *)base;
-    if (column >= 0 && (size_t)column < c->count)
-        return give_item(c, c->lists[column], context);
+    const cursor *c = (const cursor *)base;
+    if ((size_t)column < c->count)
+        return give_plain(&c->lists[column]->source, c->row, context) ? SQLITE_OK : give_whole(c, column, context);
     if (column == ORDINAL)
         sqlite3_result_int64(context, (sqlite3_int64)c->row + 1);
     else if (column >= FIRST_ARGUMENT && (size_t)(column - FIRST_ARGUMENT) < c->count)
@@ -191,23 +203,113 @@ static int cursor_column(sqlite3_vtab_cursor *base, sqlite3_context *context, in
     return SQLITE_OK; /* others are NULL */
 }
 
-/* SQLite carries no more than a text of what went wrong; the whole error goes round it. */
-static int give_item(cursor *c, const orm__sqlite_parameter *parameter, sqlite3_context *context)
+/* An item that is stored as it is, where it lies. False, and nothing is given: it has to be looked at whole. */
+static inline bool give_plain(const orm__sqlite_source *source, size_t index, sqlite3_context *context)
 {
-    orm__sqlite_stored stored;
-    const orm_value *list = parameter->list;
-    orm_value item = orm__value_of_item(list, c->row);
+    const char *base = base_of(source, index), *place = base + source->value;
+    if (source->nullable && is_null(source, index, base))
+        return true;
+    switch (source->plain) {
+    case ORM_TYPE_BOOL:
+        sqlite3_result_int64(context, *(const bool *)place);
+        return true;
+    case ORM_TYPE_INT16:
+        sqlite3_result_int64(context, *(const int16_t *)(const void *)place);
+        return true;
+    case ORM_TYPE_INT32:
+        sqlite3_result_int64(context, *(const int32_t *)(const void *)place);
+        return true;
+    case ORM_TYPE_INT64:
+        sqlite3_result_int64(context, *(const int64_t *)(const void *)place);
+        return true;
+    case ORM_TYPE_FLOAT32:
+        return give_real(context, (double)*(const float *)(const void *)place);
+    case ORM_TYPE_FLOAT64:
+        return give_real(context, *(const double *)(const void *)place);
+    case ORM_TYPE_TEXT:
+    case ORM_TYPE_JSON:
+    case ORM_TYPE_JSONB:
+    case ORM_TYPE_OTHER:
+        return give_text(context, *(const char *const *)(const void *)place);
+    case ORM_TYPE_BYTES:
+        return give_bytes(context, *(const orm_bytes *)(const void *)place);
+    case ORM_TYPE_UUID:
+        return give_bytes(context, (orm_bytes){(const uint8_t *)place, sizeof(orm_uuid)});
+    case ORM_TYPE_TIMESTAMP:
+    case ORM_TYPE_TIMESTAMPTZ:
+        return give_moment(context, *(const int64_t *)(const void *)place);
+    case ORM_TYPE_ENUM:
+        return give_label(context, source->enumeration, *(const int *)(const void *)place);
+    default:
+        return false;
+    }
+}
+
+static inline const char *base_of(const orm__sqlite_source *source, size_t index)
+{
+    return source->rows ? source->rows[index] : source->items + index * source->size;
+}
+
+static inline bool is_null(const orm__sqlite_source *source, size_t index, const char *base)
+{
+    return source->nulls ? source->nulls[index] : !*(const bool *)(base + source->has);
+}
+
+static inline bool give_text(sqlite3_context *context, const char *text)
+{
+    if (text)
+        sqlite3_result_text64(context, text, strlen(text), SQLITE_STATIC, SQLITE_UTF8);
+    return true;
+}
+
+/* SQLite takes NaN for NULL: it is a text. */
+static inline bool give_real(sqlite3_context *context, double value)
+{
+    if (!isnan(value))
+        sqlite3_result_double(context, value);
+    return !isnan(value);
+}
+
+static inline bool give_bytes(sqlite3_context *context, orm_bytes bytes)
+{
+    if (bytes.data)
+        sqlite3_result_blob64(context, bytes.data, bytes.size, SQLITE_STATIC);
+    return true;
+}
+
+static bool give_moment(sqlite3_context *context, int64_t microseconds)
+{
+    char text[64];
+    if (!orm__timestamp_is_common(microseconds))
+        return false;
+    orm_timestamp_format((orm_timestamp){microseconds}, text);
+    sqlite3_result_text64(context, text, strlen(text), SQLITE_TRANSIENT, SQLITE_UTF8);
+    return true;
+}
+
+static inline bool give_label(sqlite3_context *context, const orm_enum *enumeration, int value)
+{
+    return enumeration && value >= 1 && (size_t)value <= enumeration->count &&
+           give_text(context, enumeration->values[value - 1]);
+}
+
+/* SQLite carries no more than a text of what went wrong; the whole error goes round it. */
+static int give_whole(const cursor *c, int column, sqlite3_context *context)
+{
+    const orm__sqlite_source *source = &c->lists[column]->source;
     orm_error *failure = &((table *)c->base.pVtab)->lists->failure;
-    if (orm__sqlite_store(&parameter->declared, &item, &stored, failure)) {
-        if (list->form == ORM_FORM_ROWS)
-            ORM__ERROR_COPY(failure->column, list->as.rows.column->name);
+    orm__sqlite_stored stored;
+    orm_value item = orm__value_of_item(source->list, c->row);
+    if (orm__sqlite_store(&c->lists[column]->declared, &item, &stored, failure)) {
+        if (source->rows)
+            ORM__ERROR_COPY(failure->column, source->list->as.rows.column->name);
         return refuse(c->base.pVtab, failure->message);
     }
-    give(context, &stored);
+    give_stored(context, &stored);
     return SQLITE_OK;
 }
 
-static void give(sqlite3_context *context, const orm__sqlite_stored *stored)
+static void give_stored(sqlite3_context *context, const orm__sqlite_stored *stored)
 {
     switch (stored->form) {
     case SQLITE_INTEGER:
@@ -225,4 +327,46 @@ static void give(sqlite3_context *context, const orm__sqlite_stored *stored)
     default:
         break;
     }
+}
+
+/* --- what a list is found to be ----------------------------------------------------------------------------------- */
+
+void orm__sqlite_source_init(orm__sqlite_source *source, const orm__parameter *declared, const orm_value *list)
+{
+    const orm_column *column = list->form == ORM_FORM_ROWS ? list->as.rows.column : NULL;
+    bool array = declared->array || (column && column->flags & ORM_ARRAY);
+    *source = (orm__sqlite_source){.list = list, .count = orm__value_count(list)};
+    source->plain = array ? ORM_TYPE_NONE : plain_type(declared->type, column ? column->type : list->type);
+    source->enumeration = column ? column->enumeration : list->enumeration;
+    if (column) {
+        source->rows = list->as.rows.items;
+        source->value = column->field.value;
+        source->has = column->field.has;
+        source->nullable = column->field.has != ORM_ABSENT;
+    } else {
+        source->items = list->as.array.items;
+        source->size = orm__type_size(list->type);
+        source->nulls = list->as.array.nulls;
+        source->nullable = source->nulls != NULL;
+    }
+}
+
+/* Decimals, addresses, intervals, dates and times have to be rewritten, arrays put together; and what is not of the declared
+ * type is refused, or made it. */
+static orm_type plain_type(orm_type declared, orm_type given)
+{
+    static const bool plain[] = {
+        [ORM_TYPE_BOOL] = true,        [ORM_TYPE_INT16] = true,     [ORM_TYPE_INT32] = true, [ORM_TYPE_INT64] = true,
+        [ORM_TYPE_FLOAT32] = true,     [ORM_TYPE_FLOAT64] = true,   [ORM_TYPE_TEXT] = true,  [ORM_TYPE_BYTES] = true,
+        [ORM_TYPE_UUID] = true,        [ORM_TYPE_TIMESTAMP] = true, [ORM_TYPE_JSON] = true,  [ORM_TYPE_JSONB] = true,
+        [ORM_TYPE_TIMESTAMPTZ] = true, [ORM_TYPE_OTHER] = true,     [ORM_TYPE_ENUM] = true,
+    };
+    if (is_integer(declared) && is_integer(given))
+        return given;
+    return declared == given && plain[given] ? given : ORM_TYPE_NONE;
+}
+
+static bool is_integer(orm_type type)
+{
+    return type == ORM_TYPE_INT16 || type == ORM_TYPE_INT32 || type == ORM_TYPE_INT64;
 }

@@ -9,16 +9,32 @@
 #ifndef ORM_DRIVER_SQLITE_ROWS_H
 #define ORM_DRIVER_SQLITE_ROWS_H
 
-#include "driver/driver.h"
-
-#include <sqlite3.h>
+#include "driver/sqlite_values.h"
 
 enum { ORM__SQLITE_LISTS = 64 }; /* the most that one orm_rows takes */
 
-/* A parameter of a statement. */
+/* A list that is bound: where its items stand, and what has to be done to one of them. It may have a hundred thousand, and SQLite
+ * asks for each by itself, so that is found out once. */
+typedef struct orm__sqlite_source {
+    const orm_value *list;
+    size_t count;
+    const void *const *rows; /* items are members of these structs; NULL: */
+    const char *items;       /* they lie one after another */
+    size_t size;             /* of one of them */
+    uint32_t value, has;     /* where they stand in a row */
+    const bool *nulls;       /* of items */
+    bool nullable;           /* there are nulls, or a `has` */
+    orm_type plain;          /* what is stored as it lies there; ORM_TYPE_NONE: each item has to be looked at whole */
+    const orm_enum *enumeration;
+} orm__sqlite_source;
+
+/* A parameter of a statement, and what is bound to it. */
 typedef struct orm__sqlite_parameter {
     orm__parameter declared;
-    const orm_value *list; /* the ORM_FORM_LIST or ORM_FORM_ROWS value of a list that is bound */
+    union {
+        orm__sqlite_source source;     /* of a list */
+        char text[ORM__SQLITE_BUFFER]; /* of a value that is written otherwise than it lies in C */
+    };
 } orm__sqlite_parameter;
 
 /* What orm_rows gives out: the parameters of the statement that runs. For SQL a list is the number of its parameter,
@@ -29,6 +45,9 @@ typedef struct orm__sqlite_lists {
     size_t count;
     orm_error failure; /* why a value could not be given, in more words than SQLite has */
 } orm__sqlite_lists;
+
+/* Of an ORM_FORM_LIST or ORM_FORM_ROWS value, which is borrowed as long as orm_rows gives it out. */
+void orm__sqlite_source_init(orm__sqlite_source *source, const orm__parameter *declared, const orm_value *list);
 
 /* Makes the table known; `lists` is borrowed until the database is closed. Returns SQLite's code. */
 int orm__sqlite_rows_register(sqlite3 *database, orm__sqlite_lists *lists);

@@ -12,6 +12,8 @@
 
 #include <sqlite3.h>
 
+enum { ORM__SQLITE_BUFFER = 72 };
+
 /* A value in one of SQLite's own forms. Text and blobs lie where the value points to, or in `buffer`, or
  * in memory that SQLite releases. */
 typedef struct orm__sqlite_stored {
@@ -21,7 +23,7 @@ typedef struct orm__sqlite_stored {
     const char *data;
     size_t size;
     sqlite3_destructor_type release; /* what to tell SQLite of the memory of `data` */
-    char buffer[72];
+    char buffer[ORM__SQLITE_BUFFER];
 } orm__sqlite_stored;
 
 /* The value of a parameter, or one of its list. Fails with ORM_UNSUPPORTED for a time that SQLite does not know,

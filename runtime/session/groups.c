@@ -258,7 +258,7 @@ static orm_status read_computed(orm_session *session, orm__store *store, orm__en
 {
     const orm_model *model = store->model;
     orm__chosen computed;
-    orm_status status = orm__chosen_init(session->connection, model, NULL, &computed);
+    orm_status status = orm__chosen_init(session->connection, model, NULL, NULL, &computed);
     for (size_t i = 0; i < model->column_count && !status; i++)
         if ((model->columns[i].flags & ORM_COMPUTED) || (also && orm__mask_has(also, i)))
             orm__chosen_add(&computed, &model->columns[i]);

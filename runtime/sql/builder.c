@@ -179,9 +179,12 @@ void orm__sql_from_lists(orm__sql *sql, const orm_column *const *columns, size_t
                          bool ordinality)
 {
     bool sqlite = sql->connection->dialect == ORM_SQLITE;
+    size_t listed = 0;
     orm__sql_text(sql, sqlite ? "orm_rows(" : "unnest(");
     for (size_t i = 0; i < count; i++) {
-        orm__sql_text(sql, i == 0 ? "" : ", ");
+        if (lists[i].form != ORM_FORM_LIST && lists[i].form != ORM_FORM_ROWS)
+            continue;
+        orm__sql_text(sql, listed++ == 0 ? "" : ", ");
         orm__sql_list(sql, columns[i], lists[i]);
     }
     if (sqlite) {
@@ -189,7 +192,7 @@ void orm__sql_from_lists(orm__sql *sql, const orm_column *const *columns, size_t
         return;
     }
     orm__sql_text(sql, ordinality ? ") WITH ORDINALITY AS u(" : ") AS u(");
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < listed; i++) {
         orm__sql_text(sql, i == 0 ? "c" : ", c");
         orm__sql_number(sql, i);
     }

@@ -47,8 +47,8 @@ void orm__sql_select_from(orm__sql *sql, const orm_model *model);
 void orm__sql_where_key(orm__sql *sql, const orm_column *const *columns, size_t count, const orm_value *key);
 /* `t0."a" = ANY($1)` or `(t0."a", t0."b") IN (...)`: one list for each column. */
 void orm__sql_in_lists(orm__sql *sql, const orm_column *const *columns, size_t count, const orm_value *lists);
-/* `unnest($1::bigint[], $2::text[]) AS u(c0, c1)` or `orm_rows(?1, ?2) AS u`: lists as a table. With `ordinality` a last
- * column `ord` counts from 1. */
+/* `unnest($1::bigint[], $2::text[]) AS u(c0, c1)` or `orm_rows(?1, ?2) AS u`: lists as a table; values that are no lists are
+ * passed over. With `ordinality` a last column `ord` counts from 1. */
 void orm__sql_from_lists(orm__sql *sql, const orm_column *const *columns, size_t count, const orm_value *lists,
                          bool ordinality);
 /* u.c0 with the cast that its column needs. */

@@ -77,7 +77,9 @@ orm_status orm_row_insert(orm_connection *connection, const orm_model *model, co
     orm_result *made = orm__result_new(connection);
     if (!made)
         return ORM_NO_MEMORY;
-    uint64_t *given = orm__arena_zalloc(&made->arena, orm__mask_words(model), sizeof *given);
+    uint64_t usual = 0, *given = &usual; /* of 64 columns */
+    if (orm__mask_words(model) > 1)
+        given = orm__arena_zalloc(&made->arena, orm__mask_words(model), sizeof *given);
     void *inserted = row ? row : orm__arena_zalloc(&made->arena, 1, model->row_size);
     orm_status status = given && inserted ? insert(connection, model, values, inserted, given, &made->arena)
                                           : orm__error_no_memory(&connection->error);
@@ -233,8 +235,9 @@ static orm_status validate(orm_connection *connection, const orm_model *model, c
 /* The row still points into what the caller gave: copy it. */
 static orm_status keep_texts(orm_connection *connection, const orm_model *model, void *row, orm__arena *arena)
 {
-    for (size_t i = 0; i < model->column_count; i++)
-        if (orm__member_points(&model->columns[i]) && !orm__member_keep(&model->columns[i], row, arena))
+    const orm_column *end = model->columns + model->column_count;
+    for (const orm_column *column = model->columns; column < end; column++)
+        if (!orm__member_keep(column, row, arena))
             return orm__error_no_memory(&connection->error);
     return ORM_OK;
 }

@@ -35,7 +35,7 @@ typedef struct insertion {
     bool certain;  /* what is not refused is inserted: nothing has to be looked at before COMMIT */
 } insertion;
 
-static orm_status prepare(insertion *in, const uint64_t *given);
+static orm_status prepare(insertion *in, orm__chosen_room *given, orm__chosen_room *made);
 static orm_status insert(insertion *in);
 static orm_status look_ahead(insertion *in);
 static void may_be_last(const insertion *in, orm__sql *sql, size_t done);
@@ -49,6 +49,7 @@ static orm_status insert_one(insertion *in, void *row);
 static orm_status insert_each(insertion *in);
 static orm_status insert_apart(insertion *in);
 static orm_status insert_arrays(insertion *in);
+static void choose_lists(insertion *in, void *const *rows, size_t count);
 static orm_status insert_numbered(insertion *in);
 static orm_status insert_copied(insertion *in);
 static orm_status run_returning(insertion *in, orm__sql *sql, void *const *rows, size_t count, bool with_ordinal);
@@ -72,17 +73,15 @@ const orm_column *orm__generated_key(const orm_model *model, const uint64_t *giv
 orm_status orm__insert_rows(orm_connection *connection, const orm_model *model, const uint64_t *given,
                             void *const *rows, size_t count, orm__arena *arena)
 {
-    insertion in; /* not emptied: it has much room */
-    in.c = connection;
-    in.model = model;
-    in.mask = given;
-    in.key = arena ? orm__generated_key(model, given) : NULL;
-    in.rows = rows;
-    in.count = count;
-    in.arena = arena;
-    in.key_made = in.returned = in.certain = false;
-    in.given.columns = in.made.columns = NULL;
-    orm_status status = prepare(&in, given);
+    insertion in = {.c = connection,
+                    .model = model,
+                    .mask = given,
+                    .key = arena ? orm__generated_key(model, given) : NULL,
+                    .rows = rows,
+                    .count = count,
+                    .arena = arena};
+    orm__chosen_room given_room, made_room;
+    orm_status status = prepare(&in, &given_room, &made_room);
     if (!status && connection->commits)
         status = look_ahead(&in);
     connection->sent = false;
@@ -102,22 +101,21 @@ orm_status orm__insert_rows(orm_connection *connection, const orm_model *model, 
     return status;
 }
 
-static orm_status prepare(insertion *in, const uint64_t *given)
+static orm_status prepare(insertion *in, orm__chosen_room *given, orm__chosen_room *made)
 {
-    ORM_TRY(orm__chosen_init(in->c, in->model, given, &in->given));
-    ORM_TRY(orm__chosen_init(in->c, in->model, NULL, &in->made));
-    size_t kept = 0;
-    for (size_t i = 0; i < in->given.count; i++)
-        if (!(in->given.columns[i]->flags & ORM_COMPUTED))
-            in->given.columns[kept++] = in->given.columns[i];
-    in->given.count = kept;
-    for (size_t i = 0; in->arena && i < in->model->column_count; i++) {
-        const orm_column *column = &in->model->columns[i];
-        if ((column->flags & ORM_COMPUTED) || ((column->flags & ORM_SERVER_DEFAULT) && !orm__mask_has(given, i)))
+    ORM_TRY(orm__chosen_init(in->c, in->model, NULL, given, &in->given));
+    const orm_column *column = in->model->columns, *end = column + in->model->column_count;
+    for (size_t i = 0; column < end; i++, column++) {
+        bool computed = column->flags & ORM_COMPUTED;
+        if (orm__mask_has(in->mask, i) && !computed) {
+            orm__chosen_add(&in->given, column);
+        } else if (in->arena && (computed || column->flags & ORM_SERVER_DEFAULT)) {
+            if (in->made.count == 0)
+                ORM_TRY(orm__chosen_init(in->c, in->model, NULL, made, &in->made));
             orm__chosen_add(&in->made, column);
+            in->key_made |= (column->flags & ORM_PRIMARY_KEY) != 0;
+        }
     }
-    for (size_t i = 0; i < in->made.count; i++)
-        in->key_made |= (in->made.columns[i]->flags & ORM_PRIMARY_KEY) != 0;
     return ORM_OK;
 }
 
@@ -229,8 +227,7 @@ static orm_status insert_one(insertion *in, void *row)
     if (orm__mask_words(in->model) == 1)
         orm__sql_recall(&sql, in->model, in->arena ? ORM__INSERT_ONE : ORM__INSERT_UNSEEN, in->mask[0]);
     if (sql.recalled) {
-        for (size_t i = 0; i < in->given.count; i++)
-            orm__sql_bind(&sql, in->given.columns[i], orm__value_of_member(in->given.columns[i], row));
+        orm__sql_members(&sql, in->given.columns, in->given.count, row);
     } else {
         write_into(&sql, in, NULL);
         write_values(&sql, in, row);
@@ -321,7 +318,7 @@ static orm_status insert_apart(insertion *in)
             size /= 2;
         orm__sql sql;
         orm__sql_init(&sql, in->c);
-        orm__chosen_lists(&in->given, 0, in->given.count, (const void *const *)(in->rows + done), size);
+        choose_lists(in, in->rows + done, size);
         write_apart(&sql, in, size);
         status = run_returning(in, &sql, in->rows + done, size, true);
         orm__sql_release(&sql);
@@ -338,7 +335,7 @@ static orm_status insert_arrays(insertion *in)
         size_t size = in->count - done < chunk ? in->count - done : chunk;
         orm__sql sql;
         orm__sql_init(&sql, in->c);
-        orm__chosen_lists(&in->given, 0, in->given.count, (const void *const *)(in->rows + done), size);
+        choose_lists(in, in->rows + done, size);
         may_be_last(in, &sql, done + size);
         if (in->key) {
             write_drawn(&sql, in, size);
@@ -356,6 +353,14 @@ static orm_status insert_arrays(insertion *in)
     return status;
 }
 
+/* A list for each column, but for clocks that the rows share on SQLite. */
+static void choose_lists(insertion *in, void *const *rows, size_t count)
+{
+    orm__chosen_lists(&in->given, 0, in->given.count, (const void *const *)rows, count);
+    if (in->c->dialect == ORM_SQLITE)
+        orm__chosen_share_clocks(&in->given, (const void *const *)rows, count);
+}
+
 /* SQLite's way to many generated keys. */
 static orm_status insert_numbered(insertion *in)
 {
@@ -368,7 +373,7 @@ static orm_status insert_numbered(insertion *in)
         return orm__connection_failed(in->c);
     }
     orm__sql_init(&sql, in->c);
-    orm__chosen_lists(&in->given, 0, in->given.count, (const void *const *)(in->rows + 1), in->count - 1);
+    choose_lists(in, in->rows + 1, in->count - 1);
     write_into(&sql, in, in->key);
     orm__sql_text(&sql, " SELECT ");
     orm__sql_integer(&sql, first);
@@ -549,13 +554,19 @@ static void write_drawn(orm__sql *sql, const insertion *in, size_t count)
 static void write_list_items(orm__sql *sql, const insertion *in, const char *first)
 {
     orm__sql_text(sql, first);
-    for (size_t i = 0; i < in->given.count; i++) {
+    for (size_t i = 0, listed = 0; i < in->given.count; i++) {
         orm__sql_text(sql, i > 0 ? ", " : "");
-        orm__sql_list_item(sql, i, in->given.columns[i]);
+        if (in->given.values[i].form == ORM_FORM_ROWS)
+            orm__sql_list_item(sql, listed++, in->given.columns[i]);
+        else
+            orm__sql_parameter(sql, in->given.columns[i], in->given.values[i]);
     }
 }
 
 static void set_key(const orm_column *key, void *row, int64_t value)
 {
-    orm__member_set(key, row, orm_of_int64(value));
+    if (key->type == ORM_TYPE_INT64 && key->field.has == ORM_ABSENT) /* as nearly all are */
+        memcpy((char *)row + key->field.value, &value, sizeof value);
+    else
+        orm__member_set(key, row, orm_of_int64(value));
 }

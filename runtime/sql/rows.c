@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: MIT */
 #include "sql/rows.h"
 
+#include "base/datetime.h"
 #include "base/error.h"
 #include "base/value.h"
 #include "sql/values.h"
@@ -17,6 +18,7 @@ typedef struct key_table {
     size_t capacity;
 } key_table;
 
+static bool is_shared_clock(const orm_column *column, const void *const *rows, size_t count);
 static orm_status read_all(orm__sql *sql, const orm_model *model, const orm__chosen *wanted, key_table *table,
                            orm__arena *arena);
 static bool make_table(key_table *table, size_t count);
@@ -25,18 +27,16 @@ static uint64_t hash_of(const orm_model *model, const void *row);
 static bool same_key(const orm_model *model, const void *a, const void *b);
 
 orm_status orm__chosen_init(orm_connection *connection, const orm_model *model, const uint64_t *mask,
-                            orm__chosen *chosen)
+                            orm__chosen_room *room, orm__chosen *chosen)
 {
     size_t capacity = 2 * model->column_count + model->primary_key_count;
+    bool fits = room && capacity <= ORM__CHOSEN_ROOM;
     chosen->count = 0;
-    chosen->columns = chosen->inline_columns;
-    chosen->values = chosen->inline_values;
-    if (capacity > ORM__FEW_COLUMNS) {
-        chosen->columns = calloc(capacity, sizeof *chosen->columns + sizeof *chosen->values);
-        if (!chosen->columns)
-            return orm__error_no_memory(&connection->error);
-        chosen->values = (orm_value *)(void *)(chosen->columns + capacity);
-    }
+    chosen->own = fits ? NULL : malloc(capacity * (sizeof *chosen->columns + sizeof *chosen->values));
+    if (!fits && !chosen->own)
+        return orm__error_no_memory(&connection->error);
+    chosen->columns = fits ? room->columns : chosen->own;
+    chosen->values = fits ? room->values : (orm_value *)(void *)(chosen->columns + capacity);
     for (size_t i = 0; mask && i < model->column_count; i++)
         if (orm__mask_has(mask, i))
             orm__chosen_add(chosen, &model->columns[i]);
@@ -45,13 +45,7 @@ orm_status orm__chosen_init(orm_connection *connection, const orm_model *model, 
 
 void orm__chosen_release(orm__chosen *chosen)
 {
-    if (chosen->columns != chosen->inline_columns)
-        free(chosen->columns);
-}
-
-void orm__chosen_add(orm__chosen *chosen, const orm_column *column)
-{
-    chosen->columns[chosen->count++] = column;
+    free(chosen->own);
 }
 
 void orm__chosen_add_key(orm__chosen *chosen, const orm_model *model)
@@ -62,8 +56,7 @@ void orm__chosen_add_key(orm__chosen *chosen, const orm_model *model)
 
 void orm__chosen_values(orm__chosen *chosen, size_t first, size_t last, const void *row)
 {
-    for (size_t i = first; i < last; i++)
-        chosen->values[i] = orm__value_of_member(chosen->columns[i], row);
+    orm__values_of_members(chosen->columns + first, last - first, row, chosen->values + first);
 }
 
 void orm__chosen_lists(orm__chosen *chosen, size_t first, size_t last, const void *const *rows, size_t count)
@@ -73,6 +66,32 @@ void orm__chosen_lists(orm__chosen *chosen, size_t first, size_t last, const voi
                                         .form = ORM_FORM_ROWS,
                                         .enumeration = chosen->columns[i]->enumeration,
                                         .as.rows = {rows, chosen->columns[i], count}};
+}
+
+void orm__chosen_share_clocks(orm__chosen *chosen, const void *const *rows, size_t count)
+{
+    for (size_t i = 0, lists = chosen->count; i < chosen->count && lists > 1; i++)
+        if (is_shared_clock(chosen->columns[i], rows, count)) {
+            orm__chosen_values(chosen, i, i + 1, rows[0]);
+            lists--;
+        }
+}
+
+/* What SQLite cannot hold stays in its list: the refusal of that names the column. */
+static bool is_shared_clock(const orm_column *column, const void *const *rows, size_t count)
+{
+    bool timestamp = column->type == ORM_TYPE_TIMESTAMP || column->type == ORM_TYPE_TIMESTAMPTZ;
+    if (!timestamp || !(column->flags & ORM_DEFAULT_NOW) || orm__member_is_null(column, rows[0]))
+        return false;
+    int64_t first = orm__value_of_member(column, rows[0]).as.integer;
+    for (size_t i = 1; i < count; i++) {
+        const char *row = rows[i];
+        if (column->field.has != ORM_ABSENT && !*(const bool *)(row + column->field.has))
+            return false;
+        if (memcmp(row + column->field.value, &first, sizeof first) != 0)
+            return false;
+    }
+    return orm__timestamp_is_common(first);
 }
 
 orm_status orm__run_quietly(orm__sql *sql, const orm_model *model, orm_statement_kind kind, size_t *rows)
@@ -106,8 +125,8 @@ orm_status orm__read_back(orm_connection *connection, const orm_model *model, co
 {
     orm__chosen keys, wanted;
     key_table table = {.model = model, .rows = rows};
-    ORM_TRY(orm__chosen_init(connection, model, NULL, &keys));
-    orm_status status = orm__chosen_init(connection, model, NULL, &wanted);
+    ORM_TRY(orm__chosen_init(connection, model, NULL, NULL, &keys));
+    orm_status status = orm__chosen_init(connection, model, NULL, NULL, &wanted);
     if (status) {
         orm__chosen_release(&keys);
         return status;

@@ -6,6 +6,7 @@
 #include "sql/ahead.h"
 
 #include "base/error.h"
+#include "base/value.h"
 #include "driver/wait.h"
 #include "sql/secret.h"
 
@@ -157,6 +158,17 @@ void orm__sql_parameter(orm__sql *sql, const orm_column *like, orm_value value)
 void orm__sql_bind(orm__sql *sql, const orm_column *like, orm_value value)
 {
     add_parameter(sql, declared_as(like, false), value);
+}
+
+void orm__sql_members(orm__sql *sql, const orm_column *const *columns, size_t count, const void *row)
+{
+    if (!sql->status && count <= sql->capacity - sql->count && !sql->connection->observation.wanted) {
+        orm__values_of_members(columns, count, row, sql->values + sql->count); /* the statement knows the types */
+        sql->count += count;
+        return;
+    }
+    for (size_t i = 0; i < count; i++)
+        add_parameter(sql, declared_as(columns[i], false), orm__value_of_member(columns[i], row));
 }
 
 void orm__sql_bind_open(orm__sql *sql, orm_value value)
@@ -518,8 +530,10 @@ orm_status orm__statement_prepare(orm__sql *sql, orm__statement **statement)
 {
     orm_connection *c = sql->connection;
     if (sql->recalled) {
-        unlink_statement(c, sql->recalled);
-        link_newest(c, sql->recalled);
+        if (sql->recalled != c->statements.newest) {
+            unlink_statement(c, sql->recalled);
+            link_newest(c, sql->recalled);
+        }
         *statement = sql->recalled;
         c->text = sql->recalled->text;
         return ORM_OK;

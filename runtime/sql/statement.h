@@ -61,6 +61,8 @@ void orm__sql_literal(orm__sql *sql, const char *text);
 void orm__sql_parameter(orm__sql *sql, const orm_column *like, orm_value value);
 /* The value of a parameter that the text names by itself, the next in order. */
 void orm__sql_bind(orm__sql *sql, const orm_column *like, orm_value value);
+/* The next in order, of a statement that was recalled: what the members of these columns hold. */
+void orm__sql_members(orm__sql *sql, const orm_column *const *columns, size_t count, const void *row);
 /* The next in order too, of SQL by hand: declared as what it is. */
 void orm__sql_bind_open(orm__sql *sql, orm_value value);
 /* A plain integer parameter; a value of a column, which may be sensitive. */

@@ -222,16 +222,16 @@ static size_t size_of(const orm_column *column, const void *row)
     return bytes.size;
 }
 
-bool orm__member_keep(const orm_column *column, void *row, orm__arena *arena)
+bool orm__pointer_keep(const orm_column *column, void *row, orm__arena *arena)
 {
-    const char *text = orm__member_points(column) ? pointer_of(column, row) : NULL;
+    const char *text = pointer_of(column, row);
     if (!text)
         return true;
-    if (column->type == ORM_TYPE_TEXT && !(column->flags & ORM_ARRAY)) {
-        text = orm__arena_strdup(arena, text);
-        if (text)
-            memcpy((char *)row + column->field.value, &text, sizeof text);
-        return text != NULL;
+    if (column->type == ORM_TYPE_TEXT && !(column->flags & ORM_ARRAY)) { /* the usual one */
+        const char *copy = orm__arena_copy(arena, text, strlen(text));
+        if (copy)
+            memcpy((char *)row + column->field.value, &copy, sizeof copy);
+        return copy != NULL;
     }
     orm_value value = orm__value_of_member(column, row);
     if (!orm__value_keep(column, &value, arena))

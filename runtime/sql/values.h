@@ -66,7 +66,11 @@ void orm__values_default(const orm_model *model, void *row, uint64_t *given, con
 /* Replaces what a member, or a value of the column, points to by a copy in the arena; false when memory is gone. A decimal that
  * fits decimal(precision, scale) gets the digits after the point that the column has, as PostgreSQL would answer. */
 bool orm__value_keep(const orm_column *column, orm_value *value, orm__arena *arena);
-bool orm__member_keep(const orm_column *column, void *row, orm__arena *arena);
+bool orm__pointer_keep(const orm_column *column, void *row, orm__arena *arena); /* of a member that points */
+static inline bool orm__member_keep(const orm_column *column, void *row, orm__arena *arena)
+{
+    return !orm__member_points(column) || orm__pointer_keep(column, row, arena);
+}
 /* Hands the memory that a member points to back to the arena. */
 void orm__member_recycle(const orm_column *column, const void *row, orm__arena *arena);
 /* Whether a member that points to memory points to the same in two rows. */

@@ -78,8 +78,9 @@ orm_status orm__update_rows(orm_connection *connection, const orm_model *model, 
                 .rows = rows,
                 .keys = keys,
                 .count = count};
+    orm__chosen_room room;
     *matched = 0;
-    ORM_TRY(orm__chosen_init(connection, model, changed, &u.columns));
+    ORM_TRY(orm__chosen_init(connection, model, changed, &room, &u.columns));
     u.set = u.columns.count;
     add_found_by(&u.columns, model);
     bool sqlite = connection->dialect == ORM_SQLITE;
@@ -279,7 +280,7 @@ orm_status orm__delete_rows(orm_connection *connection, const orm_model *model, 
 {
     orm__chosen columns;
     *matched = 0;
-    ORM_TRY(orm__chosen_init(connection, model, NULL, &columns));
+    ORM_TRY(orm__chosen_init(connection, model, NULL, NULL, &columns));
     add_found_by(&columns, model);
     orm__chosen_lists(&columns, 0, columns.count, keys, count);
     orm__sql sql;
@@ -299,8 +300,8 @@ orm_status orm__forsake_rows(orm_connection *connection, const orm_relation *rel
 {
     const orm_model *model = relation->model;
     orm__chosen key, own;
-    ORM_TRY(orm__chosen_init(connection, relation->target, NULL, &key));
-    orm_status status = orm__chosen_init(connection, model, NULL, &own);
+    ORM_TRY(orm__chosen_init(connection, relation->target, NULL, NULL, &key));
+    orm_status status = orm__chosen_init(connection, model, NULL, NULL, &own);
     if (status) {
         orm__chosen_release(&key);
         return status;

@@ -353,6 +353,58 @@ START_TEST(every_type_that_is_copied_arrives_as_it_was)
 }
 END_TEST
 
+/* `own`: one row has clocks of its own. */
+static void insert_clocks(kinds_preset *made, size_t count, bool own)
+{
+    static kinds_preset_values given[5];
+    orm_result *result;
+    memset(given, 0, sizeof given);
+    if (own) {
+        given[3].day_now = (orm_in_date)ORM_VALUE((orm_date){-1});
+        given[3].local_now = (orm_in_timestamp)ORM_VALUE((orm_timestamp){-1});
+        given[3].moment_now = (orm_in_timestamptz)ORM_VALUE((orm_timestamptz){1});
+    }
+    ok(kinds_preset_insert_many(c, given, count, made, &result));
+    orm_result_free(result);
+}
+
+START_TEST(clocks_that_rows_share_and_clocks_of_their_own_arrive)
+{
+    kinds_preset made[5];
+    const kinds_preset *found;
+    size_t count;
+    orm_result *result;
+    insert_clocks(made, 5, _i == 1);
+    ok(kinds_preset_select(c, &(kinds_preset_query){.order_by = {orm_asc(KINDS_PRESET.id)}}, &found, &count, &result));
+    ck_assert_uint_eq(count, 5);
+    for (size_t i = 0; i < 5; i++) {
+        bool own = _i == 1 && i == 3;
+        ck_assert_int_eq(found[i].id, made[i].id);
+        ck_assert_int_eq(found[i].day_now.days, own ? -1 : made[0].day_now.days);
+        ck_assert_int_eq(found[i].local_now.microseconds, own ? -1 : made[0].local_now.microseconds);
+        ck_assert_int_eq(found[i].moment_now.microseconds, own ? 1 : made[0].moment_now.microseconds);
+        ck_assert_int_eq(found[i].local.microseconds, made[i].local.microseconds);
+        expect_text(found[i].label, "it's");
+    }
+    orm_result_free(result);
+}
+END_TEST
+
+START_TEST(a_clock_that_cannot_be_stored_is_refused_by_the_name_of_its_column)
+{
+    blog_author_values given[5];
+    make_values();
+    for (int i = 0; i < 5; i++) {
+        given[i] = values[i];
+        given[i].created_at = (orm_in_timestamptz)ORM_VALUE((orm_timestamptz){INT64_MAX});
+    }
+    orm_status status = blog_author_copy(c, given, 5);
+    ck_assert_int_eq(status, on_sqlite() ? ORM_UNSUPPORTED : ORM_OK);
+    if (on_sqlite())
+        ck_assert_str_eq(orm_connection_error(c)->column, "created_at");
+}
+END_TEST
+
 Suite *suite_bulk(void)
 {
     Suite *suite = suite_create("bulk");
@@ -365,6 +417,8 @@ Suite *suite_bulk(void)
     tcase_add_test(insert, a_bulk_insert_in_a_transaction_ends_with_it);
     tcase_add_test(insert, an_invalid_row_refuses_all_before_anything_is_sent);
     tcase_add_test(insert, rows_without_their_result_are_misuse);
+    tcase_add_loop_test(insert, clocks_that_rows_share_and_clocks_of_their_own_arrive, 0, 2);
+    tcase_add_test(insert, a_clock_that_cannot_be_stored_is_refused_by_the_name_of_its_column);
     TCase *flush = new_case(suite, "flush");
     tcase_add_test(flush, a_large_flush_gives_each_entity_its_own_key);
     tcase_add_test(flush, a_large_flush_that_is_refused_leaves_no_keys);

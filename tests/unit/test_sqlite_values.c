@@ -1,5 +1,6 @@
 /* test_sqlite_values.c -- how SQLite stores values of all types, and how they are read back: driver/sqlite_values.c.
  * SPDX-License-Identifier: MIT */
+#include "base/array.h"
 #include "sqlite_link.h"
 
 #include <math.h>
@@ -70,74 +71,81 @@ START_TEST(a_value_is_stored_as_the_design_says)
 }
 END_TEST
 
-START_TEST(a_list_item_is_stored_as_the_scalar)
+/* A value as it lies in C. */
+typedef union laid {
+    bool boolean;
+    int16_t int16;
+    int32_t int32;
+    int64_t int64;
+    float real32;
+    double real64;
+    orm_bytes bytes;
+    orm_uuid uuid;
+    orm_interval interval;
+    const char *text;
+} laid;
+
+static laid lay(const orm_value *value)
 {
-    static const char sql[] =
-        "SELECT typeof(c0) || ' ' || CASE typeof(c0) WHEN 'real' THEN printf('%!.20g', c0) ELSE quote(c0) END "
-        "FROM orm_rows(?1)";
-    struct {
-        bool has;
-        union {
-            bool boolean;
-            int16_t int16;
-            int32_t int32;
-            int64_t int64;
-            float real32;
-            double real64;
-            orm_bytes bytes;
-            orm_uuid uuid;
-            orm_interval interval;
-            const char *text;
-        } value;
-    } row = {.has = stored[_i].value.form == ORM_FORM_ONE};
-    const orm_value *value = &stored[_i].value;
-    switch (value->type) {
+    switch (value->form == ORM_FORM_ONE ? value->type : ORM_TYPE_NONE) {
     case ORM_TYPE_BOOL:
-        row.value.boolean = value->as.boolean;
-        break;
+        return (laid){.boolean = value->as.boolean};
     case ORM_TYPE_INT16:
-        row.value.int16 = (int16_t)value->as.integer;
-        break;
+        return (laid){.int16 = (int16_t)value->as.integer};
     case ORM_TYPE_INT32:
     case ORM_TYPE_DATE:
     case ORM_TYPE_ENUM:
-        row.value.int32 = (int32_t)value->as.integer;
-        break;
+        return (laid){.int32 = (int32_t)value->as.integer};
     case ORM_TYPE_FLOAT32:
-        row.value.real32 = (float)value->as.real;
-        break;
+        return (laid){.real32 = (float)value->as.real};
     case ORM_TYPE_FLOAT64:
-        row.value.real64 = value->as.real;
-        break;
+        return (laid){.real64 = value->as.real};
     case ORM_TYPE_BYTES:
-        row.value.bytes = value->as.bytes;
-        break;
+        return (laid){.bytes = value->as.bytes};
     case ORM_TYPE_UUID:
-        row.value.uuid = value->as.uuid;
-        break;
+        return (laid){.uuid = value->as.uuid};
     case ORM_TYPE_INTERVAL:
-        row.value.interval = value->as.interval;
-        break;
+        return (laid){.interval = value->as.interval};
     case ORM_TYPE_INT64:
     case ORM_TYPE_TIME:
     case ORM_TYPE_TIMESTAMP:
     case ORM_TYPE_TIMESTAMPTZ:
-        row.value.int64 = value->as.integer;
-        break;
+        return (laid){.int64 = value->as.integer};
     default:
-        row.value.text = value->as.text;
+        return (laid){.text = value->form == ORM_FORM_ONE ? value->as.text : NULL};
     }
+}
+
+typedef struct laid_row {
+    bool has;
+    laid value;
+} laid_row;
+
+/* Two of them, and NULL between; seen after all were given. */
+START_TEST(a_list_item_is_stored_as_the_scalar)
+{
+    static const char sql[] =
+        "SELECT group_concat(item, '; ') FROM (SELECT typeof(c0) || ' ' || CASE typeof(c0) WHEN 'real' "
+        "THEN printf('%!.20g', c0) ELSE quote(c0) END AS item FROM (SELECT c0, ord FROM orm_rows(?1) ORDER BY -ord))";
+    const orm_value *value = &stored[_i].value;
+    const laid_row row = {.has = value->form == ORM_FORM_ONE, .value = lay(value)}, null = {.has = false};
     const orm_column column = {
-        .type = value->type, .enumeration = &mood, .field = {offsetof(__typeof__(row), value), 0}};
+        .type = value->type, .enumeration = &mood, .field = {offsetof(laid_row, value), offsetof(laid_row, has)}};
     const orm_value as_rows = {
-        .type = value->type, .form = ORM_FORM_ROWS, .as.rows = {(const void *[]){&row}, &column, 1}};
+        .type = value->type, .form = ORM_FORM_ROWS, .as.rows = {(const void *[]){&row, &null, &row}, &column, 3}};
+    char items[3 * sizeof(laid)] __attribute__((aligned(8))) = {0};
+    size_t size = orm__type_size(value->type);
+    memcpy(items, &row.value, size);
+    memcpy(items + 2 * size, &row.value, size);
     const orm_value as_items = {.type = value->type,
                                 .form = ORM_FORM_LIST,
                                 .enumeration = &mood,
-                                .as.array = {&row.value, (const bool[]){!row.has}, 1}};
+                                .as.array = {items, (const bool[]){!row.has, true, !row.has}, 3}};
     const orm__parameter parameter = {.type = value->type, .list = true};
-    ck_assert_str_eq(text_of(sql, &parameter, &as_rows, 1), stored[_i].stored);
-    ck_assert_str_eq(text_of(sql, &parameter, &as_items, 1), stored[_i].stored);
+    char expected[200];
+    snprintf(expected, sizeof expected, "%s; null NULL; %s", stored[_i].stored, stored[_i].stored);
+    ck_assert_str_eq(text_of(sql, &parameter, &as_rows, 1), expected);
+    ck_assert_str_eq(text_of(sql, &parameter, &as_items, 1), expected);
 }
 END_TEST
 
@@ -176,6 +184,27 @@ START_TEST(a_value_that_cannot_be_stored_is_refused_before_the_statement_runs)
 }
 END_TEST
 
+START_TEST(a_list_item_that_cannot_be_stored_is_refused_as_the_scalar)
+{
+    const orm_value *value = &refused[_i].value;
+    if (value->form != ORM_FORM_ONE)
+        return;
+    const laid_row null = {.has = false}, row = {.has = true, .value = lay(value)};
+    const orm_column column = {.name = "it",
+                               .type = value->type,
+                               .enumeration = value->enumeration,
+                               .field = {offsetof(laid_row, value), offsetof(laid_row, has)}};
+    const orm_value rows = {
+        .type = value->type, .form = ORM_FORM_ROWS, .as.rows = {(const void *[]){&null, &row}, &column, 2}};
+    const orm__parameter parameter = {.type = refused[_i].declared, .list = true};
+    run(link_a, "CREATE TABLE t (a)");
+    ck_assert_int_eq(execute(link_a, "INSERT INTO t SELECT c0 FROM orm_rows(?1)", &parameter, &rows, 1, NULL),
+                     refused[_i].status);
+    ck_assert_str_eq(error.column, "it");
+    ck_assert_int_eq(number(link_a, "SELECT count(*) FROM t"), 0);
+}
+END_TEST
+
 START_TEST(a_list_item_that_cannot_be_stored_fails_the_statement)
 {
     const orm_date days[] = {{1}, {INT32_MAX}};
@@ -199,6 +228,52 @@ START_TEST(numbers_are_taken_by_the_declared_type)
     const orm__parameter parameters[] = {{.type = ORM_TYPE_INT64}, {.type = ORM_TYPE_FLOAT64}, {.type = ORM_TYPE_JSON}};
     const orm_value values[] = {orm_of_int32(7), orm_of_int64(7), orm_of_text("{}")};
     ck_assert_str_eq(text_of("SELECT typeof(?1) || typeof(?2) || ?3", parameters, values, 3), "integerreal{}");
+}
+END_TEST
+
+START_TEST(numbers_of_a_list_are_taken_by_the_declared_type)
+{
+    const orm__parameter parameters[] = {{.type = ORM_TYPE_INT64, .list = true},
+                                         {.type = ORM_TYPE_INT16, .list = true},
+                                         {.type = ORM_TYPE_FLOAT64, .list = true},
+                                         {.type = ORM_TYPE_FLOAT32, .list = true}};
+    const orm_value values[] = {
+        orm_of_int32s((const int32_t[]){-1, 7}, 2), orm_of_int64s((const int64_t[]){-1, 70000}, 2),
+        orm_of_int16s((const int16_t[]){-1, 7}, 2), orm_of_float64s((const double[]){-1, 0.1}, 2)};
+    ck_assert_str_eq(text_of("SELECT group_concat(c0 || ' ' || c1 || ' ' || c2 || ' ' || printf('%.12g', c3), '; ') "
+                             "FROM orm_rows(?1, ?2, ?3, ?4)",
+                             parameters, values, 4),
+                     "-1 -1 -1.0 -1; 7 70000 7.0 0.10000000149");
+}
+END_TEST
+
+/* They are read again for each row, and no longer lie where they were given. */
+START_TEST(a_value_stays_bound_as_long_as_its_statement_runs)
+{
+    static const orm_column column = {
+        .model = &text_model, .name = "text", .type = ORM_TYPE_TEXT, .flags = ORM_NULLABLE, .field = {0, ORM_ABSENT}};
+    const orm__parameter parameters[] = {{.type = ORM_TYPE_DATE}, {.type = ORM_TYPE_UUID}};
+    const char *text;
+    orm__prepared *prepared = prepare(link_a, "SELECT ?1 || ' ' || quote(?2) FROM (VALUES (1), (2), (3))", parameters,
+                                      2);
+    for (int day = 0; day < 2; day++) {
+        const orm_value values[] = {orm_of_date((orm_date){day}), orm_of_uuid((orm_uuid){{(uint8_t)day}})};
+        char expected[128];
+        snprintf(expected, sizeof expected, "2000-01-0%d X'0%d000000000000000000000000000000'", day + 1, day);
+        ck_assert_int_eq(driver->start(link_a, NULL, prepared, values, ORM__FETCH_WHOLE, &error), ORM_OK);
+        for (int i = 0; i < 3; i++) {
+            ck_assert_int_eq(driver->step(link_a, &error), ORM_OK);
+            ck_assert_int_eq(driver->read(link_a, &(const orm_column *){&column}, 1, 0, &text, &arena, &error), ORM_OK);
+            ck_assert_str_eq(text, expected);
+            driver->suspend(link_a, prepared);
+            ck_assert_str_eq(text_of("SELECT ?1 || quote(?2)", parameters,
+                                     (const orm_value[]){orm_of_date((orm_date){8}), orm_of_uuid((orm_uuid){{9}})}, 2),
+                             "2000-01-09X'09000000000000000000000000000000'");
+            driver->resume(link_a, prepared);
+        }
+        ck_assert_int_eq(driver->finish(link_a, NULL, &error), ORM_OK);
+    }
+    driver->forget(link_a, prepared);
 }
 END_TEST
 
@@ -401,6 +476,9 @@ static Suite *sqlite_values_suite(void)
     tcase_add_loop_test(tests, a_value_is_stored_as_the_design_says, 0, COUNT(stored));
     tcase_add_loop_test(tests, a_list_item_is_stored_as_the_scalar, 0, COUNT(stored));
     tcase_add_loop_test(tests, a_value_that_cannot_be_stored_is_refused_before_the_statement_runs, 0, COUNT(refused));
+    tcase_add_loop_test(tests, a_list_item_that_cannot_be_stored_is_refused_as_the_scalar, 0, COUNT(refused));
+    tcase_add_test(tests, numbers_of_a_list_are_taken_by_the_declared_type);
+    tcase_add_test(tests, a_value_stays_bound_as_long_as_its_statement_runs);
     tcase_add_test(tests, a_list_item_that_cannot_be_stored_fails_the_statement);
     tcase_add_test(tests, numbers_are_taken_by_the_declared_type);
     tcase_add_test(tests, a_decimal_of_any_length_is_stored);
