@@ -88,12 +88,12 @@ orm_status orm__pg_encode_item(orm__text *buffer, const orm_value *list, orm_typ
 /* A list whose items are written so one after the other, and what is known of all of them: postgresql_items.c. */
 typedef struct orm__pg_items {
     const orm_value *list;
-    const void *const *rows;     /* of the column of rows; NULL: of the array below */
+    const void *const *rows; /* of the column of rows; NULL: of the array below */
     const char *items;
     const bool *nulls;           /* or NULL */
     const orm_enum *enumeration; /* or NULL */
     size_t stride;
-    uint32_t place, has;         /* in a row; `has` ORM_ABSENT: there is none */
+    uint32_t place, has; /* in a row; `has` ORM_ABSENT: there is none */
     orm_type declared;
     uint8_t way;
 } orm__pg_items;

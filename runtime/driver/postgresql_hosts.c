@@ -38,9 +38,8 @@ static bool list_all(orm__pg_link *l, int64_t deadline, orm__resolved *hosts)
     if (host && !hostaddr)
         orm__resolve(l->waiter, host, port, deadline, hosts);
     if (!hosts->host && (host || hostaddr)) {
-        orm__resolved given = {.host = (char *)(uintptr_t)host,
-                               .hostaddr = (char *)(uintptr_t)hostaddr,
-                               .port = (char *)(uintptr_t)port};
+        orm__resolved given = {
+            .host = (char *)(uintptr_t)host, .hostaddr = (char *)(uintptr_t)hostaddr, .port = (char *)(uintptr_t)port};
         size_t count = count_items(host ? host : hostaddr);
         copy_but(&given, count, count, hosts);
     }

@@ -88,13 +88,13 @@ typedef struct orm__pg_link {
     /* the trip */
     orm_error *error; /* the caller's; holds the first failure */
     orm_status failure;
-    const char *sql;        /* what the next answer belongs to */
-    int syncs;              /* not answered yet */
-    size_t complaints;      /* length of those of libpq that results have told */
-    bool reused;            /* the answer is to a statement that an earlier trip prepared */
-    const char *after;      /* goes behind the statement; or NULL */
-    orm__end end;           /* how it fared */
-    bool outdated;          /* which the server has lost, or cannot plan as it was: it did nothing */
+    const char *sql;   /* what the next answer belongs to */
+    int syncs;         /* not answered yet */
+    size_t complaints; /* length of those of libpq that results have told */
+    bool reused;       /* the answer is to a statement that an earlier trip prepared */
+    const char *after; /* goes behind the statement; or NULL */
+    orm__end end;      /* how it fared */
+    bool outdated;     /* which the server has lost, or cannot plan as it was: it did nothing */
     orm__pg_boundary boundaries[ORM__PG_BOUNDARIES];
     bool begun_by_name;     /* the last BEGIN was, and all names are there still: COMMIT may be sent by its own */
     orm__pg_shared *shared; /* many use it at once: postgresql_shared.c; NULL: nobody does */

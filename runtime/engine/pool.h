@@ -28,13 +28,13 @@ typedef struct orm__pool {
     size_t idle_count, lent_count;
     size_t open, capacity; /* places taken: idle, lent, being made or closed; room for them in both lists */
     size_t opened_ever, lent_ever, waited_ever, timeouts, replaced, waiting;
-    atomic_size_t trips;               /* of all its links */
-    atomic_uint generation;            /* older ones are closed: dispose has raised it */
-    unsigned forks;                    /* that this process has come from since */
-    orm_connection **inherited;        /* in a child: idle ones of the parent, to be closed first */
+    atomic_size_t trips;        /* of all its links */
+    atomic_uint generation;     /* older ones are closed: dispose has raised it */
+    unsigned forks;             /* that this process has come from since */
+    orm_connection **inherited; /* in a child: idle ones of the parent, to be closed first */
     size_t inherited_count;
-    bool tainted;                      /* in a child: the parent had others open, which ought to be closed, too, and cannot */
-    orm__waiting *first, *last;        /* who waits, in the order of coming */
+    bool tainted;               /* in a child: the parent had others open, which ought to be closed, too, and cannot */
+    orm__waiting *first, *last; /* who waits, in the order of coming */
     struct orm__pool *next, *previous; /* all pools of the process */
 } orm__pool;
 

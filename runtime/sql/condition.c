@@ -336,10 +336,10 @@ static void write_array(orm__sql *sql, const orm__scope *row, const orm_column *
 
 static void write_json(orm__sql *sql, const orm__scope *row, const orm_column *column, const orm_expr *condition)
 {
-    static const orm_column kinds[][2] = {{{.name = "jsonb", .type = ORM_TYPE_JSONB},
-                                           {.name = "text", .type = ORM_TYPE_TEXT}},
-                                          {{.name = "jsonb", .type = ORM_TYPE_JSONB, .flags = ORM_SENSITIVE},
-                                           {.name = "text", .type = ORM_TYPE_TEXT, .flags = ORM_SENSITIVE}}};
+    static const orm_column kinds[][2] = {
+        {{.name = "jsonb", .type = ORM_TYPE_JSONB}, {.name = "text", .type = ORM_TYPE_TEXT}},
+        {{.name = "jsonb", .type = ORM_TYPE_JSONB, .flags = ORM_SENSITIVE},
+         {.name = "text", .type = ORM_TYPE_TEXT, .flags = ORM_SENSITIVE}}};
     bool sensitive = column->flags & ORM_SENSITIVE;
     bool as_text = condition->value.type == ORM_TYPE_TEXT && condition->op != ORM_OP_NOT_NULL;
     if ((column->type != ORM_TYPE_JSON && column->type != ORM_TYPE_JSONB) || (column->flags & ORM_ARRAY)) {

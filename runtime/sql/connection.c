@@ -406,5 +406,6 @@ void orm__connection_tell(orm_connection *connection, orm_statement_kind kind, c
                                                 .bytes = kind == ORM_STATEMENT_TRANSACTION ? 0 : bytes,
                                                 .status = status,
                                                 .error = status ? &connection->error : NULL});
-    ORM__PROBE(statement, sql && *sql ? sql : connection->text, table, rows, status); /* one recalled has no text here */
+    ORM__PROBE(statement, sql && *sql ? sql : connection->text, table, rows,
+               status); /* one recalled has no text here */
 }

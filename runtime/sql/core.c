@@ -23,7 +23,7 @@ typedef struct batch {
     void **rows, **group; /* NULL: grouped already; those of one shape */
     uint64_t *given;      /* the mask of each */
     const orm__intake *intake;
-    char *own;            /* row structs, when the caller wants none */
+    char *own; /* row structs, when the caller wants none */
     size_t count;
 } batch;
 

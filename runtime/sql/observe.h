@@ -53,8 +53,7 @@ static inline void orm__observe_forget(orm__observation *observation);
 /* Takes the statement that runs out of it, which is put back by assigning what this returns. */
 orm__observation orm__observe_hold(orm__observation *observation);
 /* Tells everybody; fills in the event's time, parameters and `cached`. */
-void orm__observe_end(orm__observation *observation, struct orm_connection *connection,
-                      orm_statement_event *event);
+void orm__observe_end(orm__observation *observation, struct orm_connection *connection, orm_statement_event *event);
 
 /* The transaction that the hook was told of ended otherwise than by a statement: that is a ROLLBACK to it. */
 void orm__observe_lost(struct orm_connection *connection, orm_status status);

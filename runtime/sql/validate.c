@@ -67,7 +67,8 @@ bool orm__validate_columns(const orm_model *model, const void *row, const uint64
 {
     const orm_column *last = model->columns + model->column_count;
     for (const orm_column *column = model->columns; column < last; column++) {
-        if (orm__validate_needs(column) && orm__mask_has(mask, column->index) && !orm__validate_column(column, row, patterns, problems))
+        if (orm__validate_needs(column) && orm__mask_has(mask, column->index) &&
+            !orm__validate_column(column, row, patterns, problems))
             return false;
     }
     return true;

@@ -17,7 +17,7 @@ static char told[MANY][64]; /* the parameters of each statement */
 static size_t told_count;
 static int64_t ids[AUTHORS];
 static size_t most_bytes; /* of a statement */
-static bool hook_waits; /* that of statements, as one that writes to a socket would */
+static bool hook_waits;   /* that of statements, as one that writes to a socket would */
 
 typedef struct worker {
     int number;

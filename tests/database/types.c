@@ -462,14 +462,14 @@ END_TEST
 static void preset_values(kinds_preset_values *given, size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        given[i] = i % 3 == 0   ? (kinds_preset_values){.large = ORM_VALUE((int64_t)i)}
-                   : i % 3 == 1 ? (kinds_preset_values){.large = ORM_VALUE((int64_t)i),
-                                                        .flag = ORM_VALUE(false),
-                                                        .label = ORM_VALUE("given"),
-                                                        .mood = ORM_VALUE(KINDS_MOOD_HAPPY),
-                                                        .points = ORM_VALUE(7)}
-                                : (kinds_preset_values){
-                                      .large = ORM_VALUE((int64_t)i), .note = ORM_NULL, .points = ORM_NULL};
+        given[i] = i % 3 == 0 ? (kinds_preset_values){.large = ORM_VALUE((int64_t)i)}
+                   : i % 3 == 1
+                       ? (kinds_preset_values){.large = ORM_VALUE((int64_t)i),
+                                               .flag = ORM_VALUE(false),
+                                               .label = ORM_VALUE("given"),
+                                               .mood = ORM_VALUE(KINDS_MOOD_HAPPY),
+                                               .points = ORM_VALUE(7)}
+                       : (kinds_preset_values){.large = ORM_VALUE((int64_t)i), .note = ORM_NULL, .points = ORM_NULL};
 }
 
 static void expect_preset(const kinds_preset *p, int64_t i)

@@ -124,7 +124,7 @@ typedef struct orm_engine_options {
     int max_overflow; /* more for a moment: 10; -1: none */
     int pool_timeout; /* seconds to wait for a connection: 30; -1: none at all */
     int pool_recycle; /* seconds after which a connection is replaced at its next checkout: 0, never; nor are those to memory */
-    int pool_idle;    /* seconds after which a connection that nobody used is closed, but for the last: 0, never */
+    int pool_idle; /* seconds after which a connection that nobody used is closed, but for the last: 0, never */
     /* Ask the server before lending a connection that was idle for a second or more. That the server has closed it is seen
      * without: it then says so, and the connection is replaced. */
     bool pool_pre_ping;
