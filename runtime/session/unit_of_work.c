@@ -216,10 +216,10 @@ static bool is_as_held(orm_session *session, orm__entity *entity, const orm_colu
 {
     const orm_model *model = orm__model_of(entity);
     const void *row = orm__row_of(entity);
+    if ((column->flags & (ORM_PRIMARY_KEY | ORM_FOREIGN_KEY)) == ORM_PRIMARY_KEY) /* known, whatever was read */
+        return orm__member_equal(column, row, orm__key_row(entity));
     if ((entity->flags & ORM__EXPIRED) || entity->reread)
         return false;
-    if ((column->flags & (ORM_PRIMARY_KEY | ORM_FOREIGN_KEY)) == ORM_PRIMARY_KEY)
-        return orm__member_equal(column, row, orm__key_row(entity));
     if (!(column->flags & ORM_FOREIGN_KEY))
         return entity->original && !(entity->flags & ORM__WRITTEN) && orm__member_equal(column, row, entity->original);
     for (size_t i = 0; i < model->relation_count; i++)

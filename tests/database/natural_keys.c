@@ -279,6 +279,26 @@ START_TEST(a_key_that_is_set_back_sends_nothing)
 }
 END_TEST
 
+/* Another one wanted it meanwhile. */
+START_TEST(a_key_that_is_set_back_may_be_referred_to)
+{
+    const natural_land *land = add_land("k14"), *other = add_land("b");
+    add_permit(land);
+    commit_quietly();
+    ok(orm_session_begin_nested(s));
+    ok(natural_land_set_code(s, land, "k23"));
+    expect_status(ORM_CONSTRAINT, orm_session_flush(s));
+    ok(orm_session_rollback_nested(s));
+    ok(natural_land_set_code(s, other, "k14"));
+    ok(natural_land_set_code(s, land, "k15"));
+    ok(natural_land_set_code(s, other, "k43"));
+    ok(natural_land_set_code(s, land, "k14"));
+    ok(orm_session_commit(s));
+    ck_assert_uint_eq(count_rows("lands SET name = name WHERE code = 'k14'"), 1);
+    ck_assert_uint_eq(count_rows("lands SET name = name WHERE code = 'k43'"), 1);
+}
+END_TEST
+
 START_TEST(pending_changes_of_those_that_follow_are_kept)
 {
     const natural_land *land = add_land("a"), *other = add_land("x");
@@ -726,6 +746,7 @@ static void add_all(TCase *cascade, TCase *others)
     tcase_add_test(cascade, the_new_key_is_known_once_its_flush_is_through);
     tcase_add_test(cascade, what_moves_to_the_heir_of_a_key_is_told_from_what_stays);
     tcase_add_test(cascade, a_key_that_is_set_back_sends_nothing);
+    tcase_add_test(cascade, a_key_that_is_set_back_may_be_referred_to);
     tcase_add_test(cascade, pending_changes_of_those_that_follow_are_kept);
     tcase_add_test(cascade, what_is_added_to_a_new_key_comes_behind_it);
     tcase_add_test(cascade, what_is_added_with_the_old_key_is_carried_on);
