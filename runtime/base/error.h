@@ -9,21 +9,17 @@
 #define ORM_TRY(call) \
     do { \
         orm_status orm__try_status = (call); \
-        if (__builtin_expect(orm__try_status != ORM_OK, 0)) \
+        if (orm__try_status) \
             return orm__try_status; \
     } while (0)
 
-/* Said of what only failures call: the way there is compiled away from the way that succeeds, which so fits into the processor's
- * cache of instructions. */
-#define ORM__COLD __attribute__((cold))
-
 /* Clears the error, which may be NULL, and fills in status and message. Returns the status. */
 orm_status orm__error_set(orm_error *error, orm_status status, const char *format, ...)
-    __attribute__((format(printf, 3, 4))) ORM__COLD;
-orm_status orm__error_no_memory(orm_error *error) ORM__COLD;
+    __attribute__((format(printf, 3, 4)));
+orm_status orm__error_no_memory(orm_error *error);
 void orm__error_clear(orm_error *error);
 /* Copies text into one of the error's arrays, cut to its size at a whole UTF-8 character; NULL is "". */
 #define ORM__ERROR_COPY(array, text) orm__error_copy(array, sizeof(array), text)
-void orm__error_copy(char *array, size_t size, const char *text) ORM__COLD;
+void orm__error_copy(char *array, size_t size, const char *text);
 
 #endif

@@ -14,8 +14,7 @@
 
 #include <stdatomic.h>
 
-/* Both drivers' connections begin with this. */
-/* Memory that is used soon. */
+/* Memory that is used soon, in at most so many places. */
 enum { ORM__SOON = 8 };
 typedef struct orm__soon {
     size_t count;
@@ -24,7 +23,13 @@ typedef struct orm__soon {
         size_t size;
     } places[ORM__SOON];
 } orm__soon;
+static inline void orm__soon_add(orm__soon *soon, const void *place, size_t size)
+{
+    soon->places[soon->count].place = place;
+    soon->places[soon->count++].size = size;
+}
 
+/* Both drivers' connections begin with this. */
 typedef struct orm__link {
     const struct orm__driver *driver;
     size_t bytes;     /* of values sent and received since somebody set this to 0; SQLite's are not counted */

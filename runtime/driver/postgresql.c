@@ -119,7 +119,7 @@ static orm_status start(orm__link *base, const char *before, orm__prepared *prep
 {
     orm__pg_link *l = orm__pg_link_of(base);
     ORM_TRY(orm__pg_begin_trip(l, prepared->sql, error));
-    ORM_TRY(orm__pg_encode_values(l, prepared, values));
+    ORM_TRY(orm__pg_encode_values(l, prepared, values, &l->base.bytes));
     if (fetch == ORM__FETCH_MANY)
         return orm__pg_open_cursor(l, before, prepared);
     orm_status status = run(l, before, prepared, fetch);
@@ -145,7 +145,7 @@ static orm_status start_last(orm__link *base, const char *before, orm__prepared 
     orm__pg_link *l = orm__pg_link_of(base);
     *end = ORM__END_NOT_RUN;
     ORM_TRY(orm__pg_begin_trip(l, prepared->sql, error));
-    ORM_TRY(orm__pg_encode_values(l, prepared, values));
+    ORM_TRY(orm__pg_encode_values(l, prepared, values, &l->base.bytes));
     orm_status status = run_last(l, before, prepared, after);
     if (l->outdated)
         orm__pg_give_name(l, prepared);
@@ -165,7 +165,7 @@ static orm_status run_last(orm__pg_link *l, const char *before, orm__prepared *p
     return status;
 }
 
-orm_status orm__pg_encode_values(orm__pg_link *l, orm__prepared *prepared, const orm_value *values)
+orm_status orm__pg_encode_values(orm__pg_link *l, orm__prepared *prepared, const orm_value *values, size_t *bytes)
 {
     orm__text_clear(&l->buffer);
     orm_status status = orm__pg_encode_all(&l->buffer, prepared->parameters, values, prepared->count, prepared->values,
@@ -173,7 +173,7 @@ orm_status orm__pg_encode_values(orm__pg_link *l, orm__prepared *prepared, const
     if (status && l->error)
         ORM__ERROR_COPY(l->error->statement, prepared->sql);
     for (size_t i = 0; i < prepared->count && !status; i++)
-        l->base.bytes += (size_t)prepared->sizes[i];
+        *bytes += (size_t)prepared->sizes[i];
     return status;
 }
 

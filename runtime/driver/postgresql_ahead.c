@@ -52,13 +52,10 @@ static orm_status queue(orm__pg_link *l, orm__ahead *one, const orm_value *value
     orm_error *told = l->error;
     const orm_status failure = l->failure;
     const char *sql = l->sql;
-    const size_t bytes = l->base.bytes;
     l->error = error;
     l->failure = ORM_OK;
     l->sql = prepared->sql;
-    orm_status status = orm__pg_encode_values(l, prepared, values);
-    one->bytes = l->base.bytes - bytes;
-    l->base.bytes = bytes;
+    orm_status status = orm__pg_encode_values(l, prepared, values, &one->bytes);
     if (!status) {
         one->prepares = !l->unprepared && !prepared->sent && !prepared->underway;
         orm__pg_send_prepared(l, prepared, one->prepares);

@@ -13,7 +13,6 @@
 #ifndef ORM_DRIVER_POSTGRESQL_LINK_H
 #define ORM_DRIVER_POSTGRESQL_LINK_H
 
-#include "base/error.h"
 #include "base/text.h"
 #include "driver/driver.h"
 #include "driver/resolve.h"
@@ -161,7 +160,7 @@ void orm__pg_count_trip(const orm__pg_link *l);
 /* What postgresql.c does to each statement: the name by which the server is to know it (it does not know it yet); its values,
  * encoded; and it is sent as far as libpq's buffer, to be prepared before that when `prepares`. */
 void orm__pg_give_name(orm__pg_link *l, orm__prepared *prepared);
-orm_status orm__pg_encode_values(orm__pg_link *l, orm__prepared *prepared, const orm_value *values);
+orm_status orm__pg_encode_values(orm__pg_link *l, orm__prepared *prepared, const orm_value *values, size_t *bytes);
 void orm__pg_send_prepared(orm__pg_link *l, orm__prepared *prepared, bool prepares);
 /* The first result of the statement whose turn it is becomes the one that is open, unless it failed. */
 void orm__pg_take_first(orm__pg_link *l, const orm__prepared *prepared);
@@ -236,7 +235,7 @@ void orm__pg_cancel_now(orm__pg_link *l);
  * are looked up by `deadline` where they are not known yet. False: no other is left. */
 bool orm__pg_leave_out_host(orm__pg_link *l, int64_t deadline, orm__resolved *hosts);
 /* Records that libpq has lost the connection, or never had one. */
-void orm__pg_lost(orm__pg_link *l) ORM__COLD;
+void orm__pg_lost(orm__pg_link *l);
 /* What libpq's verbose complaint of a connection that was not made means, ORM_DISCONNECTED by default. `shown` gets it without
  * what is not for users; `sqlstate` has room for six characters, and stays when there is none. */
 orm_status orm__pg_read_refusal(const char *complaint, orm__text *shown, char *sqlstate);

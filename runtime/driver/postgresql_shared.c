@@ -192,11 +192,8 @@ static orm_status send(orm__pg_link *l, request *r)
         return orm__error_set(l->error, ORM_DISCONNECTED, "the connection is lost");
     if (!make_room(s, 4))
         return orm__error_no_memory(l->error);
-    const size_t bytes = l->base.bytes;
-    orm_status status = orm__pg_encode_values(l, r->prepared, r->values);
-    r->bytes = l->base.bytes - bytes;
-    l->base.bytes = bytes;
-    ORM_TRY(status);
+    r->bytes = 0;
+    ORM_TRY(orm__pg_encode_values(l, r->prepared, r->values, &r->bytes));
     r->prepares = !l->unprepared && !r->prepared->sent;
     r->deadline = l->timeout ? orm__deadline_in(0) + l->timeout : 0;
     if (r->prepares && s->unsynced)

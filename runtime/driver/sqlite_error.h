@@ -3,11 +3,11 @@
 #ifndef ORM_DRIVER_SQLITE_ERROR_H
 #define ORM_DRIVER_SQLITE_ERROR_H
 
-#include "base/error.h"
+#include "orm/error.h"
 
 #include <sqlite3.h>
 
 /* Fills in `error` from the last failure of `database`. `sql` may be NULL. Returns the status, never ORM_OK. */
-orm_status orm__sqlite_error(sqlite3 *database, const char *sql, orm_error *error) ORM__COLD;
+orm_status orm__sqlite_error(sqlite3 *database, const char *sql, orm_error *error);
 
 #endif

@@ -39,8 +39,6 @@ static orm_status read_replicas(orm_engine *engine, orm_error *error);
 static orm_status open_replicas(orm_engine *engine, orm_error *error);
 static void close_replicas(orm_engine *engine);
 static orm_pool_statistics look_at(orm__pool *pool);
-static orm_status fetch_shared(orm_engine *engine, orm_connection *connection, const orm_model *model,
-                               const orm_value *key, void *row, orm_result **result, orm_error *error);
 static void copy_error(const orm_connection *connection, orm_status status, orm_error *error);
 
 orm_status orm_engine_open(const char *url, const orm_engine_options *options, orm_engine **engine, orm_error *error)
@@ -464,21 +462,14 @@ orm_status orm_row_fetch_from(orm_engine *engine, const orm_model *model, const 
     if (!engine)
         return orm__error_set(error, ORM_MISUSE, "fetch of '%s' was given no engine", model->name);
     ORM_TRY(orm__engine_share(engine, &connection, error));
-    if (connection)
-        return fetch_shared(engine, connection, model, key, row, result, error);
-    ORM_TRY(orm__engine_acquire(engine, NULL, 0, &connection, error));
+    if (!connection)
+        ORM_TRY(orm__engine_acquire(engine, NULL, 0, &connection, error));
     orm_status status = orm_row_fetch(connection, model, key, row, result);
     copy_error(connection, status, error);
-    orm__engine_give_back(connection);
-    return status;
-}
-
-static orm_status fetch_shared(orm_engine *engine, orm_connection *connection, const orm_model *model,
-                               const orm_value *key, void *row, orm_result **result, orm_error *error)
-{
-    orm_status status = orm_row_fetch(connection, model, key, row, result);
-    copy_error(connection, status, error);
-    orm__engine_unshare(engine, connection);
+    if (connection->shared)
+        orm__engine_unshare(engine, connection);
+    else
+        orm__engine_give_back(connection);
     return status;
 }
 

@@ -24,7 +24,7 @@ void orm__engine_unshare(orm_engine *engine, orm_connection *connection);
 /* Of its options. */
 orm_isolation orm__engine_isolation(const orm_engine *engine);
 
-/* Sleeps through the engine's waiter. */
+/* Sleeps through the engine's waiter. Fails when that gives up the wait: ORM_CANCELLED. */
 orm_status orm__engine_sleep(orm_engine *engine, int64_t microseconds);
 
 #endif

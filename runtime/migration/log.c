@@ -204,12 +204,8 @@ static orm_status query(orm_connection *connection, const char *sql, row_reader 
         status = status == ORM_DONE ? finished : status;
     }
     driver->forget(connection->link, prepared);
-    if (begin) {
-        const orm__observation kept = orm__observe_hold(&connection->observation);
-        orm__connection_tell(connection, ORM_STATEMENT_TRANSACTION, begin, "", 0,
-                             status == ORM_DISCONNECTED ? status : ORM_OK);
-        connection->observation = kept;
-    }
+    if (begin)
+        orm__connection_tell_begin(connection, begin, status);
     orm__connection_tell(connection, ORM_STATEMENT_SELECT, sql, "", rows, status);
     return status ? orm__connection_failed(connection) : ORM_OK;
 }

@@ -128,21 +128,15 @@ orm__entity *orm__store_next(orm__store *store)
     return made_new(store, (orm__entity *)(void *)(store->slabs[slab] + offset * store->entity_size));
 }
 
-static void foresee(orm__soon *soon, const void *place, size_t size)
-{
-    soon->places[soon->count].place = place;
-    soon->places[soon->count++].size = size;
-}
-
 void orm__store_foresee(const orm__store *store, const orm_value *key, orm__soon *soon)
 {
     uint32_t offset, slab = slab_of(store->used, &offset);
-    foresee(soon, store, offsetof(orm__store, links));
+    orm__soon_add(soon, store, offsetof(orm__store, links));
     if (slab < store->slab_count)
-        foresee(soon, store->slabs[slab] + offset * store->entity_size, store->entity_size);
+        orm__soon_add(soon, store->slabs[slab] + offset * store->entity_size, store->entity_size);
     if (store->capacity > 0)
-        foresee(soon, &store->map[slot_of(store, hash_values(key, store->model->primary_key_count))],
-                sizeof *store->map);
+        orm__soon_add(soon, &store->map[slot_of(store, hash_values(key, store->model->primary_key_count))],
+                      sizeof *store->map);
 }
 
 static bool add_slab(orm__store *store)

@@ -70,11 +70,9 @@ static void foresee(const orm_session *session, const orm__store *store, const o
 {
     enum { TEXTS = 256 /* about what those of a row take */ };
     orm__soon *soon = &session->connection->link->soon;
-    soon->places[0].place = session;
-    soon->places[0].size = offsetof(orm_session, room);
-    soon->places[1].place = session->arena.next;
-    soon->places[1].size = TEXTS;
-    soon->count = 2;
+    soon->count = 0;
+    orm__soon_add(soon, session, offsetof(orm_session, room));
+    orm__soon_add(soon, session->arena.next, TEXTS);
     orm__store_foresee(store, key, soon);
 }
 

@@ -185,12 +185,12 @@ orm_status orm__session_lock(orm_session *session, orm_lock lock);
 /* Flushes before a read, unless autoflush is off; tells when a rollback must come first. */
 orm_status orm__session_autoflush(orm_session *session);
 /* Copies the connection's error to the session. Returns the status. */
-orm_status orm__session_failed(orm_session *session, orm_status status) ORM__COLD;
+orm_status orm__session_failed(orm_session *session, orm_status status);
 orm_status orm__session_error(orm_session *session, orm_status status, const char *format, ...)
-    __attribute__((format(printf, 3, 4))) ORM__COLD;
-orm_status orm__session_no_memory(orm_session *session) ORM__COLD;
+    __attribute__((format(printf, 3, 4)));
+orm_status orm__session_no_memory(orm_session *session);
 /* Makes the session's present error the one that sticks; for failed adds, sets, deletes. Returns the status. */
-orm_status orm__session_stick(orm_session *session, orm_status status) ORM__COLD;
+orm_status orm__session_stick(orm_session *session, orm_status status);
 /* A list of `count` items to be filled in; NULL when memory is gone. */
 const void **orm__list_new(orm_session *session, size_t count);
 bool orm__entities_add(orm__entities *entities, orm__entity *entity);

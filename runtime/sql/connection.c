@@ -372,6 +372,14 @@ orm_status orm__connection_control(orm_connection *connection, orm_statement_kin
     return status ? orm__connection_failed(connection) : ORM_OK;
 }
 
+void orm__connection_tell_begin(orm_connection *connection, const char *begin, orm_status status)
+{
+    const orm__observation kept = orm__observe_hold(&connection->observation);
+    orm__connection_tell(connection, ORM_STATEMENT_TRANSACTION, begin, "", 0,
+                         status == ORM_DISCONNECTED ? status : ORM_OK);
+    connection->observation = kept;
+}
+
 void orm__connection_tell_ride(orm_connection *connection, orm_status status)
 {
     if (connection->rode)

@@ -5,7 +5,6 @@
 #ifndef ORM_SQL_CONNECTION_H
 #define ORM_SQL_CONNECTION_H
 
-#include "base/error.h"
 #include "base/text.h"
 #include "driver/driver.h"
 #include "orm/connection.h"
@@ -163,10 +162,12 @@ orm_status orm__connection_rollback(orm_connection *connection);
 orm_status orm__connection_run(orm_connection *connection, const char *sql, size_t *rows);
 /* A statement of no parameters and no rows. */
 orm_status orm__connection_control(orm_connection *connection, orm_statement_kind kind, const char *sql, size_t *rows);
+/* Tells the hooks of the BEGIN that went ahead of a statement, which has that status and of which they are told next. */
+void orm__connection_tell_begin(orm_connection *connection, const char *begin, orm_status status);
 /* Tells the hooks of the COMMIT that went with the statement that they were told of last, if one did. */
 void orm__connection_tell_ride(orm_connection *connection, orm_status status);
 /* Remembers what a failed statement means for the transaction and the link; returns the status, error already filled in. */
-orm_status orm__connection_failed(orm_connection *connection) ORM__COLD;
+orm_status orm__connection_failed(orm_connection *connection);
 void orm__connection_tell(orm_connection *connection, orm_statement_kind kind, const char *sql, const char *table,
                           size_t rows, orm_status status);
 

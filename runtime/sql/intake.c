@@ -44,7 +44,6 @@ static bool fill_steps(orm__intake *intake);
 static intake_step step_for(const orm_column *column, bool has_default);
 static bool take_usual(const orm__intake *intake, const char *values, char *row, uint64_t *given);
 static inline orm_given state_of(const char *values, uint32_t place);
-static inline void copy_value(char *to, const char *from, size_t size);
 static bool take_absent(const orm__intake *intake, const intake_step *step, orm_given set, orm_given null, char *row);
 static inline bool is_lacking(const orm__intake *intake, const intake_step *step, const char *row);
 static bool has_targets(const orm_model *model, const char *values);
@@ -168,7 +167,7 @@ static bool take_usual(const orm__intake *intake, const char *values, char *row,
         orm_given set = step->always ? ORM_GIVEN : state_of(values, step->input.set);
         orm_given null = state_of(values, step->input.null);
         if (set == ORM_GIVEN && null == ORM_LEFT_OUT)
-            copy_value(row + step->field.value, values + step->input.value, step->size);
+            orm__value_copy(row + step->field.value, values + step->input.value, step->size);
         else if (set == ORM_LEFT_OUT && null == ORM_LEFT_OUT && step->absence == STAYS_OUT)
             continue;
         else if (!take_absent(intake, step, set, null, row))
@@ -192,18 +191,6 @@ static inline orm_given state_of(const char *values, uint32_t place)
     return state;
 }
 
-static inline void copy_value(char *to, const char *from, size_t size)
-{
-    if (size == 8)
-        memcpy(to, from, 8);
-    else if (size == 4)
-        memcpy(to, from, 4);
-    else if (size == 1)
-        *to = *from;
-    else
-        memcpy(to, from, size);
-}
-
 /* NULL, or what is made of nothing. */
 static bool take_absent(const orm__intake *intake, const intake_step *step, orm_given set, orm_given null, char *row)
 {
@@ -214,8 +201,8 @@ static bool take_absent(const orm__intake *intake, const intake_step *step, orm_
         return false;
     if (step->absence == MAKES_KEY && !orm__uuid_make(&key))
         return false;
-    copy_value(row + step->field.value,
-               step->absence == MAKES_KEY ? (const char *)&key : intake->defaults + step->field.value, step->size);
+    orm__value_copy(row + step->field.value,
+                    step->absence == MAKES_KEY ? (const char *)&key : intake->defaults + step->field.value, step->size);
     return true;
 }
 

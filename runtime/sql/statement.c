@@ -338,11 +338,8 @@ orm_status orm__statement_start(orm__sql *sql, orm__purpose purpose, orm__fetch 
     else
         status = c->driver->start(c->link, begin, (*statement)->prepared, sql->values, fetch, &c->error);
     (*statement)->rows = 0; /* only now: on a shared connection others have run it meanwhile */
-    if (begin) {
-        const orm__observation kept = orm__observe_hold(&c->observation);
-        orm__connection_tell(c, ORM_STATEMENT_TRANSACTION, begin, "", 0, status == ORM_DISCONNECTED ? status : ORM_OK);
-        c->observation = kept;
-    }
+    if (begin)
+        orm__connection_tell_begin(c, begin, status);
     return status ? failed(c, *statement) : ORM_OK;
 }
 

@@ -9,7 +9,7 @@
 
 #include "sql/connection.h"
 
-enum { ORM__INLINE_PARAMETERS = 8 };
+enum { ORM__INLINE_PARAMETERS = 32 };
 
 /* SQL being put together. After the first failure every further call does nothing, and run tells it. */
 typedef struct orm__sql {
@@ -82,8 +82,7 @@ void orm__sql_type(orm__sql *sql, const orm_column *like);
 /* ::text after a column of a type that can be read as text only. */
 void orm__sql_cast_result(orm__sql *sql, const orm_column *column);
 /* Records a failure of its own. */
-void orm__sql_fail(orm__sql *sql, orm_status status, const char *format, ...)
-    __attribute__((format(printf, 3, 4))) ORM__COLD;
+void orm__sql_fail(orm__sql *sql, orm_status status, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /* Rows that are best read as one answer; of more, one at a time; and by a cursor. */
 enum { ORM__FEW_ROWS = 300, ORM__MANY_ROWS = 2000 };

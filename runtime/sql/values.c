@@ -75,15 +75,7 @@ static orm_status take_null(const orm_column *column, orm_given set, orm_given n
 /* False where a required one is missing. */
 static inline bool take_value(const orm_column *column, const char *values, char *row)
 {
-    char *place = row + column->field.value;
-    const char *value = values + column->input.value;
-    size_t size = orm__member_size(column);
-    if (size == 8)
-        memcpy(place, value, 8);
-    else if (size == 4)
-        memcpy(place, value, 4);
-    else
-        memcpy(place, value, size);
+    orm__value_copy(row + column->field.value, values + column->input.value, orm__member_size(column));
     mark_has(column, row);
     return column->flags & ORM_NULLABLE || !orm__member_may_lack(column) || !orm__member_is_missing(column, row);
 }

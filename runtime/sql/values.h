@@ -46,6 +46,18 @@ static inline bool orm__member_makes_key(const orm_column *column)
 }
 /* Size of a member's value, without the `has` of an opt. */
 size_t orm__member_size(const orm_column *column);
+/* A C value of that size; of the usual sizes without a call. */
+static inline void orm__value_copy(char *to, const char *from, size_t size)
+{
+    if (size == 8)
+        memcpy(to, from, 8);
+    else if (size == 4)
+        memcpy(to, from, 4);
+    else if (size == 1)
+        *to = *from;
+    else
+        memcpy(to, from, size);
+}
 
 /* Copies what a `_values` struct gives into `row` (zeroed before; text is borrowed) and adds it to `given`. An input that was
  * written without ORM_VALUE is ORM_MISUSE. A required member that is missing (NULL text or array, enum 0, zero uuid) is not added. */

@@ -7,6 +7,7 @@
 # C by hand in the same run, so that compiler and libraries matter little. What they were is in counts.tsv (--update writes it);
 # a ratio may grow by a twentieth, on PostgreSQL, where answers come in pieces, by a tenth. Allocations, of the library's own
 # code, are per row. PostgreSQL is counted where ORM_TEST_POSTGRESQL_URL names one. BUILD/bench/counts.json gets all of it.
+# COUNT_CASES="get insert" counts these alone; not with --update, which would forget the others.
 # SPDX-License-Identifier: MIT
 set -u
 cd "$(dirname "$0")/../.." || exit 1
