@@ -192,6 +192,11 @@ typedef struct orm__driver {
      * not wait. Only reads, outside transactions; control, describe and copy are ORM_MISUSE. Afterwards `link->driver` is another
      * table. NULL in SQLite's. */
     orm_status (*share)(orm__link *link, orm_error *error);
+    /* Of a link that is shared; else NULL. `prepared` gets a row by one key, an integer or a uuid, and `many` gets those of a list
+     * of keys, in the same columns, of which `column` is the key: from now on what is started in one turn goes as one statement,
+     * of at most `most` keys. */
+    orm_status (*gather)(orm__link *link, orm__prepared *prepared, const char *many, const orm__parameter *list,
+                         size_t column, size_t most, orm_error *error);
 
     /* The key that SQLite gave to the last row inserted. NULL in PostgreSQL's table. */
     int64_t (*last_key)(orm__link *link);

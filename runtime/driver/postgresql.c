@@ -5,7 +5,7 @@
  * SPDX-License-Identifier: MIT */
 #include "base/error.h"
 #include "driver/postgresql_codec.h"
-#include "driver/postgresql_link.h"
+#include "driver/postgresql_shared.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -70,6 +70,8 @@ static void forget(orm__link *base, orm__prepared *prepared)
     orm__pg_link *l = orm__pg_link_of(base);
     if (!prepared)
         return;
+    orm__pg_gather_free(base, prepared->gather);
+    prepared->gather = NULL;
     for (const orm__ahead *one = l->ahead; one; one = one->next)
         if (one->prepared == prepared) {
             orm__pg_receive_ahead(l);
@@ -300,9 +302,21 @@ void orm__pg_take_result(orm__pg_link *l, const orm__prepared *prepared, PGresul
         l->types[i] = PQftype(result, i);
 }
 
+void orm__pg_borrow_row(orm__pg_link *l, const orm__prepared *prepared, orm__pg_answer *answer, int row)
+{
+    orm__pg_take_result(l, prepared, answer->result);
+    l->lent = answer;
+    l->row = row < 0 ? -1 : row - 1;
+    l->row_count = row + 1;
+}
+
 void orm__pg_hold(orm__pg_link *l, PGresult *result)
 {
-    PQclear(l->result);
+    if (l->lent)
+        orm__pg_answer_release(l->lent);
+    else
+        PQclear(l->result);
+    l->lent = NULL;
     l->result = result;
     l->row = -1;
     l->row_count = result ? PQntuples(result) : 0;

@@ -33,6 +33,7 @@ struct orm__prepared {
     Oid *types;
     int *sizes, *formats;
     char *sql;
+    struct orm__pg_gather *gather; /* those that are asked for at once go as one statement; NULL: each by itself */
 };
 
 /* Sent ahead. Those that are answered stand first in the link's list. */
@@ -106,8 +107,9 @@ typedef struct orm__pg_link {
     orm__ahead *open; /* its rows are those of this one, which is in no list any more; or NULL */
     bool streaming;   /* more rows are to come */
     PGresult *result;
-    int row, row_count; /* of the result; the current row is -1 before the first */
-    size_t width;       /* its columns */
+    struct orm__pg_answer *lent; /* whose it is; NULL: it is the link's own */
+    int row, row_count;          /* of the result; the current row is -1 before the first */
+    size_t width;                /* its columns */
     size_t written;
     Oid types[ORM__PG_KNOWN_TYPES]; /* of the first result columns: asked for once, not for each row */
     const orm__prepared *typed;     /* whose they are, as long as it keeps its name; or NULL */
@@ -168,6 +170,8 @@ void orm__pg_take_first(orm__pg_link *l, const orm__prepared *prepared);
 void orm__pg_hold(orm__pg_link *l, PGresult *result);
 /* The same of a result of that statement, whose rows `step` then gives. */
 void orm__pg_take_result(orm__pg_link *l, const orm__prepared *prepared, PGresult *result);
+/* The same of one row of a result that others use, too; -1: of none of them. */
+void orm__pg_borrow_row(orm__pg_link *l, const orm__prepared *prepared, struct orm__pg_answer *answer, int row);
 
 /* postgresql_ahead.c. In the driver's table: */
 orm_status orm__pg_send(orm__link *base, orm__prepared *prepared, const orm_value *values, orm__fetch fetch,

@@ -8,14 +8,18 @@
  * An answer is used up before the next is taken from libpq, so that its memory serves the next one while it is in the processor's
  * cache; what its fiber will touch is fetched into that while the answer is parsed.
  *
+ * Gets by key wait for the end of the turn, and go as one statement (postgresql_gather.c). Each gets its row; when it fails
+ * each is sent again, by itself.
+ *
  * Of a batch in which a statement fails the server skips what follows: that is sent again, each by itself. Whoever is cancelled
  * leaves his answer to be dropped by the leader. When the connection is lost all who wait are told, and nothing is sent again.
  *
  * Knows nothing of sessions, nor of how many such connections there are: engine/shared.c.
  * SPDX-License-Identifier: MIT */
-#include "driver/postgresql_link.h"
+#include "driver/postgresql_shared.h"
 
 #include "base/error.h"
+#include "driver/postgresql_codec.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -23,20 +27,7 @@
 static const char QUERY_CANCELED[] = "57014";
 enum { LINE = 64 /* of a processor's cache, in bytes */ };
 
-/* A statement on its way. It outlives a fiber that was cancelled. */
-typedef struct request {
-    struct request *next;    /* among those to be sent again, or at rest */
-    orm__prepared *prepared; /* borrowed, as the values are, while somebody waits */
-    const orm_value *values;
-    void *self;        /* who waits; NULL: nobody any more */
-    const char *frame; /* about where its stack ends */
-    orm__soon soon;    /* what else it will touch */
-    int64_t deadline;
-    size_t bytes;     /* of its values; those of the link are counted for whoever runs */
-    PGresult *result; /* NULL once done: the connection is lost */
-    bool prepares;    /* it has the statement prepared */
-    bool done, leads;
-} request;
+typedef orm__pg_request request;
 
 /* What is to be answered. */
 typedef enum answer_kind { SYNC, PARSE, EXECUTE } answer_kind;
@@ -51,11 +42,12 @@ struct orm__pg_shared {
         answer *items; /* a ring; the capacity is a power of two */
         size_t first, count, capacity;
     } answers;
-    bool answered; /* the first of them has had its result */
-    int silent;    /* commands that ended without one */
-    bool unsynced; /* the last batch is not ended */
-    bool blocked;  /* not all of it is sent */
-    bool nudged;   /* the leader knows, or has been told, that there is something to send */
+    bool answered;           /* the first of them has had its result */
+    int silent;              /* commands that ended without one */
+    bool unsynced;           /* the last batch is not ended */
+    bool blocked;            /* not all of it is sent */
+    bool nudged;             /* the leader knows, or has been told, that there is something to send */
+    orm__pg_gather *gathers; /* of which some wait to be sent */
     request *leader, *rest, *again;
     orm_error failure; /* why the connection is lost */
 };
@@ -63,7 +55,12 @@ struct orm__pg_shared {
 static orm_status start(orm__link *base, const char *before, orm__prepared *prepared, const orm_value *values,
                         orm__fetch fetch, orm_error *error);
 static orm_status take_result(orm__pg_link *l, request *r, orm_error *error);
+static orm_status gather(orm__link *base, orm__prepared *prepared, const char *many, const orm__parameter *list,
+                         size_t column, size_t most, orm_error *error);
+static orm_status join(orm__pg_link *l, request *r);
 static orm_status send(orm__pg_link *l, request *r);
+static void put(orm__pg_link *l, request *r, orm__prepared *prepared);
+static int64_t deadline_from_now(const orm__pg_link *l);
 static orm_status stand(orm__pg_link *l, request *r);
 static orm_status follow(orm__pg_link *l, request *r);
 static orm_status lead(orm__pg_link *l, request *r, bool first);
@@ -71,18 +68,33 @@ static void exchange(orm__pg_link *l, bool look);
 static orm_status wait_for_server(orm__pg_link *l, request *r);
 static int64_t earliest_deadline(const orm__pg_shared *s);
 static void hand_on(orm__pg_link *l);
+static void choose(orm__pg_shared *s, request *r);
 static void end_batch(orm__pg_link *l);
 static void receive(orm__pg_link *l);
 static void expect(const orm__pg_shared *s);
+static void expect_among(request *const *requests, size_t count);
 static void fetch_places(const request *r, bool all);
 static void fetch(const void *place, size_t size);
 static void take(orm__pg_link *l, PGresult *result);
 static void note_error(orm__pg_link *l, const PGresult *result);
 static void end_command(orm__pg_link *l);
 static void complete(orm__pg_link *l, request *r);
-static bool was_meant_for_another(const request *r);
+static void deliver(orm__pg_link *l, request *r);
+static void complete_gathered(orm__pg_link *l, request *first);
+static orm__pg_answer *answer_for(orm__pg_link *l, const request *first, PGresult *result, request *const *requests,
+                                  size_t count);
+static bool is_over(const request *r);
+static bool was_cancelled(const PGresult *result);
 static void send_again(orm__pg_link *l);
+static void send_gathered(orm__pg_link *l);
+static void send_group(orm__pg_link *l, orm__pg_gather *gather);
+static request *take_group(orm__pg_shared *s, orm__pg_gather *gather, size_t *count);
+static void must_send(orm__pg_link *l, request *r);
+static void give_up(orm__pg_link *l, request *r);
 static void lose(orm__pg_link *l);
+static request *all_who_wait(orm__pg_shared *s);
+static void add_group(request **all, request *first);
+static void add_list(request **all, request **list);
 static bool make_room(orm__pg_shared *s, size_t more);
 static void push(orm__pg_shared *s, answer_kind kind, request *to);
 static void pop(orm__pg_shared *s);
@@ -103,6 +115,7 @@ orm_status orm__pg_share(orm__link *base, orm_error *error)
         return orm__error_no_memory(error);
     s->driver = orm__driver_postgresql;
     s->driver.start = start;
+    s->driver.gather = gather;
     s->driver.control = refuse_control;
     s->driver.usable = is_usable;
     s->driver.close = close_shared;
@@ -138,7 +151,8 @@ static orm_status start(orm__link *base, const char *before, orm__prepared *prep
         l->error = error;
         char name[sizeof prepared->name];
         memcpy(name, prepared->name, sizeof name);
-        orm_status status = send(l, r);
+        bool joins = try == 0 && orm__pg_gather_takes(prepared->gather, values);
+        orm_status status = joins ? join(l, r) : send(l, r);
         if (status) {
             recycle(l->shared, r);
             return status;
@@ -157,7 +171,7 @@ static orm_status start(orm__link *base, const char *before, orm__prepared *prep
 /* What the answer to the fiber that runs now means; until it has finished none other runs. */
 static orm_status take_result(orm__pg_link *l, request *r, orm_error *error)
 {
-    PGresult *result = r->result;
+    PGresult *result = r->answer ? r->answer->result : r->result;
     bool prepared_before = !r->prepares && !l->unprepared;
     l->error = error;
     l->failure = ORM_OK;
@@ -172,14 +186,43 @@ static orm_status take_result(orm__pg_link *l, request *r, orm_error *error)
         return error->status;
     }
     if (orm__pg_check(l, result)) {
-        orm__pg_take_result(l, r->prepared, result);
+        if (r->answer)
+            orm__pg_borrow_row(l, r->prepared->gather->many, r->answer, r->row);
+        else
+            orm__pg_take_result(l, r->prepared, result);
+        r->answer = NULL;
+        r->result = NULL;
         l->running = true;
-    } else {
-        PQclear(result);
     }
-    r->result = NULL;
     recycle(l->shared, r);
     return l->failure;
+}
+
+static orm_status gather(orm__link *base, orm__prepared *prepared, const char *many, const orm__parameter *list,
+                         size_t column, size_t most, orm_error *error)
+{
+    return orm__pg_gather_new(base, many, list, (int)column, most, &prepared->gather, error);
+}
+
+/* It is sent at the end of the turn, by the leader. */
+static orm_status join(orm__pg_link *l, request *r)
+{
+    orm__pg_shared *s = l->shared;
+    orm__pg_gather *gather = r->prepared->gather;
+    if (l->broken)
+        return orm__error_set(l->error, ORM_DISCONNECTED, "the connection is lost");
+    r->key = orm__pg_gather_key(r->values);
+    r->bytes = orm__pg_formats[gather->type].wire;
+    r->deadline = deadline_from_now(l);
+    if (gather->first) {
+        gather->last->next = r;
+    } else {
+        gather->first = r;
+        gather->next = s->gathers;
+        s->gathers = gather;
+    }
+    gather->last = r;
+    return ORM_OK;
 }
 
 /* As far as libpq's buffer. One that has to be prepared is a batch of its own, so that no neighbour's failure prevents it. */
@@ -194,21 +237,33 @@ static orm_status send(orm__pg_link *l, request *r)
         return orm__error_no_memory(l->error);
     r->bytes = 0;
     ORM_TRY(orm__pg_encode_values(l, r->prepared, r->values, &r->bytes));
-    r->prepares = !l->unprepared && !r->prepared->sent;
-    r->deadline = l->timeout ? orm__deadline_in(0) + l->timeout : 0;
+    r->deadline = deadline_from_now(l);
+    put(l, r, r->prepared);
+    return ORM_OK;
+}
+
+/* What is encoded. */
+static void put(orm__pg_link *l, request *r, orm__prepared *prepared)
+{
+    orm__pg_shared *s = l->shared;
+    r->prepares = !l->unprepared && !prepared->sent;
     if (r->prepares && s->unsynced)
         end_batch(l);
-    orm__pg_send_prepared(l, r->prepared, r->prepares);
+    orm__pg_send_prepared(l, prepared, r->prepares);
     if (r->prepares)
         push(s, PARSE, r);
     push(s, EXECUTE, r);
-    r->prepared->sent = !l->unprepared;
+    prepared->sent = !l->unprepared;
     s->unsynced = true;
     if (r->prepares && !l->failure)
         end_batch(l);
     if (l->failure) /* who knows how much of it was taken */
         lose(l);
-    return ORM_OK;
+}
+
+static int64_t deadline_from_now(const orm__pg_link *l)
+{
+    return l->timeout ? orm__deadline_in(0) + l->timeout : 0;
 }
 
 /* Until the answer has come, or the waiter gives up. The leader is told of what is to be sent; without one, the first who comes
@@ -281,6 +336,7 @@ static void exchange(orm__pg_link *l, bool look)
         lose(l);
     receive(l);
     send_again(l);
+    send_gathered(l);
     if (s->unsynced)
         end_batch(l);
     int left = l->broken ? 0 : PQflush(l->connection);
@@ -330,15 +386,22 @@ static void hand_on(orm__pg_link *l)
 {
     orm__pg_shared *s = l->shared;
     s->leader = NULL;
-    for (size_t i = s->answers.count; i-- > 0 && !s->leader;) {
-        request *r = first_answer(s, i)->to;
-        if (r && r->self && !r->done)
-            s->leader = r;
-    }
+    for (const orm__pg_gather *gather = s->gathers; gather && !s->leader; gather = gather->next)
+        for (request *r = gather->first; r; r = r->next)
+            choose(s, r);
+    for (size_t i = s->answers.count; i-- > 0 && !s->leader;)
+        for (request *r = first_answer(s, i)->to; r; r = r->fellow)
+            choose(s, r);
     if (!s->leader)
         return;
     s->leader->leads = true;
     l->waiter->wake(s->leader->self, l->waiter->user);
+}
+
+static void choose(orm__pg_shared *s, request *r)
+{
+    if (r->self && !r->done)
+        s->leader = r;
 }
 
 /* --- answers ----------------------------------------------------------------------------------------------------- */
@@ -390,6 +453,17 @@ static void expect(const orm__pg_shared *s)
         else if (r->self)
             fetch_places(r, i == 0);
     }
+}
+
+/* The same within an answer to many: the first of them runs now. */
+static void expect_among(request *const *requests, size_t count)
+{
+    if (count > 3)
+        fetch(requests[3], sizeof *requests[3]);
+    if (count > 2)
+        fetch_places(requests[2], false);
+    if (count > 1)
+        fetch_places(requests[1], true);
 }
 
 static void fetch_places(const request *r, bool all)
@@ -444,7 +518,7 @@ static void note_error(orm__pg_link *l, const PGresult *result)
     l->complaints = strlen(PQerrorMessage(l->connection));
     if (sqlstate && strcmp(sqlstate, QUERY_CANCELED) == 0)
         l->cancelled = false;
-    if (s->answers.count > 0 && first_answer(s, 0)->kind == PARSE)
+    if (s->answers.count > 0 && first_answer(s, 0)->kind == PARSE && !first_answer(s, 0)->to->gathered)
         orm__pg_give_name(l, first_answer(s, 0)->to->prepared);
     if (PQstatus(l->connection) != CONNECTION_BAD && (!severity || strcmp(severity, "ERROR") == 0))
         return;
@@ -475,27 +549,105 @@ static void end_command(orm__pg_link *l)
 static void complete(orm__pg_link *l, request *r)
 {
     orm__pg_shared *s = l->shared;
+    if (r->gathered) {
+        complete_gathered(l, r);
+        return;
+    }
     if (!r->self) {
         recycle(s, r);
         return;
     }
-    if (!r->result || was_meant_for_another(r)) {
-        PQclear(r->result);
-        r->result = NULL;
-        r->next = s->again;
-        s->again = r;
+    if (r->result && (!was_cancelled(r->result) || is_over(r))) {
+        deliver(l, r);
         return;
     }
+    PQclear(r->result);
+    r->result = NULL;
+    r->next = s->again;
+    s->again = r;
+}
+
+static void deliver(orm__pg_link *l, request *r)
+{
     r->done = true;
-    if (r != s->leader)
+    if (r != l->shared->leader)
         (l->waiter->resume ? l->waiter->resume : l->waiter->wake)(r->self, l->waiter->user);
 }
 
-/* A request to cancel that came when the statement it was for had ended. */
-static bool was_meant_for_another(const request *r)
+/* Whoever is let run may ask again, cancel others or lose the connection: the requests of those who have not run yet stand nowhere
+ * but here. */
+static void complete_gathered(orm__pg_link *l, request *first)
 {
-    const char *sqlstate = PQresultErrorField(r->result, PG_DIAG_SQLSTATE);
-    return sqlstate && strcmp(sqlstate, QUERY_CANCELED) == 0 && r->deadline && r->deadline > orm__deadline_in(0);
+    orm__pg_shared *s = l->shared;
+    PGresult *result = first->result;
+    request *requests[ORM__PG_GATHER_MOST];
+    size_t count = 0;
+    first->result = NULL;
+    first->gathered = false;
+    for (request *r = first, *next; r; r = next) {
+        next = r->fellow;
+        r->fellow = NULL;
+        if (r->self)
+            requests[count++] = r;
+        else
+            recycle(s, r);
+    }
+    orm__pg_answer *common = answer_for(l, first, result, requests, count);
+    for (size_t i = 0; i < count && common; i++)
+        requests[i]->answer = common;
+    for (size_t i = 0; i < count; i++) {
+        if (common) {
+            expect_among(requests + i, count - i);
+            deliver(l, requests[i]);
+        } else {
+            requests[i]->next = s->again;
+            s->again = requests[i];
+        }
+    }
+}
+
+/* For so many; NULL: each must ask for itself. A statement that has failed is prepared anew the next time. */
+static orm__pg_answer *answer_for(orm__pg_link *l, const request *first, PGresult *result, request *const *requests,
+                                  size_t count)
+{
+    orm__pg_gather *gather = first->prepared->gather;
+    orm__pg_answer *common = NULL;
+    bool good = PQresultStatus(result) == PGRES_TUPLES_OK && orm__pg_gather_find(gather, result, requests, count);
+    bool told = result && was_cancelled(result) && first->deadline && is_over(first);
+    if (good) {
+        gather->failures = 0;
+    } else if (result && !told && first->generation == gather->generation) { /* otherwise another has seen to it */
+        gather->generation++;
+        gather->failures++;
+        orm__pg_give_name(l, gather->many);
+    }
+    if ((good || told) && count > 0)
+        common = malloc(sizeof *common);
+    if (common)
+        *common = (orm__pg_answer){.result = result, .users = count};
+    else
+        PQclear(result);
+    return common;
+}
+
+void orm__pg_answer_release(orm__pg_answer *common)
+{
+    if (--common->users > 0)
+        return;
+    PQclear(common->result);
+    free(common);
+}
+
+static bool was_cancelled(const PGresult *result)
+{
+    const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+    return sqlstate && strcmp(sqlstate, QUERY_CANCELED) == 0;
+}
+
+/* Otherwise a request to cancel came when the statement it was for had ended. */
+static bool is_over(const request *r)
+{
+    return !r->deadline || r->deadline <= orm__deadline_in(0);
 }
 
 /* Those that the server has skipped, each in a batch of its own. */
@@ -511,15 +663,73 @@ static void send_again(orm__pg_link *l)
         }
         if (s->unsynced)
             end_batch(l);
-        l->error = &s->failure;
-        bool sent = send(l, r) == ORM_OK;
-        if (sent && s->unsynced)
+        must_send(l, r);
+        if (s->unsynced)
             end_batch(l);
-        if (sent)
-            continue;
-        s->again = r;
-        lose(l);
     }
+}
+
+/* What was asked for since. */
+static void send_gathered(orm__pg_link *l)
+{
+    orm__pg_shared *s = l->shared;
+    while (s->gathers && !l->broken)
+        if (s->gathers->first)
+            send_group(l, s->gathers);
+        else
+            s->gathers = s->gathers->next;
+}
+
+static void send_group(orm__pg_link *l, orm__pg_gather *gather)
+{
+    size_t count, bytes = 0;
+    request *first = take_group(l->shared, gather, &count);
+    if (count == 1)
+        must_send(l, first);
+    if (count < 2)
+        return;
+    orm_value list = orm__pg_gather_list(gather, first);
+    l->error = &l->shared->failure;
+    l->failure = ORM_OK;
+    l->sql = gather->many->sql;
+    first->gathered = true;
+    first->generation = gather->generation;
+    if (make_room(l->shared, 4) && orm__pg_encode_values(l, gather->many, &list, &bytes) == ORM_OK)
+        put(l, first, gather->many);
+    else
+        give_up(l, first);
+}
+
+static request *take_group(orm__pg_shared *s, orm__pg_gather *gather, size_t *count)
+{
+    request *first = NULL, **end = &first;
+    *count = 0;
+    while (gather->first && *count < gather->most) {
+        request *r = gather->first;
+        gather->first = r->next;
+        if (!r->self) {
+            recycle(s, r);
+            continue;
+        }
+        *end = r;
+        end = &r->fellow;
+        ++*count;
+    }
+    return first;
+}
+
+static void must_send(orm__pg_link *l, request *r)
+{
+    l->error = &l->shared->failure;
+    if (send(l, r) != ORM_OK)
+        give_up(l, r);
+}
+
+/* For want of memory. */
+static void give_up(orm__pg_link *l, request *first)
+{
+    add_group(&l->shared->again, first);
+    lose(l);
 }
 
 /* Tells all who wait; the first reason stays. */
@@ -529,21 +739,7 @@ static void lose(orm__pg_link *l)
     l->error = &s->failure;
     l->failure = s->failure.status;
     orm__pg_lost(l);
-    request *next = NULL;
-    for (size_t i = 0; i < s->answers.count; i++) {
-        const answer *one = first_answer(s, i);
-        if (one->kind != EXECUTE)
-            continue;
-        one->to->next = next;
-        next = one->to;
-    }
-    while (s->again) {
-        request *r = s->again;
-        s->again = r->next;
-        r->next = next;
-        next = r;
-    }
-    s->answers.count = 0;
+    request *next = all_who_wait(s);
     s->unsynced = s->blocked = s->answered = false;
     for (request *r = next; r; r = next) {
         next = r->next;
@@ -554,6 +750,46 @@ static void lose(orm__pg_link *l)
         r->done = true;
         l->waiter->wake(r->self, l->waiter->user);
     }
+}
+
+/* Taken from wherever they stand. */
+static request *all_who_wait(orm__pg_shared *s)
+{
+    request *all = NULL;
+    for (size_t i = 0; i < s->answers.count; i++)
+        if (first_answer(s, i)->kind == EXECUTE)
+            add_group(&all, first_answer(s, i)->to);
+    s->answers.count = 0;
+    for (; s->gathers; s->gathers = s->gathers->next)
+        add_list(&all, &s->gathers->first);
+    add_list(&all, &s->again);
+    return all;
+}
+
+/* Of a statement that many ask for the answer, of which the rest may not come, is nobody's. */
+static void add_group(request **all, request *first)
+{
+    if (first->gathered) {
+        PQclear(first->result);
+        first->result = NULL;
+        first->gathered = false;
+    }
+    for (request *r = first, *next; r; r = next) {
+        next = r->fellow;
+        r->fellow = NULL;
+        r->next = *all;
+        *all = r;
+    }
+}
+
+static void add_list(request **all, request **list)
+{
+    for (request *r = *list, *next; r; r = next) {
+        next = r->next;
+        r->next = *all;
+        *all = r;
+    }
+    *list = NULL;
 }
 
 /* --- memory ------------------------------------------------------------------------------------------------------ */
@@ -604,7 +840,10 @@ static request *new_request(orm__pg_shared *s)
 
 static void recycle(orm__pg_shared *s, request *r)
 {
+    if (r->answer)
+        orm__pg_answer_release(r->answer);
     PQclear(r->result);
+    r->answer = NULL;
     r->result = NULL;
     r->next = s->rest;
     s->rest = r;
@@ -623,16 +862,17 @@ static orm_status refuse_control(orm__link *base, const char *sql, size_t *rows,
 static bool is_usable(orm__link *base)
 {
     const orm__pg_link *l = orm__pg_link_of(base);
-    return l->shared->answers.count > 0 ? !l->broken : orm__pg_usable(base);
+    return l->shared->answers.count > 0 || l->shared->gathers ? !l->broken : orm__pg_usable(base);
 }
 
 static void close_shared(orm__link *base)
 {
     orm__pg_link *l = orm__pg_link_of(base);
     orm__pg_shared *s = l->shared;
-    for (size_t i = 0; i < s->answers.count; i++) /* nobody waits for them */
-        if (first_answer(s, i)->kind == EXECUTE)
-            recycle(s, first_answer(s, i)->to);
+    for (request *r = all_who_wait(s), *next; r; r = next) { /* nobody does, of those who did */
+        next = r->next;
+        recycle(s, r);
+    }
     for (request *next; s->rest; s->rest = next) {
         next = s->rest->next;
         free(s->rest);

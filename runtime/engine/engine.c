@@ -81,6 +81,7 @@ static orm_status check_options(const orm_engine_options *options, orm_error *er
         {"slow_after", options->slow_after, 0},
         {"replica_max_lag", options->replica_max_lag, -1},
         {"shared_connections", options->shared_connections, -1},
+        {"gather_size", options->gather_size, -1},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (rows[i].value < rows[i].lowest)

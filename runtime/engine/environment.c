@@ -54,6 +54,7 @@ static const option options_read[] = {
     {"PREPARED", MEMBER(prepared), preparing, 0, "on or off"},
     {"CONNECT_TIMEOUT", MEMBER(connect_timeout), NULL, 0, "a whole number of seconds from 0"},
     {"SHARED_CONNECTIONS", MEMBER(shared_connections), NULL, -1, "a whole number from -1"},
+    {"GATHER_SIZE", MEMBER(gather_size), NULL, -1, "a whole number from -1"},
     {"STATEMENT_TIMEOUT", MEMBER(statement_timeout), NULL, 0, "a whole number of milliseconds from 0"},
     {"SLOW_AFTER", MEMBER(slow_after), NULL, 0, "a whole number of milliseconds from 0"},
     {"HIDE_PARAMETERS", MEMBER(hide_parameters), truths, 0, "true or false"},

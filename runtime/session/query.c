@@ -48,9 +48,7 @@ orm_status orm__read_by_key(orm_session *session, orm__store *store, const orm_v
     ORM_TRY(orm__session_begin_get(session));
     orm__sql sql;
     orm__sql_init(&sql, session->connection);
-    orm__sql_recall(&sql, model, ORM__GET_BY_KEY, 0);
-    orm__sql_select_from(&sql, model);
-    orm__sql_where_key(&sql, model->primary_key, model->primary_key_count, key);
+    orm__sql_get_by_key(&sql, model, key);
     orm__source source = orm__source_of(&sql, (orm__purpose){ORM_STATEMENT_SELECT, model->table}, ORM__FETCH_WHOLE);
     orm__entity *one = NULL;
     orm__entities read = {.items = &one, .capacity = 1};

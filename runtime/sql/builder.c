@@ -4,6 +4,9 @@
 
 #include "sql/condition.h"
 
+static bool may_gather(const orm_model *model);
+static void write_many(orm__sql *sql, const orm_model *model);
+
 void orm__sql_columns(orm__sql *sql, const orm_model *model)
 {
     for (size_t i = 0; i < model->column_count && !sql->recalled; i++) {
@@ -138,6 +141,41 @@ void orm__sql_where_key(orm__sql *sql, const orm_column *const *columns, size_t 
         }
         orm__sql_operand_value(sql, columns[i], key[i], false);
     }
+}
+
+void orm__sql_get_by_key(orm__sql *sql, const orm_model *model, const orm_value *key)
+{
+    orm__sql_recall(sql, model, ORM__GET_BY_KEY, 0);
+    orm__sql_select_from(sql, model);
+    if (sql->connection->gathers && !sql->recalled && may_gather(model))
+        write_many(sql, model);
+    orm__sql_where_key(sql, model->primary_key, model->primary_key_count, key);
+}
+
+static bool may_gather(const orm_model *model)
+{
+    const orm_column *key = model->primary_key_count == 1 ? model->primary_key[0] : NULL;
+    return key && !(key->flags & ORM_ARRAY) &&
+           (key->type == ORM_TYPE_INT64 || key->type == ORM_TYPE_INT32 || key->type == ORM_TYPE_INT16 ||
+            key->type == ORM_TYPE_UUID);
+}
+
+/* The SELECT so far with a list of keys, apart. */
+static void write_many(orm__sql *sql, const orm_model *model)
+{
+    const orm_column *key = model->primary_key[0];
+    const orm_value none = {.type = key->type, .form = ORM_FORM_LIST};
+    size_t length = sql->text->length;
+    orm__sql_text(sql, " WHERE ");
+    orm__sql_in_lists(sql, &key, 1, &none);
+    if (sql->status || sql->text->failed)
+        return;
+    orm__text_bytes(&sql->many.text, sql->text->data, sql->text->length);
+    sql->many.list = sql->parameters[0];
+    sql->many.column = (size_t)(key - model->columns);
+    sql->count = 0;
+    sql->text->length = length;
+    sql->text->data[length] = '\0';
 }
 
 void orm__sql_in_lists(orm__sql *sql, const orm_column *const *columns, size_t count, const orm_value *lists)

@@ -43,6 +43,9 @@ void orm__sql_select(orm__sql *sql, const orm_model *model, const orm_query *que
 /* The beginning of it: SELECT columns FROM table. */
 void orm__sql_select_from(orm__sql *sql, const orm_model *model);
 
+/* SELECT columns FROM table WHERE key = $1 AND ..., to be said right after init. On a shared connection those that are started in
+ * one turn may go as one statement. */
+void orm__sql_get_by_key(orm__sql *sql, const orm_model *model, const orm_value *key);
 /* ` WHERE key = $1 AND ...`: one value for each column. */
 void orm__sql_where_key(orm__sql *sql, const orm_column *const *columns, size_t count, const orm_value *key);
 /* `t0."a" = ANY($1)` or `(t0."a", t0."b") IN (...)`: one list for each column. */

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DEFAULT_CACHE = 256 };
+enum { DEFAULT_CACHE = 256, DEFAULT_GATHERED = 64 };
 
 static bool must_roll_back_first(orm_connection *connection);
 static orm_status roll_back_keeping(orm_connection *connection);
@@ -94,6 +94,8 @@ orm_status orm__connection_share(orm_connection *connection, orm_error *error)
     connection->driver = connection->link->driver;
     connection->shared = true;
     connection->statements.limit = SIZE_MAX;
+    int wanted = connection->observation.options->gather_size;
+    connection->gathers = wanted < 0 ? 0 : wanted > 0 ? (size_t)wanted : DEFAULT_GATHERED;
     return ORM_OK;
 }
 

@@ -90,6 +90,7 @@ struct orm_connection {
     bool shared;             /* many fibers read by it at once: engine/shared.h */
     bool retired;            /* shared, and freed by the last who uses it */
     size_t users;            /* shared: how many read by it now */
+    size_t gathers;          /* shared: so many gets by key at most go as one statement; 0: each by itself */
     struct {
         orm__statement **slots;
         size_t count, capacity, limit;

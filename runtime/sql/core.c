@@ -252,9 +252,7 @@ orm_status orm_row_fetch(orm_connection *connection, const orm_model *model, con
         return ORM_NO_MEMORY;
     orm__sql sql;
     orm__sql_init(&sql, connection);
-    orm__sql_recall(&sql, model, ORM__GET_BY_KEY, 0);
-    orm__sql_select_from(&sql, model);
-    orm__sql_where_key(&sql, model->primary_key, model->primary_key_count, key);
+    orm__sql_get_by_key(&sql, model, key);
     orm_status status = read_one(&sql, model, row, &made->arena);
     orm__sql_release(&sql);
     if (status) {

@@ -18,6 +18,7 @@
 static orm__fetch fetch_as_before(const orm__sql *sql, const orm__statement *statement, orm__fetch fetch);
 static orm_status failed(orm_connection *connection, const orm__statement *statement);
 static bool came_swiftly(const orm__statement *statement);
+static orm_status gather(orm__sql *sql, orm__prepared *prepared);
 static bool has_sensitive(const orm__sql *sql);
 static orm_status start_last(orm_connection *c, const char *begin, orm__statement *statement, const orm_value *values);
 static orm_status start_shared(orm_connection *connection, orm__prepared *prepared, const orm_value *values);
@@ -50,6 +51,7 @@ void orm__sql_init(orm__sql *sql, orm_connection *connection)
     sql->tables = 0;
     sql->signature = 0;
     sql->groups = NULL;
+    sql->many.text = (orm__text){0};
     sql->count = 0;
     sql->capacity = ORM__INLINE_PARAMETERS;
     sql->parameters = sql->inline_parameters;
@@ -64,6 +66,7 @@ void orm__sql_release(orm__sql *sql)
     if (sql->values != sql->inline_values)
         free(sql->values);
     orm__text_release(&sql->own);
+    orm__text_release(&sql->many.text);
 }
 
 void orm__sql_recall(orm__sql *sql, const orm_model *model, orm__recipe recipe, uint64_t columns)
@@ -566,7 +569,11 @@ orm_status orm__statement_prepare(orm__sql *sql, orm__statement **statement)
     memcpy(made->text, sql->text->data, made->length + 1);
     orm_status status = c->driver->prepare(c->link, made->text, sql->parameters, sql->count, &made->prepared,
                                            &c->error);
+    if (!status && sql->many.text.length)
+        status = gather(sql, made->prepared);
     if (status) {
+        if (made->prepared)
+            c->driver->forget(c->link, made->prepared);
         free(made);
         return orm__connection_failed(c);
     }
@@ -578,6 +585,16 @@ orm_status orm__statement_prepare(orm__sql *sql, orm__statement **statement)
     if (sql->known)
         sql->known->statement = made;
     return ORM_OK;
+}
+
+static orm_status gather(orm__sql *sql, orm__prepared *prepared)
+{
+    orm_connection *c = sql->connection;
+    orm__text *text = &sql->many.text;
+    orm__text_bytes(text, c->comment.data, c->comment.length);
+    if (text->failed)
+        return orm__error_no_memory(&c->error);
+    return c->driver->gather(c->link, prepared, text->data, &sql->many.list, sql->many.column, c->gathers, &c->error);
 }
 
 static bool has_sensitive(const orm__sql *sql)

@@ -26,7 +26,12 @@ typedef struct orm__sql {
     orm__statement *recalled;   /* found there: the text is not needed, nor the parameters' types */
     size_t tables;              /* named so far besides t0 */
     struct orm__groups *groups; /* of a query of groups; NULL: it is of rows */
-    uint64_t signature;         /* of SQL by hand: the types of its parameters, which the text does not tell; else 0 */
+    struct {
+        orm__text text;      /* the same for a list of keys, on a shared connection; else empty */
+        orm__parameter list; /* its parameter */
+        size_t column;       /* of the key */
+    } many;
+    uint64_t signature; /* of SQL by hand: the types of its parameters, which the text does not tell; else 0 */
     size_t count, capacity;
     orm__parameter *parameters;
     orm_value *values;
