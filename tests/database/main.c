@@ -52,6 +52,7 @@ int main(void)
         suite_get_many,
         suite_shared,
         suite_cancelling,
+        suite_closing,
         suite_views,
         suite_corners,
         suite_trust,
