@@ -405,7 +405,7 @@ orm_status orm__connection_failed(orm_connection *connection)
     bool given_up = status == ORM_TIMEOUT || status == ORM_CANCELLED;
     if (status == ORM_DISCONNECTED || (given_up && !connection->driver->usable(connection->link)))
         connection->broken = true;
-    connection->unwanted |= status == ORM_READ_ONLY && connection->dialect == ORM_POSTGRESQL;
+    connection->unwanted |= status == ORM_READ_ONLY && connection->link->read_only;
     if (connection->transaction != ORM__NO_TRANSACTION)
         connection->failed = true;
     return status;
