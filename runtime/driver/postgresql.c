@@ -1,7 +1,8 @@
 /* postgresql.c -- PostgreSQL behind driver.h: statements and their rows.
  *
- * Connecting is postgresql_connect.c; messages to and fro are postgresql_trip.c, BEGIN and COMMIT postgresql_boundary.c; cursors
- * are postgresql_cursor.c; a row's columns postgresql_row.c; the bytes of values postgresql_codec.h. The rest of the runtime knows nothing of libpq.
+ * Connecting is postgresql_connect.c; messages to and fro are postgresql_trip.c, BEGIN and COMMIT
+ * postgresql_boundary.c; cursors are postgresql_cursor.c; a row's columns postgresql_row.c; the bytes of values
+ * postgresql_codec.h. The rest of the runtime knows nothing of libpq.
  * SPDX-License-Identifier: MIT */
 #include "base/error.h"
 #include "driver/postgresql_codec.h"
@@ -114,8 +115,9 @@ static orm_status run_control(orm__pg_link *l, const char *sql, size_t *rows, or
     return l->failure;
 }
 
-/* A statement that the server no longer knows as it was prepared (DISCARD ALL; a column's type has changed), or whose BEGIN it does
- * not know, is sent again; inside a transaction, which that has ended, the caller must begin again. */
+/* A statement that the server no longer knows as it was prepared (DISCARD ALL; a column's type has changed), or
+ * whose BEGIN it does not know, is sent again; inside a transaction, which that has ended, the caller must begin
+ * again. */
 static orm_status start(orm__link *base, const char *before, orm__prepared *prepared, const orm_value *values,
                         orm__fetch fetch, orm_error *error)
 {
@@ -230,7 +232,8 @@ static void receive_after(orm__pg_link *l)
         l->end = reached ? ORM__END_REFUSED : ORM__END_NOT_RUN;
 }
 
-/* A trip of one statement needs no pipeline, whose Sync has an answer of its own: that is a tenth of what a get costs. */
+/* A trip of one statement needs no pipeline, whose Sync has an answer of its own: that is a tenth of what a get
+ * costs. */
 static orm_status run_alone(orm__pg_link *l, orm__prepared *prepared)
 {
     orm__pg_note_sent(l, PQexitPipelineMode(l->connection));

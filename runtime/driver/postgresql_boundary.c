@@ -1,11 +1,12 @@
-/* postgresql_boundary.c -- BEGIN and COMMIT under names, by postgresql_link.h: the server need not parse them again and again.
+/* postgresql_boundary.c -- BEGIN and COMMIT under names, by postgresql_link.h: the server need not parse them again and
+ * again.
  *
- * A link that runs a single transaction sends them whole; from the second on they are prepared. A BEGIN whose name was lost (DISCARD
- * ALL, DEALLOCATE ALL) has done nothing, nor has what was sent behind it: the caller sends all of it once more. A COMMIT that was
- * lost would cost the transaction. So it goes by its name only behind a BEGIN that went by one and is the older of the two: where
- * that was known, this is. And it goes whole when the server has answered in between that all names are dropped. There remain
- * functions that drop them underway: such a transaction is not committed, and fails as it does when any other statement was lost.
- * ROLLBACK, the way out of all this, has no name.
+ * A link that runs a single transaction sends them whole; from the second on they are prepared. A BEGIN whose name was
+ * lost (DISCARD ALL, DEALLOCATE ALL) has done nothing, nor has what was sent behind it: the caller sends all of it once
+ * more. A COMMIT that was lost would cost the transaction. So it goes by its name only behind a BEGIN that went by one
+ * and is the older of the two: where that was known, this is. And it goes whole when the server has answered in between
+ * that all names are dropped. There remain functions that drop them underway: such a transaction is not committed, and
+ * fails as it does when any other statement was lost. ROLLBACK, the way out of all this, has no name.
  * SPDX-License-Identifier: MIT */
 #include "driver/postgresql_link.h"
 

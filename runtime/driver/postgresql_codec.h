@@ -76,12 +76,13 @@ bool orm__pg_goes_as_text(const orm__parameter *parameter);
 orm_status orm__pg_encode(orm__text *buffer, const orm__parameter *parameter, const orm_value *value, bool *null,
                           orm_error *error);
 
-/* The same of all the values of a statement: where each stands, NULL of NULL, and its size. Text and bytes stay where they are. */
+/* The same of all the values of a statement: where each stands, NULL of NULL, and its size. Text and bytes stay
+ * where they are. */
 orm_status orm__pg_encode_all(orm__text *buffer, const orm__parameter *parameters, const orm_value *values,
                               size_t count, const char **places, int *sizes, orm_error *error);
 
-/* Appends an item of a list of scalars, declared as that type: its size, or -1 for NULL, and its bytes. Memory that runs out shows in
- * the buffer alone. */
+/* Appends an item of a list of scalars, declared as that type: its size, or -1 for NULL, and its bytes. Memory that
+ * runs out shows in the buffer alone. */
 orm_status orm__pg_encode_item(orm__text *buffer, const orm_value *list, orm_type declared, size_t index,
                                orm_error *error);
 
@@ -101,8 +102,8 @@ typedef struct orm__pg_items {
 orm__pg_items orm__pg_items_of(const orm_value *list, orm_type declared);
 /* Appends the first `count` items of the list; failures are those of encode_item. */
 orm_status orm__pg_write_list(orm__text *buffer, const orm__pg_items *list, size_t count, orm_error *error);
-/* Appends rows of COPY, each how many fields there are, and of each list its item: from `*row`, which is moved on, to `rows`, or as
- * many as fill the buffer with `most` bytes. */
+/* Appends rows of COPY, each how many fields there are, and of each list its item: from `*row`, which is moved on,
+ * to `rows`, or as many as fill the buffer with `most` bytes. */
 orm_status orm__pg_write_rows(orm__text *buffer, const orm__pg_items *lists, size_t count, size_t *row, size_t rows,
                               size_t most, orm_error *error);
 
@@ -118,15 +119,15 @@ typedef struct orm__pg_field {
 orm_status orm__pg_decode(const orm_column *column, const orm__pg_field *field, void *row, orm__arena *arena,
                           orm_error *error);
 
-/* The same of what is usual: the type in the database is just the member's own, and the value no NULL. False, and nothing
- * has happened: orm__pg_decode is to see to it. Stands here to be part of the loop over a row's columns. */
+/* The same of what is usual: the type in the database is just the member's own, and the value no NULL. False, and
+ * nothing has happened: orm__pg_decode is to see to it. Stands here to be part of the loop over a row's columns. */
 static inline bool orm__pg_decode_plain(const orm_column *column, orm__pg_field field, char *row, orm__arena *arena);
 
 /* What orm__pg_decode does for an array of one dimension or none, into the {items, nulls, count} at `place`. */
 orm_status orm__pg_decode_array(const orm_column *column, const orm__pg_field *field, void *place, orm__arena *arena,
                                 orm_error *error);
-/* Appends an ORM_FORM_ARRAY value in the notation {...} that the server's types read from text. A position that is none of
- * the enum's is ORM_INVALID. */
+/* Appends an ORM_FORM_ARRAY value in the notation {...} that the server's types read from text. A position that is
+ * none of the enum's is ORM_INVALID. */
 orm_status orm__pg_write_array(orm__text *buffer, const orm_value *array, orm_error *error);
 /* ORM_SCHEMA: the database is not as the schema that was compiled in. */
 orm_status orm__pg_drift(const orm_column *column, orm_error *error, const char *format, ...)

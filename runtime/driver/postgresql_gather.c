@@ -1,11 +1,13 @@
-/* postgresql_gather.c -- gets by key of many fibers as one statement: `= ANY` of a list of keys, of which each gets its row.
+/* postgresql_gather.c -- gets by key of many fibers as one statement: `= ANY` of a list of keys, of which each gets its
+ * row.
  *
- * To the server a statement costs more than a row: a list of fifty keys is answered in a fifth of the time of fifty statements.
- * It is planned once for lists of any length (choose_custom_plan in the server's src/backend/utils/cache/plancache.c): a plan for
- * each list is taken for dearer, since a list here is longer than the ten items that a general plan counts on
- * (estimate_array_length in src/backend/utils/adt/selfuncs.c). Keys that stand twice in a list are looked for once.
+ * To the server a statement costs more than a row: a list of fifty keys is answered in a fifth of the time of fifty
+ * statements. It is planned once for lists of any length (choose_custom_plan in the server's
+ * src/backend/utils/cache/plancache.c): a plan for each list is taken for dearer, since a list here is longer than the
+ * ten items that a general plan counts on (estimate_array_length in src/backend/utils/adt/selfuncs.c). Keys that stand
+ * twice in a list are looked for once.
  *
- * Knows nothing of fibers: postgresql_shared.c.
+ * Each gets his row from the answer that all share; when it fails each asks by himself.
  * SPDX-License-Identifier: MIT */
 #include "driver/postgresql_shared.h"
 
@@ -15,13 +17,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LIST_LEAST = 16, FAILURES_MOST = 3, SLOT_BITS = 8 };
+enum { LIST_LEAST = 16, FAILURES_MOST = 3, REST = 1000, SLOT_BITS = 8 };
 _Static_assert(ORM__PG_GATHER_SLOTS == 1 << SLOT_BITS, "as many slots as the hash has values");
 _Static_assert(ORM__PG_GATHER_SLOTS >= 2 * ORM__PG_GATHER_MOST && ORM__PG_GATHER_MOST <= UINT8_MAX,
                "half of them are empty");
 
+static void send_group(orm__pg_link *l, orm__pg_gather *gather);
+static orm__pg_request *take_group(orm__pg_shared *s, orm__pg_gather *gather, size_t *count);
+static orm__pg_answer *answer_for(orm__pg_link *l, const orm__pg_request *asked, orm__pg_request *const *requests,
+                                  size_t count);
+static void note_failure(orm__pg_link *l, orm__pg_gather *gather);
+static orm__pg_key key_of(const orm_value *value);
+static orm_value list_of(orm__pg_gather *gather, const orm__pg_request *first);
 static size_t size_of(orm_type type);
 static size_t slot_of(const orm__pg_gather *gather, orm__pg_key key);
+static bool find_rows(orm__pg_gather *gather, const PGresult *result, orm__pg_request *const *requests, size_t count);
 static bool read_key(const orm__pg_gather *gather, const PGresult *result, int row, orm__pg_key *key);
 
 orm_status orm__pg_gather_new(orm__link *link, const char *many, const orm__parameter *list, int column, size_t most,
@@ -49,10 +59,14 @@ void orm__pg_gather_free(orm__link *link, orm__pg_gather *gather)
     free(gather);
 }
 
-bool orm__pg_gather_takes(const orm__pg_gather *gather, const orm_value *key)
+bool orm__pg_gather_takes(orm__pg_gather *gather, const orm_value *key)
 {
-    if (!gather || gather->failures >= FAILURES_MOST || key->form != ORM_FORM_ONE)
+    if (!gather || key->form != ORM_FORM_ONE)
         return false;
+    if (gather->resting > 0) {
+        gather->resting--;
+        return false;
+    }
     if (gather->type == ORM_TYPE_UUID || key->type == ORM_TYPE_UUID)
         return key->type == gather->type;
     bool is_integer = key->type == ORM_TYPE_INT64 || key->type == ORM_TYPE_INT32 || key->type == ORM_TYPE_INT16;
@@ -60,7 +74,146 @@ bool orm__pg_gather_takes(const orm__pg_gather *gather, const orm_value *key)
     return is_integer && key->as.integer <= most && key->as.integer >= -most - 1;
 }
 
-orm__pg_key orm__pg_gather_key(const orm_value *value)
+orm_status orm__pg_gather_join(orm__pg_link *l, orm__pg_request *r)
+{
+    orm__pg_shared *s = l->shared;
+    orm__pg_gather *gather = r->prepared->gather;
+    if (l->broken)
+        return orm__error_set(l->error, ORM_DISCONNECTED, "the connection is lost");
+    r->key = key_of(r->values);
+    r->bytes = orm__pg_formats[gather->type].wire;
+    r->deadline = orm__pg_request_deadline(l);
+    if (gather->first) {
+        gather->last->next = r;
+    } else {
+        gather->first = r;
+        gather->next = s->gathers;
+        s->gathers = gather;
+    }
+    gather->last = r;
+    return ORM_OK;
+}
+
+void orm__pg_gathers_send(orm__pg_link *l)
+{
+    orm__pg_shared *s = l->shared;
+    while (s->gathers && !l->broken)
+        if (s->gathers->first)
+            send_group(l, s->gathers);
+        else
+            s->gathers = s->gathers->next;
+}
+
+static void send_group(orm__pg_link *l, orm__pg_gather *gather)
+{
+    size_t count, bytes = 0;
+    orm__pg_request *first = take_group(l->shared, gather, &count);
+    if (count == 1)
+        orm__pg_request_must_send(l, first);
+    if (count < 2)
+        return;
+    orm_value list = list_of(gather, first);
+    l->error = &l->shared->failure;
+    l->failure = ORM_OK;
+    l->sql = gather->many->sql;
+    first->gathered = true;
+    first->generation = gather->generation;
+    if (orm__pg_due_reserve(l->shared, 4) && orm__pg_encode_values(l, gather->many, &list, &bytes) == ORM_OK)
+        orm__pg_request_put(l, first, gather->many);
+    else
+        orm__pg_request_give_up(l, first);
+}
+
+static orm__pg_request *take_group(orm__pg_shared *s, orm__pg_gather *gather, size_t *count)
+{
+    orm__pg_request *first = NULL, **end = &first;
+    *count = 0;
+    while (gather->first && *count < gather->most) {
+        orm__pg_request *r = gather->first;
+        gather->first = r->next;
+        if (!r->self) {
+            orm__pg_request_recycle(s, r);
+            continue;
+        }
+        *end = r;
+        end = &r->fellow;
+        ++*count;
+    }
+    return first;
+}
+
+/* Whoever is let run may ask again, cancel others or lose the connection: the requests of those who have not run yet
+ * stand nowhere but here. */
+void orm__pg_gather_complete(orm__pg_link *l, orm__pg_request *first)
+{
+    orm__pg_shared *s = l->shared;
+    const orm__pg_request asked = *first;
+    orm__pg_request *requests[ORM__PG_GATHER_MOST];
+    size_t count = 0;
+    first->result = NULL;
+    first->gathered = false;
+    for (orm__pg_request *r = first, *next; r; r = next) {
+        next = r->fellow;
+        r->fellow = NULL;
+        if (r->self)
+            requests[count++] = r;
+        else
+            orm__pg_request_recycle(s, r);
+    }
+    orm__pg_answer *common = answer_for(l, &asked, requests, count);
+    for (size_t i = 0; i < count && common; i++)
+        requests[i]->answer = common;
+    for (size_t i = 0; i < count; i++) {
+        if (common) {
+            orm__pg_expect_among(requests + i, count - i);
+            orm__pg_request_deliver(l, requests[i]);
+        } else {
+            requests[i]->next = s->again;
+            s->again = requests[i];
+        }
+    }
+}
+
+/* For so many; NULL: each must ask for itself. All whose time is over are told so. */
+static orm__pg_answer *answer_for(orm__pg_link *l, const orm__pg_request *asked, orm__pg_request *const *requests,
+                                  size_t count)
+{
+    orm__pg_gather *gather = asked->prepared->gather;
+    PGresult *result = asked->result;
+    orm__pg_answer *common = NULL;
+    bool good = PQresultStatus(result) == PGRES_TUPLES_OK && find_rows(gather, result, requests, count);
+    bool told = result && orm__pg_was_cancelled(result) && asked->deadline && orm__pg_request_is_over(asked);
+    if (good)
+        gather->failures = 0;
+    else if (result && !told && asked->generation == gather->generation) /* otherwise another has seen to it */
+        note_failure(l, gather);
+    if ((good || told) && count > 0)
+        common = malloc(sizeof *common);
+    if (common)
+        *common = (orm__pg_answer){.result = result, .users = count};
+    else
+        PQclear(result);
+    return common;
+}
+
+/* It is prepared anew the next time. */
+static void note_failure(orm__pg_link *l, orm__pg_gather *gather)
+{
+    gather->generation++;
+    if (++gather->failures >= FAILURES_MOST)
+        gather->resting = REST;
+    orm__pg_give_name(l, gather->many);
+}
+
+void orm__pg_answer_release(orm__pg_answer *common)
+{
+    if (--common->users > 0)
+        return;
+    PQclear(common->result);
+    free(common);
+}
+
+static orm__pg_key key_of(const orm_value *value)
 {
     orm__pg_key key = {0};
     if (value->type == ORM_TYPE_UUID)
@@ -72,7 +225,7 @@ orm__pg_key orm__pg_gather_key(const orm_value *value)
 _Static_assert(sizeof(orm__pg_key) == sizeof(orm_uuid), "a key has room for a uuid");
 
 /* A list that is too short is filled up with the last key. */
-orm_value orm__pg_gather_list(orm__pg_gather *gather, const orm__pg_request *first)
+static orm_value list_of(orm__pg_gather *gather, const orm__pg_request *first)
 {
     size_t size = size_of(gather->type), count = 0;
     char *place = (char *)gather->keys;
@@ -100,7 +253,7 @@ static size_t size_of(orm_type type)
                                     : sizeof(int16_t);
 }
 
-bool orm__pg_gather_find(orm__pg_gather *gather, const PGresult *result, orm__pg_request *const *requests, size_t count)
+static bool find_rows(orm__pg_gather *gather, const PGresult *result, orm__pg_request *const *requests, size_t count)
 {
     int rows = PQntuples(result);
     if (rows > ORM__PG_GATHER_MOST || PQnfields(result) <= gather->column)

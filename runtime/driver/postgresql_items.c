@@ -1,11 +1,13 @@
-/* postgresql_items.c -- the items of lists, each behind its size, as arrays and rows of COPY have them, by postgresql_codec.h.
+/* postgresql_items.c -- the items of lists, each behind its size, as arrays and rows of COPY have them, by
+ * postgresql_codec.h.
  *
- * Where an item stands and how it is written is found out once for a list. What is usual is written here, in one go; all else, and
- * whatever has to be refused, is postgresql_codec.c's.
+ * Where an item stands and how it is written is found out once for a list. What is usual is written here, in one go;
+ * all else, and whatever has to be refused, is postgresql_codec.c's.
  * SPDX-License-Identifier: MIT */
 #include "driver/postgresql_codec.h"
 
-/* How an item is written: so many bytes, turned round but for a UUID's; text and its like; the label of a position; or by the codec. */
+/* How an item is written: so many bytes, turned round but for a UUID's; text and its like; the label of a position;
+ * or by the codec. */
 typedef enum way { BYTE, TWO, FOUR, EIGHT, UUID, STRING, LABEL, BYTES, ANYHOW } way;
 enum { SIZE = 4, MOST_FIXED = SIZE + 16, NULL_SIZE = -1 };
 

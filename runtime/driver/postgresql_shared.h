@@ -1,4 +1,5 @@
-/* postgresql_shared.h -- a statement that waits on a shared connection, as postgresql_shared.c and postgresql_gather.c know it.
+/* postgresql_shared.h -- a connection that many fibers read by at once, as the files that see to it know it:
+ * postgresql_shared.c, postgresql_requests.c, postgresql_answers.c and postgresql_gather.c.
  * SPDX-License-Identifier: MIT */
 #ifndef ORM_DRIVER_POSTGRESQL_SHARED_H
 #define ORM_DRIVER_POSTGRESQL_SHARED_H
@@ -49,6 +50,7 @@ struct orm__pg_gather {
     int column;                            /* of the answer, where it stands */
     size_t most;                           /* at once */
     int failures;                          /* one after another */
+    int resting;                           /* after too many: so many gets to come go by themselves */
     unsigned generation;                   /* each failure begins another one */
     orm__pg_request *first, *last;         /* to be sent */
     orm__pg_gather *next;                  /* of which some are */
@@ -56,18 +58,79 @@ struct orm__pg_gather {
     uint8_t slots[ORM__PG_GATHER_SLOTS];   /* those rows, from 1, by their keys: never more than half full */
 };
 
-/* For `prepared`, which gets a row by a key of an integer type or a uuid. Owned: free it; what it has prepared is forgotten then. */
+/* What is to be answered. */
+typedef enum orm__pg_due_kind { ORM__PG_DUE_SYNC, ORM__PG_DUE_PARSE, ORM__PG_DUE_EXECUTE } orm__pg_due_kind;
+typedef struct orm__pg_due {
+    orm__pg_request *to; /* NULL: of a Sync */
+    orm__pg_due_kind kind;
+} orm__pg_due;
+
+struct orm__pg_shared {
+    orm__driver driver; /* PostgreSQL's with another start */
+    struct {
+        orm__pg_due *items; /* a ring; the capacity is a power of two */
+        size_t first, count, capacity;
+    } due;
+    bool answered;           /* the first of them has had its result */
+    int silent;              /* commands that ended without one */
+    bool unsynced;           /* the last batch is not ended */
+    bool blocked;            /* not all of it is sent */
+    bool nudged;             /* the leader knows, or has been told, that there is something to send */
+    orm__pg_gather *gathers; /* of which some wait to be sent */
+    orm__pg_request *leader, *rest, *again;
+    orm_error failure; /* why the connection is lost */
+};
+
+static inline orm__pg_due *orm__pg_due_at(const orm__pg_shared *s, size_t index)
+{
+    return &s->due.items[(s->due.first + index) & (s->due.capacity - 1)];
+}
+/* Room for so many more, false without memory; takes the first away. */
+bool orm__pg_due_reserve(orm__pg_shared *s, size_t more);
+void orm__pg_due_pop(orm__pg_shared *s);
+
+/* NULL without memory. Recycled with whatever it holds. */
+orm__pg_request *orm__pg_request_new(orm__pg_shared *s);
+void orm__pg_request_recycle(orm__pg_shared *s, orm__pg_request *r);
+/* Its values are encoded, and it goes as far as libpq's buffer; ORM_OK also when that loses the connection, which it
+ * is told. One that has to be prepared is a batch of its own, so that no neighbour's failure prevents it. */
+orm_status orm__pg_request_send(orm__pg_link *l, orm__pg_request *r);
+/* The same of what is encoded. */
+void orm__pg_request_put(orm__pg_link *l, orm__pg_request *r, orm__prepared *prepared);
+/* The same of one that waits already: what cannot be sent, for want of memory, loses the connection. */
+void orm__pg_request_must_send(orm__pg_link *l, orm__pg_request *r);
+void orm__pg_request_give_up(orm__pg_link *l, orm__pg_request *first);
+/* Of one that is asked for now; 0: none. */
+int64_t orm__pg_request_deadline(const orm__pg_link *l);
+bool orm__pg_request_is_over(const orm__pg_request *r);
+/* It is done, and runs. */
+void orm__pg_request_deliver(orm__pg_link *l, orm__pg_request *r);
+void orm__pg_batch_end(orm__pg_link *l);
+void orm__pg_requests_send_again(orm__pg_link *l);
+/* The connection is lost: tells all who wait; the first reason stays. */
+void orm__pg_requests_lose(orm__pg_link *l);
+/* All who wait, taken from wherever they stand, in a list. */
+orm__pg_request *orm__pg_requests_take_all(orm__pg_shared *s);
+
+/* Takes what has come. */
+void orm__pg_answers_receive(orm__pg_link *l);
+bool orm__pg_was_cancelled(const PGresult *result);
+/* What the next of an answer to many will touch is wanted in the cache; the first of them runs now. */
+void orm__pg_expect_among(orm__pg_request *const *requests, size_t count);
+
+/* Of a statement that gets a row by a key of an integer type or a uuid: `many` gets those of a list, in the same
+ * columns. Owned: free it; what it has prepared is forgotten then. */
 orm_status orm__pg_gather_new(orm__link *link, const char *many, const orm__parameter *list, int column, size_t most,
                               orm__pg_gather **gather, orm_error *error);
 void orm__pg_gather_free(orm__link *link, orm__pg_gather *gather);
-/* Whether that key may be asked for with others: not where that has failed again and again, since then all is asked for twice.
- * `gather` may be NULL. */
-bool orm__pg_gather_takes(const orm__pg_gather *gather, const orm_value *key);
-orm__pg_key orm__pg_gather_key(const orm_value *value);
-/* What `many` is given for these; borrowed until the next call. */
-orm_value orm__pg_gather_list(orm__pg_gather *gather, const orm__pg_request *first);
-/* Finds the row of each. False: the answer is not what it should be. */
-bool orm__pg_gather_find(orm__pg_gather *gather, const PGresult *result, orm__pg_request *const *requests,
-                         size_t count);
+/* Whether that key may be asked for with others: not for a while where that has failed again and again, since then
+ * all is asked for twice. `gather` may be NULL. */
+bool orm__pg_gather_takes(orm__pg_gather *gather, const orm_value *key);
+/* It is sent at the end of the turn. */
+orm_status orm__pg_gather_join(orm__pg_link *l, orm__pg_request *r);
+/* Sends what was asked for since. */
+void orm__pg_gathers_send(orm__pg_link *l);
+/* The answer to many is whole. */
+void orm__pg_gather_complete(orm__pg_link *l, orm__pg_request *first);
 
 #endif

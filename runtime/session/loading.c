@@ -1,7 +1,8 @@
 /* session/loading.c -- relations: accessors that answer from memory, and the steps of a load for many owners by one statement.
  *
  * A to-one relation is loaded by the keys that its owners hold and the session does not know; a collection, and the far side
- * of a one_to_one, by all rows that refer to one of the owners. Each is one statement whose keys are one parameter a column.
+ * of a one_to_one, by all rows that refer to one of the owners. Each is one statement whose keys are one parameter a column; the
+ * one target of one owner is got by its key.
  * SPDX-License-Identifier: MIT */
 #include "base/error.h"
 #include "base/value.h"
@@ -20,6 +21,8 @@ static orm_status find_owners(orm_session *session, orm__entity *entity, const o
                               orm__entities *owners);
 static bool know_target(orm_session *session, const orm_relation *relation, orm__entity *owner, bool asked,
                         orm_status *status);
+static bool is_one_key(const orm__load *load);
+static orm_status read_target(orm_session *session, orm__load *load);
 static orm_status question(orm_session *session, orm__load *load, orm__sql *sql, const void ***rows);
 static void write_targets(orm__sql *sql, const orm_relation *relation, const void *const *rows, size_t count);
 static orm__fetch fetch_of(const orm__load *load);
@@ -185,6 +188,8 @@ orm_status orm__load_read(orm_session *session, orm__load *load)
         load->sent = NULL;
         return read_from(session, load, &sent);
     }
+    if (is_one_key(load))
+        return read_target(session, load);
     ORM_TRY(question(session, load, &sql, &rows));
     orm__source source = orm__source_of(&sql, (orm__purpose){ORM_STATEMENT_SELECT, load->relation->target->table},
                                         fetch_of(load));
@@ -192,6 +197,34 @@ orm_status orm__load_read(orm_session *session, orm__load *load)
     orm__sql_release(&sql);
     free(rows);
     return status;
+}
+
+/* A row by its key: a get. */
+static bool is_one_key(const orm__load *load)
+{
+    const orm_relation *relation = load->relation;
+    const orm_model *target = relation->target;
+    if (!relation->owning || load->needy.count != 1 || relation->column_count != target->primary_key_count)
+        return false;
+    for (size_t k = 0; k < relation->column_count; k++)
+        if (relation->target_columns[k] != target->primary_key[k])
+            return false;
+    return true;
+}
+
+static orm_status read_target(orm_session *session, orm__load *load)
+{
+    const orm_relation *relation = load->relation;
+    const void *row = orm__row_of(load->needy.items[0]);
+    orm__store *store = orm__store_of(session, relation->target);
+    orm_value key[ORM__KEY_MAX];
+    orm__entity *found;
+    if (!store)
+        return orm__session_no_memory(session);
+    for (size_t k = 0; k < relation->column_count; k++)
+        key[k] = orm__value_of_member(relation->columns[k], row);
+    ORM_TRY(orm__read_by_key(session, store, key, false, &found));
+    return take_in(session, load);
 }
 
 void orm__load_end(orm_session *session, orm__load *load, orm_status status)

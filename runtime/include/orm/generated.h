@@ -37,7 +37,8 @@ typedef struct orm_list {
 /* ORM. Keys are given as one value for each column of the primary key. Out parameters are written on every path. */
 ORM_API orm_status orm_model_get(orm_session *session, const orm_model *model, const orm_value *key,
                                  const void **found);
-/* `keys` has a list for each column of the primary key, all of one length; `found` as many items, NULL where there is no row. */
+/* `keys` has a list for each column of the primary key, all of one length; `found` as many items, NULL where there
+ * is no row. */
 ORM_API orm_status orm_model_get_many(orm_session *session, const orm_model *model, const orm_value *keys,
                                       orm_list *found);
 ORM_API orm_status orm_model_find(orm_session *session, const orm_model *model, const orm_query *query,
@@ -78,15 +79,17 @@ ORM_API orm_status orm_entity_remove_from(orm_session *session, const void *enti
 /* Core. `row` may be NULL when it is not wanted, and then `result` too. */
 ORM_API orm_status orm_row_insert(orm_connection *connection, const orm_model *model, const void *values, void *row,
                                   orm_result **result);
-/* In a transaction of its own unless one is open. `values` is an array of `count` structs; `rows`, which may be NULL with `result`, gets as many. */
+/* In a transaction of its own unless one is open. `values` is an array of `count` structs; `rows`, which may be NULL
+ * with `result`, gets as many. */
 ORM_API orm_status orm_row_insert_many(orm_connection *connection, const orm_model *model, const void *values,
                                        size_t count, void *rows, orm_result **result);
 ORM_API orm_status orm_row_upsert(orm_connection *connection, const orm_model *model, const void *values,
                                   const orm_upsert *how, void *row, orm_result **result);
 ORM_API orm_status orm_row_fetch(orm_connection *connection, const orm_model *model, const orm_value *key, void *row,
                                  orm_result **result);
-/* The same in a transaction of its own, on a connection that the engine chooses: outside of what others do. On a fiber it is one that
- * many read by at once, so that their statements go in one trip; elsewhere one of the pool's. `error` may be NULL. */
+/* The same in a transaction of its own, on a connection that the engine chooses: outside of what others do. On a
+ * fiber it is one that many read by at once, so that their statements go in one trip; elsewhere one of the pool's.
+ * `error` may be NULL. */
 ORM_API orm_status orm_row_fetch_from(orm_engine *engine, const orm_model *model, const orm_value *key, void *row,
                                       orm_result **result, orm_error *error);
 /* `rows` gets an array of `count` row structs, one after another, in the result. */
@@ -102,9 +105,9 @@ ORM_API orm_status orm_row_delete_where(orm_connection *connection, const orm_mo
 /* The whole schema, in one transaction. */
 ORM_API orm_status orm_schema_create_all(const orm_schema *schema, orm_engine *engine, orm_error *error);
 ORM_API orm_status orm_schema_drop_all(const orm_schema *schema, orm_engine *engine, orm_error *error);
-/* Whether the database has what the schema's statements rely on, asked in one statement, outside any transaction; ORM_SCHEMA
- * when it has not. The message lists what differs, the first things first and, where it has no room for all, how many more;
- * `table` and `column` are of the first. `error` may be NULL. */
+/* Whether the database has what the schema's statements rely on, asked in one statement, outside any transaction;
+ * ORM_SCHEMA when it has not. The message lists what differs, the first things first and, where it has no room for
+ * all, how many more; `table` and `column` are of the first. `error` may be NULL. */
 ORM_API orm_status orm_schema_verify(const orm_schema *schema, orm_engine *engine, orm_error *error);
 
 #ifdef __cplusplus
