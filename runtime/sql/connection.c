@@ -402,7 +402,7 @@ void orm__connection_tell_ride(orm_connection *connection, orm_status status)
 orm_status orm__connection_failed(orm_connection *connection)
 {
     orm_status status = connection->error.status;
-    bool given_up = status == ORM_TIMEOUT || status == ORM_CANCELLED;
+    bool given_up = status == ORM_TIMEOUT || status == ORM_CANCELLED || status == ORM_NO_MEMORY;
     if (status == ORM_DISCONNECTED || (given_up && !connection->driver->usable(connection->link)))
         connection->broken = true;
     connection->unwanted |= status == ORM_READ_ONLY && connection->link->read_only;
