@@ -199,6 +199,7 @@ suite_faults() {
     local stride=13 kills=3 turns=8000
     [ -z "${ORM_TEST_SOAK:-}" ] || stride=1 kills=60 turns=1000000
     run cases "faults/memory on sqlite" "$scratch/faults/memory" "$(new_sqlite memory)" "$stride"
+    run cases "faults/memory of fibers on sqlite" "$scratch/faults/memory_fibers" "$(new_sqlite memory_fibers)" "$stride"
     run cases "faults/growth on sqlite" "$scratch/faults/growth" "$(new_sqlite growth)" "$turns"
     run cases "faults/growth on postgresql" "$scratch/faults/growth" "$(new_postgresql growth)" "$turns"
     run cases faults/outages tests/faults/outages.sh "$scratch/faults/outages"
