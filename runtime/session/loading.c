@@ -23,7 +23,9 @@ static bool know_target(orm_session *session, const orm_relation *relation, orm_
                         orm_status *status);
 static bool is_one_key(const orm__load *load);
 static orm_status read_target(orm_session *session, orm__load *load);
-static orm_status question(orm_session *session, orm__load *load, orm__sql *sql, const void ***rows);
+static orm_status read_answer(orm_session *session, orm__load *load);
+static orm_status prepare_question(orm_session *session, orm__reading *reading);
+static void write_question(orm__reading *reading);
 static void write_targets(orm__sql *sql, const orm_relation *relation, const void *const *rows, size_t count);
 static orm__fetch fetch_of(const orm__load *load);
 static orm_status read_from(orm_session *session, orm__load *load, orm__source *source);
@@ -167,35 +169,48 @@ orm_status orm__load_begin(orm_session *session, orm__load *load)
     return status;
 }
 
+/* On the session's own connection, where others may be on their way. */
 orm_status orm__load_ask(orm_session *session, orm__load *load)
 {
     orm__sql sql;
-    const void **rows;
-    ORM_TRY(question(session, load, &sql, &rows));
-    const orm__purpose purpose = {ORM_STATEMENT_SELECT, load->relation->target->table};
-    orm_status status = orm__sent_new(&sql, purpose, fetch_of(load), &load->sent);
-    orm__sql_release(&sql);
-    free(rows);
-    return status ? orm__session_failed(session, status) : ORM_OK;
+    orm__reading reading = {.write = write_question, .load = load, .sql = &sql};
+    ORM_TRY(prepare_question(session, &reading));
+    orm_status status = orm__session_read(session);
+    if (!status) {
+        orm__sql_init(&sql, session->connection);
+        write_question(&reading);
+        status = orm__sent_new(&sql, (orm__purpose){ORM_STATEMENT_SELECT, load->relation->target->table},
+                               fetch_of(load), &load->sent);
+        orm__sql_release(&sql);
+        status = status ? orm__session_failed(session, status) : ORM_OK;
+    }
+    free(reading.rows);
+    return status;
 }
 
 orm_status orm__load_read(orm_session *session, orm__load *load)
 {
-    orm__sql sql;
-    const void **rows;
     if (load->sent) {
         orm__source sent = orm__source_sent(load->sent);
         load->sent = NULL;
         return read_from(session, load, &sent);
     }
-    if (is_one_key(load))
-        return read_target(session, load);
-    ORM_TRY(question(session, load, &sql, &rows));
-    orm__source source = orm__source_of(&sql, (orm__purpose){ORM_STATEMENT_SELECT, load->relation->target->table},
-                                        fetch_of(load));
-    orm_status status = read_from(session, load, &source);
-    orm__sql_release(&sql);
-    free(rows);
+    return is_one_key(load) ? read_target(session, load) : read_answer(session, load);
+}
+
+static orm_status read_answer(orm_session *session, orm__load *load)
+{
+    orm__sql sql;
+    orm__reading reading = {.write = write_question, .load = load, .sql = &sql};
+    ORM_TRY(prepare_question(session, &reading));
+    orm_status status = orm__reading_open(session, &reading, ORM_NO_LOCK);
+    if (!status) {
+        orm__source source = orm__source_of(&sql, (orm__purpose){ORM_STATEMENT_SELECT, load->relation->target->table},
+                                            fetch_of(load));
+        status = read_from(session, load, &source);
+        orm__reading_close(session, &reading, load->members.count, status);
+    }
+    free(reading.rows);
     return status;
 }
 
@@ -239,25 +254,29 @@ void orm__load_end(orm_session *session, orm__load *load, orm_status status)
     load->needy = load->members = (orm__entities){0};
 }
 
-/* The SELECT, on a connection that may read. Owned: release `sql`, free `rows`, which it points to. */
-static orm_status question(orm_session *session, orm__load *load, orm__sql *sql, const void ***rows)
+/* Who asks. Owned: free `rows`, to which the SQL points. */
+static orm_status prepare_question(orm_session *session, orm__reading *reading)
 {
+    const orm__load *load = reading->load;
     if (!orm__store_of(session, load->relation->target))
         return orm__session_no_memory(session);
-    ORM_TRY(orm__session_read(session));
-    *rows = orm__rows_of(session, &load->needy);
-    if (!*rows)
+    reading->rows = orm__rows_of(session, &load->needy);
+    if (!reading->rows)
         return ORM_NO_MEMORY;
     for (size_t i = 0; i < load->needy.count && !load->relation->owning; i++) /* by keys that the database knows */
-        (*rows)[i] = orm__key_row(load->needy.items[i]);
-    orm__sql_init(sql, session->connection);
-    if (load->relation->owning)
-        write_targets(sql, load->relation, *rows, load->needy.count);
-    else if (load->relation->kind == ORM_MANY_TO_MANY)
-        orm__through_write(sql, load, *rows);
-    else
-        write_members(sql, load->relation, *rows, load->needy.count, load->options);
+        reading->rows[i] = orm__key_row(load->needy.items[i]);
     return ORM_OK;
+}
+
+static void write_question(orm__reading *reading)
+{
+    const orm__load *load = reading->load;
+    if (load->relation->owning)
+        write_targets(reading->sql, load->relation, reading->rows, load->needy.count);
+    else if (load->relation->kind == ORM_MANY_TO_MANY)
+        orm__through_write(reading->sql, load, reading->rows);
+    else
+        write_members(reading->sql, load->relation, reading->rows, load->needy.count, load->options);
 }
 
 static orm__fetch fetch_of(const orm__load *load)
