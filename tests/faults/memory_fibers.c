@@ -2,10 +2,11 @@
  *
  *     memory_fibers URL [STRIDE]
  *
- * Some get an entity, some an array of them, some fetch a row without a session, all at once and twice; there are rows that two of
- * them want and some that are not there. Once for each n the n-th allocation fails (alone, then with all that follow it). Each fiber
- * gets what it asked for, or is told ORM_NO_MEMORY or ORM_DISCONNECTED; when there is memory again all of them get everything by
- * the same engine, and at the end no block is left over. One that waits for ever is ended by the clock.
+ * Some get an entity, some an array of them, some find one by its name, some fetch a row without a session, all at once and again;
+ * there are rows that two of them want and some that are not there. Once for each n the n-th allocation fails (alone, then with
+ * all that follow it). Each fiber gets what it asked for, or is told ORM_NO_MEMORY or ORM_DISCONNECTED; when there is memory again
+ * all of them get everything by the same engine, and at the end no block is left over. One that waits for ever is ended by the
+ * clock.
  * SPDX-License-Identifier: MIT */
 #define _GNU_SOURCE
 #include "blog.h"
@@ -20,7 +21,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { FIBERS = 12, AUTHORS = 5, ROUNDS = 2, SECONDS = 60 /* for one run */ };
+enum { FIBERS = 12, KINDS = 4 /* of reads */, AUTHORS = 5, ROUNDS = 3, SECONDS = 60 /* for one run */ };
 
 typedef struct reader {
     int number;
@@ -92,12 +93,25 @@ static orm_status get_many(reader *me, orm_session *s)
     return status;
 }
 
+static orm_status find(reader *me, orm_session *s)
+{
+    blog_author_list found;
+    char name[16];
+    int index = me->number % (AUTHORS + 1);
+    snprintf(name, sizeof name, "Author %d", index);
+    orm_status status = blog_author_find(s, &(blog_author_query){.where = {orm_eq(BLOG_AUTHOR.name, name)}}, &found);
+    if (!status && found.count == 0)
+        status = ORM_NOT_FOUND;
+    return judge(me, index, status, status ? NULL : found.items[0]);
+}
+
 static orm_status read_by_session(reader *me)
 {
+    static orm_status (*const kinds[])(reader * me, orm_session * s) = {find, get, get_many};
     orm_session *s;
     orm_status status = orm_session_open(&(orm_session_factory){.engine = engine}, &s, NULL);
     if (!status)
-        status = me->number % 3 == 2 ? get_many(me, s) : get(me, s);
+        status = kinds[me->number % KINDS - 1](me, s);
     orm_session_close(s);
     return status;
 }
@@ -106,7 +120,7 @@ static orm_status read_all(orm_async *a, void *argument)
 {
     reader *me = argument;
     for (int i = 0; i < ROUNDS; i++) {
-        me->told[i] = me->number % 3 == 0 ? fetch(me) : read_by_session(me);
+        me->told[i] = me->number % KINDS == 0 ? fetch(me) : read_by_session(me);
         orm_status status = orm_async_sleep(a, 0);
         if (status)
             me->wrong = orm_status_name(status);
