@@ -413,6 +413,11 @@ void orm__engine_unshare(orm_engine *engine, orm_connection *connection)
     orm__shared_give_back(&engine->shared, connection);
 }
 
+bool orm__engine_shares(const orm_engine *engine)
+{
+    return orm__shared_is_for_caller(&engine->shared);
+}
+
 orm__swift *orm__engine_swift(orm_engine *engine)
 {
     return &engine->swift;
