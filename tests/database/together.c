@@ -13,6 +13,7 @@ static orm_async *async;
 static orm_engine *fibers;
 static int lent;     /* connections of the pool */
 static int selected; /* statements */
+static bool full;    /* the server takes no more connections */
 static int64_t ids[AUTHORS];
 
 static void count_lent(orm_connection *connection, void *user)
@@ -28,6 +29,13 @@ static void count_selected(const orm_statement_event *event, void *user)
     selected += event->kind == ORM_STATEMENT_SELECT;
 }
 
+static orm_status refuse_when_full(orm_connection *connection, void *user)
+{
+    (void)connection;
+    (void)user;
+    return full ? ORM_TOO_MANY_CONNECTIONS : ORM_OK;
+}
+
 static void open_fibers(orm_engine_options options)
 {
     char *url;
@@ -35,7 +43,7 @@ static void open_fibers(orm_engine_options options)
     options.pool_size = 5;
     options.max_overflow = -1;
     options.waiter = orm_async_waiter(async);
-    options.hooks = (orm_hooks){.checkout = count_lent, .statement = count_selected};
+    options.hooks = (orm_hooks){.connect = refuse_when_full, .checkout = count_lent, .statement = count_selected};
     ok(orm_engine_options_from_env("ORM_TEST_", NULL, &options, &url, &error));
     free(url);
     ok(orm_engine_open(test_url(), &options, &fibers, &error));
@@ -298,6 +306,37 @@ START_TEST(outside_of_fibers_the_pool_is_asked)
 }
 END_TEST
 
+static orm_status get_author(orm_session *mine, int64_t id)
+{
+    const blog_author *author;
+    return blog_author_get(mine, id, &author);
+}
+
+static orm_status fetch_author(orm_session *mine, int64_t id)
+{
+    blog_author row;
+    orm_result *result;
+    (void)mine;
+    orm_status status = blog_author_fetch_from(fibers, id, &row, &result, &error);
+    orm_result_free(result);
+    return status;
+}
+
+START_TEST(where_no_more_can_be_opened_the_pool_serves)
+{
+    set_up_blog();
+    full = true;
+    visit_often(get_author, 3);
+    visit_often(find_posts, 3);
+    visit_often(fetch_author, 3);
+    ck_assert_int_eq(lent, 9);
+    full = false;
+    if (shares())
+        ck_assert_int_eq(connections_of(get_author, 10), 0);
+    close_fibers();
+}
+END_TEST
+
 /* --- slow ones, and errors --- */
 
 /* From now on each read of authors takes that long, or fails for one of them. */
@@ -397,6 +436,7 @@ Suite *suite_together(void)
     tcase_add_test(tests, who_writes_or_locks_reads_by_his_own_connection);
     tcase_add_test(tests, so_does_who_wants_one_state_of_the_database);
     tcase_add_test(tests, outside_of_fibers_the_pool_is_asked);
+    tcase_add_test(tests, where_no_more_can_be_opened_the_pool_serves);
     tcase_add_test(tests, what_takes_long_has_a_connection_of_its_own);
     tcase_add_test(tests, what_begins_to_take_long_gets_one);
     tcase_add_test(tests, an_error_is_told_to_whose_it_is);
