@@ -51,6 +51,7 @@ int main(void)
         suite_verify,
         suite_get_many,
         suite_shared,
+        suite_together,
         suite_cancelling,
         suite_closing,
         suite_views,
