@@ -304,8 +304,10 @@ static void fibers_read_from_replicas(void)
         expect(ORM_OK, orm_async_join(async, fibers[i]));
     expect_true(each.count == count);
     expect_true(orm_engine_pool(each.engine).lent_ever == primary);
-    for (size_t i = 0; i < 2; i++)
-        expect_true(orm_engine_replica(each.engine, i).pool.lent_ever == LENGTH_OF(fibers) / 2);
+    for (size_t i = 0; i < 2; i++) { /* until it shows to be quick: then connections are shared */
+        size_t lent = orm_engine_replica(each.engine, i).pool.lent_ever;
+        expect_true(lent > 0 && lent <= LENGTH_OF(fibers) / 2);
+    }
     orm_engine_close(each.engine);
     orm_async_close(async);
 }
