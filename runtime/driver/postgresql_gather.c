@@ -26,7 +26,7 @@ static void send_group(orm__pg_link *l, orm__pg_gather *gather);
 static orm__pg_request *take_group(orm__pg_shared *s, orm__pg_gather *gather, size_t *count);
 static orm__pg_answer *answer_for(orm__pg_link *l, const orm__pg_request *asked, orm__pg_request *const *requests,
                                   size_t count);
-static void note_failure(orm__pg_link *l, orm__pg_gather *gather);
+static void note_failure(orm__pg_link *l, orm__pg_gather *gather, const PGresult *result);
 static orm__pg_key key_of(const orm_value *value);
 static orm_value list_of(orm__pg_gather *gather, const orm__pg_request *first);
 static size_t size_of(orm_type type);
@@ -104,6 +104,15 @@ void orm__pg_gathers_send(orm__pg_link *l)
             s->gathers = s->gathers->next;
 }
 
+void orm__pg_gathers_drop(orm__pg_shared *s)
+{
+    for (; s->gathers; s->gathers = s->gathers->next)
+        for (orm__pg_request *r; (r = s->gathers->first) != NULL;) {
+            s->gathers->first = r->next;
+            orm__pg_request_recycle(s, r);
+        }
+}
+
 static void send_group(orm__pg_link *l, orm__pg_gather *gather)
 {
     size_t count, bytes = 0;
@@ -118,10 +127,12 @@ static void send_group(orm__pg_link *l, orm__pg_gather *gather)
     l->sql = gather->many->sql;
     first->gathered = true;
     first->generation = gather->generation;
-    if (orm__pg_due_reserve(l->shared, 4) && orm__pg_encode_values(l, gather->many, &list, &bytes) == ORM_OK)
-        orm__pg_request_put(l, first, gather->many);
-    else
+    orm_status status = orm__pg_due_reserve(l->shared, 4) ? orm__pg_encode_values(l, gather->many, &list, &bytes)
+                                                          : orm__error_no_memory(l->error);
+    if (status)
         orm__pg_request_give_up(l, first);
+    else
+        orm__pg_request_put(l, first, gather->many);
 }
 
 static orm__pg_request *take_group(orm__pg_shared *s, orm__pg_gather *gather, size_t *count)
@@ -174,7 +185,7 @@ void orm__pg_gather_complete(orm__pg_link *l, orm__pg_request *first)
     }
 }
 
-/* For so many; NULL: each must ask for itself. All whose time is over are told so. */
+/* For so many; NULL: each must ask for itself. All are told when their time is over, be that the server's own limit. */
 static orm__pg_answer *answer_for(orm__pg_link *l, const orm__pg_request *asked, orm__pg_request *const *requests,
                                   size_t count)
 {
@@ -182,11 +193,12 @@ static orm__pg_answer *answer_for(orm__pg_link *l, const orm__pg_request *asked,
     PGresult *result = asked->result;
     orm__pg_answer *common = NULL;
     bool good = PQresultStatus(result) == PGRES_TUPLES_OK && find_rows(gather, result, requests, count);
-    bool told = result && orm__pg_was_cancelled(result) && asked->deadline && orm__pg_request_is_over(asked);
+    bool cancelled = result && orm__pg_was_cancelled(result);
+    bool told = cancelled && orm__pg_request_is_over(asked);
     if (good)
         gather->failures = 0;
-    else if (result && !told && asked->generation == gather->generation) /* otherwise another has seen to it */
-        note_failure(l, gather);
+    else if (result && !cancelled && asked->generation == gather->generation) /* otherwise another has seen to it */
+        note_failure(l, gather, result);
     if ((good || told) && count > 0)
         common = malloc(sizeof *common);
     if (common)
@@ -196,13 +208,15 @@ static orm__pg_answer *answer_for(orm__pg_link *l, const orm__pg_request *asked,
     return common;
 }
 
-/* It is prepared anew the next time. */
-static void note_failure(orm__pg_link *l, orm__pg_gather *gather)
+/* What the server knows no longer as it was is prepared anew the next time; all else stays, since the server would keep
+ * each of them. */
+static void note_failure(orm__pg_link *l, orm__pg_gather *gather, const PGresult *result)
 {
     gather->generation++;
     if (++gather->failures >= FAILURES_MOST)
         gather->resting = REST;
-    orm__pg_give_name(l, gather->many);
+    if (orm__pg_is_outdated(result))
+        orm__pg_give_name(l, gather->many);
 }
 
 void orm__pg_answer_release(orm__pg_answer *common)

@@ -5,7 +5,7 @@
  * those whose they are run one by one, and ends the batch of what they have sent meanwhile; when its own has come,
  * another leads. There is no thread and no fiber besides theirs.
  *
- * Gets by key wait for the end of the turn, and go as one statement: postgresql_gather.c.
+ * Gets by key wait for the end of the turn, and go as one statement, a batch of its own: postgresql_gather.c.
  *
  * Sending is postgresql_requests.c, answers are postgresql_answers.c. Knows nothing of sessions, nor of how many such
  * connections there are: engine/shared.c.
@@ -24,6 +24,7 @@ static orm_status gather(orm__link *base, orm__prepared *prepared, const char *m
                          size_t column, size_t most, orm_error *error);
 static orm_status stand(orm__pg_link *l, orm__pg_request *r);
 static orm_status follow(orm__pg_link *l, orm__pg_request *r);
+static void forsake(orm__pg_link *l, orm__pg_request *r);
 static orm_status lead(orm__pg_link *l, orm__pg_request *r, bool first);
 static void exchange(orm__pg_link *l, bool look);
 static orm_status wait_for_server(orm__pg_link *l, orm__pg_request *r);
@@ -147,7 +148,7 @@ static orm_status stand(orm__pg_link *l, orm__pg_request *r)
         l->waiter->wake(s->leader->self, l->waiter->user);
     s->nudged = true;
     status = follow(l, r);
-    return !status && !r->done ? lead(l, r, false) : status;
+    return !status && r->leads ? lead(l, r, false) : status;
 }
 
 /* Until done, or made the leader. */
@@ -160,14 +161,20 @@ static orm_status follow(orm__pg_link *l, orm__pg_request *r)
     }
     if (!status)
         return ORM_OK;
-    if (r->done) {
-        orm__pg_request_recycle(l->shared, r);
-        return status;
-    }
-    r->self = NULL; /* the leader drops it */
-    if (r->leads)
+    const bool leads = r->leads;
+    forsake(l, r);
+    if (leads)
         hand_on(l);
     return status;
+}
+
+/* Nobody waits for it any more: what is under way is dropped when its answer comes. */
+static void forsake(orm__pg_link *l, orm__pg_request *r)
+{
+    if (r->done)
+        orm__pg_request_recycle(l->shared, r);
+    else
+        r->self = NULL;
 }
 
 /* --- the leader -------------------------------------------------------------------------------------------------- */
@@ -190,7 +197,7 @@ static orm_status lead(orm__pg_link *l, orm__pg_request *r, bool first)
         look = !look || !l->shared->nudged;
     }
     if (status)
-        r->self = NULL;
+        forsake(l, r);
     hand_on(l);
     return status;
 }
@@ -248,7 +255,7 @@ static int64_t earliest_deadline(const orm__pg_shared *s)
     return 0;
 }
 
-/* To the one who waits longest from now. */
+/* To the one who waits longest from now. With nobody left what is not sent yet will not be. */
 static void hand_on(orm__pg_link *l)
 {
     orm__pg_shared *s = l->shared;
@@ -259,8 +266,10 @@ static void hand_on(orm__pg_link *l)
     for (size_t i = s->due.count; i-- > 0 && !s->leader;)
         for (orm__pg_request *r = orm__pg_due_at(s, i)->to; r; r = r->fellow)
             choose(s, r);
-    if (!s->leader)
+    if (!s->leader) {
+        orm__pg_gathers_drop(s);
         return;
+    }
     s->leader->leads = true;
     l->waiter->wake(s->leader->self, l->waiter->user);
 }

@@ -93,7 +93,8 @@ void orm__pg_due_pop(orm__pg_shared *s);
 orm__pg_request *orm__pg_request_new(orm__pg_shared *s);
 void orm__pg_request_recycle(orm__pg_shared *s, orm__pg_request *r);
 /* Its values are encoded, and it goes as far as libpq's buffer; ORM_OK also when that loses the connection, which it
- * is told. One that has to be prepared is a batch of its own, so that no neighbour's failure prevents it. */
+ * is told. One that has to be prepared, or is for many, is a batch of its own: no neighbour's failure prevents it, nor
+ * its own that of neighbours. */
 orm_status orm__pg_request_send(orm__pg_link *l, orm__pg_request *r);
 /* The same of what is encoded. */
 void orm__pg_request_put(orm__pg_link *l, orm__pg_request *r, orm__prepared *prepared);
@@ -130,6 +131,8 @@ bool orm__pg_gather_takes(orm__pg_gather *gather, const orm_value *key);
 orm_status orm__pg_gather_join(orm__pg_link *l, orm__pg_request *r);
 /* Sends what was asked for since. */
 void orm__pg_gathers_send(orm__pg_link *l);
+/* Nobody waits for that any more. */
+void orm__pg_gathers_drop(orm__pg_shared *s);
 /* The answer to many is whole. */
 void orm__pg_gather_complete(orm__pg_link *l, orm__pg_request *first);
 
