@@ -51,6 +51,7 @@ int main(void)
         suite_verify,
         suite_get_many,
         suite_shared,
+        suite_gather,
         suite_cancelling,
         suite_views,
         suite_corners,
