@@ -27,11 +27,8 @@ static orm__pg_request *take_group(orm__pg_shared *s, orm__pg_gather *gather, si
 static orm__pg_answer *answer_for(orm__pg_link *l, const orm__pg_request *asked, orm__pg_request *const *requests,
                                   size_t count);
 static void note_failure(orm__pg_link *l, orm__pg_gather *gather, const PGresult *result);
-static orm__pg_key key_of(const orm_value *value);
-static orm_value list_of(orm__pg_gather *gather, const orm__pg_request *first);
 static size_t size_of(orm_type type);
 static size_t slot_of(const orm__pg_gather *gather, orm__pg_key key);
-static bool find_rows(orm__pg_gather *gather, const PGresult *result, orm__pg_request *const *requests, size_t count);
 static bool read_key(const orm__pg_gather *gather, const PGresult *result, int row, orm__pg_key *key);
 
 orm_status orm__pg_gather_new(orm__link *link, const char *many, const orm__parameter *list, int column, size_t most,
@@ -80,7 +77,7 @@ orm_status orm__pg_gather_join(orm__pg_link *l, orm__pg_request *r)
     orm__pg_gather *gather = r->prepared->gather;
     if (l->broken)
         return orm__error_set(l->error, ORM_DISCONNECTED, "the connection is lost");
-    r->key = key_of(r->values);
+    r->key = orm__pg_gather_key(r->values);
     r->bytes = orm__pg_formats[gather->type].wire;
     r->deadline = orm__pg_request_deadline(l);
     if (gather->first) {
@@ -121,7 +118,7 @@ static void send_group(orm__pg_link *l, orm__pg_gather *gather)
         orm__pg_request_must_send(l, first);
     if (count < 2)
         return;
-    orm_value list = list_of(gather, first);
+    orm_value list = orm__pg_gather_list(gather, first);
     l->error = &l->shared->failure;
     l->failure = ORM_OK;
     l->sql = gather->many->sql;
@@ -192,7 +189,7 @@ static orm__pg_answer *answer_for(orm__pg_link *l, const orm__pg_request *asked,
     orm__pg_gather *gather = asked->prepared->gather;
     PGresult *result = asked->result;
     orm__pg_answer *common = NULL;
-    bool good = PQresultStatus(result) == PGRES_TUPLES_OK && find_rows(gather, result, requests, count);
+    bool good = PQresultStatus(result) == PGRES_TUPLES_OK && orm__pg_gather_find(gather, result, requests, count);
     bool cancelled = result && orm__pg_was_cancelled(result);
     bool told = cancelled && orm__pg_request_is_over(asked);
     if (good)
@@ -227,7 +224,7 @@ void orm__pg_answer_release(orm__pg_answer *common)
     free(common);
 }
 
-static orm__pg_key key_of(const orm_value *value)
+orm__pg_key orm__pg_gather_key(const orm_value *value)
 {
     orm__pg_key key = {0};
     if (value->type == ORM_TYPE_UUID)
@@ -238,8 +235,7 @@ static orm__pg_key key_of(const orm_value *value)
 }
 _Static_assert(sizeof(orm__pg_key) == sizeof(orm_uuid), "a key has room for a uuid");
 
-/* A list that is too short is filled up with the last key. */
-static orm_value list_of(orm__pg_gather *gather, const orm__pg_request *first)
+orm_value orm__pg_gather_list(orm__pg_gather *gather, const orm__pg_request *first)
 {
     size_t size = size_of(gather->type), count = 0;
     char *place = (char *)gather->keys;
@@ -267,7 +263,7 @@ static size_t size_of(orm_type type)
                                     : sizeof(int16_t);
 }
 
-static bool find_rows(orm__pg_gather *gather, const PGresult *result, orm__pg_request *const *requests, size_t count)
+bool orm__pg_gather_find(orm__pg_gather *gather, const PGresult *result, orm__pg_request *const *requests, size_t count)
 {
     int rows = PQntuples(result);
     if (rows > ORM__PG_GATHER_MOST || PQnfields(result) <= gather->column)

@@ -135,5 +135,12 @@ void orm__pg_gathers_send(orm__pg_link *l);
 void orm__pg_gathers_drop(orm__pg_shared *s);
 /* The answer to many is whole. */
 void orm__pg_gather_complete(orm__pg_link *l, orm__pg_request *first);
+/* Of a value that is taken. */
+orm__pg_key orm__pg_gather_key(const orm_value *value);
+/* The keys of those who are asked for with the first. One that is too short is filled up with the last key. Borrowed
+ * until the gather is used again. */
+orm_value orm__pg_gather_list(orm__pg_gather *gather, const orm__pg_request *first);
+/* Where the row of each stands. False: it is not such an answer. */
+bool orm__pg_gather_find(orm__pg_gather *gather, const PGresult *result, orm__pg_request *const *requests, size_t count);
 
 #endif

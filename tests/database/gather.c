@@ -446,7 +446,7 @@ static void expect_kinds(void)
     join_all(MANY);
     for (int i = 0; i < MANY; i++) {
         const worker *one = &workers[i];
-        char author[8];
+        char author[32];
         snprintf(author, sizeof author, "a%03d", (int)one->id);
         ck_assert_msg(one->status == (one->id == KEYS ? ORM_NOT_FOUND : ORM_OK), "%s of kind %d, row %d",
                       orm_status_name(one->status), one->number % KINDS, (int)one->id);
@@ -524,7 +524,7 @@ START_TEST(rows_of_a_view_that_groups_are_got_by_key)
     ok(views_create_all(engine, &error));
     for (int i = 0; i < AUTHORS; i++) {
         const views_book *book;
-        char title[8];
+        char title[32];
         snprintf(title, sizeof title, "a%03d", i);
         ok(views_book_add(s, &(views_book_values){.title = title}, &book));
         ok(orm_session_flush(s));

@@ -479,6 +479,23 @@ START_TEST(one_that_cannot_be_opened_fails_all_who_wait_for_it)
 }
 END_TEST
 
+START_TEST(when_the_one_who_opens_it_is_cancelled_another_does)
+{
+    if (!shares())
+        return;
+    begin_fibers((orm_engine_options){.shared_connections = 1});
+    spawn(read_alone, 0, 30);
+    orm_async_turn(async);
+    orm_async_cancel(async, workers[0].fiber);
+    join_all(30);
+    expect_status(ORM_CANCELLED, workers[0].status);
+    for (int i = 1; i < 30; i++)
+        expect_row(&workers[i]);
+    ck_assert_int_eq(opened, 1); /* the first has not come so far */
+    close_fibers();
+}
+END_TEST
+
 Suite *suite_shared(void)
 {
     Suite *suite = suite_create("shared");
@@ -508,5 +525,6 @@ Suite *suite_shared(void)
     tcase_add_test(fates, a_statement_that_takes_too_long_is_cancelled_and_the_connection_stays);
     tcase_add_test(fates, a_request_to_cancel_that_comes_too_late_ends_nothing);
     tcase_add_test(fates, one_that_cannot_be_opened_fails_all_who_wait_for_it);
+    tcase_add_test(fates, when_the_one_who_opens_it_is_cancelled_another_does);
     return suite;
 }
