@@ -169,8 +169,10 @@ void orm__pg_gather_complete(orm__pg_link *l, orm__pg_request *first)
             orm__pg_request_recycle(s, r);
     }
     orm__pg_answer *common = answer_for(l, &asked, requests, count);
-    for (size_t i = 0; i < count && common; i++)
+    for (size_t i = 0; i < count && common; i++) {
         requests[i]->answer = common;
+        requests[i]->names = asked.names;
+    }
     for (size_t i = 0; i < count; i++) {
         if (common) {
             orm__pg_expect_among(requests + i, count - i);

@@ -35,6 +35,7 @@ void orm__pg_request_put(orm__pg_link *l, orm__pg_request *r, orm__prepared *pre
 {
     orm__pg_shared *s = l->shared;
     r->prepares = !l->unprepared && !prepared->sent;
+    r->names = l->names;
     bool alone = r->prepares || r->gathered;
     if (alone && s->unsynced)
         orm__pg_batch_end(l);

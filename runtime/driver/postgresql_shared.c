@@ -20,6 +20,7 @@
 static orm_status start(orm__link *base, const char *before, orm__prepared *prepared, const orm_value *values,
                         orm__fetch fetch, orm_error *error);
 static orm_status take_result(orm__pg_link *l, orm__pg_request *r, orm_error *error);
+static void open_result(orm__pg_link *l, const orm__pg_request *r, PGresult *result);
 static orm_status gather(orm__link *base, orm__prepared *prepared, const char *many, const orm__parameter *list,
                          size_t column, size_t most, orm_error *error);
 static orm_status stand(orm__pg_link *l, orm__pg_request *r);
@@ -116,16 +117,27 @@ static orm_status take_result(orm__pg_link *l, orm__pg_request *r, orm_error *er
         return error->status;
     }
     if (orm__pg_check(l, result)) {
-        if (r->answer)
-            orm__pg_borrow_row(l, r->prepared->gather->many, r->answer, r->row);
-        else
-            orm__pg_take_result(l, r->prepared, result);
+        open_result(l, r, result);
         r->answer = NULL;
         r->result = NULL;
         l->running = true;
     }
     orm__pg_request_recycle(l->shared, r);
     return l->failure;
+}
+
+/* A fiber may come so late that the statement has another plan by now, whose columns are of other types. */
+static void open_result(orm__pg_link *l, const orm__pg_request *r, PGresult *result)
+{
+    const bool late = r->names != l->names;
+    if (late)
+        l->typed = NULL;
+    if (r->answer)
+        orm__pg_borrow_row(l, r->prepared->gather->many, r->answer, r->row);
+    else
+        orm__pg_take_result(l, r->prepared, result);
+    if (late)
+        l->typed = NULL;
 }
 
 static orm_status gather(orm__link *base, orm__prepared *prepared, const char *many, const orm__parameter *list,

@@ -36,6 +36,7 @@ struct orm__pg_request {
     int row;                /* where its row stands there; -1: it has none */
     orm__pg_key key;        /* of one that may be asked for with others */
     unsigned generation;    /* of the statement that it is asked for with fellows */
+    unsigned long names;    /* given by the link when it was sent */
     bool prepares;          /* it has the statement prepared */
     bool gathered;          /* it stands for fellows */
     bool done, leads;

@@ -768,6 +768,57 @@ START_TEST(fibers_need_not_go_on_at_once)
 }
 END_TEST
 
+static orm_waiter usual;
+static bool holds_back;
+static void *held[MANY]; /* who would go on now */
+static size_t held_count;
+
+static void hold_back(void *self, void *user)
+{
+    if (!holds_back)
+        usual.wake(self, user);
+    else
+        held[held_count++] = self;
+}
+
+/* Their rows have other types than those that the statement gives by now. */
+START_TEST(a_fiber_that_goes_on_late_reads_its_row_as_it_came)
+{
+    enum { LATE = 30 };
+    if (!shares())
+        return;
+    count_statements("name");
+    ok(orm_async_poll_open(NULL, &async, &error));
+    run_sql("UPDATE authors_behind SET score = 1.5");
+    usual = orm_async_waiter(async);
+    orm_waiter waiter = usual;
+    waiter.resume = hold_back;
+    open_fibers_by(one_connection, waiter);
+    expect_rows(read_alone, LATE);
+    holds_back = true;
+    spawn(read_alone, 0, LATE);
+    while (held_count < LATE - 1) /* all but the one who leads */
+        run_for(MILLISECOND);
+    holds_back = false;
+    run_sql("DROP VIEW authors");
+    run_sql("CREATE VIEW authors AS SELECT id::int4, created_at, email, name, bio, score::float4 FROM authors_behind "
+            "WHERE (SELECT nextval('statements_seen')) > 0");
+    for (int round = 0; round < 2; round++) { /* each by itself, and together */
+        spawn(read_alone, LATE, LATE);
+        for (int i = LATE; i < 2 * LATE; i++)
+            ok(orm_async_join(async, workers[i].fiber));
+    }
+    for (size_t i = 0; i < held_count; i++)
+        usual.wake(held[i], async);
+    join_all(LATE);
+    for (int i = 0; i < LATE; i++)
+        expect_row(&workers[i]);
+    expect_rows(read_alone, LATE);
+    close_fibers();
+    count_no_longer();
+}
+END_TEST
+
 Suite *suite_gather(void)
 {
     Suite *suite = suite_create("gather");
@@ -797,5 +848,6 @@ Suite *suite_gather(void)
     tcase_add_test(fates, a_killed_server_is_told_to_each_once);
     tcase_add_test(fates, rows_that_are_here_are_given_although_the_connection_is_lost);
     tcase_add_test(fates, fibers_need_not_go_on_at_once);
+    tcase_add_test(fates, a_fiber_that_goes_on_late_reads_its_row_as_it_came);
     return suite;
 }
