@@ -119,6 +119,7 @@ orm_status read_one(worker *me, orm_session_factory factory)
     orm_session *mine;
     const blog_author *author;
     factory.engine = fibers;
+    me->begun = true;
     ok(orm_session_open(&factory, &mine, NULL));
     orm_status status = blog_author_get(mine, me->id, &author);
     if (!status)

@@ -17,7 +17,7 @@ typedef struct worker {
     char name[32], sqlstate[6];
     orm_status status;
     orm_fiber *fiber;
-    bool done;
+    bool begun, done;
 } worker;
 
 /* Of a SELECT that hooks were told of. */

@@ -18,7 +18,6 @@ typedef struct author_state {
 } author_state;
 
 static author_state states[AUTHORS];
-static bool active[MANY];
 static int cancels[MANY]; /* that each has not been told of */
 static int64_t killed;    /* when a server was last; 0: never */
 static int changes;       /* of the view */
@@ -163,7 +162,7 @@ static void cancel(worker *me, orm_session *mine)
 {
     const int other = pick(MANY);
     (void)mine;
-    if (other == me->number || !active[other])
+    if (other == me->number || !workers[other].begun || workers[other].done)
         return;
     cancels[other]++;
     orm_async_cancel(async, workers[other].fiber);
@@ -197,7 +196,7 @@ static orm_status act(orm_async *own, void *argument)
     worker *me = argument;
     orm_session *mine;
     (void)own;
-    active[me->number] = true;
+    me->begun = true;
     ok(orm_session_open(&(orm_session_factory){.engine = fibers}, &mine, NULL));
     for (int step = 0; step < STEPS; step++) {
         acts[pick(sizeof acts / sizeof *acts)](me, mine);
@@ -205,7 +204,7 @@ static orm_status act(orm_async *own, void *argument)
         orm_session_clear(mine);
     }
     orm_session_close(mine);
-    active[me->number] = false;
+    me->done = true;
     return ORM_OK;
 }
 

@@ -1,100 +1,20 @@
-/* memory.c -- each allocation fails in turn: ours, libpq's and sqlite's, since malloc itself is replaced here.
+/* memory.c -- each allocation fails in turn: ours, libpq's and sqlite's, since malloc itself is replaced (failing.h).
  *
  *     memory URL [STRIDE]
  *
  * The scenario opens an engine, adds, flushes, finds, loads, changes and commits; another only adds and commits. Once for each n its n-th allocation fails
  * (alone, then with all that follow it), until it succeeds without having reached the n-th. A failure must be told, must have
  * written nothing, and must leave a session that works after its rollback; at the end no block may be left over.
- * The C library's regcomp loses blocks of its own when its memory ends; it is one allocation here, that fails as a whole.
  * SPDX-License-Identifier: MIT */
 #define _GNU_SOURCE
+#include "failing.h"
+
 #include "blog.h"
 #include "orm.h"
 
-#include <dlfcn.h>
-#include <errno.h>
-#include <regex.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* --- malloc and its fellows ---------------------------------------------------------------------------------------------- */
-
-extern void *__libc_malloc(size_t size);
-extern void *__libc_calloc(size_t count, size_t size);
-extern void *__libc_realloc(void *block, size_t size);
-extern void *__libc_memalign(size_t alignment, size_t size);
-extern void __libc_free(void *block);
-
-static atomic_long live;  /* blocks */
-static atomic_long calls; /* since the count began */
-static atomic_long fails_at, fails_until;
-
-static bool fails(void)
-{
-    long call = ++calls;
-    if (fails_at == 0 || call < fails_at || call > fails_until)
-        return false;
-    errno = ENOMEM;
-    return true;
-}
-
-static void *counted(void *block)
-{
-    live += block != NULL;
-    return block;
-}
-
-void *malloc(size_t size)
-{
-    return fails() ? NULL : counted(__libc_malloc(size));
-}
-
-void *calloc(size_t count, size_t size)
-{
-    return fails() ? NULL : counted(__libc_calloc(count, size));
-}
-
-void *realloc(void *block, size_t size)
-{
-    if (fails())
-        return NULL;
-    void *moved = __libc_realloc(block, size);
-    live += (!block && moved) - (block && !moved && size == 0);
-    return moved;
-}
-
-void *aligned_alloc(size_t alignment, size_t size)
-{
-    return fails() ? NULL : counted(__libc_memalign(alignment, size));
-}
-
-int posix_memalign(void **block, size_t alignment, size_t size)
-{
-    *block = aligned_alloc(alignment, size);
-    return *block ? 0 : ENOMEM;
-}
-
-void free(void *block)
-{
-    live -= block != NULL;
-    __libc_free(block);
-}
-
-int regcomp(regex_t *restrict compiled, const char *restrict pattern, int flags)
-{
-    int (*real)(regex_t *, const char *, int);
-    if (fails())
-        return REG_ESPACE;
-    long at = fails_at, now = calls;
-    fails_at = 0;
-    *(void **)&real = dlsym(RTLD_NEXT, "regcomp");
-    int result = real(compiled, pattern, flags);
-    fails_at = at;
-    calls = now;
-    return result;
-}
 
 /* --- the scenario -------------------------------------------------------------------------------------------------------- */
 
@@ -235,11 +155,6 @@ static orm_status connect_by_hand(orm_engine *engine)
     orm_status status = work_by_hand(c);
     orm_connection_close(c);
     return status;
-}
-
-static void stop_failing(void)
-{
-    fails_at = 0;
 }
 
 /* Rows that another session sees; then there are none. */

@@ -1,0 +1,96 @@
+/* failing.h -- malloc and its fellows, replaced for a whole program by such that fail when they are told to: ours, libpq's and
+ * sqlite's. For the one file that a program is made of, which defines _GNU_SOURCE first.
+ *
+ * The C library's regcomp loses blocks of its own when its memory ends; it is one allocation here, that fails as a whole.
+ * SPDX-License-Identifier: MIT */
+#ifndef FAILING_H
+#define FAILING_H
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <regex.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdlib.h>
+
+extern void *__libc_malloc(size_t size);
+extern void *__libc_calloc(size_t count, size_t size);
+extern void *__libc_realloc(void *block, size_t size);
+extern void *__libc_memalign(size_t alignment, size_t size);
+extern void __libc_free(void *block);
+
+static atomic_long live;  /* blocks */
+static atomic_long calls; /* since the count began */
+static atomic_long fails_at, fails_until;
+
+static bool fails(void)
+{
+    long call = ++calls;
+    if (fails_at == 0 || call < fails_at || call > fails_until)
+        return false;
+    errno = ENOMEM;
+    return true;
+}
+
+static void *counted(void *block)
+{
+    live += block != NULL;
+    return block;
+}
+
+void *malloc(size_t size)
+{
+    return fails() ? NULL : counted(__libc_malloc(size));
+}
+
+void *calloc(size_t count, size_t size)
+{
+    return fails() ? NULL : counted(__libc_calloc(count, size));
+}
+
+void *realloc(void *block, size_t size)
+{
+    if (fails())
+        return NULL;
+    void *moved = __libc_realloc(block, size);
+    live += (!block && moved) - (block && !moved && size == 0);
+    return moved;
+}
+
+void *aligned_alloc(size_t alignment, size_t size)
+{
+    return fails() ? NULL : counted(__libc_memalign(alignment, size));
+}
+
+int posix_memalign(void **block, size_t alignment, size_t size)
+{
+    *block = aligned_alloc(alignment, size);
+    return *block ? 0 : ENOMEM;
+}
+
+void free(void *block)
+{
+    live -= block != NULL;
+    __libc_free(block);
+}
+
+int regcomp(regex_t *restrict compiled, const char *restrict pattern, int flags)
+{
+    int (*real)(regex_t *, const char *, int);
+    if (fails())
+        return REG_ESPACE;
+    long at = fails_at, now = calls;
+    fails_at = 0;
+    *(void **)&real = dlsym(RTLD_NEXT, "regcomp");
+    int result = real(compiled, pattern, flags);
+    fails_at = at;
+    calls = now;
+    return result;
+}
+
+static void stop_failing(void)
+{
+    fails_at = 0;
+}
+
+#endif
