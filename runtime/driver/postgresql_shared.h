@@ -142,6 +142,7 @@ orm__pg_key orm__pg_gather_key(const orm_value *value);
  * until the gather is used again. */
 orm_value orm__pg_gather_list(orm__pg_gather *gather, const orm__pg_request *first);
 /* Where the row of each stands. False: it is not such an answer. */
-bool orm__pg_gather_find(orm__pg_gather *gather, const PGresult *result, orm__pg_request *const *requests, size_t count);
+bool orm__pg_gather_find(orm__pg_gather *gather, const PGresult *result, orm__pg_request *const *requests,
+                         size_t count);
 
 #endif

@@ -28,10 +28,11 @@ static orm_status change_view(orm_connection *connection)
     char sql[500];
     if (!shares())
         return ORM_OK;
-    snprintf(sql, sizeof sql,
-             "CREATE VIEW authors AS SELECT id::%s AS id, created_at, email, CASE WHEN id IN (%lld, %lld) THEN (1 / (id - "
-             "id))::text ELSE name END::%s AS name, bio, score FROM authors_behind",
-             changes % 2 ? "int4" : "int8", (long long)ids[0], (long long)ids[1], changes % 2 ? "varchar" : "text");
+    snprintf(
+        sql, sizeof sql,
+        "CREATE VIEW authors AS SELECT id::%s AS id, created_at, email, CASE WHEN id IN (%lld, %lld) THEN (1 / (id - "
+        "id))::text ELSE name END::%s AS name, bio, score FROM authors_behind",
+        changes % 2 ? "int4" : "int8", (long long)ids[0], (long long)ids[1], changes % 2 ? "varchar" : "text");
     changes++;
     orm_status status = orm_connection_begin(connection);
     if (!status)
@@ -191,7 +192,7 @@ static void disturb(worker *me, orm_session *mine)
 
 static orm_status act(orm_async *own, void *argument)
 {
-    static void (*const acts[])(worker *me, orm_session *mine) = {
+    static void (*const acts[])(worker * me, orm_session * mine) = {
         get, get, get, get, get, get, get, get, fetch, fetch, get_many, write, write, nap, nap, cancel, disturb};
     worker *me = argument;
     orm_session *mine;
@@ -239,8 +240,8 @@ START_TEST(each_get_gives_the_right_row_or_the_right_error)
     spawn(act, 0, MANY);
     join_all(MANY);
     for (int i = 0; i < MANY; i++)
-        ck_assert_msg(!workers[i].status || workers[i].status == ORM_CANCELLED, "seed %llu: %d ended with %s", test_seed,
-                      i, orm_status_name(workers[i].status));
+        ck_assert_msg(!workers[i].status || workers[i].status == ORM_CANCELLED, "seed %llu: %d ended with %s",
+                      test_seed, i, orm_status_name(workers[i].status));
     close_fibers();
     if (shares())
         cure();

@@ -177,8 +177,9 @@ START_TEST(after_three_failures_a_thousand_gets_go_alone)
     for (int i = 0; i < REST / AUTHORS; i++)
         expect_round(SICK, AUTHORS);
     expect_round(SICK, 1 + AUTHORS); /* it is tried again, once */
-    run_sql("CREATE OR REPLACE VIEW authors AS SELECT id, created_at, email, name, bio, score FROM authors_behind WHERE "
-            "(SELECT nextval('statements_seen')) > 0");
+    run_sql(
+        "CREATE OR REPLACE VIEW authors AS SELECT id, created_at, email, name, bio, score FROM authors_behind WHERE "
+        "(SELECT nextval('statements_seen')) > 0");
     for (int i = 0; i < REST / AUTHORS; i++)
         expect_round(-1, AUTHORS);
     for (int i = 0; i < 3; i++)
@@ -220,10 +221,11 @@ START_TEST(an_outdated_plan_is_made_anew_and_nobody_hears_of_it)
     expect_rows(read_alone, AUTHORS);
     for (int change = 0; change < 5; change++) { /* more often than failures are allowed */
         run_sql("DROP VIEW authors");
-        run_sql(change % 2 ? "CREATE VIEW authors AS SELECT id, created_at, email, name, bio, score FROM authors_behind "
-                             "WHERE (SELECT nextval('statements_seen')) > 0"
-                           : "CREATE VIEW authors AS SELECT id::int4, created_at, email, name::varchar, bio, score FROM "
-                             "authors_behind WHERE (SELECT nextval('statements_seen')) > 0");
+        run_sql(change % 2
+                    ? "CREATE VIEW authors AS SELECT id, created_at, email, name, bio, score FROM authors_behind "
+                      "WHERE (SELECT nextval('statements_seen')) > 0"
+                    : "CREATE VIEW authors AS SELECT id::int4, created_at, email, name::varchar, bio, score FROM "
+                      "authors_behind WHERE (SELECT nextval('statements_seen')) > 0");
         statements_seen();
         told_count = 0;
         expect_round(-1, AUTHORS); /* for each by itself the plan is outdated too, and made by the first */
@@ -352,8 +354,8 @@ START_TEST(keys_may_be_of_any_value_and_be_asked_for_by_many)
     store_authors();
     for (size_t i = 0; i < EXTREMES; i++) {
         char sql[128];
-        snprintf(sql, sizeof sql, "UPDATE authors SET id = %lld%s WHERE id = %lld",
-                 (long long)(extremes[i] + (i == 0)), i == 0 ? " - 1" : "", (long long)ids[i]);
+        snprintf(sql, sizeof sql, "UPDATE authors SET id = %lld%s WHERE id = %lld", (long long)(extremes[i] + (i == 0)),
+                 i == 0 ? " - 1" : "", (long long)ids[i]);
         run_sql(sql);
         ids[i] = extremes[i];
     }
@@ -422,6 +424,7 @@ static orm_status read_kind(orm_async *own, void *argument)
         status = kind##_get(mine, __VA_ARGS__, &row); \
         snprintf(me->name, sizeof me->name, "%s", status ? "" : text); \
     } while (0)
+    /* clang-format off */
     switch (me->number % KINDS) {
     case 0: READ(shapes_visit, row->note, absent ? (int16_t)8 : small[at]); break;
     case 1: READ(shapes_employee, row->name, absent ? 8 : middle[at]); break;
@@ -432,6 +435,7 @@ static orm_status read_kind(orm_async *own, void *argument)
     case 6: READ(server_odd, row->x, absent ? -1 : odds[at]); break;
     default: READ(blog_author, row->name, absent ? -1 : ids[at]); break;
     }
+    /* clang-format on */
 #undef READ
     orm_session_close(mine);
     return status;

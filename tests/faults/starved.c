@@ -92,8 +92,7 @@ static orm_status open_all(void)
     engine = NULL;
     orm_status status = orm_async_poll_open(NULL, &async, &error);
     if (!status)
-        status = orm_engine_open(url,
-                                 &(orm_engine_options){.shared_connections = 1, .waiter = orm_async_waiter(async)},
+        status = orm_engine_open(url, &(orm_engine_options){.shared_connections = 1, .waiter = orm_async_waiter(async)},
                                  &engine, &error);
     return status;
 }
