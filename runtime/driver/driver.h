@@ -34,6 +34,7 @@ typedef struct orm__link {
     const struct orm__driver *driver;
     size_t bytes;     /* of values sent and received since somebody set this to 0; SQLite's are not counted */
     int64_t deadline; /* microseconds of the monotonic clock for the waits of the calls to come; 0: none */
+    int64_t waited;   /* microseconds that a link which many use stood still for the answer that is open */
     size_t detail;  /* where in the message of the last failure begins what the database tells of values; 0: nowhere */
     orm__soon soon; /* when the statement that starts next is answered, on a link that many wait at; start empties it */
     atomic_size_t *trips; /* counts how often something was sent and its answers awaited; NULL: nobody counts */

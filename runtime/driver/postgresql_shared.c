@@ -108,6 +108,7 @@ static orm_status take_result(orm__pg_link *l, orm__pg_request *r, orm_error *er
     l->failure = ORM_OK;
     l->sql = r->prepared->sql;
     l->base.bytes = r->bytes;
+    l->base.waited = r->waited;
     l->reused = prepared_before;
     l->outdated = false;
     if (!result) {
@@ -241,8 +242,12 @@ static orm_status wait_for_server(orm__pg_link *l, orm__pg_request *r)
         orm__pg_requests_lose(l);
         return ORM_OK;
     }
+    orm__pg_request *awaited = s->due.count > 0 ? orm__pg_due_at(s, 0)->to : NULL;
+    int64_t began = awaited ? orm__deadline_in(0) : 0;
     r->self = l->waiter->self(l->waiter->user);
     orm_status status = orm__wait(&l->watch, ORM_WAIT_READ | (s->blocked ? ORM_WAIT_WRITE : 0), deadline);
+    if (awaited)
+        awaited->waited += orm__deadline_in(0) - began;
     if (status != ORM_TIMEOUT)
         return status;
     if (l->cancelled && earliest_deadline(s) > orm__deadline_in(0)) { /* what it was for had ended by itself */

@@ -30,6 +30,7 @@ struct orm__pg_request {
     const char *frame; /* about where its stack ends */
     orm__soon soon;    /* what else it will touch */
     int64_t deadline;
+    int64_t waited;         /* microseconds that its answer has held up all */
     size_t bytes;           /* of its values; those of the link are counted for whoever runs */
     PGresult *result;       /* NULL once done: the connection is lost, or the answer is one to many */
     orm__pg_answer *answer; /* that one, and */

@@ -25,6 +25,7 @@ struct orm_engine {
     orm__pool pool; /* of the primary */
     orm__replicas replicas;
     orm__shared shared;
+    orm__swift swift;
 };
 
 static orm_status check_options(const orm_engine_options *options, orm_error *error);
@@ -410,6 +411,11 @@ orm_status orm__engine_share(orm_engine *engine, orm_connection **connection, or
 void orm__engine_unshare(orm_engine *engine, orm_connection *connection)
 {
     orm__shared_give_back(&engine->shared, connection);
+}
+
+orm__swift *orm__engine_swift(orm_engine *engine)
+{
+    return &engine->swift;
 }
 
 orm_status orm__engine_sleep(orm_engine *engine, int64_t microseconds)

@@ -3,6 +3,7 @@
 #ifndef ORM_ENGINE_ENGINE_H
 #define ORM_ENGINE_ENGINE_H
 
+#include "engine/swift.h"
 #include "sql/connection.h"
 
 /* A connection from the pool, waiting up to pool_timeout. Give it back. `file` and `line` say for whom; NULL: unknown. */
@@ -14,12 +15,15 @@ orm_status orm__engine_acquire_reading(orm_engine *engine, const char *file, int
 /* NULL does nothing. What was not committed is rolled back. */
 void orm__engine_give_back(orm_connection *connection);
 
-/* A connection for one read by key, outside a transaction, that other fibers use at the same time; `*connection` is NULL, with
+/* A connection for one read, outside a transaction, that other fibers use at the same time; `*connection` is NULL, with
  * ORM_OK, where there is none: a read takes one of its own then. Give it back right after the read. */
 orm_status orm__engine_share(orm_engine *engine, orm_connection **connection, orm_error *error);
 /* The same, to a replica if there are any that serve. */
 orm_status orm__engine_share_reading(orm_engine *engine, orm_connection **connection, orm_error *error);
 void orm__engine_unshare(orm_engine *engine, orm_connection *connection);
+
+/* What is known of reads on the engine's fibers. */
+orm__swift *orm__engine_swift(orm_engine *engine);
 
 /* Of its options. */
 orm_isolation orm__engine_isolation(const orm_engine *engine);

@@ -1,7 +1,8 @@
 /* session/loading.c -- relations: accessors that answer from memory, and the steps of a load for many owners by one statement.
  *
  * A to-one relation is loaded by the keys that its owners hold and the session does not know; a collection, and the far side
- * of a one_to_one, by all rows that refer to one of the owners. Each is one statement whose keys are one parameter a column.
+ * of a one_to_one, by all rows that refer to one of the owners. Each is one statement whose keys are one parameter a column; the
+ * one target of one owner is got by its key.
  * SPDX-License-Identifier: MIT */
 #include "base/error.h"
 #include "base/value.h"
@@ -20,7 +21,11 @@ static orm_status find_owners(orm_session *session, orm__entity *entity, const o
                               orm__entities *owners);
 static bool know_target(orm_session *session, const orm_relation *relation, orm__entity *owner, bool asked,
                         orm_status *status);
-static orm_status question(orm_session *session, orm__load *load, orm__sql *sql, const void ***rows);
+static bool is_one_key(const orm__load *load);
+static orm_status read_target(orm_session *session, orm__load *load);
+static orm_status read_answer(orm_session *session, orm__load *load);
+static orm_status prepare_question(orm_session *session, orm__reading *reading);
+static void write_question(orm__reading *reading);
 static void write_targets(orm__sql *sql, const orm_relation *relation, const void *const *rows, size_t count);
 static orm__fetch fetch_of(const orm__load *load);
 static orm_status read_from(orm_session *session, orm__load *load, orm__source *source);
@@ -164,34 +169,77 @@ orm_status orm__load_begin(orm_session *session, orm__load *load)
     return status;
 }
 
+/* On the session's own connection, where others may be on their way. */
 orm_status orm__load_ask(orm_session *session, orm__load *load)
 {
     orm__sql sql;
-    const void **rows;
-    ORM_TRY(question(session, load, &sql, &rows));
-    const orm__purpose purpose = {ORM_STATEMENT_SELECT, load->relation->target->table};
-    orm_status status = orm__sent_new(&sql, purpose, fetch_of(load), &load->sent);
-    orm__sql_release(&sql);
-    free(rows);
-    return status ? orm__session_failed(session, status) : ORM_OK;
+    orm__reading reading = {.write = write_question, .load = load, .sql = &sql};
+    ORM_TRY(prepare_question(session, &reading));
+    orm_status status = orm__session_read(session);
+    if (!status) {
+        orm__sql_init(&sql, session->connection);
+        write_question(&reading);
+        status = orm__sent_new(&sql, (orm__purpose){ORM_STATEMENT_SELECT, load->relation->target->table},
+                               fetch_of(load), &load->sent);
+        orm__sql_release(&sql);
+        status = status ? orm__session_failed(session, status) : ORM_OK;
+    }
+    free(reading.rows);
+    return status;
 }
 
 orm_status orm__load_read(orm_session *session, orm__load *load)
 {
-    orm__sql sql;
-    const void **rows;
     if (load->sent) {
         orm__source sent = orm__source_sent(load->sent);
         load->sent = NULL;
         return read_from(session, load, &sent);
     }
-    ORM_TRY(question(session, load, &sql, &rows));
-    orm__source source = orm__source_of(&sql, (orm__purpose){ORM_STATEMENT_SELECT, load->relation->target->table},
-                                        fetch_of(load));
-    orm_status status = read_from(session, load, &source);
-    orm__sql_release(&sql);
-    free(rows);
+    return is_one_key(load) ? read_target(session, load) : read_answer(session, load);
+}
+
+static orm_status read_answer(orm_session *session, orm__load *load)
+{
+    orm__sql sql;
+    orm__reading reading = {.write = write_question, .load = load, .sql = &sql};
+    ORM_TRY(prepare_question(session, &reading));
+    orm_status status = orm__reading_open(session, &reading, ORM_NO_LOCK);
+    if (!status) {
+        orm__source source = orm__source_of(&sql, (orm__purpose){ORM_STATEMENT_SELECT, load->relation->target->table},
+                                            fetch_of(load));
+        status = read_from(session, load, &source);
+        orm__reading_close(session, &reading, load->members.count, status);
+    }
+    free(reading.rows);
     return status;
+}
+
+/* A row by its key: a get. */
+static bool is_one_key(const orm__load *load)
+{
+    const orm_relation *relation = load->relation;
+    const orm_model *target = relation->target;
+    if (!relation->owning || load->needy.count != 1 || relation->column_count != target->primary_key_count)
+        return false;
+    for (size_t k = 0; k < relation->column_count; k++)
+        if (relation->target_columns[k] != target->primary_key[k])
+            return false;
+    return true;
+}
+
+static orm_status read_target(orm_session *session, orm__load *load)
+{
+    const orm_relation *relation = load->relation;
+    const void *row = orm__row_of(load->needy.items[0]);
+    orm__store *store = orm__store_of(session, relation->target);
+    orm_value key[ORM__KEY_MAX];
+    orm__entity *found;
+    if (!store)
+        return orm__session_no_memory(session);
+    for (size_t k = 0; k < relation->column_count; k++)
+        key[k] = orm__value_of_member(relation->columns[k], row);
+    ORM_TRY(orm__read_by_key(session, store, key, false, &found));
+    return take_in(session, load);
 }
 
 void orm__load_end(orm_session *session, orm__load *load, orm_status status)
@@ -206,25 +254,29 @@ void orm__load_end(orm_session *session, orm__load *load, orm_status status)
     load->needy = load->members = (orm__entities){0};
 }
 
-/* The SELECT, on a connection that may read. Owned: release `sql`, free `rows`, which it points to. */
-static orm_status question(orm_session *session, orm__load *load, orm__sql *sql, const void ***rows)
+/* Who asks. Owned: free `rows`, to which the SQL points. */
+static orm_status prepare_question(orm_session *session, orm__reading *reading)
 {
+    const orm__load *load = reading->load;
     if (!orm__store_of(session, load->relation->target))
         return orm__session_no_memory(session);
-    ORM_TRY(orm__session_read(session));
-    *rows = orm__rows_of(session, &load->needy);
-    if (!*rows)
+    reading->rows = orm__rows_of(session, &load->needy);
+    if (!reading->rows)
         return ORM_NO_MEMORY;
     for (size_t i = 0; i < load->needy.count && !load->relation->owning; i++) /* by keys that the database knows */
-        (*rows)[i] = orm__key_row(load->needy.items[i]);
-    orm__sql_init(sql, session->connection);
-    if (load->relation->owning)
-        write_targets(sql, load->relation, *rows, load->needy.count);
-    else if (load->relation->kind == ORM_MANY_TO_MANY)
-        orm__through_write(sql, load, *rows);
-    else
-        write_members(sql, load->relation, *rows, load->needy.count, load->options);
+        reading->rows[i] = orm__key_row(load->needy.items[i]);
     return ORM_OK;
+}
+
+static void write_question(orm__reading *reading)
+{
+    const orm__load *load = reading->load;
+    if (load->relation->owning)
+        write_targets(reading->sql, load->relation, reading->rows, load->needy.count);
+    else if (load->relation->kind == ORM_MANY_TO_MANY)
+        orm__through_write(reading->sql, load, reading->rows);
+    else
+        write_members(reading->sql, load->relation, reading->rows, load->needy.count, load->options);
 }
 
 static orm__fetch fetch_of(const orm__load *load)

@@ -12,6 +12,10 @@ static void foresee(const orm_session *session, const orm__store *store, const o
 static orm_status find(orm_session *session, const orm_model *model, const orm_query *query, orm__entities *found);
 static orm_status read_query(orm_session *session, const orm_model *model, const orm_query *query,
                              orm__entities *found);
+static void write_select(orm__reading *reading);
+static void write_count(orm__reading *reading);
+static void write_exists(orm__reading *reading);
+static orm_status read_number(orm_session *session, orm__reading *reading, int64_t *value, bool *any);
 static orm_status read_integer(orm_session *session, const orm_model *model, orm__sql *sql, int64_t *value, bool *any);
 static bool side_by_side(const orm__store *store, uint32_t first, const orm__entities *found);
 static size_t size_of_batch(size_t count, bool listed);
@@ -285,18 +289,22 @@ static orm_status read_query(orm_session *session, const orm_model *model, const
     orm__store *store = orm__store_of(session, model);
     if (!store)
         return orm__session_no_memory(session);
-    ORM_TRY(query->lock ? orm__session_lock(session, query->lock) : orm__session_read(session));
     orm__sql sql;
-    orm__sql_init(&sql, session->connection);
-    orm__sql_select(&sql, model, query);
+    orm__reading reading = {.write = write_select, .model = model, .query = query, .sql = &sql};
+    ORM_TRY(orm__reading_open(session, &reading, query->lock));
     orm_status status = orm__read_entities(session, store, &sql, orm__fetch_of(query->limit),
                                            query->lock != ORM_NO_LOCK, found);
-    orm__sql_release(&sql);
+    orm__reading_close(session, &reading, found->count, status);
     if (!status)
         status = orm__batch_new(session, store, found);
     if (!status && query->load)
         status = orm__load_all(session, model, query->load, found->items, found->count);
     return status;
+}
+
+static void write_select(orm__reading *reading)
+{
+    orm__sql_select(reading->sql, reading->model, reading->query);
 }
 
 orm_status orm_model_find(orm_session *session, const orm_model *model, const orm_query *query, orm_list *found)
@@ -347,42 +355,54 @@ orm_status orm_model_one(orm_session *session, const orm_model *model, const orm
 
 orm_status orm_model_count(orm_session *session, const orm_model *model, const orm_query *query, size_t *count)
 {
-    *count = 0;
     int64_t value;
     bool any;
+    *count = 0;
+    ORM_TRY(read_number(session, &(orm__reading){.write = write_count, .model = model, .query = query}, &value, &any));
+    *count = (size_t)value;
+    return ORM_OK;
+}
+
+static void write_count(orm__reading *reading)
+{
+    const orm_query *query = reading->query;
+    orm__sql *sql = reading->sql;
     bool bounded = query->limit || query->offset;
-    ORM_TRY(orm__session_autoflush(session));
-    ORM_TRY(orm__session_read(session));
-    orm__sql sql;
-    orm__sql_init(&sql, session->connection);
-    orm__sql_text(&sql, bounded ? "SELECT count(*) FROM (SELECT 1 FROM " : "SELECT count(*) FROM ");
-    orm__sql_table(&sql, model);
-    orm__sql_conditions(&sql, model, query);
+    orm__sql_text(sql, bounded ? "SELECT count(*) FROM (SELECT 1 FROM " : "SELECT count(*) FROM ");
+    orm__sql_table(sql, reading->model);
+    orm__sql_conditions(sql, reading->model, query);
     if (bounded) {
-        orm__sql_limit(&sql, query->limit, query->offset);
-        orm__sql_text(&sql, ") AS counted");
+        orm__sql_limit(sql, query->limit, query->offset);
+        orm__sql_text(sql, ") AS counted");
     }
-    orm_status status = read_integer(session, model, &sql, &value, &any);
-    orm__sql_release(&sql);
-    if (!status)
-        *count = (size_t)value;
-    return status;
 }
 
 orm_status orm_model_exists(orm_session *session, const orm_model *model, const orm_query *query, bool *exists)
 {
-    *exists = false;
     int64_t value;
-    ORM_TRY(orm__session_autoflush(session));
-    ORM_TRY(orm__session_read(session));
+    *exists = false;
+    return read_number(session, &(orm__reading){.write = write_exists, .model = model, .query = query}, &value, exists);
+}
+
+static void write_exists(orm__reading *reading)
+{
+    orm__sql *sql = reading->sql;
+    orm__sql_text(sql, "SELECT 1 FROM ");
+    orm__sql_table(sql, reading->model);
+    orm__sql_conditions(sql, reading->model, reading->query);
+    orm__sql_limit(sql, 1, reading->query->offset);
+}
+
+static orm_status read_number(orm_session *session, orm__reading *reading, int64_t *value, bool *any)
+{
     orm__sql sql;
-    orm__sql_init(&sql, session->connection);
-    orm__sql_text(&sql, "SELECT 1 FROM ");
-    orm__sql_table(&sql, model);
-    orm__sql_conditions(&sql, model, query);
-    orm__sql_limit(&sql, 1, query->offset);
-    orm_status status = read_integer(session, model, &sql, &value, exists);
-    orm__sql_release(&sql);
+    *value = 0;
+    *any = false;
+    reading->sql = &sql;
+    ORM_TRY(orm__session_autoflush(session));
+    ORM_TRY(orm__reading_open(session, reading, ORM_NO_LOCK));
+    orm_status status = read_integer(session, reading->model, &sql, value, any);
+    orm__reading_close(session, reading, 1, status);
     return status;
 }
 

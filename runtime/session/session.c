@@ -171,12 +171,18 @@ orm_status orm__session_read(orm_session *session)
 
 orm_status orm__session_begin_get(orm_session *session)
 {
-    const orm_session_factory *factory = &session->factory;
-    if (!session->connection && !session->failed && !session->immediate && !factory->tags &&
-        factory->isolation < ORM_REPEATABLE_READ)
-        ORM_TRY((factory->read_only ? orm__engine_share_reading
-                                    : orm__engine_share)(factory->engine, &session->connection, &session->error));
+    ORM_TRY(orm__session_share(session));
     return session->connection && session->connection->shared ? ORM_OK : orm__session_read(session);
+}
+
+orm_status orm__session_share(orm_session *session)
+{
+    const orm_session_factory *factory = &session->factory;
+    if (session->connection || session->failed || session->immediate || factory->tags ||
+        factory->isolation >= ORM_REPEATABLE_READ)
+        return ORM_OK;
+    return (factory->read_only ? orm__engine_share_reading : orm__engine_share)(factory->engine, &session->connection,
+                                                                                &session->error);
 }
 
 void orm__session_end_get(orm_session *session)

@@ -181,6 +181,9 @@ orm_status orm__session_write(orm_session *session);
  * that other fibers use, too. After the statement comes end_get, whether it succeeded or not, unless this failed. */
 orm_status orm__session_begin_get(orm_session *session);
 void orm__session_end_get(orm_session *session);
+/* Takes such a connection, for one statement, where there is one for a session that is bound to none. */
+orm_status orm__session_share(orm_session *session);
+
 orm_status orm__session_lock(orm_session *session, orm_lock lock);
 /* Flushes before a read, unless autoflush is off; tells when a rollback must come first. */
 orm_status orm__session_autoflush(orm_session *session);
@@ -417,6 +420,26 @@ void orm__end_filling(const orm_relation *relation, const orm__entities *needy, 
 bool orm__is_partial(const orm_load_options *options);
 /* Owned: free it. The row structs of the entities; NULL when memory is gone, which is told. */
 const void **orm__rows_of(orm_session *session, const orm__entities *entities);
+
+/* --- reading.c --- */
+/* A read outside of locks, of which `write` puts the SQL together: perhaps twice, for one connection and for another. It runs by a
+ * connection that other fibers use, too, where that is quick; else on one as orm__session_read takes it. */
+typedef struct orm__reading orm__reading;
+struct orm__reading {
+    void (*write)(orm__reading *reading);
+    const orm_model *model;
+    const orm_query *query;
+    orm__load *load;   /* or that, with */
+    const void **rows; /* of who asks */
+    orm__sql *sql;
+    uint64_t hash;
+    int64_t began;
+    bool noted; /* how quick it is */
+};
+/* With ORM_OK the SQL stands in `sql`, which close releases. */
+orm_status orm__reading_open(orm_session *session, orm__reading *reading, orm_lock lock);
+/* `status` and the rows of what was run. */
+void orm__reading_close(orm_session *session, orm__reading *reading, size_t rows, orm_status status);
 
 /* --- eager.c --- */
 orm_status orm__load_all(orm_session *session, const orm_model *model, const orm_loading *loads,

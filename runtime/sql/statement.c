@@ -550,7 +550,7 @@ orm_status orm__statement_prepare(orm__sql *sql, orm__statement **statement)
         return orm__error_no_memory(&c->error);
     if (!make_room(c))
         return orm__error_no_memory(&c->error);
-    uint64_t hash = hash_text(sql->text->data, sql->text->length) ^ sql->signature;
+    uint64_t hash = orm__sql_hash(sql);
     orm__statement **slot = slot_of(c, sql->text->data, sql->text->length, hash), *found = *slot;
     if (found) {
         unlink_statement(c, found);
@@ -609,6 +609,11 @@ static bool has_sensitive(const orm__sql *sql)
     for (size_t i = 0; i < sql->count; i++)
         any |= sql->parameters[i].sensitive;
     return any;
+}
+
+uint64_t orm__sql_hash(const orm__sql *sql)
+{
+    return hash_text(sql->text->data, sql->text->length) ^ sql->signature;
 }
 
 static uint64_t hash_text(const char *text, size_t length)

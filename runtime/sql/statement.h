@@ -89,6 +89,9 @@ void orm__sql_cast_result(orm__sql *sql, const orm_column *column);
 /* Records a failure of its own. */
 void orm__sql_fail(orm__sql *sql, orm_status status, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
+/* Of a text that is whole, and the types of what SQL by hand is given: what statements are known by. */
+uint64_t orm__sql_hash(const orm__sql *sql);
+
 /* Rows that are best read as one answer; of more, one at a time; and by a cursor. */
 enum { ORM__FEW_ROWS = 300, ORM__MANY_ROWS = 2000 };
 /* Microseconds that a row may take, of a filtered result that is read by a cursor the next time. Where the server takes longer

@@ -151,9 +151,10 @@ static orm_status read_in_three_trips(orm_async *async, void *argument)
 
 static void run_fibers(orm_async_function function, reader how, orm_engine_options options)
 {
-    static orm_async *async[CONNECTIONS + 2];
-    static orm_engine *engines[CONNECTIONS + 2];
-    size_t which = (size_t)(options.shared_connections + 1);
+    enum { ENGINES = 2 * (CONNECTIONS + 2) };
+    static orm_async *async[ENGINES];
+    static orm_engine *engines[ENGINES];
+    size_t which = (size_t)(2 * (options.shared_connections + 1) + (options.gather_size < 0));
     if (!engines[which]) {
         expect_ok(orm_async_poll_open(NULL, &async[which], NULL), NULL);
         options.waiter = orm_async_waiter(async[which]);
@@ -179,6 +180,12 @@ static void fibers_ten(void)
 static void fibers_new(void)
 {
     run_fibers(read_in_fiber, (reader){.each = 1}, (orm_engine_options){.shared_connections = SHARED});
+}
+
+static void fibers_single(void)
+{
+    run_fibers(read_in_fiber, (reader){.each = BATCH},
+               (orm_engine_options){.shared_connections = SHARED, .gather_size = -1});
 }
 
 static void fibers_alone(void)
@@ -249,22 +256,27 @@ static void one_session(void)
 
 static void by_hand_two(void)
 {
-    by_hand(url, gets, SHARED, false);
+    by_hand(url, gets, SHARED, FORGETTING);
 }
 
 static void by_hand_ten(void)
 {
-    by_hand(url, gets, CONNECTIONS, false);
+    by_hand(url, gets, CONNECTIONS, FORGETTING);
 }
 
 static void keeping_two(void)
 {
-    by_hand(url, gets, SHARED, true);
+    by_hand(url, gets, SHARED, KEEPING_ROWS);
 }
 
 static void keeping_ten(void)
 {
-    by_hand(url, gets, CONNECTIONS, true);
+    by_hand(url, gets, CONNECTIONS, KEEPING_ROWS);
+}
+
+static void keeping_lists(void)
+{
+    by_hand(url, gets, SHARED, KEEPING_LISTS);
 }
 
 /* --- the runs --- */
@@ -273,6 +285,7 @@ typedef enum side {
     FIBERS,
     NEW,
     FIBERS_TEN,
+    SINGLE,
     ALONE,
     TRANSACTIONS,
     THREE_TRIPS,
@@ -282,6 +295,7 @@ typedef enum side {
     BY_HAND_TEN,
     KEEPING,
     KEEPING_TEN,
+    LISTS,
     SIDES
 } side;
 static const struct {
@@ -293,6 +307,8 @@ static const struct {
     [FIBERS] = {"fibers", "1,000 fibers, 2 shared connections, a session for 20 gets", fibers_shared, 100000, false},
     [NEW] = {"new", "the same, a session for each get", fibers_new, 100000, false},
     [FIBERS_TEN] = {"fibers_ten", "the same, 10 shared connections, a session for 20 gets", fibers_ten, 100000, false},
+    [SINGLE] = {"single", "the same, 2 shared connections, each get a statement of its own", fibers_single, 100000,
+                false},
     [ALONE] = {"alone", "1,000 fibers, nothing shared: the pool of 10", fibers_alone, 20000, false},
     [TRANSACTIONS] = {"transactions", "1,000 fibers, nothing shared, each get a transaction", fibers_transactions,
                       20000, false},
@@ -305,6 +321,7 @@ static const struct {
     [KEEPING] = {"keeping", "libpq by hand for 1,000 requests that keep 20 rows, 2 connections", keeping_two, 100000,
                  false},
     [KEEPING_TEN] = {"keeping_ten", "the same, 10 connections", keeping_ten, 100000, false},
+    [LISTS] = {"lists", "the same, by lists of 64 keys, 2 connections", keeping_lists, 100000, false},
 };
 
 /* Of which each kind of get needs at most so many times those of the other. */
@@ -322,6 +339,8 @@ static const struct {
     {FIBERS, ONE, 4, 1, "and 4 times as fast as one session"},
     {FIBERS, KEEPING, 1 / 1.1, 0.25, "as fast as libpq by hand that keeps as many rows, to a tenth, by 2 connections"},
     {FIBERS_TEN, KEEPING_TEN, 1 / 1.1, 0.15, "and by 10"},
+    {SINGLE, KEEPING, 0.8, 0.25, "to a fifth where each get is a statement of its own"},
+    {FIBERS, LISTS, 0.6, 0.2, "and to two fifths, as libpq by hand that asks for lists of keys"},
     {NEW, BY_HAND, 1 / 1.1, 0.25, "a session for each get is as fast as libpq by hand that keeps nothing, to a tenth"},
     {TRANSACTIONS, THREE_TRIPS, 1.4, 0.6, "a transaction is 1.4 times as fast as in three trips"},
 };

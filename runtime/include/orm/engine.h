@@ -157,13 +157,14 @@ typedef struct orm_engine_options {
     const char *const *replicas;
     int replica_max_lag; /* milliseconds that one which serves may be behind: 5000; -1: any number, then none is asked */
 
-    /* On PostgreSQL, with a waiter that has `self`: connections besides the pool's that sessions read by when they get entities by
-     * key outside a transaction, many at once: 2; -1: none, as with ORM_PREPARED_OFF. As
-     * many to each replica. */
+    /* On PostgreSQL, with a waiter that has `self`: connections besides the pool's that sessions read by when they get
+     * entities by key, the target of a to-one relation too, outside a transaction, many at once: 2; -1: none, as with
+     * ORM_PREPARED_OFF. As many to each replica. */
     int shared_connections;
-    /* There: how many gets of one model, whose key is one integer or uuid, that fibers ask for in the same turn of the loop go as
-     * one statement, `= ANY ($1)`, which costs the server little more than one get: 64; 128 at most; -1: each is a statement
-     * of its own. Hooks and logs are told of each get as it was asked. */
+    /* There: how many gets of one model, whose key is one integer or uuid, that fibers ask for in the same turn of the
+     * loop go as one statement, `= ANY ($1)`, which takes the server a small part of the time of as many statements:
+     * 64; 128 at most; -1: each is a statement of its own. Hooks and logs are told of each get as it was asked for;
+     * when the statement fails each get is sent again by itself. */
     int gather_size;
     orm_hooks hooks;
     orm_waiter waiter;
