@@ -306,11 +306,17 @@ static orm_status refuse_control(orm__link *base, const char *sql, size_t *rows,
     return orm__error_set(error, ORM_MISUSE, "a shared connection only reads, it does not run: %s", sql);
 }
 
-/* While answers are on their way the leader sees how it stands. */
+/* While answers are on their way the leader sees how it stands; those that nobody waits for any more may never come. */
 static bool is_usable(orm__link *base)
 {
-    const orm__pg_link *l = orm__pg_link_of(base);
-    return l->shared->due.count > 0 || l->shared->gathers ? !l->broken : orm__pg_usable(base);
+    orm__pg_link *l = orm__pg_link_of(base);
+    const orm__pg_shared *s = l->shared;
+    if (s->due.count == 0 && !s->gathers)
+        return orm__pg_usable(base);
+    l->error = NULL;
+    if (!s->leader && !l->broken && !orm__pg_has_choked(l) && !PQconsumeInput(l->connection))
+        orm__pg_lost(l);
+    return !l->broken;
 }
 
 static void close_shared(orm__link *base)
