@@ -39,6 +39,7 @@ static void set_up_pool(orm_engine *engine, orm__pool *pool, const orm__address 
 static orm_status read_replicas(orm_engine *engine, orm_error *error);
 static orm_status open_replicas(orm_engine *engine, orm_error *error);
 static void close_replicas(orm_engine *engine);
+static orm_status served(orm_status status);
 static orm_pool_statistics look_at(orm__pool *pool);
 static void copy_error(const orm_connection *connection, orm_status status, orm_error *error);
 
@@ -399,18 +400,29 @@ void orm__engine_give_back(orm_connection *connection)
 
 orm_status orm__engine_share_reading(orm_engine *engine, orm_connection **connection, orm_error *error)
 {
-    ORM_TRY(orm__replicas_share(&engine->replicas, connection, error));
+    ORM_TRY(served(orm__replicas_share(&engine->replicas, connection, error)));
     return *connection ? ORM_OK : orm__engine_share(engine, connection, error);
 }
 
 orm_status orm__engine_share(orm_engine *engine, orm_connection **connection, orm_error *error)
 {
-    return orm__shared_acquire(&engine->shared, connection, error);
+    return served(orm__shared_acquire(&engine->shared, connection, error));
+}
+
+/* Where no more connections can be opened the pool may have one. */
+static orm_status served(orm_status status)
+{
+    return status == ORM_TOO_MANY_CONNECTIONS ? ORM_OK : status;
 }
 
 void orm__engine_unshare(orm_engine *engine, orm_connection *connection)
 {
     orm__shared_give_back(&engine->shared, connection);
+}
+
+bool orm__engine_shares(const orm_engine *engine)
+{
+    return orm__shared_is_for_caller(&engine->shared);
 }
 
 orm__swift *orm__engine_swift(orm_engine *engine)

@@ -15,6 +15,8 @@ orm_status orm__engine_acquire_reading(orm_engine *engine, const char *file, int
 /* NULL does nothing. What was not committed is rolled back. */
 void orm__engine_give_back(orm_connection *connection);
 
+/* Whether who calls is a fiber that may read by connections that others use, too. */
+bool orm__engine_shares(const orm_engine *engine);
 /* A connection for one read, outside a transaction, that other fibers use at the same time; `*connection` is NULL, with
  * ORM_OK, where there is none: a read takes one of its own then. Give it back right after the read. */
 orm_status orm__engine_share(orm_engine *engine, orm_connection **connection, orm_error *error);

@@ -2,7 +2,8 @@
  * SPDX-License-Identifier: MIT */
 #include "engine/swift.h"
 
-enum { QUICK = 2000 /* microseconds */, FEW = 300 /* rows */, WELCOME = 2, PUNISHED = -32 };
+enum { QUICK = 2000, BEARABLE = 25000 /* microseconds */, FEW = 300 /* rows */ };
+enum { WELCOME = 2, MOST = 8, STRIKE = 4, PUNISHED = -32 /* of credit */ };
 
 static int *credit_of(orm__swift *swift, uint64_t hash);
 static size_t place_of(uint64_t hash);
@@ -13,18 +14,30 @@ bool orm__swift_knows(const orm__swift *swift, uint64_t hash)
     return swift->places[place].hash == hash && swift->places[place].credit >= WELCOME;
 }
 
-void orm__swift_note(orm__swift *swift, uint64_t hash, int64_t took, bool alone, size_t rows)
+void orm__swift_note_own(orm__swift *swift, uint64_t hash, int64_t took, size_t rows)
 {
     int *credit = credit_of(swift, hash);
-    if (alone && (swift->least == 0 || took < swift->least))
+    if (swift->least == 0 || took < swift->least)
         swift->least = took > 0 ? took : 1;
-    if (took - swift->least > QUICK || rows > FEW)
+    if (rows > FEW)
         *credit = PUNISHED;
-    else if (*credit < WELCOME)
+    else if (took - swift->least <= QUICK && *credit < WELCOME)
         ++*credit;
 }
 
-void orm__swift_note_failure(orm__swift *swift, uint64_t hash)
+void orm__swift_note_shared(orm__swift *swift, uint64_t hash, int64_t waited, size_t rows)
+{
+    int *credit = credit_of(swift, hash);
+    bool bearable = waited - swift->least <= BEARABLE;
+    if (bearable && *credit < MOST)
+        ++*credit;
+    if (!bearable)
+        *credit -= STRIKE;
+    if (*credit < WELCOME || rows > FEW)
+        *credit = PUNISHED;
+}
+
+void orm__swift_note_timeout(orm__swift *swift, uint64_t hash)
 {
     *credit_of(swift, hash) = PUNISHED;
 }

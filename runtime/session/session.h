@@ -181,7 +181,7 @@ orm_status orm__session_write(orm_session *session);
  * that other fibers use, too. After the statement comes end_get, whether it succeeded or not, unless this failed. */
 orm_status orm__session_begin_get(orm_session *session);
 void orm__session_end_get(orm_session *session);
-/* Takes such a connection, for one statement, where there is one for a session that is bound to none. */
+/* Takes such a connection, for one statement, where there is one for a session that is bound to none; else leaves it without. */
 orm_status orm__session_share(orm_session *session);
 
 orm_status orm__session_lock(orm_session *session, orm_lock lock);

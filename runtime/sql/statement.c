@@ -613,7 +613,7 @@ static bool has_sensitive(const orm__sql *sql)
 
 uint64_t orm__sql_hash(const orm__sql *sql)
 {
-    return hash_text(sql->text->data, sql->text->length) ^ sql->signature;
+    return sql->text->data ? hash_text(sql->text->data, sql->text->length) ^ sql->signature : 0;
 }
 
 static uint64_t hash_text(const char *text, size_t length)

@@ -104,6 +104,7 @@ static orm_engine *open_engine(orm_engine_options options)
 typedef struct reader {
     orm_session_factory factory;
     size_t count, each;
+    bool finds; /* by a condition */
 } reader;
 
 static void get_posts(const reader *me)
@@ -113,7 +114,10 @@ static void get_posts(const reader *me)
     for (size_t done = 0; done < me->count; done += me->each) {
         expect_ok(orm_session_open(&me->factory, &s, NULL), NULL);
         for (size_t i = 0; i < me->each; i++) {
-            expect_ok(bench_post_get(s, post_at(next++), &post), orm_session_error(s));
+            int64_t id = post_at(next++);
+            expect_ok(me->finds ? bench_post_first(s, &(bench_post_query){.where = {orm_eq(BENCH_POST.id, id)}}, &post)
+                                : bench_post_get(s, id, &post),
+                      orm_session_error(s));
             saw_post(post->id, post->title, post->body, post->views);
         }
         orm_session_close(s);
@@ -186,6 +190,17 @@ static void fibers_single(void)
 {
     run_fibers(read_in_fiber, (reader){.each = BATCH},
                (orm_engine_options){.shared_connections = SHARED, .gather_size = -1});
+}
+
+static void fibers_find(void)
+{
+    run_fibers(read_in_fiber, (reader){.each = BATCH, .finds = true},
+               (orm_engine_options){.shared_connections = SHARED});
+}
+
+static void fibers_find_alone(void)
+{
+    run_fibers(read_in_fiber, (reader){.each = BATCH, .finds = true}, (orm_engine_options){.shared_connections = -1});
 }
 
 static void fibers_alone(void)
@@ -286,6 +301,8 @@ typedef enum side {
     NEW,
     FIBERS_TEN,
     SINGLE,
+    FIND,
+    FIND_ALONE,
     ALONE,
     TRANSACTIONS,
     THREE_TRIPS,
@@ -309,6 +326,8 @@ static const struct {
     [FIBERS_TEN] = {"fibers_ten", "the same, 10 shared connections, a session for 20 gets", fibers_ten, 100000, false},
     [SINGLE] = {"single", "the same, 2 shared connections, each get a statement of its own", fibers_single, 100000,
                 false},
+    [FIND] = {"find", "1,000 fibers that find by a condition, 2 shared connections", fibers_find, 100000, false},
+    [FIND_ALONE] = {"find_alone", "the same, nothing shared", fibers_find_alone, 20000, false},
     [ALONE] = {"alone", "1,000 fibers, nothing shared: the pool of 10", fibers_alone, 20000, false},
     [TRANSACTIONS] = {"transactions", "1,000 fibers, nothing shared, each get a transaction", fibers_transactions,
                       20000, false},
@@ -339,6 +358,7 @@ static const struct {
     {FIBERS, ONE, 4, 1, "and 4 times as fast as one session"},
     {FIBERS, KEEPING, 1 / 1.1, 0.25, "as fast as libpq by hand that keeps as many rows, to a tenth, by 2 connections"},
     {FIBERS_TEN, KEEPING_TEN, 1 / 1.1, 0.15, "and by 10"},
+    {FIND, FIND_ALONE, 2, 0.8, "what is found is read twice as fast by shared connections"},
     {SINGLE, KEEPING, 0.8, 0.25, "to a fifth where each get is a statement of its own"},
     {FIBERS, LISTS, 0.6, 0.2, "and to two fifths, as libpq by hand that asks for lists of keys"},
     {NEW, BY_HAND, 1 / 1.1, 0.25, "a session for each get is as fast as libpq by hand that keeps nothing, to a tenth"},

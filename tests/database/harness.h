@@ -119,6 +119,7 @@ Suite *suite_get_many(void);
 Suite *suite_shared(void);
 Suite *suite_gather(void);
 Suite *suite_fibers_random(void);
+Suite *suite_together(void);
 Suite *suite_cancelling(void);
 Suite *suite_views(void);
 Suite *suite_corners(void);

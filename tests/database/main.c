@@ -53,6 +53,7 @@ int main(void)
         suite_shared,
         suite_gather,
         suite_fibers_random,
+        suite_together,
         suite_cancelling,
         suite_views,
         suite_corners,
