@@ -603,6 +603,22 @@ static orm_status gather(orm__sql *sql, orm__prepared *prepared)
     return c->driver->gather(c->link, prepared, text->data, &sql->many.list, sql->many.column, c->gathers, &c->error);
 }
 
+bool orm__statement_may_stay(orm__sql *sql)
+{
+    orm_connection *c = sql->connection;
+    orm__text *text = sql->text;
+    const size_t length = text->length;
+    if (c->statements.count < c->statements.limit || sql->status)
+        return true;
+    orm__text_bytes(text, c->comment.data, c->comment.length);
+    if (text->failed)
+        return true;
+    bool known = *slot_of(c, text->data, text->length, orm__sql_hash(sql)) != NULL;
+    text->length = length;
+    text->data[length] = '\0';
+    return known;
+}
+
 static bool has_sensitive(const orm__sql *sql)
 {
     bool any = false;
@@ -647,7 +663,7 @@ static bool make_room(orm_connection *connection)
     orm__statement *oldest = connection->statements.oldest;
     while (oldest && oldest->waiting)
         oldest = oldest->newer;
-    if (connection->statements.count >= connection->statements.limit && oldest)
+    if (connection->statements.count >= connection->statements.limit && oldest && !connection->shared)
         remove_statement(connection, oldest);
     if ((connection->statements.count + 1) * 2 <= connection->statements.capacity)
         return true;

@@ -277,6 +277,43 @@ START_TEST(what_is_asked_for_together_does_not_fail_with_it)
 }
 END_TEST
 
+/* By so many statements, each often enough to be known as quick; then one get. */
+static orm_status find_in_many_orders(orm_async *own, void *argument)
+{
+    enum { STATEMENTS = 36, TIMES = 20 };
+    const orm_order orders[] = {orm_asc(BLOG_AUTHOR.id),     orm_desc(BLOG_AUTHOR.id),   orm_asc(BLOG_AUTHOR.email),
+                                orm_desc(BLOG_AUTHOR.email), orm_asc(BLOG_AUTHOR.score), orm_desc(BLOG_AUTHOR.score)};
+    orm_session *mine;
+    blog_author_list found;
+    (void)own;
+    ok(orm_session_open(&(orm_session_factory){.engine = fibers}, &mine, NULL));
+    for (size_t i = 0; i < STATEMENTS * TIMES; i++) {
+        const size_t number = i / TIMES;
+        const blog_author_query query = {.order_by = {orders[number / 6], orders[number % 6]}, .limit = 1};
+        ok(blog_author_find(mine, &query, &found));
+        ok(orm_session_rollback(mine));
+    }
+    orm_session_close(mine);
+    return read_one(argument, (orm_session_factory){0});
+}
+
+START_TEST(a_connection_that_is_shared_keeps_no_more_statements_than_the_cache_may_have)
+{
+    enum { CACHE = 8 };
+    if (!shares())
+        return;
+    count_statements("(SELECT count(*)::text FROM pg_prepared_statements WHERE statement LIKE '%authors%')");
+    open_fibers((orm_engine_options){.shared_connections = 1, .statement_cache_size = CACHE});
+    spawn(find_in_many_orders, 0, 1);
+    join_all(1);
+    ok(workers[0].status);
+    ck_assert_int_ge(atoi(workers[0].name), 2); /* some have gone there */
+    ck_assert_int_le(atoi(workers[0].name), CACHE + 1);
+    close_fibers();
+    count_no_longer();
+}
+END_TEST
+
 /* --- what each is told ------------------------------------------------------------------------------------------- */
 
 static const told_statement *told_of(int64_t id)
@@ -837,6 +874,7 @@ Suite *suite_gather(void)
     tcase_add_test(failures, a_statement_that_fails_stays_prepared);
     tcase_add_test(failures, an_outdated_plan_is_made_anew_and_nobody_hears_of_it);
     tcase_add_test(failures, what_is_asked_for_together_does_not_fail_with_it);
+    tcase_add_test(failures, a_connection_that_is_shared_keeps_no_more_statements_than_the_cache_may_have);
     tcase_add_test(failures, hooks_and_statistics_are_told_of_each_get_as_it_was_asked);
     TCase *keys = new_case(suite, "keys");
     tcase_add_test(keys, keys_may_be_of_any_value_and_be_asked_for_by_many);
