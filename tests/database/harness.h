@@ -118,6 +118,7 @@ Suite *suite_verify(void);
 Suite *suite_get_many(void);
 Suite *suite_shared(void);
 Suite *suite_gather(void);
+Suite *suite_gather_keys(void);
 Suite *suite_fibers_random(void);
 Suite *suite_together(void);
 Suite *suite_cancelling(void);

@@ -52,6 +52,7 @@ int main(void)
         suite_get_many,
         suite_shared,
         suite_gather,
+        suite_gather_keys,
         suite_fibers_random,
         suite_together,
         suite_cancelling,
