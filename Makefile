@@ -229,6 +229,7 @@ $(BUILD)/tests/database/database: $(DATABASE) $(GENERATED) $(BUILD)/liborm.a
 $(BUILD)/tests/random/random: $(RANDOM) $(OBJ)/schemas/random/random.o $(BUILD)/liborm.a
 	$(call say,LINK,$@)mkdir -p $(@D) && $(LINK) $^ $(DRIVER_LIBS) -o $@
 
+$(BUILD)/tests/faults/memory: $(OBJ)/schemas/natural/natural.o
 $(BUILD)/tests/faults/%: $(OBJ)/tests/faults/%.o $(OBJ)/schemas/blog/blog.o $(BUILD)/liborm.a
 	$(call say,LINK,$@)mkdir -p $(@D) && $(LINK) $^ $(DRIVER_LIBS) -o $@
 

@@ -199,6 +199,7 @@ suite_faults() {
     local stride=13 kills=3 turns=8000
     [ -z "${ORM_TEST_SOAK:-}" ] || stride=1 kills=60 turns=1000000
     run cases "faults/memory on sqlite" "$scratch/faults/memory" "$(new_sqlite memory)" "$stride"
+    run cases "faults/memory of fibers on sqlite" "$scratch/faults/memory_fibers" "$(new_sqlite memory_fibers)" "$stride"
     run cases "faults/growth on sqlite" "$scratch/faults/growth" "$(new_sqlite growth)" "$turns"
     run cases "faults/growth on postgresql" "$scratch/faults/growth" "$(new_postgresql growth)" "$turns"
     run cases faults/outages tests/faults/outages.sh "$scratch/faults/outages"
@@ -206,6 +207,7 @@ suite_faults() {
     run cases "faults/memory on postgresql" "$scratch/faults/memory" "$(new_postgresql memory)" "$stride"
     run cases "faults/starved on sqlite" "$scratch/faults/starved" "$(new_sqlite starved)" "$stride"
     run cases "faults/starved on postgresql" "$scratch/faults/starved" "$(new_postgresql starved)" "$stride"
+    run cases "faults/memory of fibers on postgresql" "$scratch/faults/memory_fibers" "$(new_postgresql memory_fibers)" "$stride"
     run cases "faults/kill on sqlite" "$scratch/faults/kill" "$(new_sqlite kill)" $((5 * kills))
     run cases "faults/kill on postgresql" tests/postgresql.sh bash -c '"$0" "$ORM_TEST_POSTGRESQL_URL" "$1"' \
         "$scratch/faults/kill" "$kills" # a server of its own, for it is killed

@@ -29,18 +29,20 @@ expect() { # path, status and body
     fi
 }
 
-# What is no request of ours: its first line, and how it is answered.
-expect_refused() {
-    local got
+# A client that reads nothing before all is sent gets the whole answer.
+expect_refused() { # status, error, request, a file behind it
+    local what got last
     exec 3<>"/dev/tcp/127.0.0.1/${address##*:}"
-    printf '%b\r\n\r\n' "$1" >&3
+    printf '%b' "$3" | cat - "${4:-/dev/null}" 2>/dev/null >&3 || what='cut off, then '
     IFS= read -r got <&3
+    got=${what-}$got
+    last=$(tail -n 1 <&3)
     exec 3<&-
-    if [ "$got" = $'HTTP/1.1 400 Bad Request\r' ]; then
+    if [ "$got" = "HTTP/1.1 $1"$'\r' ] && [ "$last" = "{\"error\": \"$2\"}" ]; then
         passed=$((passed + 1))
     else
         failed=$((failed + 1))
-        printf 'failed: %s is answered by %s\n' "$1" "$got"
+        printf 'failed: %.60s is answered by %s %s\n' "$3" "$got" "$last"
     fi
 }
 
@@ -66,12 +68,21 @@ expect /authors "[{\"id\": $ada, \"name\": \"Ada\"}, {\"id\": $charles, \"name\"
 expect "/authors/$charles" '{"name": "Charles", "posts": [{"title": "Gears", "comments": []}]}200'
 expect /authors/12345 '{"error": "no such row"}404'
 expect /nothing '{"error": "no such row"}404'
-expect_refused 'POST /authors HTTP/1.1'
-expect_refused 'nonsense'
+head -c 500000 /dev/zero | tr '\0' 'a' >"$scratch/much"
+expect_refused '400 Bad Request' 'this is no GET' 'POST /authors HTTP/1.1\r\n\r\n'
+expect_refused '400 Bad Request' 'this is no GET' 'nonsense\r\n\r\n'
+expect_refused '400 Bad Request' 'this is no GET' 'POST /authors HTTP/1.1\r\nContent-Length: 500000\r\n\r\n' "$scratch/much"
+expect_refused '431 Request Header Fields Too Large' 'the head of a request may have 4 KiB' \
+    'GET /authors HTTP/1.1\r\nX-Long: ' "$scratch/much"
+expect_refused '404 Not Found' 'no such row' 'GET /nothing HTTP/1.1\r\nContent-Length: 500000\r\n\r\n' "$scratch/much"
 expect_many
 
+# Nor does one hold it up that sends what is too long, and then nothing, and stays.
+exec 4<>"/dev/tcp/127.0.0.1/${address##*:}"
+cat "$scratch/much" 2>/dev/null >&4
+SECONDS=0
 kill -TERM $server
-if wait $server && [ ! -s "$scratch/complaints" ]; then
+if wait $server && [ $SECONDS -lt 8 ] && [ ! -s "$scratch/complaints" ]; then
     passed=$((passed + 1))
 else
     failed=$((failed + 1))

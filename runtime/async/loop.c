@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+enum { SHIELDED = 2000000 /* microseconds that a cancelled fiber waits on for an answer */ };
 enum { DEFAULT_LIMIT = 10000, AT_ONCE = 1 /* a deadline that has long passed */, UNKNOWN = -1 };
 
 typedef enum standing { GOING, IN_DESCRIPTOR, IN_DELAY, IN_WAKE, IN_JOIN } standing;
@@ -32,6 +33,7 @@ struct orm_fiber {
     bool owned, ended;
     bool joined;       /* from outside fibers; its joiner is none */
     bool cancelled;    /* not told yet */
+    unsigned shields;  /* while there are any, it is not */
     bool armed;        /* may be woken in its next wait */
     atomic_bool woken; /* in `woken` */
     orm_async_watch *watch;
@@ -70,6 +72,7 @@ struct orm_async {
 
 static void nudge(orm_async *async);
 static bool on_thread(const orm_async *async);
+static int64_t in_time(int64_t deadline);
 static void run_ready(orm_async *async);
 static void run(orm_async *async, orm_fiber *fiber);
 static void start_some(orm_async *async);
@@ -94,6 +97,7 @@ static void unwatch_descriptor(void *token, int descriptor, void *user);
 static void *current_fiber(void *user);
 static void wake_fiber(void *self, void *user);
 static void resume_fiber(void *self, void *user);
+static void shield_fiber(bool on, void *user);
 
 orm_status orm_async_open(const orm_async_loop *loop, const orm_async_options *options, orm_async **async,
                           orm_error *error)
@@ -209,11 +213,20 @@ void orm_async_cancel(orm_async *async, orm_fiber *fiber)
 {
     if (!fiber || fiber->ended)
         return;
-    if (fiber->standing == GOING)
-        fiber->cancelled = true;
-    else
+    if (fiber->standing != GOING && !fiber->shields)
         go_on(fiber, ORM_CANCELLED);
+    else
+        fiber->cancelled = true;
+    if (fiber->standing != GOING) /* shielded */
+        orm__timers_set(&async->timers, &fiber->timer, in_time(fiber->timer.place ? fiber->timer.deadline : 0));
     nudge(async);
+}
+
+/* Of one that is cancelled behind a shield. */
+static int64_t in_time(int64_t deadline)
+{
+    int64_t end = orm_async_deadline(SHIELDED);
+    return deadline && deadline < end ? deadline : end;
 }
 
 orm_status orm_async_run(orm_async *async)
@@ -384,10 +397,12 @@ static void set_timer(orm_async *async)
 static orm_status stand_still(orm_async *async, standing how, int64_t deadline)
 {
     orm_fiber *me = async->current;
-    if (me->cancelled) {
+    if (me->cancelled && !me->shields) {
         me->cancelled = false;
         return ORM_CANCELLED;
     }
+    if (me->cancelled)
+        deadline = in_time(deadline);
     me->standing = how;
     if (deadline)
         orm__timers_set(&async->timers, &me->timer, deadline);
@@ -464,6 +479,7 @@ orm_waiter orm_async_waiter(orm_async *async)
                         .self = current_fiber,
                         .wake = wake_fiber,
                         .resume = resume_fiber,
+                        .shield = shield_fiber,
                         .user = async};
 }
 
@@ -593,4 +609,15 @@ static void resume_fiber(void *self, void *user)
     async->nested = true;
     run(async, fiber);
     async->nested = false;
+}
+
+static void shield_fiber(bool on, void *user)
+{
+    orm_async *async = user;
+    if (!on_thread(async) || !async->current)
+        return;
+    if (on)
+        async->current->shields++;
+    else
+        async->current->shields--;
 }

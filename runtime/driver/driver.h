@@ -37,6 +37,7 @@ typedef struct orm__link {
     int64_t waited;   /* microseconds that a link which many use stood still for the answer that is open */
     size_t detail;  /* where in the message of the last failure begins what the database tells of values; 0: nowhere */
     orm__soon soon; /* when the statement that starts next is answered, on a link that many wait at; start empties it */
+    bool read_only; /* it was the server that refused the last write, not the will of the transaction */
     atomic_size_t *trips; /* counts how often something was sent and its answers awaited; NULL: nobody counts */
 } orm__link;
 

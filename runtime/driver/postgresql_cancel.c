@@ -47,10 +47,12 @@ void orm__pg_settle_cancel(orm__pg_link *l)
     if (orm__watch_start(&watch, l->waiter, l->asked) == ORM_OK) {
         const int64_t deadline = orm__deadline_in(CANCEL_SECONDS);
         orm_status status;
+        orm__shield(l->waiter, true);
         do { /* a wait may end by a wake that was meant for another */
             status = orm__wait(&watch, ORM_WAIT_READ, deadline);
             l->cancelled = orm__wait_by_poll(l->asked, ORM_WAIT_READ, LONG_AGO) != ORM_OK;
         } while (!status && l->cancelled);
+        orm__shield(l->waiter, false);
         orm__watch_stop(&watch);
     }
     stop_listening(l);

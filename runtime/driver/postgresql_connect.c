@@ -14,6 +14,8 @@
 
 enum { HOST_TEXT = 512 };
 
+static const char read_only_by_default[] = "default_transaction_read_only";
+
 static void choose_tag(orm__pg_link *l);
 static orm_status connect_to(orm__pg_link *l, const orm__address *address);
 static orm_status connect_to_one(orm__pg_link *l, const orm__address *address, orm__resolved *hosts);
@@ -27,6 +29,7 @@ static const char *keyword_of(const orm__address *address, const char *keyword, 
 static orm_status finish_connecting(orm__pg_link *l, int seconds);
 static bool has_moved_on(const orm__pg_link *l, char tried[HOST_TEXT]);
 static int connect_seconds(const orm__pg_link *l, const orm__address *address);
+static bool reports(const orm__pg_link *l, const char *setting, const char *value);
 static void drop_notice(void *user, const PGresult *result);
 static orm_status settle(orm__pg_link *l);
 
@@ -70,6 +73,7 @@ static orm_status connect_to(orm__pg_link *l, const orm__address *address)
     orm_status status = connect_to_one(l, address, &resolved);
     free(resolved.host);
     ORM_TRY(status);
+    l->born_read_only = reports(l, read_only_by_default, "on");
     PQsetErrorVerbosity(l->connection, PQERRORS_DEFAULT);
     if (PQsetnonblocking(l->connection, 1) || !PQenterPipelineMode(l->connection)) {
         orm__pg_lost(l);
@@ -257,6 +261,18 @@ static int connect_seconds(const orm__pg_link *l, const orm__address *address)
             seconds = atoi(option->val);
     PQconninfoFree(options);
     return seconds > 0 ? seconds : 0;
+}
+
+/* One that is told nothing (before PostgreSQL 14, behind a pooler) takes it for so. */
+bool orm__pg_server_is_read_only(const orm__pg_link *l)
+{
+    return !reports(l, "in_hot_standby", "off") || (l->born_read_only && reports(l, read_only_by_default, "on"));
+}
+
+static bool reports(const orm__pg_link *l, const char *setting, const char *value)
+{
+    const char *told = PQparameterStatus(l->connection, setting);
+    return told && strcmp(told, value) == 0;
 }
 
 /* The library prints nothing. A server that goes away says so to an idle connection by a notice; one that does so in a

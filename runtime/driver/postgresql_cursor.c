@@ -145,10 +145,12 @@ static void roll_back(orm__pg_link *l)
     orm_error *error = l->error;
     l->failure = ORM_OK;
     l->error = NULL;
+    orm__shield(l->waiter, true);
     orm__pg_send_control(l, "ROLLBACK");
     orm__pg_send_sync(l);
     orm__pg_flush(l);
     orm__pg_drain(l, 0);
+    orm__shield(l->waiter, false);
     l->failure = failure;
     l->error = error;
 }

@@ -74,6 +74,7 @@ typedef struct orm__pg_link {
     PGconn *connection;
     const orm_waiter *waiter; /* borrowed */
     orm__watch watch;
+    bool born_read_only;      /* its transactions are so by default, unless it has said otherwise since */
     bool unprepared;          /* statements are sent whole each time: nothing stays at the server */
     int64_t timeout;          /* microseconds for a statement; 0: any time */
     int64_t deadline;         /* of this trip; 0: none */
@@ -247,6 +248,8 @@ void orm__pg_lost(orm__pg_link *l);
 orm_status orm__pg_read_refusal(const char *complaint, orm__text *shown, char *sqlstate);
 /* Records it. */
 void orm__pg_refused(orm__pg_link *l);
+/* Whether another server, or this one later, may take the write that was refused for being one. */
+bool orm__pg_server_is_read_only(const orm__pg_link *l);
 /* Whether it is for want of memory that libpq complains. */
 bool orm__pg_is_out_of_memory(const char *complaint);
 

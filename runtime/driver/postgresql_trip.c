@@ -274,6 +274,8 @@ static void refused(orm__pg_link *l, const PGresult *result)
         ORM__ERROR_COPY(l->error->table, PQresultErrorField(result, PG_DIAG_TABLE_NAME));
         ORM__ERROR_COPY(l->error->column, PQresultErrorField(result, PG_DIAG_COLUMN_NAME));
     }
+    if (status == ORM_READ_ONLY)
+        l->base.read_only = orm__pg_server_is_read_only(l);
     if (fatal)
         give_up(l, status, both);
 }

@@ -38,6 +38,12 @@ orm_status orm__wait(orm__watch *watch, int events, int64_t deadline)
     return watch->waiter->wait(watch->token, watch->descriptor, events, deadline, watch->waiter->user);
 }
 
+void orm__shield(const orm_waiter *waiter, bool on)
+{
+    if (waiter && waiter->shield)
+        waiter->shield(on, waiter->user);
+}
+
 static orm_status wait_by_poll(void *token, int descriptor, int events, int64_t deadline, void *user)
 {
     (void)token;

@@ -299,8 +299,8 @@ static orm_status run_preflights(run *r, const orm__section *section, const orm_
         r->step = asked->title;
         ORM_TRY(orm__query_integer(r->connection, asked->statements[0], &rows));
         if (rows)
-            return orm__error_set(&r->connection->error, ORM_INVALID, "revision '%s' was not begun: %lld %s",
-                                  revision->name, (long long)rows, asked->title);
+            return orm__error_set(&r->connection->error, ORM_INVALID, "revision '%s' was not begun: %s: %lld found",
+                                  revision->name, asked->title, (long long)rows);
     }
     r->step = NULL;
     return ORM_OK;

@@ -3,7 +3,7 @@
  * Lines that begin with "--@" say what follows; everything else is SQL.
  *     --@ parent 4f0c...          the SHA-256 of the text before it in the chain, or none
  *     --@ on postgresql up        begins a section
- *     --@ preflight TEXT          a query that counts rows; not 0: "N TEXT", and nothing is done
+ *     --@ preflight TEXT          a query that counts rows; not 0: "TEXT: N found", and nothing is done
  *     --@ step TITLE              statements that are run together
  *     --@ alone                   ... each outside any transaction; they may be repeated
  *     --@ destructive             ... which lose data

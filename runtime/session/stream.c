@@ -116,12 +116,15 @@ void orm_stream_close(orm_stream *stream)
     if (!stream)
         return;
     orm_session *session = stream->session;
+    orm_connection *c = session->connection;
     let_go(stream);
-    if (stream->cursor[0] && !over(stream) && !session->connection->failed) {
+    if (stream->cursor[0] && !over(stream) && !c->failed) {
         char sql[64];
         snprintf(sql, sizeof sql, "CLOSE %s", stream->cursor);
-        orm__connection_control(session->connection, ORM_STATEMENT_OTHER, sql, NULL);
-        orm__sent_drop(session->connection, orm__sent_find(session->connection, stream->ahead));
+        orm__connection_shield(c, true);
+        orm__connection_control(c, ORM_STATEMENT_OTHER, sql, NULL);
+        orm__sent_drop(c, orm__sent_find(c, stream->ahead));
+        orm__connection_shield(c, false);
     }
     for (orm_stream **link = &session->streams; *link; link = &(*link)->next_open)
         if (*link == stream) {

@@ -3,6 +3,7 @@
 #include "sql/connection.h"
 
 #include "base/error.h"
+#include "driver/wait.h"
 #include "sql/ahead.h"
 #include "sql/cursor.h"
 #include "sql/intake.h"
@@ -98,8 +99,14 @@ orm_status orm__connection_share(orm_connection *connection, orm_error *error)
     return ORM_OK;
 }
 
+void orm__connection_shield(const orm_connection *connection, bool on)
+{
+    orm__shield(&connection->observation.options->waiter, on);
+}
+
 bool orm__connection_reset(orm_connection *connection)
 {
+    orm__connection_shield(connection, true);
     orm__rows_end(connection);
     orm__walks_over(connection, 0, true);
     if (orm__connection_rollback(connection))
@@ -112,6 +119,7 @@ bool orm__connection_reset(orm_connection *connection)
     connection->tagged = false;
     if (connection->reset == ORM_RESET_ALL && connection->driver->reset && !connection->broken)
         connection->broken = connection->driver->reset(connection->link) != ORM_OK;
+    orm__connection_shield(connection, false);
     return !connection->broken && !connection->unwanted;
 }
 
@@ -226,8 +234,10 @@ orm_status orm__connection_commit(orm_connection *connection)
     bool unheard = status == ORM_NO_MEMORY && connection->dialect == ORM_POSTGRESQL;
     if (status) {
         connection->transaction = ORM__WRITING; /* SQLite keeps it open */
+        orm__connection_shield(connection, true);
         if (orm__connection_rollback(connection))
             connection->broken = true; /* nobody knows what it is in */
+        orm__connection_shield(connection, false);
     }
     if (unheard)
         return orm__error_set(&connection->error, ORM_IN_DOUBT, "out of memory while COMMIT was unanswered");
@@ -391,10 +401,10 @@ void orm__connection_tell_ride(orm_connection *connection, orm_status status)
 orm_status orm__connection_failed(orm_connection *connection)
 {
     orm_status status = connection->error.status;
-    bool given_up = status == ORM_TIMEOUT || status == ORM_CANCELLED;
+    bool given_up = status == ORM_TIMEOUT || status == ORM_CANCELLED || status == ORM_NO_MEMORY;
     if (status == ORM_DISCONNECTED || (given_up && !connection->driver->usable(connection->link)))
         connection->broken = true;
-    connection->unwanted |= status == ORM_READ_ONLY && connection->dialect == ORM_POSTGRESQL;
+    connection->unwanted |= status == ORM_READ_ONLY && connection->link->read_only;
     if (connection->transaction != ORM__NO_TRANSACTION)
         connection->failed = true;
     return status;

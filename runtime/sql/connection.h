@@ -137,7 +137,9 @@ orm_status orm__connection_greet(orm_connection *connection);
 /* From now on many fibers read by it at once; see driver.h. */
 orm_status orm__connection_share(orm_connection *connection, orm_error *error);
 
-/* Makes it as new for the next holder: rolls back, clears errors. A broken connection cannot be mended: false. */
+/* Around what has no status to tell a cancel by: orm_waiter's `shield`. */
+void orm__connection_shield(const orm_connection *connection, bool on);
+/* Makes it as new for the next holder: rolls back, clears errors. A broken connection cannot be mended: false. Shielded. */
 bool orm__connection_reset(orm_connection *connection);
 /* Statements carry these tags, names and values ended by NULL, and those of the engine, from now on. NULL: only the engine's. */
 orm_status orm__connection_tag(orm_connection *connection, const char *const *tags);

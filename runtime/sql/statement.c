@@ -479,11 +479,11 @@ static orm_status before_copy(orm__sql *sql)
     orm_connection *c = sql->connection;
     ORM_TRY(orm__statement_may_run(sql));
     ORM_TRY(orm__sent_heed(c));
-    sql->sent = c->sent = true;
     const char *begin = c->begin;
     c->begin = NULL;
     if (begin)
         ORM_TRY(orm__connection_control(c, ORM_STATEMENT_TRANSACTION, begin, NULL));
+    sql->sent = c->sent = true;
     orm__observe_start(&c->observation, false);
     orm__text_clear(&c->observation.shown); /* of what drew its keys */
     return ORM_OK;

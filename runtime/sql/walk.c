@@ -256,7 +256,9 @@ static orm_status end_own(orm__walk *walk, orm_status status)
     if (!status && !c->failed)
         return orm__connection_commit(c);
     const orm_error kept = c->error;
+    orm__connection_shield(c, true);
     orm__connection_rollback(c);
+    orm__connection_shield(c, false);
     c->error = kept;
     return status ? status
                   : orm__error_set(&c->error, ORM_ROLLBACK_FIRST,

@@ -16,7 +16,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { REQUEST_SIZE = 4096, TEN_SECONDS = 10000000, MOMENT = 100000 };
+enum { REQUEST_SIZE = 4096, TEN_SECONDS = 10000000, TWO_SECONDS = 2000000, MOMENT = 100000, REST = 1 << 20 };
 
 typedef struct text {
     char *bytes;
@@ -37,6 +37,7 @@ static orm_status accept_all(orm_async *async, void *listener);
 static orm_status serve(orm_async *async, void *argument);
 static orm_status read_request(orm_async *async, client *c);
 static orm_status send_all(orm_async *async, int socket, const char *bytes, size_t length);
+static void take_leave(orm_async *async, client *c);
 static orm_status answer(orm_session *s, const char *path, text *json);
 static orm_status put_authors(orm_session *s, text *json);
 static orm_status put_author(orm_session *s, int64_t id, text *json);
@@ -122,27 +123,31 @@ static orm_status serve(orm_async *async, void *argument)
     text json = {0}, head = {0};
     char path[256] = "";
     orm_session *s = NULL;
+    const char *wrong = NULL;
     orm_status status = read_request(async, c);
-    if (!status && sscanf(c->request, "GET %255s HTTP/1.", path) != 1)
-        status = ORM_INVALID;
-    bool understood = !status;
-    if (!status)
+    bool too_long = status == ORM_INVALID;
+    if (status)
+        wrong = too_long ? "the head of a request may have 4 KiB" : "this is no request";
+    else if (sscanf(c->request, "GET %255s HTTP/1.", path) != 1)
+        wrong = "this is no GET";
+    if (!wrong)
         status = orm_session_open(&(orm_session_factory){.engine = engine}, &s, NULL);
-    if (!status)
+    if (!wrong && !status)
         status = answer(s, path, &json);
     orm_session_close(s);
-    if (status) {
+    if (wrong || status) {
         json.length = 0;
-        put(&json, "{\"error\": \"%s\"}\n", understood ? orm_status_text(status) : "this is no GET of at most 4 KiB");
+        put(&json, "{\"error\": \"%s\"}\n", wrong ? wrong : orm_status_text(status));
     }
     put(&head, "HTTP/1.1 %s\r\nContent-Type: application/json\r\nContent-Length: %zu\r\nConnection: close\r\n\r\n",
-        !status                   ? "200 OK"
-        : !understood             ? "400 Bad Request"
+        too_long                  ? "431 Request Header Fields Too Large"
+        : wrong                   ? "400 Bad Request"
+        : !status                 ? "200 OK"
         : status == ORM_NOT_FOUND ? "404 Not Found"
                                   : "500 Internal Server Error",
         json.length);
-    if (!send_all(async, c->socket, head.bytes, head.length))
-        send_all(async, c->socket, json.bytes, json.length);
+    if (!send_all(async, c->socket, head.bytes, head.length) && !send_all(async, c->socket, json.bytes, json.length))
+        take_leave(async, c);
     close(c->socket);
     free(json.bytes);
     free(head.bytes);
@@ -182,6 +187,21 @@ static orm_status send_all(orm_async *async, int socket, const char *bytes, size
         length -= sent > 0 ? (size_t)sent : 0;
     }
     return ORM_OK;
+}
+
+/* Lets the client end the connection: closed while it still sends, it would be reset, and the answer lost. */
+static void take_leave(orm_async *async, client *c)
+{
+    int64_t deadline = orm_async_deadline(TWO_SECONDS);
+    orm_status status = shutdown(c->socket, SHUT_WR) ? ORM_DISCONNECTED : ORM_OK;
+    for (size_t taken = 0; !status && taken < REST;) {
+        ssize_t got = read(c->socket, c->request, REQUEST_SIZE);
+        taken += got > 0 ? (size_t)got : 0;
+        if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR))
+            return;
+        if (got < 0)
+            status = orm_async_wait(async, c->socket, ORM_WAIT_READ, deadline);
+    }
 }
 
 /* --- the blog: the calls of any other program ---------------------------------------------------------------------- */

@@ -122,6 +122,7 @@ Suite *suite_gather_keys(void);
 Suite *suite_fibers_random(void);
 Suite *suite_together(void);
 Suite *suite_cancelling(void);
+Suite *suite_closing(void);
 Suite *suite_views(void);
 Suite *suite_corners(void);
 Suite *suite_trust(void);

@@ -64,6 +64,30 @@ START_TEST(the_server_lets_a_read_only_session_write_nothing)
 }
 END_TEST
 
+START_TEST(a_transaction_that_is_read_only_by_its_own_will_keeps_its_connection)
+{
+    static const char *const settings[] = {"SELECT 1", "SET TRANSACTION READ ONLY",
+                                           "SET default_transaction_read_only = on"};
+    if (on_sqlite() || test_options().prepared == ORM_PREPARED_OFF)
+        return; /* a pooler does not tell what its server is */
+    ok(orm_session_commit(s));
+    reopen_session((orm_session_factory){.read_only = _i == 0});
+    orm_connection *own = orm_session_connection(s);
+    ok(orm_connection_execute(own, settings[_i], NULL, NULL));
+    size_t opened = orm_engine_pool(engine).opened_ever;
+    if (_i == 2) {
+        ok(orm_session_commit(s));
+        own = orm_session_connection(s);
+    }
+    expect_status(ORM_READ_ONLY, orm_connection_execute(own, "UPDATE authors SET name = 'x'", NULL, NULL));
+    ok(orm_session_rollback(s));
+    own = orm_session_connection(s);
+    ok(orm_connection_execute(own, "SET default_transaction_read_only = off", NULL, NULL));
+    ok(orm_session_commit(s));
+    ck_assert_uint_eq(orm_engine_pool(engine).opened_ever, opened);
+}
+END_TEST
+
 /* --- serialization failures ---------------------------------------------------------------------------------------------- */
 
 typedef struct skew {
@@ -307,6 +331,7 @@ Suite *suite_isolation(void)
     TCase *tests = new_case(suite, "isolation");
     tcase_add_test(tests, the_server_has_the_isolation_that_the_factory_names);
     tcase_add_test(tests, the_server_lets_a_read_only_session_write_nothing);
+    tcase_add_loop_test(tests, a_transaction_that_is_read_only_by_its_own_will_keeps_its_connection, 0, 3);
     tcase_add_test(tests, two_serializable_sessions_that_read_what_the_other_writes_are_one_after_the_other);
     tcase_add_test(tests, a_transaction_that_never_comes_through_ends_after_its_attempts);
     tcase_add_test(tests, the_one_that_a_deadlock_ends_is_tried_again);

@@ -56,6 +56,7 @@ int main(void)
         suite_fibers_random,
         suite_together,
         suite_cancelling,
+        suite_closing,
         suite_views,
         suite_corners,
         suite_trust,

@@ -623,6 +623,54 @@ START_TEST(an_event_tells_of_its_own_statement_alone)
 }
 END_TEST
 
+static void note_status(const orm_statement_event *event, void *user)
+{
+    char line[80];
+    (void)user;
+    snprintf(line, sizeof line, "%.5s %s", event->sql, orm_status_name(event->status));
+    note(line);
+}
+
+static orm_status give_nothing(const void **data, size_t *size, void *user)
+{
+    (void)data, (void)size, (void)user;
+    return ORM_DONE;
+}
+
+static orm_status copy_many(void)
+{
+    static char emails[1500][16];
+    static blog_author_values values[1500];
+    for (int i = 0; i < 1500; i++) {
+        snprintf(emails[i], sizeof emails[i], "%d@x", i);
+        values[i] = (blog_author_values){.email = emails[i], .name = "n"};
+    }
+    return blog_author_copy(c, values, 1500);
+}
+
+/* It goes behind a BEGIN of its own, whose answer is awaited. */
+START_TEST(a_copy_that_was_not_sent_is_not_told)
+{
+    if (on_sqlite() || test_options().prepared == ORM_PREPARED_OFF)
+        return; /* nobody's connection is lost behind a pooler */
+    watch((orm_engine_options){.hooks = {.statement = note_status}});
+    c = open_connection();
+    ok(copy_many()); /* it knows the table now */
+    run_sql("DELETE FROM authors");
+    ok(orm_connection_begin(c));
+    orm_connection *other = open_connection();
+    ok(orm_connection_execute(other,
+                              "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity "
+                              "WHERE datname = current_database() AND pid <> pg_backend_pid()",
+                              NULL, NULL));
+    orm_connection_close(other);
+    seen[0] = '\0';
+    expect_status(ORM_DISCONNECTED,
+                  _i ? copy_many() : orm_connection_copy_in(c, "COPY authors FROM STDIN", NULL, give_nothing, NULL));
+    expect_text(seen, "BEGIN ORM_DISCONNECTED\n");
+}
+END_TEST
+
 START_TEST(a_thousand_statements_are_told_apart)
 {
     char sql[64];
@@ -667,6 +715,7 @@ Suite *suite_observing(void)
     tcase_add_test(counts, statements_are_counted_whatever_their_tags);
     tcase_add_test(counts, many_tags_leave_few_statements_at_the_server);
     tcase_add_test(counts, an_event_tells_of_its_own_statement_alone);
+    tcase_add_loop_test(counts, a_copy_that_was_not_sent_is_not_told, 0, 2);
     tcase_add_test(counts, a_thousand_statements_are_told_apart);
     return suite;
 }

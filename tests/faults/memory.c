@@ -1,27 +1,28 @@
-/* memory.c -- each allocation fails in turn: ours, libpq's and sqlite's, since malloc itself is replaced (failing.h).
+/* memory.c -- each allocation fails in turn: ours, libpq's and sqlite's, since malloc itself is replaced here.
  *
  *     memory URL [STRIDE]
  *
- * The scenario opens an engine, adds, flushes, finds, loads, changes and commits; another only adds and commits. Once for each n its n-th allocation fails
- * (alone, then with all that follow it), until it succeeds without having reached the n-th. A failure must be told, must have
- * written nothing, and must leave a session that works after its rollback; at the end no block may be left over.
+ * A scenario opens an engine, adds, flushes, finds, loads, changes and commits; another only adds and commits, a third changes keys
+ * that other rows refer to. Once for each n its n-th allocation fails (alone, then with all that follow it), until it succeeds
+ * without having reached the n-th. A failure must be told, must have written nothing, and must leave a session that works after
+ * its rollback; at the end no block may be left over. Fibers: memory_fibers.c.
  * SPDX-License-Identifier: MIT */
 #define _GNU_SOURCE
-#include "failing.h"
-
 #include "blog.h"
+#include "natural.h"
 #include "orm.h"
+
+#include "scarce.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* --- the scenario -------------------------------------------------------------------------------------------------------- */
+/* --- the scenarios ------------------------------------------------------------------------------------------------------- */
 
 enum { POSTS = 3 };
 
 static const char *url;
-static int failures;
 
 #define TRY(call) \
     do { \
@@ -29,12 +30,6 @@ static int failures;
         if (status_) \
             return status_; \
     } while (0)
-
-static void complain(const char *what, long n, long until, const char *message)
-{
-    failures++;
-    printf("%s, n = %ld%s: %s\n", what, n, until > n ? " and after" : "", message);
-}
 
 static orm_status add_rows(orm_session *s)
 {
@@ -70,8 +65,6 @@ static orm_status stream_comments(orm_session *s, const blog_post *post)
     return status;
 }
 
-static bool only_adds;
-
 static orm_status add_only(orm_session *s)
 {
     const blog_author *author;
@@ -81,12 +74,10 @@ static orm_status add_only(orm_session *s)
     return orm_session_commit(s);
 }
 
-static orm_status work(orm_session *s)
+static orm_status do_everything(orm_session *s)
 {
     blog_post_list posts;
     blog_comment_list comments;
-    if (only_adds)
-        return add_only(s);
     TRY(add_rows(s));
     TRY(blog_post_find(s,
                        &(blog_post_query){.where = {orm_like(BLOG_POST.title, "t%")},
@@ -124,6 +115,37 @@ static orm_status read_rows(orm_rows *rows)
     return status;
 }
 
+/* A land, and what has its key: as a part of its own, or through another; not known yet; or not any more. */
+static orm_status move(orm_session *s, const natural_land *land, const char *code)
+{
+    TRY(natural_town_add(s, &(natural_town_values){.name = code, .land = land}, NULL));
+    TRY(natural_land_set_code(s, land, code));
+    return orm_session_flush(s);
+}
+
+/* Once in vain, once for good. */
+static orm_status change_keys(orm_session *s)
+{
+    const natural_land *land;
+    const natural_town *town;
+    const natural_street *street;
+    TRY(natural_land_add(s, &(natural_land_values){.code = "a", .name = "n"}, &land));
+    TRY(natural_town_add(s, &(natural_town_values){.name = "t", .land = land}, &town));
+    TRY(natural_street_add(s, &(natural_street_values){.name = "s", .town = town}, &street));
+    TRY(natural_flag_add(s, &(natural_flag_values){.colour = "red", .land = land}, NULL));
+    TRY(natural_person_add(s, &(natural_person_values){.name = "p", .home = land}, NULL));
+    TRY(orm_session_flush(s));
+    TRY(orm_session_begin_nested(s));
+    TRY(move(s, land, "b"));
+    TRY(strcmp(street->land_code, "b") == 0 ? ORM_OK : ORM_STALE);
+    TRY(orm_session_rollback_nested(s));
+    TRY(orm_session_refresh(s, street));
+    TRY(strcmp(street->land_code, "a") == 0 ? ORM_OK : ORM_STALE);
+    TRY(move(s, land, "c"));
+    TRY(natural_street_get(s, "c", "t", "s", &street));
+    return orm_session_commit(s);
+}
+
 /* SQL by hand, groups, and a transaction that is rolled back. */
 static orm_status work_by_hand(orm_connection *c)
 {
@@ -147,12 +169,48 @@ static orm_status work_by_hand(orm_connection *c)
     return orm_connection_rollback(c);
 }
 
+enum { PARTLY = 4711 };
+
+static size_t blog_rows(orm_session *s)
+{
+    size_t count = PARTLY, posts = PARTLY;
+    blog_author_count(s, NULL, &count);
+    blog_post_count(s, NULL, &posts);
+    return count == 0 && posts == 0 ? 0 : count == 1 && posts == POSTS - 1 ? 1 : PARTLY;
+}
+
+static size_t natural_rows(orm_session *s)
+{
+    size_t lands = PARTLY, towns = PARTLY, streets = PARTLY, flags = PARTLY, homeless = PARTLY;
+    natural_land_count(s, NULL, &lands);
+    natural_town_count(s, &(natural_town_query){.where = {orm_eq(NATURAL_TOWN.land_code, "c")}}, &towns);
+    natural_street_count(s, &(natural_street_query){.where = {orm_eq(NATURAL_STREET.land_code, "c")}}, &streets);
+    natural_flag_count(s, &(natural_flag_query){.where = {orm_eq(NATURAL_FLAG.land_code, "c")}}, &flags);
+    natural_person_count(s, &(natural_person_query){.where = {orm_is_null(NATURAL_PERSON.home_code)}}, &homeless);
+    if (lands + towns + streets + flags + homeless == 0)
+        return 0;
+    return lands == 1 && towns == 2 && streets == 1 && flags == 1 && homeless == 1 ? 1 : PARTLY;
+}
+
+static const struct scenario {
+    orm_status (*work)(orm_session *s);
+    orm_status (*by_hand)(orm_connection *c); /* or NULL */
+    size_t (*rows)(orm_session *s);           /* 0: none; 1: what it writes; or PARTLY */
+    const char *tables[5];
+} scenarios[] = {
+    {do_everything, work_by_hand, blog_rows, {"comment", "post", "authors"}},
+    {add_only, NULL, blog_rows, {"comment", "post", "authors"}},
+    {change_keys, NULL, natural_rows, {"persons", "flags", "streets", "towns", "lands"}},
+};
+enum { SCENARIOS = sizeof scenarios / sizeof *scenarios };
+static const struct scenario *now;
+
 static orm_status connect_by_hand(orm_engine *engine)
 {
     orm_error error;
     orm_connection *c;
     TRY(orm_connection_open(engine, &c, &error));
-    orm_status status = work_by_hand(c);
+    orm_status status = now->by_hand(c);
     orm_connection_close(c);
     return status;
 }
@@ -163,19 +221,19 @@ static size_t take_rows(orm_engine *engine)
     orm_error error;
     orm_connection *c;
     orm_session *s;
-    size_t count = 4711, posts = 4711;
-    if (!orm_session_open(&(orm_session_factory){.engine = engine}, &s, &error)) {
-        blog_author_count(s, NULL, &count);
-        blog_post_count(s, NULL, &posts);
-    }
+    size_t rows = PARTLY;
+    if (!orm_session_open(&(orm_session_factory){.engine = engine}, &s, &error))
+        rows = now->rows(s);
     orm_session_close(s);
-    if (!orm_connection_open(engine, &c, &error)) {
-        orm_connection_execute(c, "DELETE FROM comment", NULL, NULL);
-        orm_connection_execute(c, "DELETE FROM post", NULL, NULL);
-        orm_connection_execute(c, "DELETE FROM authors", NULL, NULL);
+    if (orm_connection_open(engine, &c, &error))
+        return PARTLY;
+    for (size_t i = 0; i < sizeof now->tables / sizeof *now->tables && now->tables[i]; i++) {
+        char sql[64];
+        snprintf(sql, sizeof sql, "DELETE FROM %s", now->tables[i]);
+        orm_connection_execute(c, sql, NULL, NULL);
     }
     orm_connection_close(c);
-    return count == 0 && posts == 0 ? 0 : count == 1 && posts == POSTS - 1 ? 1 : 4711;
+    return rows;
 }
 
 static bool is_clean(orm_status status)
@@ -197,7 +255,7 @@ static void check_session(orm_engine *engine, orm_session *s, orm_status status,
     rows = take_rows(engine);
     if (rows > 1 || (rows == 1) == (status != ORM_OK && status != ORM_IN_DOUBT))
         complain("part was written, or what was told is not so", n, until, orm_status_name(status));
-    if (status && (status = work(s)) != ORM_OK)
+    if (status && (status = now->work(s)) != ORM_OK)
         complain("the session is of no use after its rollback", n, until, orm_session_error(s)->message);
     take_rows(engine);
 }
@@ -209,9 +267,7 @@ static bool run(long n, long until)
     orm_engine *engine;
     orm_session *s = NULL;
     long before = live;
-    calls = 0;
-    fails_until = until;
-    fails_at = n;
+    start_failing(n, until);
     orm_status status = orm_engine_open(url, NULL, &engine, &error);
     if (!status)
         status = orm_session_open(&(orm_session_factory){.engine = engine}, &s, &error);
@@ -220,8 +276,8 @@ static bool run(long n, long until)
         if (!is_clean(status) || error.status != status)
             complain("open failed otherwise", n, until, error.message);
     } else {
-        status = work(s);
-        orm_status by_hand = status || only_adds ? ORM_OK : connect_by_hand(engine);
+        status = now->work(s);
+        orm_status by_hand = status || !now->by_hand ? ORM_OK : connect_by_hand(engine);
         stop_failing();
         if (by_hand && !is_clean(by_hand))
             complain("a connection failed otherwise", n, until, orm_status_name(by_hand));
@@ -249,7 +305,7 @@ static long count_calls(void)
     if (orm_engine_open(url, NULL, &engine, &error) ||
         orm_session_open(&(orm_session_factory){.engine = engine}, &s, &error))
         return 0;
-    if (work(s) == ORM_OK && (only_adds || connect_by_hand(engine) == ORM_OK))
+    if (now->work(s) == ORM_OK && (!now->by_hand || connect_by_hand(engine) == ORM_OK))
         counted_calls = calls;
     orm_session_close(s);
     take_rows(engine);
@@ -264,12 +320,13 @@ int main(int argc, char **argv)
     url = argc > 1 ? argv[1] : "";
     long stride = argc > 2 ? atol(argv[2]) : 1, passed = 0;
     setvbuf(stdout, NULL, _IOLBF, 0);
-    if (orm_engine_open(url, NULL, &engine, &error) || blog_drop_all(engine, &error) || blog_create_all(engine, &error))
+    if (orm_engine_open(url, NULL, &engine, &error) || blog_drop_all(engine, &error) ||
+        blog_create_all(engine, &error) || natural_drop_all(engine, &error) || natural_create_all(engine, &error))
         return fprintf(stderr, "%s\n", error.message), 2;
     orm_engine_close(engine);
     long total = 1;
-    for (int scenario = 0; scenario < 2 && total > 0; scenario++) {
-        only_adds = scenario;
+    for (int scenario = 0; scenario < SCENARIOS && total > 0; scenario++) {
+        now = &scenarios[scenario];
         count_calls(); /* what libraries keep for ever is taken now */
         total = count_calls();
         printf("%ld allocations, every %ld. of them fails in turn\n", total, stride);

@@ -531,6 +531,22 @@ static void after_a_crash_and_a_promotion_the_same_engine_writes_on_and_no_commi
     orm_engine_close(patient);
 }
 
+/* Which may be a primary by the time that the next one is opened. */
+static void a_connection_to_a_replica_that_was_to_write_is_not_lent_again(void)
+{
+    orm_engine *replica;
+    orm_connection *c;
+    both_up();
+    expect(ORM_OK, orm_engine_open(first_url, NULL, &replica, &error));
+    if (wrong)
+        return;
+    expect(ORM_OK, orm_connection_open(replica, &c, &error));
+    expect(ORM_READ_ONLY, orm_connection_execute(c, "DELETE FROM comment", NULL, NULL));
+    orm_connection_close(c);
+    expect_true(orm_engine_pool(replica).open == 0);
+    orm_engine_close(replica);
+}
+
 static const struct {
     const char *name;
     void (*run)(void);
@@ -550,6 +566,8 @@ static const struct {
     {"replicas that lag are left out until they have caught up",
      replicas_that_lag_are_left_out_until_they_have_caught_up},
     {"the primary reads when no replica can", the_primary_reads_when_no_replica_is_up},
+    {"a connection to a replica that was to write is not lent again",
+     a_connection_to_a_replica_that_was_to_write_is_not_lent_again},
     {"after a crash and a promotion the same engine writes on, and no committed row is lost",
      after_a_crash_and_a_promotion_the_same_engine_writes_on_and_no_committed_row_is_lost},
 };

@@ -1,4 +1,4 @@
-/* starved.c -- fibers that get rows by shared connections while each allocation fails in turn, by failing.h.
+/* starved.c -- fibers that get rows by shared connections while each allocation fails in turn, by scarce.h.
  *
  *     starved URL [STRIDE]
  *
@@ -7,7 +7,7 @@
  * block may be left over.
  * SPDX-License-Identifier: MIT */
 #define _GNU_SOURCE
-#include "failing.h"
+#include "scarce.h"
 
 #include "blog.h"
 #include "orm.h"
@@ -31,13 +31,6 @@ static orm_async *async;
 static orm_engine *engine;
 static int64_t ids[AUTHORS];
 static reader readers[FIBERS];
-static int failures;
-
-static void complain(const char *what, long n, long until, const char *message)
-{
-    failures++;
-    printf("%s, n = %ld%s: %s\n", what, n, until > n ? " and after" : "", message);
-}
 
 static void name_of(int number, char *name, size_t size)
 {
@@ -106,9 +99,7 @@ static long run(bool warm, long n, long until)
     if (warm)
         read_all();
     alarm(PATIENCE);
-    calls = 0;
-    fails_until = until;
-    fails_at = n;
+    start_failing(n, until);
     read_all();
     stop_failing();
     const long reached = calls;

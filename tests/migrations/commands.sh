@@ -35,44 +35,44 @@ start() { new initial a && up && ask "$(cat "$base.sql")"; }
 # --- on both databases -----------------------------------------------------------------------------------------------
 both_rows_without_a_value_stop_not_null_before_anything_changes() {
     start && new second b 's/^      email: text?/      email: text\n      extra: int32?/' || return
-    ! up && says "1 rows of table 'author' have no value for column 'email'" && is "$(ask 'SELECT count(*) FROM author')" 2 &&
+    ! up && says "rows of table 'author' have no value for column 'email': 1 found" && is "$(ask 'SELECT count(*) FROM author')" 2 &&
         ! ask 'SELECT extra FROM author' 2>/dev/null
 }
 both_a_new_required_column_is_refused_while_there_are_rows() {
     start && new second b 's/^      email: text?/&\n      need: int32/' || return
-    ! up && says "2 rows of table 'author' have no value for column 'need'" || return
+    ! up && says "rows of table 'author' have no value for column 'need': 2 found" || return
     ask 'DELETE FROM post; DELETE FROM author' && up
 }
 both_values_that_stand_twice_stop_a_unique_key() {
     start && ask "UPDATE post SET title = 'One'" && new second b 's/^      title: text/      title: {type: text, unique: true}/' || return
-    ! up && says "1 values of the unique key on 'title' stand in several rows of table 'post'"
+    ! up && says "values of the unique key on 'title' stand in several rows of table 'post': 1 found"
 }
 both_rows_that_refer_to_nothing_stop_a_foreign_key() {
     sed 's/^    relations:/#/; s/^      author: {many.*/      author_id: int64?/' "$base.yaml" >a.yaml
     "$ormc" migrate new initial a.yaml >log 2>&1 && up && ask "$(cat "$base.sql")" && ask 'UPDATE post SET author_id = 99 WHERE id = 1' &&
         new second b || return
-    ! up && says "1 rows of table 'post' refer by 'author_id' to no row of 'author'"
+    ! up && says "rows of table 'post' refer by 'author_id' to no row of 'author': 1 found"
 }
 both_rows_that_break_a_check_stop_it() {
     start && new second b 's/^      views: .*/      views: {type: int32, default: 1, min: 1}/' || return
-    ! up && says "1 rows of table 'post' break the check 'post_views_check'"
+    ! up && says "rows of table 'post' break the check 'post_views_check': 1 found"
 }
 both_rows_without_a_computed_value_stop_not_null() {
     start && new second b 's/^      rate: .*/&\n      twice: {type: float64, generated: "rate * 2"}/' || return
-    ! up && says "1 rows of table 'post' have no value for column 'twice'" || return
+    ! up && says "rows of table 'post' have no value for column 'twice': 1 found" || return
     ask 'UPDATE post SET rate = 1 WHERE rate IS NULL' && up && is "$(ask 'SELECT count(twice) FROM post')" 3
 }
 both_computed_values_are_held_to_checks_and_unique_keys() {
     start && new second b 's/^      views: .*/&\n      twice: {type: int32, generated: "views * 2", min: 10}/' || return
-    ! up && says "1 rows of table 'post' break the check 'post_twice_check'" && ask 'UPDATE post SET views = 5' && up || return
+    ! up && says "rows of table 'post' break the check 'post_twice_check': 1 found" && ask 'UPDATE post SET views = 5' && up || return
     new third c 's/^      views: .*/&\n      twice: {type: int32, generated: "views * 3", unique: true}/' --allow-destructive || return
-    ! up --allow-destructive && says "1 values of the unique key on 'twice' stand in several rows of table 'post'" || return
+    ! up --allow-destructive && says "values of the unique key on 'twice' stand in several rows of table 'post': 1 found" || return
     ask 'UPDATE post SET views = id + 5' && up --allow-destructive && is "$(ask 'SELECT sum(twice) FROM post')" 63
 }
 both_computed_values_of_renamed_columns_are_counted() {
     start && new second b 's/^      views: .*/      hits: {type: int32, default: 0, was: views}\n      twice: {type: int32, generated: "hits * 2", min: 10}/' ||
         return
-    ! up && says "1 rows of table 'post' break the check 'post_twice_check'" && ask 'UPDATE post SET views = 6' && up || return
+    ! up && says "rows of table 'post' break the check 'post_twice_check': 1 found" && ask 'UPDATE post SET views = 6' && up || return
     is "$(ask 'SELECT sum(twice) FROM post')" 36
 }
 both_rows_with_a_value_stop_its_removal_from_the_enum() {
@@ -82,7 +82,7 @@ both_rows_with_a_value_stop_its_removal_from_the_enum() {
 }
 both_a_text_that_is_no_number_stops_a_number() {
     start && ask "UPDATE post SET code = 'x' WHERE id = 1" && new second b 's/^      code: .*/      code: {type: int32, default: 7}/' || return
-    ! up && says "1 rows of table 'post' have in column 'code' a value that is no"
+    ! up && says "rows of table 'post' have in column 'code' a value that is no"
 }
 both_an_edited_revision_is_noticed() {
     start && echo '-- more' >>migrations/0001_initial.sql || return

@@ -48,8 +48,10 @@ ORM_API orm_status orm_async_spawn(orm_async *async, orm_async_function function
 ORM_API orm_status orm_async_join(orm_async *async, orm_fiber *fiber);
 
 /* The wait in which a fiber stands, or else its next one, returns ORM_CANCELLED: once, so that it can clean up. A statement
- * that is cancelled so loses its connection, as it would by a timeout; the pool opens another. A fiber that has not begun never
- * does. Of a fiber that has ended nothing happens. */
+ * that is cancelled so loses its connection, as it would by a timeout; the pool opens another. What has no status to tell it by
+ * (orm_session_close, orm_connection_close and orm_stream_close, a rollback behind what failed) goes on to its end, and the wait
+ * after it tells; a server that does not answer is waited for a few seconds then, and its connection is given up. A fiber that has
+ * not begun never does. Of a fiber that has ended nothing happens. */
 ORM_API void orm_async_cancel(orm_async *async, orm_fiber *fiber);
 
 /* Runs the loop until all fibers have ended; ORM_OK, or what the loop fails with. To be called outside fibers. Programs whose

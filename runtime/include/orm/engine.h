@@ -86,6 +86,11 @@ ORM_API void orm_log_to_stderr(const char *line, void *user);
  * `resume`, which may be left out, is called by a coroutine: as wake, but where that is possible the one that waits goes on at
  * once, and who calls it when that one waits again, or has ended.
  *
+ * `shield`, which may be left out, is for those whose `wait` gives up when a coroutine is cancelled. It is called by one with true
+ * before something whose end has no status to tell that by (a connection is rolled back and given back to the pool), and with
+ * false behind it; such pairs may stand in one another. What is cancelled in between is better told by the first wait after them,
+ * so that the connection stays good; a wait in between had better end by ORM_TIMEOUT then, some seconds after the cancel.
+ *
  * A zero one waits by poll(2). */
 enum { ORM_WAIT_READ = 1, ORM_WAIT_WRITE = 2 };
 typedef struct orm_waiter {
@@ -96,6 +101,7 @@ typedef struct orm_waiter {
     void *(*self)(void *user);
     void (*wake)(void *self, void *user);
     void (*resume)(void *self, void *user);
+    void (*shield)(bool on, void *user);
 } orm_waiter;
 
 /* What becomes of connections that nobody uses. */

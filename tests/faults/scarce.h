@@ -1,16 +1,20 @@
-/* failing.h -- malloc and its fellows, replaced for a whole program by such that fail when they are told to: ours, libpq's and
- * sqlite's. For the one file that a program is made of, which defines _GNU_SOURCE first.
+/* scarce.h -- malloc and its fellows, which fail when they are told to: for the programs of this folder whose memory ends.
  *
- * The C library's regcomp loses blocks of its own when its memory ends; it is one allocation here, that fails as a whole.
+ * Defines them for the whole program, libpq and sqlite included; so exactly one file of a program includes it. The C library's
+ * regcomp loses blocks of its own when its memory ends; it is one allocation here, that fails as a whole.
  * SPDX-License-Identifier: MIT */
-#ifndef FAILING_H
-#define FAILING_H
+#ifndef SCARCE_H
+#define SCARCE_H
+
+#ifndef _GNU_SOURCE
+#error "scarce.h needs _GNU_SOURCE from before the first header on"
+#endif
 
 #include <dlfcn.h>
 #include <errno.h>
 #include <regex.h>
 #include <stdatomic.h>
-#include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 extern void *__libc_malloc(size_t size);
@@ -88,9 +92,26 @@ int regcomp(regex_t *restrict compiled, const char *restrict pattern, int flags)
     return result;
 }
 
+/* --- what the sweeps share ----------------------------------------------------------------------------------------------- */
+
+static int failures;
+
 static void stop_failing(void)
 {
     fails_at = 0;
+}
+
+static void start_failing(long n, long until)
+{
+    calls = 0;
+    fails_until = until;
+    fails_at = n;
+}
+
+static void complain(const char *what, long n, long until, const char *message)
+{
+    failures++;
+    printf("%s, n = %ld%s: %s\n", what, n, until > n ? " and after" : "", message);
 }
 
 #endif
