@@ -7,11 +7,11 @@
  * block may be left over.
  * SPDX-License-Identifier: MIT */
 #define _GNU_SOURCE
-#include "scarce.h"
-
 #include "blog.h"
 #include "orm.h"
 #include "orm/async_poll.h"
+
+#include "scarce.h"
 
 #include <stdio.h>
 #include <string.h>
