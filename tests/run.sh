@@ -205,6 +205,8 @@ suite_faults() {
     run cases faults/outages tests/faults/outages.sh "$scratch/faults/outages"
     run cases faults/refusals tests/faults/refusals.sh "$scratch/faults/refusals"
     run cases "faults/memory on postgresql" "$scratch/faults/memory" "$(new_postgresql memory)" "$stride"
+    run cases "faults/starved on sqlite" "$scratch/faults/starved" "$(new_sqlite starved)" "$stride"
+    run cases "faults/starved on postgresql" "$scratch/faults/starved" "$(new_postgresql starved)" "$stride"
     run cases "faults/memory of fibers on postgresql" "$scratch/faults/memory_fibers" "$(new_postgresql memory_fibers)" "$stride"
     run cases "faults/kill on sqlite" "$scratch/faults/kill" "$(new_sqlite kill)" $((5 * kills))
     run cases "faults/kill on postgresql" tests/postgresql.sh bash -c '"$0" "$ORM_TEST_POSTGRESQL_URL" "$1"' \

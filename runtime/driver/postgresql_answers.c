@@ -18,6 +18,7 @@ static void fetch_places(const orm__pg_request *r, bool all);
 static void fetch(const void *place, size_t size);
 static void take(orm__pg_link *l, PGresult *result);
 static void note_error(orm__pg_link *l, const PGresult *result);
+static void give_name(orm__pg_link *l, const orm__pg_request *r);
 static void end_command(orm__pg_link *l);
 static void complete(orm__pg_link *l, orm__pg_request *r);
 
@@ -94,8 +95,8 @@ static void note_error(orm__pg_link *l, const PGresult *result)
     l->complaints = strlen(PQerrorMessage(l->connection));
     if (sqlstate && strcmp(sqlstate, QUERY_CANCELED) == 0)
         l->cancelled = false;
-    if (s->due.count > 0 && orm__pg_due_at(s, 0)->kind == ORM__PG_DUE_PARSE && !orm__pg_due_at(s, 0)->to->gathered)
-        orm__pg_give_name(l, orm__pg_due_at(s, 0)->to->prepared);
+    if (s->due.count > 0 && orm__pg_due_at(s, 0)->kind == ORM__PG_DUE_PARSE)
+        give_name(l, orm__pg_due_at(s, 0)->to);
     if (PQstatus(l->connection) != CONNECTION_BAD && (!severity || strcmp(severity, "ERROR") == 0))
         return;
     l->error = &s->failure;
@@ -103,6 +104,12 @@ static void note_error(orm__pg_link *l, const PGresult *result)
     l->sql = NULL;
     orm__pg_check(l, result);
     orm__pg_requests_lose(l);
+}
+
+/* Of what could not be prepared. */
+static void give_name(orm__pg_link *l, const orm__pg_request *r)
+{
+    orm__pg_give_name(l, r->gathered ? r->prepared->gather->many : r->prepared);
 }
 
 /* The end of what a command answers. */

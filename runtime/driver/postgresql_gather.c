@@ -26,12 +26,9 @@ static void send_group(orm__pg_link *l, orm__pg_gather *gather);
 static orm__pg_request *take_group(orm__pg_shared *s, orm__pg_gather *gather, size_t *count);
 static orm__pg_answer *answer_for(orm__pg_link *l, const orm__pg_request *asked, orm__pg_request *const *requests,
                                   size_t count);
-static void note_failure(orm__pg_link *l, orm__pg_gather *gather);
-static orm__pg_key key_of(const orm_value *value);
-static orm_value list_of(orm__pg_gather *gather, const orm__pg_request *first);
+static void note_failure(orm__pg_link *l, orm__pg_gather *gather, const PGresult *result);
 static size_t size_of(orm_type type);
 static size_t slot_of(const orm__pg_gather *gather, orm__pg_key key);
-static bool find_rows(orm__pg_gather *gather, const PGresult *result, orm__pg_request *const *requests, size_t count);
 static bool read_key(const orm__pg_gather *gather, const PGresult *result, int row, orm__pg_key *key);
 
 orm_status orm__pg_gather_new(orm__link *link, const char *many, const orm__parameter *list, int column, size_t most,
@@ -80,7 +77,7 @@ orm_status orm__pg_gather_join(orm__pg_link *l, orm__pg_request *r)
     orm__pg_gather *gather = r->prepared->gather;
     if (l->broken)
         return orm__error_set(l->error, ORM_DISCONNECTED, "the connection is lost");
-    r->key = key_of(r->values);
+    r->key = orm__pg_gather_key(r->values);
     r->bytes = orm__pg_formats[gather->type].wire;
     r->deadline = orm__pg_request_deadline(l);
     if (gather->first) {
@@ -104,6 +101,15 @@ void orm__pg_gathers_send(orm__pg_link *l)
             s->gathers = s->gathers->next;
 }
 
+void orm__pg_gathers_drop(orm__pg_shared *s)
+{
+    for (; s->gathers; s->gathers = s->gathers->next)
+        for (orm__pg_request *r; (r = s->gathers->first) != NULL;) {
+            s->gathers->first = r->next;
+            orm__pg_request_recycle(s, r);
+        }
+}
+
 static void send_group(orm__pg_link *l, orm__pg_gather *gather)
 {
     size_t count, bytes = 0;
@@ -112,16 +118,18 @@ static void send_group(orm__pg_link *l, orm__pg_gather *gather)
         orm__pg_request_must_send(l, first);
     if (count < 2)
         return;
-    orm_value list = list_of(gather, first);
+    orm_value list = orm__pg_gather_list(gather, first);
     l->error = &l->shared->failure;
     l->failure = ORM_OK;
     l->sql = gather->many->sql;
     first->gathered = true;
     first->generation = gather->generation;
-    if (orm__pg_due_reserve(l->shared, 4) && orm__pg_encode_values(l, gather->many, &list, &bytes) == ORM_OK)
-        orm__pg_request_put(l, first, gather->many);
-    else
+    orm_status status = orm__pg_due_reserve(l->shared, 4) ? orm__pg_encode_values(l, gather->many, &list, &bytes)
+                                                          : orm__error_no_memory(l->error);
+    if (status)
         orm__pg_request_give_up(l, first);
+    else
+        orm__pg_request_put(l, first, gather->many);
 }
 
 static orm__pg_request *take_group(orm__pg_shared *s, orm__pg_gather *gather, size_t *count)
@@ -161,8 +169,10 @@ void orm__pg_gather_complete(orm__pg_link *l, orm__pg_request *first)
             orm__pg_request_recycle(s, r);
     }
     orm__pg_answer *common = answer_for(l, &asked, requests, count);
-    for (size_t i = 0; i < count && common; i++)
+    for (size_t i = 0; i < count && common; i++) {
         requests[i]->answer = common;
+        requests[i]->names = asked.names;
+    }
     for (size_t i = 0; i < count; i++) {
         if (common) {
             orm__pg_expect_among(requests + i, count - i);
@@ -174,19 +184,20 @@ void orm__pg_gather_complete(orm__pg_link *l, orm__pg_request *first)
     }
 }
 
-/* For so many; NULL: each must ask for itself. All whose time is over are told so. */
+/* For so many; NULL: each must ask for itself. All are told when their time is over, be that the server's own limit. */
 static orm__pg_answer *answer_for(orm__pg_link *l, const orm__pg_request *asked, orm__pg_request *const *requests,
                                   size_t count)
 {
     orm__pg_gather *gather = asked->prepared->gather;
     PGresult *result = asked->result;
     orm__pg_answer *common = NULL;
-    bool good = PQresultStatus(result) == PGRES_TUPLES_OK && find_rows(gather, result, requests, count);
-    bool told = result && orm__pg_was_cancelled(result) && asked->deadline && orm__pg_request_is_over(asked);
+    bool good = PQresultStatus(result) == PGRES_TUPLES_OK && orm__pg_gather_find(gather, result, requests, count);
+    bool cancelled = result && orm__pg_was_cancelled(result);
+    bool told = cancelled && orm__pg_request_is_over(asked);
     if (good)
         gather->failures = 0;
-    else if (result && !told && asked->generation == gather->generation) /* otherwise another has seen to it */
-        note_failure(l, gather);
+    else if (result && !cancelled && asked->generation == gather->generation) /* otherwise another has seen to it */
+        note_failure(l, gather, result);
     if ((good || told) && count > 0)
         common = malloc(sizeof *common);
     if (common)
@@ -196,13 +207,15 @@ static orm__pg_answer *answer_for(orm__pg_link *l, const orm__pg_request *asked,
     return common;
 }
 
-/* It is prepared anew the next time. */
-static void note_failure(orm__pg_link *l, orm__pg_gather *gather)
+/* What the server knows no longer as it was is prepared anew the next time; all else stays, since the server would keep
+ * each of them. */
+static void note_failure(orm__pg_link *l, orm__pg_gather *gather, const PGresult *result)
 {
     gather->generation++;
     if (++gather->failures >= FAILURES_MOST)
         gather->resting = REST;
-    orm__pg_give_name(l, gather->many);
+    if (orm__pg_is_outdated(result))
+        orm__pg_give_name(l, gather->many);
 }
 
 void orm__pg_answer_release(orm__pg_answer *common)
@@ -213,7 +226,7 @@ void orm__pg_answer_release(orm__pg_answer *common)
     free(common);
 }
 
-static orm__pg_key key_of(const orm_value *value)
+orm__pg_key orm__pg_gather_key(const orm_value *value)
 {
     orm__pg_key key = {0};
     if (value->type == ORM_TYPE_UUID)
@@ -224,8 +237,7 @@ static orm__pg_key key_of(const orm_value *value)
 }
 _Static_assert(sizeof(orm__pg_key) == sizeof(orm_uuid), "a key has room for a uuid");
 
-/* A list that is too short is filled up with the last key. */
-static orm_value list_of(orm__pg_gather *gather, const orm__pg_request *first)
+orm_value orm__pg_gather_list(orm__pg_gather *gather, const orm__pg_request *first)
 {
     size_t size = size_of(gather->type), count = 0;
     char *place = (char *)gather->keys;
@@ -253,7 +265,7 @@ static size_t size_of(orm_type type)
                                     : sizeof(int16_t);
 }
 
-static bool find_rows(orm__pg_gather *gather, const PGresult *result, orm__pg_request *const *requests, size_t count)
+bool orm__pg_gather_find(orm__pg_gather *gather, const PGresult *result, orm__pg_request *const *requests, size_t count)
 {
     int rows = PQntuples(result);
     if (rows > ORM__PG_GATHER_MOST || PQnfields(result) <= gather->column)

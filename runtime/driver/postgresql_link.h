@@ -223,6 +223,8 @@ PGresult *orm__pg_next_result(orm__pg_link *l);
 bool orm__pg_wait_input(orm__pg_link *l);
 /* Whether it is the result of a statement that succeeded; a failure is recorded. NULL is none. */
 bool orm__pg_check(orm__pg_link *l, const PGresult *result);
+/* Whether it says that a prepared statement is lost, or cannot run as it was planned. */
+bool orm__pg_is_outdated(const PGresult *result);
 /* How many rows an INSERT, UPDATE, DELETE or COPY wrote; 0 of NULL. Those that drop all names are heeded. */
 size_t orm__pg_rows_written(orm__pg_link *l, PGresult *result);
 

@@ -35,7 +35,9 @@ void orm__pg_request_put(orm__pg_link *l, orm__pg_request *r, orm__prepared *pre
 {
     orm__pg_shared *s = l->shared;
     r->prepares = !l->unprepared && !prepared->sent;
-    if (r->prepares && s->unsynced)
+    r->names = l->names;
+    bool alone = r->prepares || r->gathered;
+    if (alone && s->unsynced)
         orm__pg_batch_end(l);
     orm__pg_send_prepared(l, prepared, r->prepares);
     if (r->prepares)
@@ -43,7 +45,7 @@ void orm__pg_request_put(orm__pg_link *l, orm__pg_request *r, orm__prepared *pre
     push(s, ORM__PG_DUE_EXECUTE, r);
     prepared->sent = !l->unprepared;
     s->unsynced = true;
-    if (r->prepares && !l->failure)
+    if (alone && !l->failure)
         orm__pg_batch_end(l);
     if (l->failure) /* who knows how much of it was taken */
         orm__pg_requests_lose(l);

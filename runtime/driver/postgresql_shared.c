@@ -5,7 +5,7 @@
  * those whose they are run one by one, and ends the batch of what they have sent meanwhile; when its own has come,
  * another leads. There is no thread and no fiber besides theirs.
  *
- * Gets by key wait for the end of the turn, and go as one statement: postgresql_gather.c.
+ * Gets by key wait for the end of the turn, and go as one statement, a batch of its own: postgresql_gather.c.
  *
  * Sending is postgresql_requests.c, answers are postgresql_answers.c. Knows nothing of sessions, nor of how many such
  * connections there are: engine/shared.c.
@@ -20,10 +20,12 @@
 static orm_status start(orm__link *base, const char *before, orm__prepared *prepared, const orm_value *values,
                         orm__fetch fetch, orm_error *error);
 static orm_status take_result(orm__pg_link *l, orm__pg_request *r, orm_error *error);
+static void open_result(orm__pg_link *l, const orm__pg_request *r, PGresult *result);
 static orm_status gather(orm__link *base, orm__prepared *prepared, const char *many, const orm__parameter *list,
                          size_t column, size_t most, orm_error *error);
 static orm_status stand(orm__pg_link *l, orm__pg_request *r);
 static orm_status follow(orm__pg_link *l, orm__pg_request *r);
+static void forsake(orm__pg_link *l, orm__pg_request *r);
 static orm_status lead(orm__pg_link *l, orm__pg_request *r, bool first);
 static void exchange(orm__pg_link *l, bool look);
 static orm_status wait_for_server(orm__pg_link *l, orm__pg_request *r);
@@ -116,16 +118,27 @@ static orm_status take_result(orm__pg_link *l, orm__pg_request *r, orm_error *er
         return error->status;
     }
     if (orm__pg_check(l, result)) {
-        if (r->answer)
-            orm__pg_borrow_row(l, r->prepared->gather->many, r->answer, r->row);
-        else
-            orm__pg_take_result(l, r->prepared, result);
+        open_result(l, r, result);
         r->answer = NULL;
         r->result = NULL;
         l->running = true;
     }
     orm__pg_request_recycle(l->shared, r);
     return l->failure;
+}
+
+/* A fiber may come so late that the statement has another plan by now, whose columns are of other types. */
+static void open_result(orm__pg_link *l, const orm__pg_request *r, PGresult *result)
+{
+    const bool late = r->names != l->names;
+    if (late)
+        l->typed = NULL;
+    if (r->answer)
+        orm__pg_borrow_row(l, r->prepared->gather->many, r->answer, r->row);
+    else
+        orm__pg_take_result(l, r->prepared, result);
+    if (late)
+        l->typed = NULL;
 }
 
 static orm_status gather(orm__link *base, orm__prepared *prepared, const char *many, const orm__parameter *list,
@@ -148,7 +161,7 @@ static orm_status stand(orm__pg_link *l, orm__pg_request *r)
         l->waiter->wake(s->leader->self, l->waiter->user);
     s->nudged = true;
     status = follow(l, r);
-    return !status && !r->done ? lead(l, r, false) : status;
+    return !status && r->leads ? lead(l, r, false) : status;
 }
 
 /* Until done, or made the leader. */
@@ -161,14 +174,20 @@ static orm_status follow(orm__pg_link *l, orm__pg_request *r)
     }
     if (!status)
         return ORM_OK;
-    if (r->done) {
-        orm__pg_request_recycle(l->shared, r);
-        return status;
-    }
-    r->self = NULL; /* the leader drops it */
-    if (r->leads)
+    const bool leads = r->leads;
+    forsake(l, r);
+    if (leads)
         hand_on(l);
     return status;
+}
+
+/* Nobody waits for it any more: what is under way is dropped when its answer comes. */
+static void forsake(orm__pg_link *l, orm__pg_request *r)
+{
+    if (r->done)
+        orm__pg_request_recycle(l->shared, r);
+    else
+        r->self = NULL;
 }
 
 /* --- the leader -------------------------------------------------------------------------------------------------- */
@@ -191,7 +210,7 @@ static orm_status lead(orm__pg_link *l, orm__pg_request *r, bool first)
         look = !look || !l->shared->nudged;
     }
     if (status)
-        r->self = NULL;
+        forsake(l, r);
     hand_on(l);
     return status;
 }
@@ -253,7 +272,7 @@ static int64_t earliest_deadline(const orm__pg_shared *s)
     return 0;
 }
 
-/* To the one who waits longest from now. */
+/* To the one who waits longest from now. With nobody left what is not sent yet will not be. */
 static void hand_on(orm__pg_link *l)
 {
     orm__pg_shared *s = l->shared;
@@ -264,8 +283,10 @@ static void hand_on(orm__pg_link *l)
     for (size_t i = s->due.count; i-- > 0 && !s->leader;)
         for (orm__pg_request *r = orm__pg_due_at(s, i)->to; r; r = r->fellow)
             choose(s, r);
-    if (!s->leader)
+    if (!s->leader) {
+        orm__pg_gathers_drop(s);
         return;
+    }
     s->leader->leads = true;
     l->waiter->wake(s->leader->self, l->waiter->user);
 }
@@ -285,11 +306,17 @@ static orm_status refuse_control(orm__link *base, const char *sql, size_t *rows,
     return orm__error_set(error, ORM_MISUSE, "a shared connection only reads, it does not run: %s", sql);
 }
 
-/* While answers are on their way the leader sees how it stands. */
+/* While answers are on their way the leader sees how it stands; those that nobody waits for any more may never come. */
 static bool is_usable(orm__link *base)
 {
-    const orm__pg_link *l = orm__pg_link_of(base);
-    return l->shared->due.count > 0 || l->shared->gathers ? !l->broken : orm__pg_usable(base);
+    orm__pg_link *l = orm__pg_link_of(base);
+    const orm__pg_shared *s = l->shared;
+    if (s->due.count == 0 && !s->gathers)
+        return orm__pg_usable(base);
+    l->error = NULL;
+    if (!s->leader && !l->broken && !orm__pg_has_choked(l) && !PQconsumeInput(l->connection))
+        orm__pg_lost(l);
+    return !l->broken;
 }
 
 static void close_shared(orm__link *base)

@@ -37,6 +37,7 @@ struct orm__pg_request {
     int row;                /* where its row stands there; -1: it has none */
     orm__pg_key key;        /* of one that may be asked for with others */
     unsigned generation;    /* of the statement that it is asked for with fellows */
+    unsigned long names;    /* given by the link when it was sent */
     bool prepares;          /* it has the statement prepared */
     bool gathered;          /* it stands for fellows */
     bool done, leads;
@@ -94,7 +95,8 @@ void orm__pg_due_pop(orm__pg_shared *s);
 orm__pg_request *orm__pg_request_new(orm__pg_shared *s);
 void orm__pg_request_recycle(orm__pg_shared *s, orm__pg_request *r);
 /* Its values are encoded, and it goes as far as libpq's buffer; ORM_OK also when that loses the connection, which it
- * is told. One that has to be prepared is a batch of its own, so that no neighbour's failure prevents it. */
+ * is told. One that has to be prepared, or is for many, is a batch of its own: no neighbour's failure prevents it, nor
+ * its own that of neighbours. */
 orm_status orm__pg_request_send(orm__pg_link *l, orm__pg_request *r);
 /* The same of what is encoded. */
 void orm__pg_request_put(orm__pg_link *l, orm__pg_request *r, orm__prepared *prepared);
@@ -131,7 +133,17 @@ bool orm__pg_gather_takes(orm__pg_gather *gather, const orm_value *key);
 orm_status orm__pg_gather_join(orm__pg_link *l, orm__pg_request *r);
 /* Sends what was asked for since. */
 void orm__pg_gathers_send(orm__pg_link *l);
+/* Nobody waits for that any more. */
+void orm__pg_gathers_drop(orm__pg_shared *s);
 /* The answer to many is whole. */
 void orm__pg_gather_complete(orm__pg_link *l, orm__pg_request *first);
+/* Of a value that is taken. */
+orm__pg_key orm__pg_gather_key(const orm_value *value);
+/* The keys of those who are asked for with the first. One that is too short is filled up with the last key. Borrowed
+ * until the gather is used again. */
+orm_value orm__pg_gather_list(orm__pg_gather *gather, const orm__pg_request *first);
+/* Where the row of each stands. False: it is not such an answer. */
+bool orm__pg_gather_find(orm__pg_gather *gather, const PGresult *result, orm__pg_request *const *requests,
+                         size_t count);
 
 #endif

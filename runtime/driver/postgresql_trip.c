@@ -10,7 +10,6 @@
 
 static bool wait_for(orm__pg_link *l, int events);
 static void refused(orm__pg_link *l, const PGresult *result);
-static bool is_outdated(const char *sqlstate, const PGresult *result);
 static orm_status status_of(const char *sqlstate);
 static void give_up(orm__pg_link *l, orm_status status, const char *message);
 static void fail(orm__pg_link *l, orm_status status, const char *message);
@@ -259,7 +258,7 @@ static void refused(orm__pg_link *l, const PGresult *result)
     l->complaints = strlen(PQerrorMessage(l->connection));
     one_line(primary ? primary : PQresultErrorMessage(result), line, sizeof line);
     snprintf(both, sizeof both, detail ? "%s (%s)" : "%s", line, detail);
-    l->outdated |= first && l->reused && is_outdated(sqlstate, result);
+    l->outdated |= first && l->reused && orm__pg_is_outdated(result);
     orm_status status = fatal         ? ORM_DISCONNECTED
                         : l->outdated ? ORM_SERIALIZATION
                         : sqlstate    ? status_of(sqlstate)
@@ -282,8 +281,9 @@ static void refused(orm__pg_link *l, const PGresult *result)
 }
 
 /* "prepared statement does not exist", "cached plan must not change result type". */
-static bool is_outdated(const char *sqlstate, const PGresult *result)
+bool orm__pg_is_outdated(const PGresult *result)
 {
+    const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
     const char *function = PQresultErrorField(result, PG_DIAG_SOURCE_FUNCTION);
     return sqlstate && (strcmp(sqlstate, "26000") == 0 ||
                         (strcmp(sqlstate, "0A000") == 0 && function && strcmp(function, "RevalidateCachedQuery") == 0));

@@ -124,7 +124,7 @@ static void retire(orm__shared_place *place)
     place->connection = NULL;
 }
 
-/* Those who wait for it meanwhile share its fate. */
+/* Those who wait for it meanwhile share its fate; but when whoever opens it is cancelled another of them does. */
 static orm_status open_at(orm__shared *shared, orm__shared_place *place, orm_error *error)
 {
     orm_error own;
@@ -132,7 +132,7 @@ static orm_status open_at(orm__shared *shared, orm__shared_place *place, orm_err
     place->opening = true;
     orm_status status = make(shared, &place->connection, told);
     place->opening = false;
-    tell_waiting(shared, status, told);
+    tell_waiting(shared, status == ORM_CANCELLED ? ORM_OK : status, told);
     return status;
 }
 

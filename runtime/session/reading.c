@@ -15,7 +15,7 @@ orm_status orm__reading_open(orm_session *session, orm__reading *reading, orm_lo
         ORM_TRY(orm__session_share(session));
     if (session->connection && session->connection->shared) {
         write(session, reading);
-        if (orm__swift_knows(orm__engine_swift(engine), reading->hash))
+        if (orm__swift_knows(orm__engine_swift(engine), reading->hash) && orm__statement_may_stay(reading->sql))
             return ORM_OK;
         orm__sql_release(reading->sql);
         orm__session_end_get(session);

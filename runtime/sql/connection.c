@@ -85,8 +85,8 @@ orm_status orm__connection_greet(orm_connection *connection)
     return status;
 }
 
-/* All its statements stay: those whose answers are on their way must not be forgotten, and only as many as there are models come
- * here. */
+/* All its statements stay: those whose answers are on their way must not be forgotten. Other reads than those by key come
+ * here only while there is room (orm__statement_may_stay). */
 orm_status orm__connection_share(orm_connection *connection, orm_error *error)
 {
     if (!connection->driver->share)
@@ -94,7 +94,6 @@ orm_status orm__connection_share(orm_connection *connection, orm_error *error)
     ORM_TRY(connection->driver->share(connection->link, error));
     connection->driver = connection->link->driver;
     connection->shared = true;
-    connection->statements.limit = SIZE_MAX;
     int wanted = connection->observation.options->gather_size;
     connection->gathers = wanted < 0 ? 0 : wanted > 0 ? (size_t)wanted : DEFAULT_GATHERED;
     return ORM_OK;

@@ -22,6 +22,7 @@ static orm_status gather(orm__sql *sql, orm__prepared *prepared);
 static bool has_sensitive(const orm__sql *sql);
 static orm_status start_last(orm_connection *c, const char *begin, orm__statement *statement, const orm_value *values);
 static orm_status start_shared(orm_connection *connection, orm__prepared *prepared, const orm_value *values);
+static void free_parameters(orm__sql *sql);
 static bool add_parameter(orm__sql *sql, orm__parameter declared, orm_value value);
 static orm__parameter declared_as(const orm_column *like, bool list);
 static void write_type(orm__sql *sql, const orm_column *like);
@@ -61,12 +62,17 @@ void orm__sql_init(orm__sql *sql, orm_connection *connection)
 
 void orm__sql_release(orm__sql *sql)
 {
+    free_parameters(sql);
+    orm__text_release(&sql->own);
+    orm__text_release(&sql->many.text);
+}
+
+static void free_parameters(orm__sql *sql)
+{
     if (sql->parameters != sql->inline_parameters)
         free(sql->parameters);
     if (sql->values != sql->inline_values)
         free(sql->values);
-    orm__text_release(&sql->own);
-    orm__text_release(&sql->many.text);
 }
 
 void orm__sql_recall(orm__sql *sql, const orm_model *model, orm__recipe recipe, uint64_t columns)
@@ -288,7 +294,7 @@ static bool add_parameter(orm__sql *sql, orm__parameter declared, orm_value valu
         }
         memcpy(parameters, sql->parameters, sql->count * sizeof *parameters);
         memcpy(values, sql->values, sql->count * sizeof *values);
-        orm__sql_release(sql);
+        free_parameters(sql);
         sql->parameters = parameters;
         sql->values = values;
         sql->capacity = capacity;
@@ -597,6 +603,22 @@ static orm_status gather(orm__sql *sql, orm__prepared *prepared)
     return c->driver->gather(c->link, prepared, text->data, &sql->many.list, sql->many.column, c->gathers, &c->error);
 }
 
+bool orm__statement_may_stay(orm__sql *sql)
+{
+    orm_connection *c = sql->connection;
+    orm__text *text = sql->text;
+    const size_t length = text->length;
+    if (c->statements.count < c->statements.limit || sql->status)
+        return true;
+    orm__text_bytes(text, c->comment.data, c->comment.length);
+    if (text->failed)
+        return true;
+    bool known = *slot_of(c, text->data, text->length, orm__sql_hash(sql)) != NULL;
+    text->length = length;
+    text->data[length] = '\0';
+    return known;
+}
+
 static bool has_sensitive(const orm__sql *sql)
 {
     bool any = false;
@@ -641,7 +663,7 @@ static bool make_room(orm_connection *connection)
     orm__statement *oldest = connection->statements.oldest;
     while (oldest && oldest->waiting)
         oldest = oldest->newer;
-    if (connection->statements.count >= connection->statements.limit && oldest)
+    if (connection->statements.count >= connection->statements.limit && oldest && !connection->shared)
         remove_statement(connection, oldest);
     if ((connection->statements.count + 1) * 2 <= connection->statements.capacity)
         return true;

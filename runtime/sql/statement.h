@@ -91,6 +91,9 @@ void orm__sql_fail(orm__sql *sql, orm_status status, const char *format, ...) __
 
 /* Of a text that is whole, and the types of what SQL by hand is given: what statements are known by. */
 uint64_t orm__sql_hash(const orm__sql *sql);
+/* Whether there is room for it, or it is there, among the statements of a connection that keeps all it has. Failures are
+ * told when it is started. */
+bool orm__statement_may_stay(orm__sql *sql);
 
 /* Rows that are best read as one answer; of more, one at a time; and by a cursor. */
 enum { ORM__FEW_ROWS = 300, ORM__MANY_ROWS = 2000 };
