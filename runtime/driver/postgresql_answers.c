@@ -38,8 +38,6 @@ void orm__pg_answers_receive(orm__pg_link *l)
         else
             end_command(l);
     }
-    if (l->broken && s->due.count > 0)
-        orm__pg_requests_lose(l);
 }
 
 /* What whoever gets the next answer will touch is wanted in the cache: his stack, above all. It comes in three

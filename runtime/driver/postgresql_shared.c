@@ -228,7 +228,7 @@ static void exchange(orm__pg_link *l, bool look)
         orm__pg_batch_end(l);
     int left = l->broken ? 0 : PQflush(l->connection);
     s->blocked = left > 0;
-    if (left < 0)
+    if (left < 0 || l->broken) /* a notice may have said so behind the last answer */
         orm__pg_requests_lose(l);
     s->nudged = false;
 }

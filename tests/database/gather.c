@@ -569,6 +569,48 @@ static orm_status read_and_kill(orm_async *own, void *argument)
     return ORM_OK;
 }
 
+/* Each reads at once again. */
+static orm_status read_thrice(orm_async *own, void *me)
+{
+    orm_status status = ORM_OK;
+    for (int i = 0; i < 3; i++) {
+        status = read_alone(own, me);
+        if (status != ORM_DISCONNECTED)
+            ok(status);
+    }
+    return ORM_OK;
+}
+
+/* A server that ends in a hurry says so by a warning, here when a transaction commits. */
+START_TEST(a_server_that_says_that_it_goes_is_told_to_those_who_wait)
+{
+    if (!shares())
+        return;
+    begin_fibers((orm_engine_options){.shared_connections = 1});
+    expect_rows(read_alone, 2);
+    run_sql("CREATE TABLE touched (n int)");
+    run_sql("CREATE FUNCTION touch() RETURNS text LANGUAGE sql VOLATILE AS "
+            "'INSERT INTO touched VALUES (1) RETURNING n::text'");
+    run_sql("CREATE FUNCTION go() RETURNS trigger LANGUAGE plpgsql AS "
+            "$$BEGIN RAISE WARNING 'going' USING ERRCODE = '57P02'; RETURN NULL; END$$");
+    run_sql("CREATE CONSTRAINT TRIGGER goes AFTER INSERT ON touched DEFERRABLE INITIALLY DEFERRED FOR EACH ROW "
+            "EXECUTE FUNCTION go()");
+    run_sql("ALTER TABLE authors RENAME TO authors_behind");
+    run_sql("CREATE VIEW authors AS SELECT id, created_at, email, name, touch() AS bio, score FROM authors_behind");
+    for (int count = 2; count <= 5; count++) {
+        spawn(read_thrice, 0, count);
+        join_all(count);
+        for (int i = 0; i < count; i++)
+            expect_status(ORM_OK, workers[i].status);
+    }
+    close_fibers();
+    cure();
+    run_sql("DROP TABLE touched");
+    run_sql("DROP FUNCTION go()");
+    run_sql("DROP FUNCTION touch()");
+}
+END_TEST
+
 START_TEST(rows_that_are_here_are_given_although_the_connection_is_lost)
 {
     if (!shares())
@@ -682,6 +724,7 @@ Suite *suite_gather(void)
     tcase_add_test(fates, those_who_are_cancelled_under_way_leave_the_others_theirs);
     tcase_add_test(fates, all_are_told_when_their_time_is_over_and_soon);
     tcase_add_test(fates, a_killed_server_is_told_to_each_once);
+    tcase_add_test(fates, a_server_that_says_that_it_goes_is_told_to_those_who_wait);
     tcase_add_test(fates, rows_that_are_here_are_given_although_the_connection_is_lost);
     tcase_add_test(fates, fibers_need_not_go_on_at_once);
     tcase_add_test(fates, a_fiber_that_goes_on_late_reads_its_row_as_it_came);

@@ -304,10 +304,10 @@ static void fibers_read_from_replicas(void)
         expect(ORM_OK, orm_async_join(async, fibers[i]));
     expect_true(each.count == count);
     expect_true(orm_engine_pool(each.engine).lent_ever == primary);
-    for (size_t i = 0; i < 2; i++) { /* until it shows to be quick: then connections are shared */
-        size_t lent = orm_engine_replica(each.engine, i).pool.lent_ever;
-        expect_true(lent > 0 && lent <= LENGTH_OF(fibers) / 2);
-    }
+    size_t lent = 0;
+    for (size_t i = 0; i < 2; i++)
+        lent += orm_engine_replica(each.engine, i).pool.lent_ever;
+    expect_true(lent > 0 && lent <= 2 * LENGTH_OF(fibers)); /* until it shows to be quick; and to ask for the lag */
     orm_engine_close(each.engine);
     orm_async_close(async);
 }
