@@ -1,5 +1,5 @@
-/* catalog.c -- a connection to a live database and its answers as texts; which questions to ask is catalog_postgresql.c's and
- * catalog_sqlite.c's.
+/* catalog.c -- a connection to a live database and its answers as texts; which questions to ask is
+ * catalog_postgresql.c's and catalog_sqlite.c's.
  * SPDX-License-Identifier: MIT */
 #include "catalog.h"
 

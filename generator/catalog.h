@@ -1,7 +1,8 @@
-/* catalog.h -- what a live database says of itself: its tables as a snapshot, its views, and notes on what no snapshot holds.
+/* catalog.h -- what a live database says of itself: its tables as a snapshot, its views, and notes on what no snapshot
+ * holds.
  *
- * Nothing is changed in the database. Texts are as the database has them: types in its words, expressions as it prints them.
- * What the schema language makes of it is settle.h's.
+ * Nothing is changed in the database. Texts are as the database has them: types in its words, expressions as it prints
+ * them. What the schema language makes of it is settle.h's.
  * SPDX-License-Identifier: MIT */
 #ifndef ORMC_CATALOG_H
 #define ORMC_CATALOG_H
@@ -62,7 +63,8 @@ typedef struct ormc_catalog_choice {
 bool ormc_catalog_read(const ormc_catalog_link *link, const ormc_catalog_choice *choice, orm__arena *arena,
                        ormc_catalog *catalog, orm__text *message);
 
-/* --- what catalog_*.c share ----------------------------------------------------------------------------------------- */
+/* --- what catalog_*.c share
+ * ----------------------------------------------------------------------------------------- */
 
 typedef struct catalog_rows {
     const char **cells; /* row by row; NULL: NULL */

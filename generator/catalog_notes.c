@@ -1,4 +1,5 @@
-/* catalog_notes.c -- which schemas of PostgreSQL are read, and what there is in them that the schema language has no words for.
+/* catalog_notes.c -- which schemas of PostgreSQL are read, and what there is in them that the schema language has no
+ * words for.
  * SPDX-License-Identifier: MIT */
 #include "catalog_postgresql.h"
 

@@ -1,5 +1,5 @@
-/* catalog_sqlite.c -- reads an SQLite database: what its pragmas tell, and out of the texts of CREATE what they leave out
- * (catalog_sqlite_text.c).
+/* catalog_sqlite.c -- reads an SQLite database: what its pragmas tell, and out of the texts of CREATE what they leave
+ * out (catalog_sqlite_text.c).
  * SPDX-License-Identifier: MIT */
 #include "catalog_sqlite.h"
 
@@ -126,7 +126,8 @@ static void read_keys(sqlite_reader *s)
             settle_key(s, &s->tables[i]);
 }
 
-/* A lone INTEGER key is the row's number, and made by SQLite; that the program makes it is told by how ormc writes it. */
+/* A lone INTEGER key is the row's number, and made by SQLite; that the program makes it is told by how ormc writes
+ * it. */
 static void settle_key(sqlite_reader *s, sqlite_table *read)
 {
     ormc_snapshot_table *table = read->table;

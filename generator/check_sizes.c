@@ -1,4 +1,5 @@
-/* check_sizes.c -- how much a table, a key and an index may hold: PostgreSQL's bounds, which are below SQLite's, and ours.
+/* check_sizes.c -- how much a table, a key and an index may hold: PostgreSQL's bounds, which are below SQLite's, and
+ * ours.
  * SPDX-License-Identifier: MIT */
 #include "checks.h"
 

@@ -42,8 +42,8 @@ typedef int (*ormc_command_use)(const ormc_package *package, const ormc_diagnost
  * error. The status to end with. */
 int ormc_command_with_package(const ormc_arguments *given, ormc_command_use use, void *user);
 
-/* Says on stderr, as the options about messages ask, what went wrong at no place of the input; releases the message, and is
- * ORMC_EXIT_INPUT. */
+/* Says on stderr, as the options about messages ask, what went wrong at no place of the input; releases the message,
+ * and is ORMC_EXIT_INPUT. */
 int ormc_command_report(const ormc_arguments *given, ormc_kind kind, orm__text *message);
 
 /* Says on stderr that `word` is not known, with the nearest of those that are. ORMC_EXIT_USAGE. */

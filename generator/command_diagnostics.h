@@ -10,8 +10,8 @@
 #define ORMC_DIAGNOSTIC_OPTIONS &ormc_option_diagnostics, &ormc_option_color, &ormc_option_warning, &ormc_option_quiet
 extern const ormc_option ormc_option_diagnostics, ormc_option_color, ormc_option_warning, ormc_option_quiet;
 
-/* New diagnostics as the options ask, repeated ones in their order. Owned. NULL when one is wrong, and then `message` is
- * appended what, or when memory is gone. */
+/* New diagnostics as the options ask, repeated ones in their order. Owned. NULL when one is wrong, and then
+ * `message` is appended what, or when memory is gone. */
 ormc_diagnostics *ormc_command_diagnostics(const ormc_arguments *given, orm__text *message);
 
 #endif

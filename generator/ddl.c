@@ -187,8 +187,8 @@ static void create_enum(ddl_maker *maker, const ormc_snapshot_enum *enumeration)
     end_statement(maker);
 }
 
-/* Whether the table that the key refers to stands no later than the table itself. A distributed table has its keys once it is
- * that: they may lead to other such tables only then. */
+/* Whether the table that the key refers to stands no later than the table itself. A distributed table has its keys
+ * once it is that: they may lead to other such tables only then. */
 static bool is_inside(const ormc_snapshot_table *table, const ormc_snapshot_foreign_key *key, void *user)
 {
     const ormc_snapshot *snapshot = &((const ddl_maker *)user)->snapshot;
@@ -287,8 +287,8 @@ static void drop_table(ddl_maker *maker, const ormc_snapshot_table *table)
     end_statement(maker);
 }
 
-/* A table of the key alone, for as long as tables are left that refer to it: SQLite deletes their rows only while all that
- * they refer to is there. */
+/* A table of the key alone, for as long as tables are left that refer to it: SQLite deletes their rows only while
+ * all that they refer to is there. */
 static void stand_in(ddl_maker *maker, const ormc_snapshot_table *table)
 {
     orm__text *text = &maker->text;

@@ -1,7 +1,8 @@
-/* ddl.h -- a schema as SQL: what makes all of it, what removes it again, and the pieces that migrations are put together from.
+/* ddl.h -- a schema as SQL: what makes all of it, what removes it again, and the pieces that migrations are put
+ * together from.
  *
- * Both lists may be run twice without an error. Tables stand in order of reference, and views behind them; what refers in a
- * circle is tied afterwards on PostgreSQL, while SQLite lets a table refer to one that is still to come.
+ * Both lists may be run twice without an error. Tables stand in order of reference, and views behind them; what refers
+ * in a circle is tied afterwards on PostgreSQL, while SQLite lets a table refer to one that is still to come.
  * SPDX-License-Identifier: MIT */
 #ifndef ORMC_DDL_H
 #define ORMC_DDL_H
@@ -55,7 +56,8 @@ void ddl_put_values(orm__text *text, const ormc_names *values);
 
 /* Which foreign keys CREATE TABLE shall hold; NULL: all. */
 typedef bool (*ddl_chosen)(const ormc_snapshot_table *table, const ormc_snapshot_foreign_key *key, void *user);
-/* The whole of CREATE TABLE; `name` stands for the table's own. `opening` is "CREATE TABLE IF NOT EXISTS " or its like. */
+/* The whole of CREATE TABLE; `name` stands for the table's own. `opening` is "CREATE TABLE IF NOT EXISTS " or its
+ * like. */
 void ddl_put_table(orm__text *text, const ormc_snapshot *snapshot, const ormc_snapshot_table *table,
                    const char *opening, const char *name, ddl_chosen chosen, void *user);
 /* A line of CREATE TABLE; also what stands behind ADD COLUMN, ADD. */
@@ -71,7 +73,8 @@ void ddl_put_view(orm__text *text, const ormc_snapshot_view *view, const char *o
 /* "CREATE TYPE ... AS ENUM (...)" */
 void ddl_put_enum(orm__text *text, const ormc_snapshot_enum *enumeration);
 
-/* Has an engine like Citus spread the rows of the table, as its distribute_by says, or gather them again; nothing on another. */
+/* Has an engine like Citus spread the rows of the table, as its distribute_by says, or gather them again; nothing on
+ * another. */
 void ddl_put_distribution(orm__text *text, const ormc_snapshot_table *table);
 void ddl_put_gathering(orm__text *text, const ormc_snapshot_table *table);
 

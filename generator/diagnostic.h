@@ -1,4 +1,5 @@
-/* diagnostic.h -- collects what is wrong with the input, each message with its place, and renders it as a compiler does.
+/* diagnostic.h -- collects what is wrong with the input, each message with its place, and renders it as a compiler
+ * does.
  *
  * Decides nothing and prints nothing: the command line asks for the rendered text.
  * SPDX-License-Identifier: MIT */
@@ -12,8 +13,8 @@
 #include "base/text.h"
 #include "diagnostic_kinds.h"
 
-/* A stretch of one line of an input file; line and column count from 1, columns in bytes. length 0 underlines nothing but
- * the caret. A place whose file is NULL is unknown. */
+/* A stretch of one line of an input file; line and column count from 1, columns in bytes. length 0 underlines
+ * nothing but the caret. A place whose file is NULL is unknown. */
 typedef struct ormc_place {
     const char *file; /* borrowed, as given on the command line */
     int line, column, length;
@@ -58,8 +59,8 @@ void ormc_diagnostics_add_source(ormc_diagnostics *diagnostics, const char *file
 /* The place of `word` as it stands in a file first from `from` on, within so many lines; `from` when it does not. */
 ormc_place ormc_diagnostics_locate(ormc_diagnostics *diagnostics, ormc_place from, const char *word, int lines);
 
-/* Adds a message. A warning is dropped when it is switched off, or when a comment in its line says `ormc: allow NAME`. Of
- * a great many messages the last are counted, but not kept. */
+/* Adds a message. A warning is dropped when it is switched off, or when a comment in its line says `ormc: allow
+ * NAME`. Of a great many messages the last are counted, but not kept. */
 void ormc_report(ormc_diagnostics *diagnostics, ormc_kind kind, ormc_place place, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 

@@ -1,8 +1,8 @@
 /* diagnostic_kinds.h -- every kind of error and warning, with the number of its code: 12 is ORM0012.
  *
  * Users search for codes, and scripts know them: a number is never changed and never given again; what is new is
- * appended, what is gone leaves a gap. A warning has the name by which options switch it (-Wno-NAME), an error has none.
- * What each means stands in schemas/messages.md, which `ormc explain` shows.
+ * appended, what is gone leaves a gap. A warning has the name by which options switch it (-Wno-NAME), an error has
+ * none. What each means stands in schemas/messages.md, which `ormc explain` shows.
  * SPDX-License-Identifier: MIT */
 #ifndef ORMC_DIAGNOSTIC_KINDS_H
 #define ORMC_DIAGNOSTIC_KINDS_H

@@ -1,4 +1,5 @@
-/* diagnostic_text.c -- messages for people: the place, what is wrong, the line with a caret below; in colour when asked.
+/* diagnostic_text.c -- messages for people: the place, what is wrong, the line with a caret below; in colour when
+ * asked.
  * SPDX-License-Identifier: MIT */
 #include "diagnostic_parts.h"
 

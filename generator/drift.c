@@ -1,4 +1,5 @@
-/* drift.c -- compares two settled databases, table by table; what is inside a table is drift_columns.c's and drift_keys.c's.
+/* drift.c -- compares two settled databases, table by table; what is inside a table is drift_columns.c's and
+ * drift_keys.c's.
  * SPDX-License-Identifier: MIT */
 #include "drift.h"
 

@@ -9,17 +9,19 @@ typedef struct ormc_drift_options {
     bool known_only; /* tables that the package does not have are none of its business */
 } ormc_drift_options;
 
-/* Makes the package's schema where it is in nobody's way (PostgreSQL: in schemas of its own, in a transaction that is rolled
- * back; SQLite: in memory), and reads back what the database makes of it. False: `message` is appended why. */
+/* Makes the package's schema where it is in nobody's way (PostgreSQL: in schemas of its own, in a transaction that
+ * is rolled back; SQLite: in memory), and reads back what the database makes of it. False: `message` is appended
+ * why. */
 bool ormc_drift_wanted(const ormc_package *package, const ormc_catalog_link *link, orm__arena *arena,
                        ormc_settled *wanted, orm__text *message);
 
-/* Reports each difference at its place in the schema. Differences that the schema language has no words for, and names that it
- * does not give (of keys), are none. False when memory is gone. */
+/* Reports each difference at its place in the schema. Differences that the schema language has no words for, and
+ * names that it does not give (of keys), are none. False when memory is gone. */
 bool ormc_drift_compare(const ormc_package *package, const ormc_settled *live, const ormc_settled *wanted,
                         const ormc_drift_options *options, orm__arena *arena, ormc_diagnostics *diagnostics);
 
-/* --- what drift*.c share -------------------------------------------------------------------------------------------- */
+/* --- what drift*.c share
+ * -------------------------------------------------------------------------------------------- */
 
 typedef struct drifter {
     const ormc_package *package;

@@ -1,4 +1,5 @@
-/* drift_keys.c -- compares keys, checks, foreign keys and indexes of a table, by what they say: names of keys do not matter.
+/* drift_keys.c -- compares keys, checks, foreign keys and indexes of a table, by what they say: names of keys do not
+ * matter.
  * SPDX-License-Identifier: MIT */
 #include "drift.h"
 

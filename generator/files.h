@@ -30,7 +30,8 @@ ormc_files *ormc_files_open(ormc_files_differ differ, void *user, orm__text *mes
  * is replaced keeps its rights, and a link stays a link. */
 bool ormc_files_put(ormc_files *files, const ormc_output *output);
 
-/* The same for a file that comes in pieces, so that it need not be in memory at once: begin, add any number of times, end. */
+/* The same for a file that comes in pieces, so that it need not be in memory at once: begin, add any number of
+ * times, end. */
 bool ormc_files_begin(ormc_files *files, const char *path); /* `path` is borrowed until the end */
 bool ormc_files_add(ormc_files *files, const char *data, size_t length);
 bool ormc_files_end(ormc_files *files);

@@ -1,5 +1,5 @@
-/* introspect.c -- from settled tables to relations between models: who refers to whom, how often, through what, and under which
- * names. Writing them down is introspect_write.c's.
+/* introspect.c -- from settled tables to relations between models: who refers to whom, how often, through what, and
+ * under which names. Writing them down is introspect_write.c's.
  * SPDX-License-Identifier: MIT */
 #include "introspect.h"
 

@@ -11,10 +11,12 @@ typedef struct ormc_introspect_options {
     bool singular; /* the model of the table "authors" is "author" */
 } ormc_introspect_options;
 
-/* Appends the schema in its canonical layout. What the language cannot say stands in comments. False when memory is gone. */
+/* Appends the schema in its canonical layout. What the language cannot say stands in comments. False when memory is
+ * gone. */
 bool ormc_introspect(ormc_settled *settled, const ormc_introspect_options *options, orm__arena *arena, orm__text *out);
 
-/* --- what introspect*.c share --------------------------------------------------------------------------------------- */
+/* --- what introspect*.c share
+ * --------------------------------------------------------------------------------------- */
 
 typedef struct shown_model shown_model;
 

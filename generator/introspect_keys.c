@@ -1,5 +1,5 @@
-/* introspect_keys.c -- keys and indexes of a table: which columns they are of, whether they are of the plain kind, and what ormc
- * would call them.
+/* introspect_keys.c -- keys and indexes of a table: which columns they are of, whether they are of the plain kind, and
+ * what ormc would call them.
  * SPDX-License-Identifier: MIT */
 #include "introspect.h"
 

@@ -183,7 +183,8 @@ void ormc_layout_comment(const char *text, size_t indent, orm__text *out)
     orm__text_string(out, " */");
 }
 
-/* Words of one line, broken before one that would not leave room for the end of the comment. Returns the column reached. */
+/* Words of one line, broken before one that would not leave room for the end of the comment. Returns the column
+ * reached. */
 static size_t put_comment_line(const char *line, size_t length, size_t indent, size_t column, orm__text *out)
 {
     size_t begin = column;
@@ -207,7 +208,8 @@ static size_t put_comment_line(const char *line, size_t length, size_t indent, s
     return column;
 }
 
-/* A comment must neither end early, nor seem to open another, nor hide what follows by turning the direction of writing. */
+/* A comment must neither end early, nor seem to open another, nor hide what follows by turning the direction of
+ * writing. */
 static void put_comment_word(orm__text *out, const char *word, size_t length)
 {
     for (size_t i = 0; i < length; i++) {

@@ -1,4 +1,5 @@
-/* link_distribution.c -- `distribute_by`: the column by which an engine like Citus spreads the rows of a table over its nodes.
+/* link_distribution.c -- `distribute_by`: the column by which an engine like Citus spreads the rows of a table over its
+ * nodes.
  *
  * What such engines refuse is told here, where it stands in the YAML: a server would tell it when the tables are made.
  * SPDX-License-Identifier: MIT */

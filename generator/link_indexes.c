@@ -58,7 +58,8 @@ static void add_index_of(ormc_linker *linker, ormc_model_draft *draft, const orm
     add_index(linker, draft, (ormc_index){.place = place, .columns = order, .column_count = count, .unique = unique});
 }
 
-/* `[a, -b]`, or `{columns: [a, -b], unique: true, where: ..., name: ...}`, or `{expression: ...}`; of a list of `unique`, only the first. */
+/* `[a, -b]`, or `{columns: [a, -b], unique: true, where: ..., name: ...}`, or `{expression: ...}`; of a list of
+ * `unique`, only the first. */
 static void read_index(ormc_linker *linker, ormc_model_draft *draft, const ormc_node *node, bool unique)
 {
     ormc_index index = {.place = node->place, .unique = unique};

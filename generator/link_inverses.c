@@ -101,8 +101,8 @@ ormc_relation *ormc_link_find_relation(const ormc_model *model, const char *name
     return NULL;
 }
 
-/* Of the target's relations to the model, those that own the key or those that do not: the one near to the word, or, without
- * a word, the only one. */
+/* Of the target's relations to the model, those that own the key or those that do not: the one near to the word, or,
+ * without a word, the only one. */
 static const char *hint_relations(ormc_linker *linker, const ormc_model *target, const ormc_model *model,
                                   const char *word, bool owning)
 {

@@ -1,9 +1,9 @@
 /* link_parts.h -- what the files link*.c share: the state of a run, and models as far as they are read.
  *
- * The way of a package: link.c reads files, enums and model names; link_columns.c and link_relations.c read each model into
- * a draft; link_models.c inherits, lays columns out and resolves keys, link_indexes.c resolves indexes; link_inverses.c
- * joins the two sides of relations, link_through.c those of many_to_many. A draft whose mistake is reported is marked, and
- * nobody complains about what follows from it.
+ * The way of a package: link.c reads files, enums and model names; link_columns.c and link_relations.c read each model
+ * into a draft; link_models.c inherits, lays columns out and resolves keys, link_indexes.c resolves indexes;
+ * link_inverses.c joins the two sides of relations, link_through.c those of many_to_many. A draft whose mistake is
+ * reported is marked, and nobody complains about what follows from it.
  * SPDX-License-Identifier: MIT */
 #ifndef ORMC_LINK_PARTS_H
 #define ORMC_LINK_PARTS_H
@@ -104,8 +104,9 @@ void ormc_link_check_name(ormc_linker *linker, const char *name, ormc_place plac
 /* --- link_keys.c --- */
 /* Reports the keys of a mapping that are unknown in that context or have values of the wrong kind. */
 void ormc_link_check_keys(ormc_linker *linker, const ormc_node *mapping, ormc_context context);
-/* True when the mapping may mean to give the key and does not: its value is of the wrong kind, another key is a slip of it
- * or of nothing known, or keys could not be read. All that is reported: that the key is not there is no mistake of its own. */
+/* True when the mapping may mean to give the key and does not: its value is of the wrong kind, another key is a slip
+ * of it or of nothing known, or keys could not be read. All that is reported: that the key is not there is no
+ * mistake of its own. */
 bool ormc_link_is_misspelt(const ormc_node *mapping, ormc_context context, const char *word);
 
 /* True for `true` and `false`. */

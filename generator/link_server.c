@@ -1,5 +1,5 @@
-/* link_server.c -- what the database does by itself: defaults of its own, computed columns, counters, checks; and the old
- * names of things.
+/* link_server.c -- what the database does by itself: defaults of its own, computed columns, counters, checks; and the
+ * old names of things.
  * SPDX-License-Identifier: MIT */
 #include "link_parts.h"
 

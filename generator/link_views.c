@@ -1,7 +1,7 @@
 /* link_views.c -- models whose rows a view gives: what makes the view, and what cannot be said of one.
  *
- * A view is read and never written: it has columns, a key by which sessions know its rows, and relations, but no rules, no
- * values of its own and no foreign keys. What it inherits of these from abstract models is left out.
+ * A view is read and never written: it has columns, a key by which sessions know its rows, and relations, but no rules,
+ * no values of its own and no foreign keys. What it inherits of these from abstract models is left out.
  * SPDX-License-Identifier: MIT */
 #include "link_parts.h"
 #include "query_sql.h"

@@ -1,6 +1,7 @@
 /* literal.h -- values of the schema language as constants of C and of SQL.
  *
- * Takes defaults and names that link.c has checked; decides nothing about where they go. Everything is appended to a text.
+ * Takes defaults and names that link.c has checked; decides nothing about where they go. Everything is appended to a
+ * text.
  * SPDX-License-Identifier: MIT */
 #ifndef ORMC_LITERAL_H
 #define ORMC_LITERAL_H
@@ -30,8 +31,8 @@ void ormc_literal_sql_real(orm__text *out, double value, ormc_dialect dialect);
 /* What may stand behind DEFAULT. */
 void ormc_literal_sql_default(orm__text *out, const ormc_column *column, ormc_dialect dialect);
 
-/* Days, or microseconds, as the runtime counts them (orm/types.h), of a literal of a date or time type (base/datetime.h),
- * "infinity" and "-infinity" included. False when it is none. */
+/* Days, or microseconds, as the runtime counts them (orm/types.h), of a literal of a date or time type
+ * (base/datetime.h), "infinity" and "-infinity" included. False when it is none. */
 bool ormc_literal_read_time(const ormc_type *type, const char *text, int64_t *value);
 /* 32 hexadecimal digits, hyphens anywhere between them. */
 bool ormc_literal_read_uuid(const char *text, unsigned char bytes[16]);

@@ -1,5 +1,5 @@
-/* migrate.h -- the folder of migrations: a chain of revisions, each a file NNNN_name.sql with the schema that it leaves beside
- * it in NNNN_name.yaml. Prints nothing.
+/* migrate.h -- the folder of migrations: a chain of revisions, each a file NNNN_name.sql with the schema that it leaves
+ * beside it in NNNN_name.yaml. Prints nothing.
  * SPDX-License-Identifier: MIT */
 #ifndef ORMC_MIGRATE_H
 #define ORMC_MIGRATE_H
@@ -14,8 +14,9 @@ typedef struct ormc_chain {
     size_t count;
 } ormc_chain;
 
-/* Reads the folder and orders its revisions by their parents; a folder that is missing or empty gives an empty chain. False
- * when it cannot be read, or is no chain: `message` is appended why and what to do. Arena: names and texts. */
+/* Reads the folder and orders its revisions by their parents; a folder that is missing or empty gives an empty
+ * chain. False when it cannot be read, or is no chain: `message` is appended why and what to do. Arena: names and
+ * texts. */
 bool ormc_chain_read(const char *folder, orm__arena *arena, ormc_chain *chain, orm__text *message);
 
 /* The schema as the last revision leaves it; two empty snapshots when there is none. */
@@ -38,8 +39,8 @@ const char *ormc_revision_name(const ormc_chain *chain, const char *title, orm__
 bool ormc_revision_store(const ormc_chain *chain, const char *name, const orm__text *text,
                          const ormc_snapshot snapshots[2], orm__text *message);
 
-/* The branches that keep a folder from being a chain: takes the revision of that name, which must be the last of its branch,
- * and puts it on top of the other. */
+/* The branches that keep a folder from being a chain: takes the revision of that name, which must be the last of its
+ * branch, and puts it on top of the other. */
 bool ormc_chain_rebase(const char *folder, const char *name, const ormc_snapshot to[2], orm__arena *arena,
                        orm__text *message);
 

@@ -1,5 +1,5 @@
-/* migrate_constraints.c -- constraints and indexes of PostgreSQL: what is the same under another name is renamed, the rest is
- * dropped and added.
+/* migrate_constraints.c -- constraints and indexes of PostgreSQL: what is the same under another name is renamed, the
+ * rest is dropped and added.
  * SPDX-License-Identifier: MIT */
 #include "migrate_postgresql.h"
 

@@ -135,7 +135,8 @@ static bool tell_branches(const char *folder, const revision_file *a, const revi
     return false;
 }
 
-/* The parent of one is no revision: either it was edited, or is gone. Another one is placed before it in the order of names. */
+/* The parent of one is no revision: either it was edited, or is gone. Another one is placed before it in the order
+ * of names. */
 static bool tell_unplaced(const revision_files *files, orm__text *message)
 {
     size_t first = 0;

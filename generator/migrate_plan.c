@@ -1,4 +1,5 @@
-/* migrate_plan.c -- puts plans together: the steps in order, and what both dialects ask about tables in the old and the new schema.
+/* migrate_plan.c -- puts plans together: the steps in order, and what both dialects ask about tables in the old and the
+ * new schema.
  * SPDX-License-Identifier: MIT */
 #include "migrate_plan.h"
 
@@ -183,7 +184,8 @@ const ormc_snapshot_enum *plan_enum_base(const planner *p, const ormc_snapshot_e
     return ormc_snapshot_find_enum(&p->base, to->schema, to->name);
 }
 
-/* Values can be added anywhere; taken away or put in another order they cannot. On SQLite rows hold the old names of values. */
+/* Values can be added anywhere; taken away or put in another order they cannot. On SQLite rows hold the old names of
+ * values. */
 bool plan_enum_remade(const planner *p, const ormc_snapshot_column *column)
 {
     const ormc_snapshot_enum *to = column->enum_name

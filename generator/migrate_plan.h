@@ -1,6 +1,7 @@
 /* migrate_plan.h -- two snapshots to the steps between them.
  *
- * Steps are SQL of one dialect. What differs is found here; where revisions are kept is migrate.h's, running them the runtime's.
+ * Steps are SQL of one dialect. What differs is found here; where revisions are kept is migrate.h's, running them the
+ * runtime's.
  * SPDX-License-Identifier: MIT */
 #ifndef ORMC_MIGRATE_PLAN_H
 #define ORMC_MIGRATE_PLAN_H
@@ -64,7 +65,8 @@ const char *ormc_sql_rename(const char *sql, const char *from, const char *to, o
 bool ormc_plan_make(const ormc_snapshot *from, const ormc_snapshot *to, const ormc_renames *renames, orm__arena *arena,
                     ormc_plan *plan);
 
-/* --- what migrate_*.c share ----------------------------------------------------------------------------------------- */
+/* --- what migrate_*.c share
+ * ----------------------------------------------------------------------------------------- */
 
 /* In the order of running. */
 typedef enum plan_phase {

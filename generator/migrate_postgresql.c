@@ -1,4 +1,5 @@
-/* migrate_postgresql.c -- the steps of PostgreSQL, the gentle way: what must read a whole table does so without barring writers.
+/* migrate_postgresql.c -- the steps of PostgreSQL, the gentle way: what must read a whole table does so without barring
+ * writers.
  *
  * Tables, columns, enums and comments are here; constraints and indexes in migrate_constraints.c.
  * SPDX-License-Identifier: MIT */

@@ -1,4 +1,5 @@
-/* migrate_preflight.c -- the questions that are asked before anything is changed: how many rows would break what is to come.
+/* migrate_preflight.c -- the questions that are asked before anything is changed: how many rows would break what is to
+ * come.
  *
  * They are put to the old schema, so each reads a table through a SELECT that gives its rows as they will be.
  * SPDX-License-Identifier: MIT */
@@ -262,7 +263,8 @@ static bool can_be_told(planner *p, const plan_pair *pair, const ormc_names *col
     return true;
 }
 
-/* Whether old rows say what the column will hold. One that is computed from another computed one is left to the database. */
+/* Whether old rows say what the column will hold. One that is computed from another computed one is left to the
+ * database. */
 static bool is_tellable(planner *p, const plan_pair *pair, size_t column)
 {
     const char *computed = pair->to->columns[column].generated;

@@ -1,5 +1,6 @@
-/* migrate_sqlite.c -- the steps of SQLite: what ALTER TABLE can do is done by it, everything else by making the table anew, as
- * SQLite's manual has it: new table, copy, drop, rename. Foreign keys are off meanwhile, and checked at the end.
+/* migrate_sqlite.c -- the steps of SQLite: what ALTER TABLE can do is done by it, everything else by making the table
+ * anew, as SQLite's manual has it: new table, copy, drop, rename. Foreign keys are off meanwhile, and checked at the
+ * end.
  * SPDX-License-Identifier: MIT */
 #include "migrate_plan.h"
 

@@ -1,9 +1,9 @@
-/* migrate_views.c -- views: those that changed, and those that stand on what changed, are dropped before all else and made again
- * behind everything.
+/* migrate_views.c -- views: those that changed, and those that stand on what changed, are dropped before all else and
+ * made again behind everything.
  *
- * A view holds no rows, so that nothing is lost. It stands on a table, or on another view, when its SQL names that; whether a
- * change of the table concerns it is judged by columns: another type or name of one, one that is gone, and one that is new
- * where the SQL may say `*`.
+ * A view holds no rows, so that nothing is lost. It stands on a table, or on another view, when its SQL names that;
+ * whether a change of the table concerns it is judged by columns: another type or name of one, one that is gone, and
+ * one that is new where the SQL may say `*`.
  * SPDX-License-Identifier: MIT */
 #include "migrate_plan.h"
 

@@ -1,8 +1,8 @@
-/* settle.h -- a live database in the words of the schema language: types, defaults and limits of its columns, and what is left
- * of its constraints when those are told at columns.
+/* settle.h -- a live database in the words of the schema language: types, defaults and limits of its columns, and what
+ * is left of its constraints when those are told at columns.
  *
- * Two databases that an ormc schema could not tell apart settle to the same facts: introspection writes them down, and drift
- * compares them.
+ * Two databases that an ormc schema could not tell apart settle to the same facts: introspection writes them down, and
+ * drift compares them.
  * SPDX-License-Identifier: MIT */
 #ifndef ORMC_SETTLE_H
 #define ORMC_SETTLE_H
@@ -54,7 +54,8 @@ ormc_settled_column *ormc_settled_column_of(const ormc_settled_table *table, con
 /* Whether one may be a key that refers to the other. */
 bool ormc_settled_same_type(const ormc_settled_column *a, const ormc_settled_column *b);
 
-/* --- what settle*.c share ------------------------------------------------------------------------------------------- */
+/* --- what settle*.c share
+ * ------------------------------------------------------------------------------------------- */
 
 typedef struct settler {
     orm__arena *arena;

@@ -1,4 +1,5 @@
-/* settle_checks.c -- checks that are limits of one column: its least and greatest value or length; on SQLite its values.
+/* settle_checks.c -- checks that are limits of one column: its least and greatest value or length; on SQLite its
+ * values.
  * SPDX-License-Identifier: MIT */
 #include "settle.h"
 

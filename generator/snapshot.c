@@ -1,4 +1,5 @@
-/* snapshot.c -- looking into snapshots, and their YAML: one table of fields says what is copied, compared, written and read.
+/* snapshot.c -- looking into snapshots, and their YAML: one table of fields says what is copied, compared, written and
+ * read.
  * SPDX-License-Identifier: MIT */
 #include "snapshot.h"
 

@@ -1,9 +1,10 @@
-/* snapshot.h -- a schema as a database has it, as plain data: what CREATE statements, migrations and comparisons are made from.
+/* snapshot.h -- a schema as a database has it, as plain data: what CREATE statements, migrations and comparisons are
+ * made from.
  *
- * A snapshot belongs to one dialect: types, defaults and conditions are that dialect's SQL. It is made from a package of models,
- * or read from the file that a migration keeps; anything else that fills these structures (a live database) does as well.
- * Every text is borrowed or in an arena, and nothing is freed alone. Names are bare, without quotes; NULL says that there is
- * none. A snapshot is never changed in place: who needs another one copies it.
+ * A snapshot belongs to one dialect: types, defaults and conditions are that dialect's SQL. It is made from a package
+ * of models, or read from the file that a migration keeps; anything else that fills these structures (a live database)
+ * does as well. Every text is borrowed or in an arena, and nothing is freed alone. Names are bare, without quotes; NULL
+ * says that there is none. A snapshot is never changed in place: who needs another one copies it.
  * SPDX-License-Identifier: MIT */
 #ifndef ORMC_SNAPSHOT_H
 #define ORMC_SNAPSHOT_H
@@ -131,10 +132,11 @@ typedef enum ormc_record {
     ORMC_RECORD_SNAPSHOT
 } ormc_record;
 
-/* Whether two records say the same, but for the order of lists of records, for what no file keeps, and for the field of that
- * name (NULL: none). */
+/* Whether two records say the same, but for the order of lists of records, for what no file keeps, and for the field
+ * of that name (NULL: none). */
 bool ormc_record_equal(ormc_record record, const void *a, const void *b, const char *but);
-/* A copy that may be changed: lists are copied with all records in them, texts are shared. False when memory is gone. */
+/* A copy that may be changed: lists are copied with all records in them, texts are shared. False when memory is
+ * gone. */
 bool ormc_snapshot_copy(const ormc_snapshot *snapshot, orm__arena *arena, ormc_snapshot *copy);
 
 /* YAML, the same for the same snapshots, both dialects. */

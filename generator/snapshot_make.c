@@ -1,5 +1,6 @@
-/* snapshot_make.c -- a package of models to a snapshot: constraints under the names that PostgreSQL would give them, and tables in
- * the order in which they can be created. What stands inside a column or a condition is snapshot_parts.c's.
+/* snapshot_make.c -- a package of models to a snapshot: constraints under the names that PostgreSQL would give them,
+ * and tables in the order in which they can be created. What stands inside a column or a condition is
+ * snapshot_parts.c's.
  * SPDX-License-Identifier: MIT */
 #include "snapshot_parts.h"
 

@@ -1,5 +1,5 @@
-/* snapshot_views.c -- the views of a snapshot: those that ormc makes in the order in which they can be made, and those that
- * are there already.
+/* snapshot_views.c -- the views of a snapshot: those that ormc makes in the order in which they can be made, and those
+ * that are there already.
  * SPDX-License-Identifier: MIT */
 #include "snapshot_parts.h"
 

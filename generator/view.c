@@ -1,9 +1,9 @@
 /* view.c -- finds out who stands in which file and who refers to whom, then makes the data of a file.
  *
- * A pair of files declares the enums that its YAML declares or its models use, and its models; it mentions models of other
- * files. Keys of a file: stem, input (the YAML's name), file_comment (its doc, or false), guard, package, schema (of the main
- * pair, else false), headers, types, enums, models, queries, queried (there are some), descriptors, described (likewise), math,
- * long (a statement is, see view_schema.c).
+ * A pair of files declares the enums that its YAML declares or its models use, and its models; it mentions models of
+ * other files. Keys of a file: stem, input (the YAML's name), file_comment (its doc, or false), guard, package, schema
+ * (of the main pair, else false), headers, types, enums, models, queries, queried (there are some), descriptors,
+ * described (likewise), math, long (a statement is, see view_schema.c).
  * SPDX-License-Identifier: MIT */
 #include "view_parts.h"
 
@@ -285,8 +285,8 @@ static ormc_data *make_model(size_t index, orm__arena *arena, void *user)
     return view->failed ? NULL : model;
 }
 
-/* headers: [{name}]: what the source includes besides its own. The main pair lists all models in the schema and includes
- * every header; others include the main one for that schema, and those of the models they refer to. */
+/* headers: [{name}]: what the source includes besides its own. The main pair lists all models in the schema and
+ * includes every header; others include the main one for that schema, and those of the models they refer to. */
 static void put_headers(ormc_view *view, ormc_data *data, const ormc_file *file)
 {
     ormc_data *headers = ormc_data_set_list(data, "headers");
@@ -327,8 +327,8 @@ static void put_types(ormc_view *view, ormc_data *data, const view_file *file)
         }
 }
 
-/* descriptors: [{type, elsewhere, shared, column_count, relation_count (false when 0)}]: the arrays that descriptors of this
- * source refer to. math: a constant needs math.h. */
+/* descriptors: [{type, elsewhere, shared, column_count, relation_count (false when 0)}]: the arrays that descriptors
+ * of this source refer to. math: a constant needs math.h. */
 static void put_descriptors(ormc_view *view, ormc_data *data, const view_file *file)
 {
     ormc_data *descriptors = ormc_data_set_list(data, "descriptors");

@@ -1,8 +1,7 @@
 /* view.h -- what templates see of a package: the data of each emitted pair of files.
  *
- * All cleverness that templates must not have is here: C types and constants, positions, who refers to whom. The keys of
- * the data are described where they are set, in view.c, view_enum.c, view_model.c, view_column.c and
- * view_schema.c.
+ * All cleverness that templates must not have is here: C types and constants, positions, who refers to whom. The keys
+ * of the data are described where they are set, in view.c, view_enum.c, view_model.c, view_column.c and view_schema.c.
  * SPDX-License-Identifier: MIT */
 #ifndef ORMC_VIEW_H
 #define ORMC_VIEW_H

@@ -1,10 +1,10 @@
 /* view_column.c -- the data of a column.
  *
- * Keys for the header: name (its C name), comment, member (of the row struct), value (a setter's parameter), input, change
- * and handle (members of the other structs), required (its input is plain). For the source: literal (its name in the
- * database), name_literal, constant (of its type), flags, index, enumeration, field, input_macro, change_macro, default_value,
- * limits, of, in (false for arrays), form (of its default), db_type (or false). given: false for a column that is computed, or of
- * a view, which stands in the row struct only; settable: it has a setter.
+ * Keys for the header: name (its C name), comment, member (of the row struct), value (a setter's parameter), input,
+ * change and handle (members of the other structs), required (its input is plain). For the source: literal (its name in
+ * the database), name_literal, constant (of its type), flags, index, enumeration, field, input_macro, change_macro,
+ * default_value, limits, of, in (false for arrays), form (of its default), db_type (or false). given: false for a
+ * column that is computed, or of a view, which stands in the row struct only; settable: it has a setter.
  * SPDX-License-Identifier: MIT */
 #include "view_parts.h"
 

@@ -1,9 +1,9 @@
 /* view_enum.c -- the data of an enum.
  *
- * Keys of an enum: type, column (of its handles), opt, in, in_null, change, change_null, of, guard (false unless several
- * headers declare it), values [{constant, first}]; for the source: literal (its name), literals, count, defined (here), used
- * (by columns of this file), arrays (so are arrays of it), read (either), array (their type), comment, namespace (its
- * schema), create and drop (lists of statements, as view_schema.c makes them).
+ * Keys of an enum: type, column (of its handles), opt, in, in_null, change, change_null, of, guard (false unless
+ * several headers declare it), values [{constant, first}]; for the source: literal (its name), literals, count, defined
+ * (here), used (by columns of this file), arrays (so are arrays of it), read (either), array (their type), comment,
+ * namespace (its schema), create and drop (lists of statements, as view_schema.c makes them).
  * SPDX-License-Identifier: MIT */
 #include "view_parts.h"
 

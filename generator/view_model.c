@@ -1,13 +1,14 @@
 /* view_model.c -- the data of a model and of its relations.
  *
- * Keys of a model: literal, table, namespace (its schema, or false), sqlite_table (string constants), type, HANDLE, entity (a parameter's name), comment, index, external
- * (its arrays are seen by other files), read_only (a view), columns, column_count, relations, relation_count (false when 0), uniques [{columns,
- * count}], unique_count (false when 0), key (false without a primary key: then it has Core functions only): {parameters,
- * key_values, many (false when it has an array) {parameters, key_values}, primary_key, primary_key_count}, statements (as view_schema.c makes them).
- * Keys of a relation: name, literal, comment, target (its type), read_only (one of its sides is a view), to_many, kind, owning,
- * orphan_delete, index, inverse, columns and target_columns (false for many_to_many), count, on_delete, on_update (false: NO
- * ACTION), through_source and through_target (false for the
- * others), order_by (false, or the inside of an array), order_by_count.
+ * Keys of a model: literal, table, namespace (its schema, or false), sqlite_table (string constants), type, HANDLE,
+ * entity (a parameter's name), comment, index, external (its arrays are seen by other files), read_only (a view),
+ * columns, column_count, relations, relation_count (false when 0), uniques [{columns, count}], unique_count (false when
+ * 0), key (false without a primary key: then it has Core functions only): {parameters, key_values, many (false when it
+ * has an array) {parameters, key_values}, primary_key, primary_key_count}, statements (as view_schema.c makes them).
+ * Keys of a relation: name, literal, comment, target (its type), read_only (one of its sides is a view), to_many, kind,
+ * owning, orphan_delete, index, inverse, columns and target_columns (false for many_to_many), count, on_delete,
+ * on_update (false: NO ACTION), through_source and through_target (false for the others), order_by (false, or the
+ * inside of an array), order_by_count.
  * SPDX-License-Identifier: MIT */
 #include "view_parts.h"
 

@@ -16,8 +16,8 @@ typedef struct ordering {
     bool unique;
 } ordering;
 
-/* The orderings of a model by their first column: `first` of each column and `next` of each ordering are numbers of orderings plus
- * one, 0 where there is no other. */
+/* The orderings of a model by their first column: `first` of each column and `next` of each ordering are numbers of
+ * orderings plus one, 0 where there is no other. */
 typedef struct orderings {
     const ormc_model *model;
     size_t *first, *next;

@@ -1,8 +1,8 @@
 /* async/loop.c -- fibers on an event loop: which can go on, who waits for what, starting and ending them.
  *
- * A fiber is in one of these states: not begun (in `begin`), able to go on (in `ready`), running (`current`), standing still, or
- * ended. One that stands still goes on by go_on alone, which takes it out of whatever it waits in. The switch is fiber.c's,
- * the adapters' part is poll.c and orm/async_uv.h.
+ * A fiber is in one of these states: not begun (in `begin`), able to go on (in `ready`), running (`current`), standing
+ * still, or ended. One that stands still goes on by go_on alone, which takes it out of whatever it waits in. The switch
+ * is fiber.c's, the adapters' part is poll.c and orm/async_uv.h.
  * SPDX-License-Identifier: MIT */
 #include "orm/async.h"
 
@@ -264,7 +264,8 @@ void orm_async_ready(orm_async_watch *watch)
     async->loop.want(watch->token, 0, async->loop.user);
 }
 
-/* Those that can go on now: what they make ready meanwhile has the next turn, so that none keeps the loop from its events. */
+/* Those that can go on now: what they make ready meanwhile has the next turn, so that none keeps the loop from its
+ * events. */
 static void run_ready(orm_async *async)
 {
     if (async->turning)

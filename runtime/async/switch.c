@@ -1,7 +1,7 @@
 /* async/switch.c -- the switch in assembly, and by ucontext.
  *
- * What a function must keep for its caller is pushed on the stack that is left and popped from the one that is entered; the
- * compiler has saved all else around the call. Each part of this file is for one processor.
+ * What a function must keep for its caller is pushed on the stack that is left and popped from the one that is entered;
+ * the compiler has saved all else around the call. Each part of this file is for one processor.
  * SPDX-License-Identifier: MIT */
 #define _DEFAULT_SOURCE
 #include "async/switch.h"

@@ -1,7 +1,7 @@
 /* async/switch.h -- leaves one stack for another.
  *
- * In assembly for x86-64 and aarch64, by ucontext elsewhere, and where the processor keeps a shadow of the stack, which only
- * the C library knows to switch.
+ * In assembly for x86-64 and aarch64, by ucontext elsewhere, and where the processor keeps a shadow of the stack, which
+ * only the C library knows to switch.
  * SPDX-License-Identifier: MIT */
 #ifndef ORM_ASYNC_SWITCH_H
 #define ORM_ASYNC_SWITCH_H

@@ -26,7 +26,8 @@ void orm__arena_init(orm__arena *arena);
 void orm__arena_init_at(orm__arena *arena, void *place, size_t size);
 void orm__arena_release(orm__arena *arena);
 
-/* Arena memory of `size` bytes, aligned to 8 bytes, not zeroed; NULL when memory is gone. Size 0 gives a unique address. */
+/* Arena memory of `size` bytes, aligned to 8 bytes, not zeroed; NULL when memory is gone. Size 0 gives a unique
+ * address. */
 void *orm__arena_alloc(orm__arena *arena, size_t size);
 /* The same, zeroed; fails when count * size overflows. */
 void *orm__arena_zalloc(orm__arena *arena, size_t count, size_t size);
@@ -37,8 +38,8 @@ char *orm__arena_strdup(orm__arena *arena, const char *text);
 /* Formatted text, as sprintf. */
 char *orm__arena_printf(orm__arena *arena, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* What is short lies behind what was taken last, where there is room and nothing was handed back: no more to it, for texts are
- * most of what is read. */
+/* What is short lies behind what was taken last, where there is room and nothing was handed back: no more to it, for
+ * texts are most of what is read. */
 static inline char *orm__arena_copy(orm__arena *arena, const void *data, size_t size)
 {
     size_t rounded = size / ORM__ARENA_ALIGNMENT * ORM__ARENA_ALIGNMENT + ORM__ARENA_ALIGNMENT;

@@ -1,4 +1,5 @@
-/* base/convert.c -- the public ways from texts to values and back: moments, uuids, decimals to count with, names of enums.
+/* base/convert.c -- the public ways from texts to values and back: moments, uuids, decimals to count with, names of
+ * enums.
  *
  * The reading itself stands in datetime.c, uuid.c and decimal.c, which also write.
  * SPDX-License-Identifier: MIT */

@@ -331,8 +331,8 @@ bool orm__timestamp_parse(const char *text, size_t length, int64_t *microseconds
            *microseconds != INT64_MAX;
 }
 
-/* 2024-02-29 12:30:00.000000, which is how we write it and what nearly all texts are; false when it is not just that. Eight
- * characters are looked at at once. */
+/* 2024-02-29 12:30:00.000000, which is how we write it and what nearly all texts are; false when it is not just
+ * that. Eight characters are looked at at once. */
 static bool read_usual(const char *text, int64_t *microseconds)
 {
     /* What stands for each character, the last first: 0 for a digit; and which those are. */

@@ -39,8 +39,8 @@ uint64_t orm__decimal_hash(const char *text, size_t length);
  * when one of them is no decimal, and then nothing is appended. */
 bool orm__decimal_add(orm__text *sum, const char *a, size_t a_length, const char *b, size_t b_length);
 
-/* Appends the canonical text of sum / count, rounded as PostgreSQL's avg(numeric): to at least 16 significant digits, and to no
- * fewer after the point than the sum has. `count` is above 0. False as above. */
+/* Appends the canonical text of sum / count, rounded as PostgreSQL's avg(numeric): to at least 16 significant
+ * digits, and to no fewer after the point than the sum has. `count` is above 0. False as above. */
 bool orm__decimal_mean(orm__text *mean, const char *sum, size_t length, int64_t count);
 
 #endif

@@ -1,7 +1,7 @@
 /* base/deep.h -- calls that need more stack than a fiber should keep: regular expressions, name resolution, TLS.
  *
- * Such a call runs on the stack of whoever runs the fiber; where no fiber runs, or a coroutine that is none of ours, on the stack
- * that is there. Fibers are async/fiber.c's, which says here how to leave one.
+ * Such a call runs on the stack of whoever runs the fiber; where no fiber runs, or a coroutine that is none of ours, on
+ * the stack that is there. Fibers are async/fiber.c's, which says here how to leave one.
  * SPDX-License-Identifier: MIT */
 #ifndef ORM_BASE_DEEP_H
 #define ORM_BASE_DEEP_H

@@ -1,7 +1,7 @@
 /* base/inet.c -- reading, writing and ordering addresses, by inet.h.
  *
- * The rules are those of pg_inet_net_pton, pg_inet_net_ntop and network_cmp in PostgreSQL's src/port/inet_net_ntop.c and
- * src/backend/utils/adt/{inet_net_pton,network}.c.
+ * The rules are those of pg_inet_net_pton, pg_inet_net_ntop and network_cmp in PostgreSQL's src/port/inet_net_ntop.c
+ * and src/backend/utils/adt/{inet_net_pton,network}.c.
  * SPDX-License-Identifier: MIT */
 #include "base/inet.h"
 
@@ -64,7 +64,8 @@ static bool parse6(cursor *text, orm__inet *inet)
     return true;
 }
 
-/* Words of 16 bits up to the mask or the end, the last two perhaps as an IPv4 address; `gap` is before which of them "::" is. */
+/* Words of 16 bits up to the mask or the end, the last two perhaps as an IPv4 address; `gap` is before which of them
+ * "::" is. */
 static bool read_words(cursor *text, uint8_t *address, int *count, int *gap)
 {
     unsigned word;

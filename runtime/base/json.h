@@ -1,6 +1,7 @@
 /* base/json.h -- arrays of scalars as JSON, which is how SQLite holds arrays: a strict reader and what a writer needs.
  *
- * By RFC 8259. The reader knows one array of null, true, false, numbers and strings; objects and arrays in it are refused.
+ * By RFC 8259. The reader knows one array of null, true, false, numbers and strings; objects and arrays in it are
+ * refused.
  * SPDX-License-Identifier: MIT */
 #ifndef ORM_BASE_JSON_H
 #define ORM_BASE_JSON_H
@@ -24,8 +25,8 @@ typedef struct orm__json_reader {
     orm__json_kind last; /* what was met before */
     bool begun;
     orm__text string; /* a string that had escapes in it */
-    /* Of the item last met: a number as it is written; a string without its quotes and escapes, which may hold zero bytes.
-     * Borrowed until the next item. */
+    /* Of the item last met: a number as it is written; a string without its quotes and escapes, which may hold zero
+     * bytes. Borrowed until the next item. */
     const char *data;
     size_t size;
 } orm__json_reader;

@@ -8,8 +8,8 @@
 
 enum { ORM__REAL_TEXT = 40 };
 
-/* The shortest text that reads back as the same number, as a number of JSON, "NaN", "Infinity" or "-Infinity"; `narrow`: of a
- * float. `buffer` holds ORM__REAL_TEXT bytes. Returns buffer. */
+/* The shortest text that reads back as the same number, as a number of JSON, "NaN", "Infinity" or "-Infinity";
+ * `narrow`: of a float. `buffer` holds ORM__REAL_TEXT bytes. Returns buffer. */
 char *orm__real_format(double value, bool narrow, char *buffer);
 /* Reads such text of `length` bytes. False when it is something else, or beyond the range. */
 bool orm__real_parse(const char *text, size_t length, bool narrow, double *value);

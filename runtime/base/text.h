@@ -1,7 +1,7 @@
 /* text.h -- a growing text buffer, for SQL, messages and emitted files.
  *
- * Appending never fails at the call: when memory is gone the buffer remembers it, drops what follows, and `failed` says so
- * once at the end.
+ * Appending never fails at the call: when memory is gone the buffer remembers it, drops what follows, and `failed` says
+ * so once at the end.
  * SPDX-License-Identifier: MIT */
 #ifndef ORM_BASE_TEXT_H
 #define ORM_BASE_TEXT_H
@@ -24,7 +24,8 @@ void orm__text_char(orm__text *text, char c);
 void orm__text_string(orm__text *text, const char *string);
 void orm__text_bytes(orm__text *text, const void *data, size_t size);
 void orm__text_printf(orm__text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* Makes room for `size` more bytes, adds them to the length and returns their place, uninitialized; NULL when memory is gone. */
+/* Makes room for `size` more bytes, adds them to the length and returns their place, uninitialized; NULL when memory
+ * is gone. */
 static inline char *orm__text_extend(orm__text *text, size_t size);
 char *orm__text_extend_anyhow(orm__text *text, size_t size);
 

@@ -167,8 +167,8 @@ static orm_value value_of_array(const orm_column *column, const void *place)
     return value;
 }
 
-/* The C value that stands there, as its constructor has it. All that is written comes this way: straight to its place, and not by
- * the constructors, which are calls into a shared library. */
+/* The C value that stands there, as its constructor has it. All that is written comes this way: straight to its
+ * place, and not by the constructors, which are calls into a shared library. */
 static inline void take(orm_type type, const orm_enum *enumeration, const void *place, orm_value *taken)
 {
     *taken = (orm_value){.type = type, .form = ORM_FORM_ONE};

@@ -10,15 +10,18 @@
 
 orm_value orm__value_null(orm_type type);
 
-/* What the member of a row struct holds: NULL when its `has` says so, or its pointer is NULL; ORM_FORM_ARRAY of an array. */
+/* What the member of a row struct holds: NULL when its `has` says so, or its pointer is NULL; ORM_FORM_ARRAY of an
+ * array. */
 orm_value orm__value_of_member(const orm_column *column, const void *row);
 void orm__values_of_members(const orm_column *const *columns, size_t count, const void *row, orm_value *values);
-/* How many values an ORM_FORM_LIST or ORM_FORM_ROWS value has; 0 for other forms. One of them, or an item of an array. */
+/* How many values an ORM_FORM_LIST or ORM_FORM_ROWS value has; 0 for other forms. One of them, or an item of an
+ * array. */
 size_t orm__value_count(const orm_value *list);
 orm_value orm__value_of_item(const orm_value *list, size_t index);
 
-/* Two values of one type. As keys are: NULL equals NULL and nothing else, NaN equals NaN, 0.0 equals -0.0,
- * decimals are equal as numbers (1.0 and 1.00), json, inet and other by their text, intervals by their parts, arrays item by item. */
+/* Two values of one type. As keys are: NULL equals NULL and nothing else, NaN equals NaN, 0.0 equals -0.0, decimals
+ * are equal as numbers (1.0 and 1.00), json, inet and other by their text, intervals by their parts, arrays item by
+ * item. */
 bool orm__value_equal(orm_value a, orm_value b);
 /* Equal values have equal hashes; all 64 bits are mixed. The same in every run of the program. */
 uint64_t orm__value_hash(orm_value value);

@@ -1,9 +1,10 @@
 /* driver.h -- what the runtime asks of a database: one small table of functions, filled by postgresql.c and sqlite.c.
  *
- * A link is one connection to a database and runs one statement at a time: start, step and read each row, finish. Drivers
- * know values and statements; nothing of models beyond the columns they fill, and nothing of transactions or caches.
- * Every function that fails fills `error` (status, message, SQLSTATE, constraint, table, column as far as the database tells)
- * and leaves the link ready for the next call, unless the status is ORM_DISCONNECTED, after which only close is allowed.
+ * A link is one connection to a database and runs one statement at a time: start, step and read each row, finish.
+ * Drivers know values and statements; nothing of models beyond the columns they fill, and nothing of transactions or
+ * caches. Every function that fails fills `error` (status, message, SQLSTATE, constraint, table, column as far as the
+ * database tells) and leaves the link ready for the next call, unless the status is ORM_DISCONNECTED, after which only
+ * close is allowed.
  * SPDX-License-Identifier: MIT */
 #ifndef ORM_DRIVER_DRIVER_H
 #define ORM_DRIVER_DRIVER_H
@@ -55,9 +56,9 @@ typedef struct orm__address {
     bool unprepared;                             /* PostgreSQL: nothing stays there between transactions */
 } orm__address;
 
-/* The declared type of a parameter. Values are encoded by it, not by their own type: an int32 comparison may declare INT64.
- * DECIMAL, INET, OTHER and ENUM travel to PostgreSQL as text, and the SQL casts them. A list is one array parameter; a list of
- * arrays travels to PostgreSQL as text[], each in the notation {...}, and the SQL casts it. */
+/* The declared type of a parameter. Values are encoded by it, not by their own type: an int32 comparison may declare
+ * INT64. DECIMAL, INET, OTHER and ENUM travel to PostgreSQL as text, and the SQL casts them. A list is one array
+ * parameter; a list of arrays travels to PostgreSQL as text[], each in the notation {...}, and the SQL casts it. */
 typedef struct orm__parameter {
     orm_type type;
     bool list;      /* ORM_FORM_LIST or ORM_FORM_ROWS values */
@@ -113,13 +114,15 @@ typedef struct orm__driver {
     void (*close)(orm__link *link);
     /* Whether an idle link still seems alive; costs no round trip. */
     bool (*usable)(orm__link *link);
-    /* In a child of the process that made it: from now on nothing on it reaches the database, and its calls are ORM_DISCONNECTED. */
+    /* In a child of the process that made it: from now on nothing on it reaches the database, and its calls are
+     * ORM_DISCONNECTED. */
     void (*abandon)(orm__link *link);
-    /* Undoes what the holder has set on the server outside transactions, all but prepared statements. NULL: there is nothing. */
+    /* Undoes what the holder has set on the server outside transactions, all but prepared statements. NULL: there is
+     * nothing. */
     orm_status (*reset)(orm__link *link);
 
-    /* A statement to be started many times. The SQL and the parameter types are copied. On PostgreSQL nothing is sent before
-     * the first start, and a mistake in the SQL may be told only there. Owned: forget it. */
+    /* A statement to be started many times. The SQL and the parameter types are copied. On PostgreSQL nothing is
+     * sent before the first start, and a mistake in the SQL may be told only there. Owned: forget it. */
     orm_status (*prepare)(orm__link *link, const char *sql, const orm__parameter *parameters, size_t count,
                           orm__prepared **prepared, orm_error *error);
     void (*forget)(orm__link *link, orm__prepared *prepared);
@@ -131,23 +134,25 @@ typedef struct orm__driver {
     /* Runs a statement of no parameters and no rows, of which the caller prepares none: BEGIN, COMMIT, DDL. */
     orm_status (*control)(orm__link *link, const char *sql, size_t *rows, orm_error *error);
 
-    /* Runs a prepared statement. `before`, unless NULL, is a control statement that goes ahead of it in the same trip; when that
-     * fails the statement is not run and the error is its. `values` are borrowed until finish. On failure nothing is open. */
+    /* Runs a prepared statement. `before`, unless NULL, is a control statement that goes ahead of it in the same
+     * trip; when that fails the statement is not run and the error is its. `values` are borrowed until finish. On
+     * failure nothing is open. */
     orm_status (*start)(orm__link *link, const char *before, orm__prepared *prepared, const orm_value *values,
                         orm__fetch fetch, orm_error *error);
-    /* The same, whole, and `after`, a control statement, behind it in the same trip, which is run unless the statement was
-     * refused. Fails also when `after` does; `end` tells how it fared. NULL in SQLite's table. */
+    /* The same, whole, and `after`, a control statement, behind it in the same trip, which is run unless the
+     * statement was refused. Fails also when `after` does; `end` tells how it fared. NULL in SQLite's table. */
     orm_status (*start_last)(orm__link *link, const char *before, orm__prepared *prepared, const orm_value *values,
                              const char *after, orm__end *end, orm_error *error);
-    /* Statements sent ahead, whose rows are wanted later: several in one trip, or one while its rows are not needed yet. All of
-     * this is NULL in SQLite's table. `send` queues a statement, also while another is open whose rows are all here; it goes out
-     * with `push`, or with whatever is sent or taken next. On failure it was not queued. Owned: take or drop it. Until then the
-     * prepared statement may not be forgotten, unless it was dropped. */
+    /* Statements sent ahead, whose rows are wanted later: several in one trip, or one while its rows are not needed
+     * yet. All of this is NULL in SQLite's table. `send` queues a statement, also while another is open whose rows
+     * are all here; it goes out with `push`, or with whatever is sent or taken next. On failure it was not queued.
+     * Owned: take or drop it. Until then the prepared statement may not be forgotten, unless it was dropped. */
     orm_status (*send)(orm__link *link, orm__prepared *prepared, const orm_value *values, orm__fetch fetch,
                        orm__ahead **ahead, orm_error *error);
     void (*push)(orm__link *link);
-    /* Opens it, as start does: its rows are stepped and read, and it is finished. What was sent before it is kept whole in memory
-     * until it is taken, as is everything when another statement is started. When one fails, those pushed with it fail too. */
+    /* Opens it, as start does: its rows are stepped and read, and it is finished. What was sent before it is kept
+     * whole in memory until it is taken, as is everything when another statement is started. When one fails, those
+     * pushed with it fail too. */
     orm_status (*take)(orm__link *link, orm__ahead *ahead, orm_error *error);
     void (*drop)(orm__link *link, orm__ahead *ahead);
     /* Reads all answers that are still to come; fails, once for each, when one that was not dropped has failed. */
@@ -156,10 +161,10 @@ typedef struct orm__driver {
     size_t (*rows_here)(orm__link *link);
     /* The next row: ORM_OK, ORM_DONE after the last, or a failure (finish is called all the same). */
     orm_status (*step)(orm__link *link, orm_error *error);
-    /* Reads result columns first, first + 1, ... of the current row into the members that `columns` describe of the struct `row`.
-     * Text, bytes and arrays are copied to the arena. A NULL for a column that is not nullable, or a value that does not fit the
-     * column's type, is ORM_SCHEMA naming table and column. A list of two or more columns, and what it leads to, stays as it is
-     * until finish. */
+    /* Reads result columns first, first + 1, ... of the current row into the members that `columns` describe of the
+     * struct `row`. Text, bytes and arrays are copied to the arena. A NULL for a column that is not nullable, or a
+     * value that does not fit the column's type, is ORM_SCHEMA naming table and column. A list of two or more
+     * columns, and what it leads to, stays as it is until finish. */
     orm_status (*read)(orm__link *link, const orm_column *const *columns, size_t count, size_t first, void *row,
                        orm__arena *arena, orm_error *error);
     /* Result column `index` of the current row as an integer: counts, ordinals, keys drawn. NULL is 0. */
@@ -170,33 +175,33 @@ typedef struct orm__driver {
     size_t (*width)(orm__link *link);
     /* The name of such a column. Borrowed until the first step. */
     const char *(*column_name)(orm__link *link, size_t index);
-    /* Ends the statement, reading what is left of it. `rows`, which may be NULL, gets how many rows an INSERT, UPDATE or DELETE
-     * wrote. A failure that came after the rows is told here. */
+    /* Ends the statement, reading what is left of it. `rows`, which may be NULL, gets how many rows an INSERT,
+     * UPDATE or DELETE wrote. A failure that came after the rows is told here. */
     orm_status (*finish)(orm__link *link, size_t *rows, orm_error *error);
 
-    /* Sets the open statement aside with the rows that it has still to give, so that others may run, and makes it the open one again.
-     * NULL in PostgreSQL's table. */
+    /* Sets the open statement aside with the rows that it has still to give, so that others may run, and makes it
+     * the open one again. NULL in PostgreSQL's table. */
     void (*suspend)(orm__link *link, orm__prepared *prepared);
     void (*resume)(orm__link *link, orm__prepared *prepared);
 
-    /* Runs `COPY table (columns) FROM STDIN (FORMAT binary)` with an ORM_FORM_ROWS or ORM_FORM_LIST value for each column, all of
-     * one length; `rows` gets how many the database took. Each is sent as its own type: the columns must be of just these. NULL
-     * in SQLite's table. */
+    /* Runs `COPY table (columns) FROM STDIN (FORMAT binary)` with an ORM_FORM_ROWS or ORM_FORM_LIST value for each
+     * column, all of one length; `rows` gets how many the database took. Each is sent as its own type: the columns
+     * must be of just these. NULL in SQLite's table. */
     orm_status (*copy)(orm__link *link, const char *sql, const orm_value *lists, size_t count, size_t *rows,
                        orm_error *error);
 
-    /* COPY by hand, from a source or to a sink as orm_connection_copy_in and _out have them. `rows` gets how many went. NULL in
-     * SQLite's table. */
+    /* COPY by hand, from a source or to a sink as orm_connection_copy_in and _out have them. `rows` gets how many
+     * went. NULL in SQLite's table. */
     orm_status (*copy_in)(orm__link *link, const char *sql, orm__copying *copying, size_t *rows, orm_error *error);
     orm_status (*copy_out)(orm__link *link, const char *sql, orm__copying *copying, size_t *rows, orm_error *error);
-    /* Makes of an idle link one that many fibers use at once: from now on `start` sends its statement together with those of
-     * others, and stands still, by the waiter's self and wake, until its own answer has come; what follows until finish must
-     * not wait. Only reads, outside transactions; control, describe and copy are ORM_MISUSE. Afterwards `link->driver` is another
-     * table. NULL in SQLite's. */
+    /* Makes of an idle link one that many fibers use at once: from now on `start` sends its statement together with
+     * those of others, and stands still, by the waiter's self and wake, until its own answer has come; what follows
+     * until finish must not wait. Only reads, outside transactions; control, describe and copy are ORM_MISUSE.
+     * Afterwards `link->driver` is another table. NULL in SQLite's. */
     orm_status (*share)(orm__link *link, orm_error *error);
-    /* Of a link that is shared; else NULL. `prepared` gets a row by one key, an integer or a uuid, and `many` gets those of a list
-     * of keys, in the same columns, of which `column` is the key: from now on what is started in one turn goes as one statement,
-     * of at most `most` keys. */
+    /* Of a link that is shared; else NULL. `prepared` gets a row by one key, an integer or a uuid, and `many` gets
+     * those of a list of keys, in the same columns, of which `column` is the key: from now on what is started in one
+     * turn goes as one statement, of at most `most` keys. */
     orm_status (*gather)(orm__link *link, orm__prepared *prepared, const char *many, const orm__parameter *list,
                          size_t column, size_t most, orm_error *error);
 

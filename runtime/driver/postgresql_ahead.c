@@ -1,7 +1,9 @@
-/* postgresql_ahead.c -- statements sent ahead: queued, pushed with one Sync behind them, and answered in the order of sending.
+/* postgresql_ahead.c -- statements sent ahead: queued, pushed with one Sync behind them, and answered in the order of
+ * sending.
  *
- * What is taken while it is the next to be answered may be read row by row; everything else is kept whole. Whatever begins a
- * trip of its own receives all of it first (postgresql_trip.c), so that only the answers of that trip are on their way.
+ * What is taken while it is the next to be answered may be read row by row; everything else is kept whole. Whatever
+ * begins a trip of its own receives all of it first (postgresql_trip.c), so that only the answers of that trip are on
+ * their way.
  * SPDX-License-Identifier: MIT */
 #include "base/error.h"
 #include "driver/postgresql_link.h"
@@ -45,7 +47,8 @@ orm_status orm__pg_send(orm__link *base, orm__prepared *prepared, const orm_valu
     return ORM_OK;
 }
 
-/* The statement that is open keeps the state of its trip. One that is queued in part would put all answers out of step. */
+/* The statement that is open keeps the state of its trip. One that is queued in part would put all answers out of
+ * step. */
 static orm_status queue(orm__pg_link *l, orm__ahead *one, const orm_value *values, orm_error *error)
 {
     orm__prepared *prepared = one->prepared;

@@ -1,7 +1,8 @@
 /* postgresql_cancel.c -- asking the server to end what it runs, by postgresql_link.h.
  *
- * libpq 15 opens another connection for it and blocks meanwhile, so that a thread of its own does it. The thread tells by the
- * end of a pipe that the server has taken the request: it has passed it on by then, and what comes later is not hit by it.
+ * libpq 15 opens another connection for it and blocks meanwhile, so that a thread of its own does it. The thread tells
+ * by the end of a pipe that the server has taken the request: it has passed it on by then, and what comes later is not
+ * hit by it.
  * SPDX-License-Identifier: MIT */
 #include "driver/postgresql_link.h"
 

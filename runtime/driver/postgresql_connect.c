@@ -131,8 +131,8 @@ static bool is_whole(const char *number)
     return !number[strspn(number, "0123456789")];
 }
 
-/* On a fiber, names are looked up by a thread. Those that a service's file or a whole connection string may have are libpq's to
- * read. */
+/* On a fiber, names are looked up by a thread. Those that a service's file or a whole connection string may have are
+ * libpq's to read. */
 static orm_status resolve_hosts(orm__pg_link *l, const orm__address *address, orm__resolved *resolved)
 {
     *resolved = (orm__resolved){0};

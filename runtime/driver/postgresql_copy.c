@@ -1,8 +1,8 @@
 /* postgresql_copy.c -- COPY from lists of C values into a table, and by hand from and to the caller, by driver.h.
  *
- * libpq knows no COPY in a pipeline: the link leaves that mode for the time of one, and is back in it when the call returns.
- * The format is that of "Binary Format" in PostgreSQL's manual of COPY: a header, of each row the number of its fields and
- * the fields as arrays have their items, and -1.
+ * libpq knows no COPY in a pipeline: the link leaves that mode for the time of one, and is back in it when the call
+ * returns. The format is that of "Binary Format" in PostgreSQL's manual of COPY: a header, of each row the number of
+ * its fields and the fields as arrays have their items, and -1.
  * SPDX-License-Identifier: MIT */
 #include "base/error.h"
 #include "base/value.h"
@@ -163,7 +163,8 @@ static void forgive(orm__pg_link *l, orm__copying *copying)
     orm__error_clear(l->error);
 }
 
-/* Its size; less than 1 behind the last and after a failure, which shows in the result to come, or has the link given up. */
+/* Its size; less than 1 behind the last and after a failure, which shows in the result to come, or has the link
+ * given up. */
 static int next_row(orm__pg_link *l, char **row)
 {
     int size;

@@ -1,8 +1,9 @@
-/* postgresql_cursor.c -- many rows by a cursor, by postgresql_link.h: the next FETCH is sent before the rows of the last are taken.
+/* postgresql_cursor.c -- many rows by a cursor, by postgresql_link.h: the next FETCH is sent before the rows of the
+ * last are taken.
  *
- * Row by row, as single-row mode has them, libpq makes a result for each, and the server waits for a client that decodes. A
- * cursor lives in a transaction: outside of one it is given one of its own, which nobody notices, since nothing else runs on the
- * link meanwhile. It is planned for all of its rows, not for the first.
+ * Row by row, as single-row mode has them, libpq makes a result for each, and the server waits for a client that
+ * decodes. A cursor lives in a transaction: outside of one it is given one of its own, which nobody notices, since
+ * nothing else runs on the link meanwhile. It is planned for all of its rows, not for the first.
  * SPDX-License-Identifier: MIT */
 #include "driver/postgresql_link.h"
 

@@ -1,9 +1,9 @@
 /* postgresql_link.h -- a connection to PostgreSQL as the files postgresql*.c share it; nobody else knows libpq.
  *
- * A connection is in pipeline mode between calls, leaves it at most for the time of one, and never blocks in libpq. Each
- * call of the driver is one trip: everything is sent, ended by a Sync, and all answers up to that Sync are read, whatever
- * failed in between; so the link is idle and in step again when the call returns. Only a statement that streams leaves its
- * rows for `step`, and reaches its Sync by its last row or by finish.
+ * A connection is in pipeline mode between calls, leaves it at most for the time of one, and never blocks in libpq.
+ * Each call of the driver is one trip: everything is sent, ended by a Sync, and all answers up to that Sync are read,
+ * whatever failed in between; so the link is idle and in step again when the call returns. Only a statement that
+ * streams leaves its rows for `step`, and reaches its Sync by its last row or by finish.
  *
  * A statement that takes longer than it may is cancelled: then it fails as the server says, and the link stays. A wait
  * that ends without its event all the same (the caller's deadline, a server that does not answer, or what the waiter
@@ -160,8 +160,8 @@ orm_status orm__pg_begin_trip(orm__pg_link *l, const char *sql, orm_error *error
 orm_status orm__pg_begin_reading(orm__pg_link *l, const char *sql, orm_error *error);
 void orm__pg_count_trip(const orm__pg_link *l);
 
-/* What postgresql.c does to each statement: the name by which the server is to know it (it does not know it yet); its values,
- * encoded; and it is sent as far as libpq's buffer, to be prepared before that when `prepares`. */
+/* What postgresql.c does to each statement: the name by which the server is to know it (it does not know it yet);
+ * its values, encoded; and it is sent as far as libpq's buffer, to be prepared before that when `prepares`. */
 void orm__pg_give_name(orm__pg_link *l, orm__prepared *prepared);
 orm_status orm__pg_encode_values(orm__pg_link *l, orm__prepared *prepared, const orm_value *values, size_t *bytes);
 void orm__pg_send_prepared(orm__pg_link *l, orm__prepared *prepared, bool prepares);
@@ -192,7 +192,8 @@ orm_status orm__pg_read(orm__link *base, const orm_column *const *columns, size_
 int64_t orm__pg_read_integer(orm__link *base, size_t index);
 bool orm__pg_is_null(orm__link *base, size_t index);
 
-/* postgresql_cursor.c. Runs a SELECT, whose parameters are encoded, by a cursor; its first rows are held when it returns. */
+/* postgresql_cursor.c. Runs a SELECT, whose parameters are encoded, by a cursor; its first rows are held when it
+ * returns. */
 orm_status orm__pg_open_cursor(orm__pg_link *l, const char *before, orm__prepared *prepared);
 /* Holds the rows that come next; there are none, and the cursor is closed, after the last. */
 orm_status orm__pg_next_batch(orm__pg_link *l);
@@ -202,8 +203,8 @@ void orm__pg_close_cursor(orm__pg_link *l);
 /* Sends what was forgotten ahead of all else; returns how many answers receive_forgotten is to read. */
 size_t orm__pg_send_forgotten(orm__pg_link *l);
 void orm__pg_send_control(orm__pg_link *l, const char *sql);
-/* BEGIN and COMMIT, by their names where that is safe; other statements as send_control has them. What is sent so is received by
- * receive_boundary. `l->outdated`: its name was lost, and so were perhaps all others. */
+/* BEGIN and COMMIT, by their names where that is safe; other statements as send_control has them. What is sent so is
+ * received by receive_boundary. `l->outdated`: its name was lost, and so were perhaps all others. */
 void orm__pg_send_boundary(orm__pg_link *l, const char *sql);
 PGresult *orm__pg_receive_boundary(orm__pg_link *l, const char *sql);
 void orm__pg_send_sync(orm__pg_link *l);
@@ -230,21 +231,21 @@ size_t orm__pg_rows_written(orm__pg_link *l, PGresult *result);
 
 /* Whether libpq had no memory for an answer, of which it then never tells; the link is given up. */
 bool orm__pg_has_choked(orm__pg_link *l);
-/* postgresql_cancel.c. Asks the server, from a thread, to end what it runs; until l->deadline it has time to answer. False: not
- * possible. */
+/* postgresql_cancel.c. Asks the server, from a thread, to end what it runs; until l->deadline it has time to answer.
+ * False: not possible. */
 bool orm__pg_cancel(orm__pg_link *l);
-/* Waits until the server has heard of the request, if there is one: what is sent later is not meant by it. Where that takes too
- * long l->cancelled stays. */
+/* Waits until the server has heard of the request, if there is one: what is sent later is not meant by it. Where
+ * that takes too long l->cancelled stays. */
 void orm__pg_settle_cancel(orm__pg_link *l);
 /* Both, and a later statement of this trip has its old deadline. */
 void orm__pg_cancel_now(orm__pg_link *l);
-/* postgresql_hosts.c. After a connection was not made in time: leaves the host that was tried out of those to try, `hosts`, which
- * are looked up by `deadline` where they are not known yet. False: no other is left. */
+/* postgresql_hosts.c. After a connection was not made in time: leaves the host that was tried out of those to try,
+ * `hosts`, which are looked up by `deadline` where they are not known yet. False: no other is left. */
 bool orm__pg_leave_out_host(orm__pg_link *l, int64_t deadline, orm__resolved *hosts);
 /* Records that libpq has lost the connection, or never had one. */
 void orm__pg_lost(orm__pg_link *l);
-/* What libpq's verbose complaint of a connection that was not made means, ORM_DISCONNECTED by default. `shown` gets it without
- * what is not for users; `sqlstate` has room for six characters, and stays when there is none. */
+/* What libpq's verbose complaint of a connection that was not made means, ORM_DISCONNECTED by default. `shown` gets
+ * it without what is not for users; `sqlstate` has room for six characters, and stays when there is none. */
 orm_status orm__pg_read_refusal(const char *complaint, orm__text *shown, char *sqlstate);
 /* Records it. */
 void orm__pg_refused(orm__pg_link *l);

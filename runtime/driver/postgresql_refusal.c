@@ -1,8 +1,9 @@
 /* postgresql_refusal.c -- why a connection to PostgreSQL was not made, from what libpq complains.
  *
- * libpq (15) keeps no SQLSTATE of a server that refuses a connection, but writes it when it is told to be verbose, which
- * postgresql_connect.c does: "FATAL:  28P01: password authentication failed", and a line with the place in the server's source.
- * What libpq says by itself is known by its English text; in other languages it passes for a lost connection.
+ * libpq (15) keeps no SQLSTATE of a server that refuses a connection, but writes it when it is told to be verbose,
+ * which postgresql_connect.c does: "FATAL:  28P01: password authentication failed", and a line with the place in the
+ * server's source. What libpq says by itself is known by its English text; in other languages it passes for a lost
+ * connection.
  * SPDX-License-Identifier: MIT */
 #include "driver/postgresql_link.h"
 
@@ -19,8 +20,8 @@ static bool is_place(const char *line, size_t length);
 static bool contains(const char *line, size_t length, const char *text);
 static void add(orm__text *shown, const char *line, size_t length, const char *state);
 
-/* Of several hosts or attempts the first that says something counts; that there was no TLS says less than all else, since
- * libpq may try without after it was refused with. */
+/* Of several hosts or attempts the first that says something counts; that there was no TLS says less than all else,
+ * since libpq may try without after it was refused with. */
 orm_status orm__pg_read_refusal(const char *complaint, orm__text *shown, char *sqlstate)
 {
     orm_status found = ORM_DISCONNECTED;

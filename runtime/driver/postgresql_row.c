@@ -1,7 +1,7 @@
 /* postgresql_row.c -- the columns of the current row into a struct.
  *
- * Where row after row is read into the same members a plan is made once: which columns are of just the type that the member
- * has, and where they go. All others, and NULLs, are the codec's.
+ * Where row after row is read into the same members a plan is made once: which columns are of just the type that the
+ * member has, and where they go. All others, and NULLs, are the codec's.
  * SPDX-License-Identifier: MIT */
 #include "base/error.h"
 #include "driver/postgresql_codec.h"

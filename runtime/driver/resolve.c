@@ -1,7 +1,7 @@
 /* driver/resolve.c -- name resolution on a helper thread, by resolve.h.
  *
- * The thread tells by a pipe that it has done. Whoever gives up the wait before leaves the work to the thread, which then frees
- * it: the last of both does.
+ * The thread tells by a pipe that it has done. Whoever gives up the wait before leaves the work to the thread, which
+ * then frees it: the last of both does.
  * SPDX-License-Identifier: MIT */
 #include "driver/resolve.h"
 

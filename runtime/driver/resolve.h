@@ -7,9 +7,9 @@
 
 #include "orm/engine.h"
 
-/* Hosts and what libpq's keyword hostaddr is to say of them, in lists with commas; a host of several addresses stands there
- * several times, and so does its port. One that nobody knows is left out. NULL, all three: there is nothing to resolve.
- * Owned: free `host`, which holds all. */
+/* Hosts and what libpq's keyword hostaddr is to say of them, in lists with commas; a host of several addresses
+ * stands there several times, and so does its port. One that nobody knows is left out. NULL, all three: there is
+ * nothing to resolve. Owned: free `host`, which holds all. */
 typedef struct orm__resolved {
     char *host, *hostaddr, *port;
 } orm__resolved;

@@ -1,4 +1,5 @@
-/* driver/sqlite_array.c -- arrays as JSON text: each item in the form that it would have in a column of its own, as JSON has it.
+/* driver/sqlite_array.c -- arrays as JSON text: each item in the form that it would have in a column of its own, as
+ * JSON has it.
  * SPDX-License-Identifier: MIT */
 #include "driver/sqlite_values.h"
 

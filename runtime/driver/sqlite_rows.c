@@ -351,8 +351,8 @@ void orm__sqlite_source_init(orm__sqlite_source *source, const orm__parameter *d
     }
 }
 
-/* Decimals, addresses, intervals, dates and times have to be rewritten, arrays put together; and what is not of the declared
- * type is refused, or made it. */
+/* Decimals, addresses, intervals, dates and times have to be rewritten, arrays put together; and what is not of the
+ * declared type is refused, or made it. */
 static orm_type plain_type(orm_type declared, orm_type given)
 {
     static const bool plain[] = {

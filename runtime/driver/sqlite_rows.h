@@ -13,8 +13,8 @@
 
 enum { ORM__SQLITE_LISTS = 64 }; /* the most that one orm_rows takes */
 
-/* A list that is bound: where its items stand, and what has to be done to one of them. It may have a hundred thousand, and SQLite
- * asks for each by itself, so that is found out once. */
+/* A list that is bound: where its items stand, and what has to be done to one of them. It may have a hundred
+ * thousand, and SQLite asks for each by itself, so that is found out once. */
 typedef struct orm__sqlite_source {
     const orm_value *list;
     size_t count;

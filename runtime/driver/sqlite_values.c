@@ -277,9 +277,9 @@ static orm_status store_enum(const orm_value *value, orm__sqlite_stored *stored,
     return store_text(stored, enumeration->values[value->as.integer - 1]);
 }
 
-/* The value is fetched once and then asked for its form, its text and its size: the sqlite3_column functions would find it anew
- * each time, and cost more than the rest of the reading. A value of a column may be asked so where, as here (NOMUTEX), no other
- * thread uses the connection. */
+/* The value is fetched once and then asked for its form, its text and its size: the sqlite3_column functions would
+ * find it anew each time, and cost more than the rest of the reading. A value of a column may be asked so where, as
+ * here (NOMUTEX), no other thread uses the connection. */
 orm_status orm__sqlite_read(sqlite3_stmt *statement, const orm_column *const *columns, size_t count, size_t first,
                             void *row, orm__arena *arena, orm_error *error)
 {
@@ -291,8 +291,8 @@ orm_status orm__sqlite_read(sqlite3_stmt *statement, const orm_column *const *co
     return ORM_OK;
 }
 
-/* What is usual: integers that fit, text, and moments as we write them. False, and nothing counts that it wrote: read_member is
- * to see to it. */
+/* What is usual: integers that fit, text, and moments as we write them. False, and nothing counts that it wrote:
+ * read_member is to see to it. */
 static inline bool read_plain(sqlite3_value *value, const orm_column *column, char *row, orm__arena *arena)
 {
     char *member = row + column->field.value;
@@ -355,8 +355,8 @@ static orm_status read_member(sqlite3_value *value, const orm_column *column, ch
     return fits ? ORM_OK : orm__sqlite_refuse(column, forms[form], error);
 }
 
-/* A decimal that is a number here: of a column that others declared NUMERIC, or computed by SQL. Of a REAL its 15 digits that
- * can be relied on, as SQLite itself writes it. */
+/* A decimal that is a number here: of a column that others declared NUMERIC, or computed by SQL. Of a REAL its 15
+ * digits that can be relied on, as SQLite itself writes it. */
 static orm_status read_number(sqlite3_value *value, const orm_column *column, char *member, orm__arena *arena,
                               orm_error *error)
 {

@@ -1,9 +1,10 @@
 /* driver/sqlite_values.h -- how SQLite stores a value, and reading stored values into structs.
  *
- * bool and integers INTEGER; floats REAL, NaN as the text 'NaN'; decimal as canonical TEXT; bytes and uuid BLOB;
- * enums their label; "2024-02-29", "12:00:00.000000", "2024-02-29 12:00:00.000000" (UTC) of the years 1 to 9999; intervals
- * "P1Y2M-3DT1.5S"; inet as PostgreSQL shows it; all else TEXT. Arrays are JSON (sqlite_array.c): bool, integers and floats as
- * JSON has them, all else as strings: NaN and the infinities, bytes as hexadecimal digits, uuid as usual, others as above.
+ * bool and integers INTEGER; floats REAL, NaN as the text 'NaN'; decimal as canonical TEXT; bytes and uuid BLOB; enums
+ * their label; "2024-02-29", "12:00:00.000000", "2024-02-29 12:00:00.000000" (UTC) of the years 1 to 9999; intervals
+ * "P1Y2M-3DT1.5S"; inet as PostgreSQL shows it; all else TEXT. Arrays are JSON (sqlite_array.c): bool, integers and
+ * floats as JSON has them, all else as strings: NaN and the infinities, bytes as hexadecimal digits, uuid as usual,
+ * others as above.
  * SPDX-License-Identifier: MIT */
 #ifndef ORM_DRIVER_SQLITE_VALUES_H
 #define ORM_DRIVER_SQLITE_VALUES_H

@@ -23,8 +23,8 @@ void orm__watch_stop(orm__watch *watch);
  * since the next read or write tells it better; ORM_TIMEOUT after the deadline (0: none); or what the waiter says. */
 orm_status orm__wait(orm__watch *watch, int events, int64_t deadline);
 
-/* Between `on` and its end a cancel is kept for a wait behind it: where nobody could tell of it. `waiter` as above; pairs may stand
- * in one another. */
+/* Between `on` and its end a cancel is kept for a wait behind it: where nobody could tell of it. `waiter` as above;
+ * pairs may stand in one another. */
 void orm__shield(const orm_waiter *waiter, bool on);
 
 /* The moment `seconds` from now, in microseconds of the monotonic clock. */

@@ -1,7 +1,7 @@
 /* engine/catalog.c -- the two questions behind catalog.h, and reading their answers.
  *
- * PostgreSQL is given names and types as arrays and compares types itself: it alone knows what a name means. Domains count as
- * what they are made of. SQLite answers through the table functions of its pragmas.
+ * PostgreSQL is given names and types as arrays and compares types itself: it alone knows what a name means. Domains
+ * count as what they are made of. SQLite answers through the table functions of its pragmas.
  * SPDX-License-Identifier: MIT */
 #include "engine/catalog.h"
 
@@ -106,8 +106,8 @@ static const char *spell(orm__sql *sql, orm__arena *arena, const orm_model *mode
     return spelt;
 }
 
-/* What fills a column: a default, its own, its domain's or an identity; or it may be a trigger before the insert of a row (tgtype:
- * 1 ROW, 2 BEFORE, 4 INSERT). String types are told apart by nobody who reads them. */
+/* What fills a column: a default, its own, its domain's or an identity; or it may be a trigger before the insert of
+ * a row (tgtype: 1 ROW, 2 BEFORE, 4 INSERT). String types are told apart by nobody who reads them. */
 static void ask_postgresql(orm__sql *sql, const orm_schema *schema, const question *asked)
 {
     orm__sql_text(sql,

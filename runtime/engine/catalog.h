@@ -25,7 +25,8 @@ enum {
     ORM__COLUMN_OF_KEY = 1 << 4, /* of the primary key */
 };
 
-/* What a foreign key does when the row it refers to is deleted; the same, times ORM__REFERS_ON_UPDATE, when its key changes. */
+/* What a foreign key does when the row it refers to is deleted; the same, times ORM__REFERS_ON_UPDATE, when its key
+ * changes. */
 enum {
     ORM__REFERS_OTHERWISE,
     ORM__REFERS_NO_ACTION,

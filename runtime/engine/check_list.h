@@ -5,7 +5,8 @@
 
 #include <stdbool.h>
 
-/* Whether `sql`, a CREATE TABLE, names the value in a list `column IN ('a', 'b')`, or has no such list for the column. */
+/* Whether `sql`, a CREATE TABLE, names the value in a list `column IN ('a', 'b')`, or has no such list for the
+ * column. */
 bool orm__check_list_allows(const char *sql, const char *column, const char *value);
 
 #endif

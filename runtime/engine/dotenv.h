@@ -11,7 +11,8 @@ typedef struct orm__dotenv {
     size_t length;
 } orm__dotenv;
 
-/* A file that is not there is empty. ORM_INVALID names file and line that is none, and shows nothing of it. Owned: release. */
+/* A file that is not there is empty. ORM_INVALID names file and line that is none, and shows nothing of it. Owned:
+ * release. */
 orm_status orm__dotenv_read(const char *path, orm__dotenv *file, orm_error *error);
 /* Takes the text of a file apart; `name` is the file's in messages. Owned: release. */
 orm_status orm__dotenv_parse(const char *text, const char *name, orm__dotenv *file, orm_error *error);

@@ -6,7 +6,8 @@
 #include "engine/swift.h"
 #include "sql/connection.h"
 
-/* A connection from the pool, waiting up to pool_timeout. Give it back. `file` and `line` say for whom; NULL: unknown. */
+/* A connection from the pool, waiting up to pool_timeout. Give it back. `file` and `line` say for whom; NULL:
+ * unknown. */
 orm_status orm__engine_acquire(orm_engine *engine, const char *file, int line, orm_connection **connection,
                                orm_error *error);
 /* The same for who will not write: to a replica that can serve, else to the primary. */

@@ -114,7 +114,8 @@ static orm_status read_all(const char *prefix, const orm__dotenv *file, orm_engi
     return read_urls(prefix, file, options, url, error);
 }
 
-/* One block holds the list of the replicas' URLs, their texts, and before all the primary's, so that freeing that frees them. */
+/* One block holds the list of the replicas' URLs, their texts, and before all the primary's, so that freeing that
+ * frees them. */
 static orm_status read_urls(const char *prefix, const orm__dotenv *file, orm_engine_options *options, char **url,
                             orm_error *error)
 {

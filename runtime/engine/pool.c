@@ -225,7 +225,8 @@ static orm_status wait_for_turn(orm__pool *pool, orm_connection **connection, or
     return ORM_OK;
 }
 
-/* Until served, or the time is over, or the waiter gives up. A fiber leaves the lock to others meanwhile, as a thread does. */
+/* Until served, or the time is over, or the waiter gives up. A fiber leaves the lock to others meanwhile, as a
+ * thread does. */
 static orm_status stand_still(orm__pool *pool, orm__waiting *me)
 {
     const orm_waiter *waiter = &pool->options->waiter;
@@ -245,7 +246,8 @@ static orm_status stand_still(orm__pool *pool, orm__waiting *me)
     return status;
 }
 
-/* What was handed over at the moment when the waiter gave up goes to the next. Called and returns with the lock held. */
+/* What was handed over at the moment when the waiter gave up goes to the next. Called and returns with the lock
+ * held. */
 static void decline(orm__pool *pool, orm_connection *connection)
 {
     pthread_mutex_unlock(&pool->lock);

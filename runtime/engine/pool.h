@@ -1,9 +1,9 @@
 /* engine/pool.h -- a pool of connections: lends them, takes them back, makes new ones, keeps waiters in turn.
  *
  * Safe between threads. No lock is held while a connection is made, reset or closed. After a fork the child's pools are
- * empty: its parent's connections are not used there, nor closed, and their memory stays. Only those to a file of SQLite that
- * were idle are closed before the child makes its own: SQLite would take the parent's locks for the child's. Where some were
- * lent that cannot be, and the pool lends none.
+ * empty: its parent's connections are not used there, nor closed, and their memory stays. Only those to a file of
+ * SQLite that were idle are closed before the child makes its own: SQLite would take the parent's locks for the
+ * child's. Where some were lent that cannot be, and the pool lends none.
  * SPDX-License-Identifier: MIT */
 #ifndef ORM_ENGINE_POOL_H
 #define ORM_ENGINE_POOL_H
@@ -48,7 +48,8 @@ void orm__pool_release(orm__pool *pool);
 orm_status orm__pool_acquire(orm__pool *pool, orm_connection **connection, orm_error *error);
 /* The same; `*reached` is false when it is for the server that there is no connection. */
 orm_status orm__pool_try(orm__pool *pool, orm_connection **connection, bool *reached, orm_error *error);
-/* Where the holder of a connection stands in the program, told to those who wait for one in vain. `file` is borrowed. */
+/* Where the holder of a connection stands in the program, told to those who wait for one in vain. `file` is
+ * borrowed. */
 void orm__pool_note_holder(orm__pool *pool, orm_connection *connection, const char *file, int line);
 /* NULL, or what is not lent by this pool in this process, does nothing. */
 void orm__pool_give_back(orm__pool *pool, orm_connection *connection);

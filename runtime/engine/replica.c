@@ -98,7 +98,8 @@ static orm_status try_one(const orm__replicas *replicas, orm__replica *replica, 
     return concerns_caller(status) ? status : ORM_OK;
 }
 
-/* When its second is over the first who comes tries it, and the others leave it out for another: connecting may last. */
+/* When its second is over the first who comes tries it, and the others leave it out for another: connecting may
+ * last. */
 static bool may_be_tried(orm__replica *replica, int64_t now)
 {
     int64_t until = atomic_load(&replica->out_until);
@@ -116,8 +117,9 @@ static bool concerns_caller(orm_status status)
     return status == ORM_CANCELLED || status == ORM_NO_MEMORY;
 }
 
-/* How far it is behind at most. Its own answer is the age of the last transaction that it repeated, which grows while the
- * primary has nothing to do: so it is never further behind than the time since it was last seen to have everything. */
+/* How far it is behind at most. Its own answer is the age of the last transaction that it repeated, which grows
+ * while the primary has nothing to do: so it is never further behind than the time since it was last seen to have
+ * everything. */
 static orm_status find_lag(orm__replica *replica, orm_connection *connection, int64_t *lag, orm_error *error)
 {
     int64_t asked = orm__deadline_in(0);
@@ -134,7 +136,8 @@ static orm_status find_lag(orm__replica *replica, orm_connection *connection, in
     return ORM_OK;
 }
 
-/* Microseconds; 0: it has all that was sent to it, and is connected to who sends; -1: it cannot tell. Any role may ask. */
+/* Microseconds; 0: it has all that was sent to it, and is connected to who sends; -1: it cannot tell. Any role may
+ * ask. */
 static orm_status ask(orm_connection *connection, int64_t *answer, orm_error *error)
 {
     static const char question[] =

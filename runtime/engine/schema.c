@@ -1,7 +1,7 @@
 /* engine/schema.c -- making and removing everything a package has in a database.
  *
- * The statements were written by the generator and stand in the descriptors of tables and enums; here they are run in their
- * order, in one transaction.
+ * The statements were written by the generator and stand in the descriptors of tables and enums; here they are run in
+ * their order, in one transaction.
  * SPDX-License-Identifier: MIT */
 #include "base/error.h"
 #include "orm/generated.h"

@@ -1,7 +1,7 @@
 /* engine/shared.c -- connections that fibers read by together, behind shared.h.
  *
- * What happens on such a connection is driver/postgresql_shared.c's; here stands which one a read takes. One that is lost, or
- * old, leaves its place at once and is freed by the last fiber that uses it.
+ * What happens on such a connection is driver/postgresql_shared.c's; here stands which one a read takes. One that is
+ * lost, or old, leaves its place at once and is freed by the last fiber that uses it.
  * SPDX-License-Identifier: MIT */
 #include "engine/shared.h"
 

@@ -1,7 +1,8 @@
 /* engine/shared.h -- connections that the fibers of an engine read by together, besides those of the pool.
  *
- * Each is used by many at once (driver.h, `share`): a read joins those of other fibers and costs a part of a round trip. They are
- * opened when they are needed: another one when those that are open are busy. For one thread, that of the engine's waiter.
+ * Each is used by many at once (driver.h, `share`): a read joins those of other fibers and costs a part of a round
+ * trip. They are opened when they are needed: another one when those that are open are busy. For one thread, that of
+ * the engine's waiter.
  * SPDX-License-Identifier: MIT */
 #ifndef ORM_ENGINE_SHARED_H
 #define ORM_ENGINE_SHARED_H

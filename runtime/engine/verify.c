@@ -1,8 +1,8 @@
 /* engine/verify.c -- whether a live database has what a package was compiled for.
  *
- * catalog.c asks the database, in one statement; here each model is held against what it said. Whatever the package's statements
- * rely on is looked at: tables, columns with type and nullability, values made by the database, enums, keys and foreign keys.
- * Checks, indexes and comments are not: no statement fails without them.
+ * catalog.c asks the database, in one statement; here each model is held against what it said. Whatever the package's
+ * statements rely on is looked at: tables, columns with type and nullability, values made by the database, enums, keys
+ * and foreign keys. Checks, indexes and comments are not: no statement fails without them.
  * SPDX-License-Identifier: MIT */
 #include "base/error.h"
 #include "engine/catalog.h"
@@ -219,8 +219,8 @@ static bool fits(const review *r, const pair *p, char *wanted, size_t size)
     return strcmp(p->fact->text, wanted) == 0;
 }
 
-/* By affinity, SQLite's rules of which are these: the first word that a declared type contains. A type fits that stores what is
- * written to it unchanged; NUMERIC makes numbers of decimals, of which 15 digits last. */
+/* By affinity, SQLite's rules of which are these: the first word that a declared type contains. A type fits that
+ * stores what is written to it unchanged; NUMERIC makes numbers of decimals, of which 15 digits last. */
 static bool fits_on_sqlite(const orm_column *column, const char *declared, char *wanted, size_t size)
 {
     enum { INTEGER = 1, REAL = 2, TEXT = 4, BLOB = 8, NUMERIC = 16, ANY = 31 };

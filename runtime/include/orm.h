@@ -1,7 +1,7 @@
 /* orm.h -- the runtime of ormc: what programs include, by way of their generated headers.
  *
- * engine (where the database is, and its pool of connections) -> connection (Core: rows and statements) or session (ORM:
- * entities, an identity map and a unit of work). See each part's header; together they are the manual.
+ * engine (where the database is, and its pool of connections) -> connection (Core: rows and statements) or session
+ * (ORM: entities, an identity map and a unit of work). See each part's header; together they are the manual.
  * SPDX-License-Identifier: MIT */
 #ifndef ORM_H
 #define ORM_H

@@ -1,7 +1,7 @@
 /* migration/migrate.c -- applies revisions: one runs at a time, what was interrupted goes on.
  *
- * On PostgreSQL steps that stand together share a transaction, steps marked alone have none, and the log says after each how
- * far it is. On SQLite a revision is one transaction, without foreign keys until its end.
+ * On PostgreSQL steps that stand together share a transaction, steps marked alone have none, and the log says after
+ * each how far it is. On SQLite a revision is one transaction, without foreign keys until its end.
  * SPDX-License-Identifier: MIT */
 #include "migration/migrate.h"
 

@@ -1,7 +1,7 @@
 /* session/bulk.c -- entities stay true when Core writes rows on the session's own connection.
  *
- * Rows that came back are laid over the entities that have their keys, and a rollback finds them as they were. What the database
- * did beyond these rows (cascades) is not told: entities of models that may be touched are expired.
+ * Rows that came back are laid over the entities that have their keys, and a rollback finds them as they were. What the
+ * database did beyond these rows (cascades) is not told: entities of models that may be touched are expired.
  * SPDX-License-Identifier: MIT */
 #include "base/error.h"
 #include "session/session.h"
@@ -146,7 +146,8 @@ static void mentioned(orm_session *session, const char *sql)
     }
 }
 
-/* What ON DELETE, or ON UPDATE of a key, may have reached. Depth ends cycles: no chain is longer than there are models. */
+/* What ON DELETE, or ON UPDATE of a key, may have reached. Depth ends cycles: no chain is longer than there are
+ * models. */
 static void expire_those_that_refer_to(orm_session *session, const orm_model *model, bool keys, unsigned depth)
 {
     for (orm__store *store = session->store_list; store && depth < model->schema->model_count; store = store->next)

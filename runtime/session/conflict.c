@@ -1,8 +1,8 @@
 /* session/conflict.c -- finds who wants what whom gives up, and an order in which that works.
  *
- * A table from unique values to the rows that give them up, another to those that want them. When a value is in both, every
- * write of the flush becomes a node of a graph, with an edge from each write to those that must come after it, and Kahn's
- * algorithm orders it in waves. A circle is opened where a unique value may be NULL for a moment.
+ * A table from unique values to the rows that give them up, another to those that want them. When a value is in both,
+ * every write of the flush becomes a node of a graph, with an edge from each write to those that must come after it,
+ * and Kahn's algorithm orders it in waves. A circle is opened where a unique value may be NULL for a moment.
  * SPDX-License-Identifier: MIT */
 #include "session/conflict.h"
 
@@ -143,7 +143,8 @@ static bool claims_unique(orm__entity *entity)
     return false;
 }
 
-/* --- nodes --------------------------------------------------------------------------------------------------------------- */
+/* --- nodes
+ * --------------------------------------------------------------------------------------------------------------- */
 
 static int by_address(const void *a, const void *b)
 {
@@ -195,7 +196,8 @@ static uint32_t node_of(const graph *g, const orm__entity *entity)
     return place ? g->numbers[place - g->sorted] : UINT32_MAX;
 }
 
-/* --- who wants what ------------------------------------------------------------------------------------------------------ */
+/* --- who wants what
+ * ------------------------------------------------------------------------------------------------------ */
 
 static orm_status match_claims(graph *g)
 {
@@ -242,8 +244,8 @@ static orm_status give_up(claims *table, graph *g, uint32_t node)
     return ORM_OK;
 }
 
-/* Foreign keys may be parts of unique values: then keys that the database will carry on count as changed already. `refers` has
- * the whole foreign keys. NULL when memory is gone. */
+/* Foreign keys may be parts of unique values: then keys that the database will carry on count as changed already.
+ * `refers` has the whole foreign keys. NULL when memory is gone. */
 static const void *claimed_row(graph *g, const orm__entity *entity, const void *row, const void *refers)
 {
     const orm_model *model = orm__model_of(entity);
@@ -312,7 +314,8 @@ static orm_status claim_wanted(graph *g, claims *wanted, const claims *given_up,
     return ORM_OK;
 }
 
-/* Whether the flush sends a value for the whole key: a pending parent's key is not known yet, and nobody else can have it. */
+/* Whether the flush sends a value for the whole key: a pending parent's key is not known yet, and nobody else can
+ * have it. */
 static bool wants(orm__entity *entity, const orm_unique *unique)
 {
     bool any = false;
@@ -381,7 +384,8 @@ static orm_status conflict(graph *g, const claim *one, uint32_t other)
     return ORM_CONFLICT;
 }
 
-/* --- what must come before what ------------------------------------------------------------------------------------------- */
+/* --- what must come before what
+ * ------------------------------------------------------------------------------------------- */
 
 static bool add_edge(graph *g, uint32_t from, uint32_t to, const orm_unique *unique)
 {
@@ -407,7 +411,8 @@ static orm_status add_reference_edges(graph *g)
     return ORM_OK;
 }
 
-/* A parent is inserted before what refers to it; what referred to a row, or will, is written before that row is deleted. */
+/* A parent is inserted before what refers to it; what referred to a row, or will, is written before that row is
+ * deleted. */
 static orm_status add_edges_of(graph *g, uint32_t node)
 {
     orm__entity *entity = g->nodes[node].entity;
@@ -436,7 +441,8 @@ static orm_status add_edges_of(graph *g, uint32_t node)
     return ORM_OK;
 }
 
-/* What is to refer to a new key is written behind it; what gives an old key, or refers to one that nothing follows, before. */
+/* What is to refer to a new key is written behind it; what gives an old key, or refers to one that nothing follows,
+ * before. */
 static orm_status add_key_edges(graph *g, uint32_t node, const orm_relation *relation)
 {
     orm__entity *entity = g->nodes[node].entity;
@@ -490,7 +496,8 @@ static bool held_back(const graph *g, const orm__entity *entity, const orm_relat
     return false;
 }
 
-/* --- waves ---------------------------------------------------------------------------------------------------------------- */
+/* --- waves
+ * ---------------------------------------------------------------------------------------------------------------- */
 
 static orm_status run_waves(graph *g, orm__steps *steps)
 {

@@ -132,8 +132,8 @@ static orm_status ask_ahead(orm_session *session, orm__load *loads, size_t count
     return ORM_OK;
 }
 
-/* A statement that the server knows no longer, or cannot run as it was prepared, is sent again where that can be done, outside
- * transactions, as a statement that is started is; those that were sent with it have failed too. */
+/* A statement that the server knows no longer, or cannot run as it was prepared, is sent again where that can be
+ * done, outside transactions, as a statement that is started is; those that were sent with it have failed too. */
 static orm_status read_all(orm_session *session, orm__load *loads, size_t count)
 {
     for (size_t i = 0; i < count; i++) {

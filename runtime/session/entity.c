@@ -1,7 +1,7 @@
 /* session/entity.c -- making entities and changing them: add, set, delete. Relations are relation.c's.
  *
- * Nothing here talks to the database. What changes is marked for the next flush (queue) and for the end of the transaction
- * (touch), and the row as it was is kept until then (remember).
+ * Nothing here talks to the database. What changes is marked for the next flush (queue) and for the end of the
+ * transaction (touch), and the row as it was is kept until then (remember).
  * SPDX-License-Identifier: MIT */
 #include "base/array.h"
 #include "base/error.h"
@@ -284,8 +284,8 @@ static orm_status set(orm_session *session, orm__entity *entity, const orm_colum
     return orm__relations_join(session, entity, column);
 }
 
-/* Whether the entity has this value already, and not by chance: a pending entity's column may be unset, and what an expired
- * one shows need not be what the database holds. */
+/* Whether the entity has this value already, and not by chance: a pending entity's column may be unset, and what an
+ * expired one shows need not be what the database holds. */
 static bool holds(orm__entity *entity, const orm_column *column, orm_value value)
 {
     bool certain = entity->state == ORM__PERSISTENT && !(entity->flags & ORM__EXPIRED);

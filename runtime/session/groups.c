@@ -1,6 +1,8 @@
-/* session/groups.c -- writes entities: brings those of one model and shape together and hands them to sql/write.c at once.
+/* session/groups.c -- writes entities: brings those of one model and shape together and hands them to sql/write.c at
+ * once.
  *
- * Then marks what was written. A row that is not there any more is named. The order and all checks are unit_of_work.c's.
+ * Then marks what was written. A row that is not there any more is named. The order and all checks are
+ * unit_of_work.c's.
  * SPDX-License-Identifier: MIT */
 #include "session/groups.h"
 
@@ -311,8 +313,8 @@ static orm_status delete_group(orm_session *session, orm__store *store, orm__ent
     return matched == count ? ORM_OK : stale(session, ORM__DELETE, entities, count, matched);
 }
 
-/* Fewer rows were there than should be. One is named: that an UPDATE did not find, or found with another version; that a DELETE has
- * left. Where all look alike now it is one of them. */
+/* Fewer rows were there than should be. One is named: that an UPDATE did not find, or found with another version;
+ * that a DELETE has left. Where all look alike now it is one of them. */
 static orm_status stale(orm_session *session, orm__verb verb, orm__entity **entities, size_t count, size_t matched)
 {
     const orm__store *store = entities[0]->batch->store;

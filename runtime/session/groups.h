@@ -11,8 +11,8 @@ typedef struct orm__room {
     bool commits; /* this is the last of the flush, and COMMIT may go with its last statement */
 } orm__room;
 
-/* Writes entities that wait for nothing any more. They are put in the order of writing: those of one shape stand together, in the
- * order of their first. */
+/* Writes entities that wait for nothing any more. They are put in the order of writing: those of one shape stand
+ * together, in the order of their first. */
 orm_status orm__write_wave(orm_session *session, orm__verb verb, orm__entity **entities, size_t count,
                            const orm__room *room);
 /* The same wave by wave: waves[i] is that of entities[i]. */

@@ -1,7 +1,7 @@
 /* session/hooks.c -- calling the hooks of a session's factory around a flush, and after a commit or rollback.
  *
- * Before a flush hooks are called until none is left to call: a hook may change, add and delete entities, whose own hooks
- * then have their turn; each entity has one turn in a flush. What hooks change after a flush belongs to the next.
+ * Before a flush hooks are called until none is left to call: a hook may change, add and delete entities, whose own
+ * hooks then have their turn; each entity has one turn in a flush. What hooks change after a flush belongs to the next.
  * SPDX-License-Identifier: MIT */
 #include "base/error.h"
 #include "session/session.h"

@@ -1,7 +1,7 @@
 /* session/identity.c -- where entities live, and the map from their keys to them.
  *
- * The map is open addressing with linear probing over 8-byte slots {hash, number}; numbers lead to slabs, so that an entity
- * never moves. It is three quarters full at most, and once it is large half full at least: it grows by a half,
+ * The map is open addressing with linear probing over 8-byte slots {hash, number}; numbers lead to slabs, so that an
+ * entity never moves. It is three quarters full at most, and once it is large half full at least: it grows by a half,
  * and slabs by a sixteenth of what there is, so that little stands empty. Integer keys are spread by the golden ratio,
  * whose highest bits give the slot: keys in a row, as sequences make them, hardly ever meet.
  * SPDX-License-Identifier: MIT */
@@ -12,8 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Slabs double from FIRST_SLAB entities on; after DOUBLINGS of them what would be one is PARTS. Maps double up to LARGE_MAP slots,
- * then they grow by a half. */
+/* Slabs double from FIRST_SLAB entities on; after DOUBLINGS of them what would be one is PARTS. Maps double up to
+ * LARGE_MAP slots, then they grow by a half. */
 enum { FIRST_SLAB = 8, DOUBLINGS = 7, PARTS = 16, LARGE_MAP = 4096 };
 enum { FIRST_MAP = 16, ARENA_SLABS = 2 /* which the arena gives; it gives the first map, too */ };
 
@@ -363,8 +363,8 @@ static void put(orm__store *store, uint32_t hash, uint32_t number)
     store->map[i] = (orm__identity){hash, number};
 }
 
-/* Mostly it is the last one, or in the slab where the last question led. Others are found by their slab: half of them are in
- * the sixteen that come last. */
+/* Mostly it is the last one, or in the slab where the last question led. Others are found by their slab: half of
+ * them are in the sixteen that come last. */
 uint32_t orm__store_number(orm__store *store, const orm__entity *entity)
 {
     if (store->newest == entity)

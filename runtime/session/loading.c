@@ -1,8 +1,9 @@
-/* session/loading.c -- relations: accessors that answer from memory, and the steps of a load for many owners by one statement.
+/* session/loading.c -- relations: accessors that answer from memory, and the steps of a load for many owners by one
+ * statement.
  *
- * A to-one relation is loaded by the keys that its owners hold and the session does not know; a collection, and the far side
- * of a one_to_one, by all rows that refer to one of the owners. Each is one statement whose keys are one parameter a column; the
- * one target of one owner is got by its key.
+ * A to-one relation is loaded by the keys that its owners hold and the session does not know; a collection, and the far
+ * side of a one_to_one, by all rows that refer to one of the owners. Each is one statement whose keys are one parameter
+ * a column; the one target of one owner is got by its key.
  * SPDX-License-Identifier: MIT */
 #include "base/error.h"
 #include "base/value.h"
@@ -128,8 +129,8 @@ static orm_status load_lazily(orm_session *session, orm__entity *entity, const o
     return status;
 }
 
-/* The entities of the batch that have not loaded the relation, this one among them. Those that are expired are read first, together:
- * they may refer to something else by now, or be gone. */
+/* The entities of the batch that have not loaded the relation, this one among them. Those that are expired are read
+ * first, together: they may refer to something else by now, or be gone. */
 static orm_status find_owners(orm_session *session, orm__entity *entity, const orm_relation *relation,
                               orm__entities *owners)
 {

@@ -30,9 +30,11 @@ static orm_status first_link(orm_session *session, const orm_relation *relation,
                              orm__entity **link);
 static bool key_is_both(const orm_relation *relation);
 
-/* --- loading ------------------------------------------------------------------------------------------------------------- */
+/* --- loading
+ * ------------------------------------------------------------------------------------------------------------- */
 
-/* SELECT target's columns, t0.orm_owner_0, ... FROM (SELECT t0.*, j.owner AS orm_owner_0 ... ) AS t0. The order stands outside. */
+/* SELECT target's columns, t0.orm_owner_0, ... FROM (SELECT t0.*, j.owner AS orm_owner_0 ... ) AS t0. The order
+ * stands outside. */
 void orm__through_write(orm__sql *sql, const orm__load *load, const void *const *rows)
 {
     const orm_relation *relation = load->relation;
@@ -148,7 +150,8 @@ orm_status orm__through_read(orm_session *session, orm__load *load, orm__source 
     return status ? orm__session_failed(session, status) : ORM_OK;
 }
 
-/* A row for each pair: the member, and behind it the key of its owner. A member is listed once, however many owners it has. */
+/* A row for each pair: the member, and behind it the key of its owner. A member is listed once, however many owners
+ * it has. */
 static orm_status take_member(orm_session *session, const orm_relation *relation, void *key_row, orm__entities *members)
 {
     orm_connection *c = session->connection;
@@ -186,7 +189,8 @@ orm_status orm__through_fill(orm_session *session, const orm_relation *relation)
     return ORM_OK;
 }
 
-/* --- changing ------------------------------------------------------------------------------------------------------------ */
+/* --- changing
+ * ------------------------------------------------------------------------------------------------------------ */
 
 orm_status orm__through_add(orm_session *session, const orm_relation *relation, orm__entity *owner, orm__entity *member)
 {

@@ -1,8 +1,8 @@
-/* session/order.c -- topological order of models (Tarjan's strongly connected components) and, where models form a circle, of
- * rows (Kahn's algorithm, in waves).
+/* session/order.c -- topological order of models (Tarjan's strongly connected components) and, where models form a
+ * circle, of rows (Kahn's algorithm, in waves).
  *
- * Sources: R. Tarjan, "Depth-first search and linear graph algorithms", SIAM J. Comput. 1 (1972); A. B. Kahn, "Topological
- * sorting of large networks", CACM 5 (1962).
+ * Sources: R. Tarjan, "Depth-first search and linear graph algorithms", SIAM J. Comput. 1 (1972); A. B. Kahn,
+ * "Topological sorting of large networks", CACM 5 (1962).
  * SPDX-License-Identifier: MIT */
 #include "session/order.h"
 
@@ -416,7 +416,8 @@ static orm_status run_waves(circle *c, bool deletes, uint32_t *wave, orm__order 
     return status;
 }
 
-/* Places the rows that are ready; `ready` then holds those that waited for them alone. It never holds more than all rows. */
+/* Places the rows that are ready; `ready` then holds those that waited for them alone. It never holds more than all
+ * rows. */
 static void place_wave(circle *c, uint32_t *ready, uint32_t *count, uint32_t *placed, uint32_t wave)
 {
     uint32_t first_new = *count;
@@ -439,8 +440,8 @@ static void place_wave(circle *c, uint32_t *ready, uint32_t *count, uint32_t *pl
     *count = kept;
 }
 
-/* Cuts one relation of a circle; `*freed` is the row that then waits for nothing, UINT32_MAX when it waits for others still.
- * A circle of rows to be deleted that nothing can cut goes as one. */
+/* Cuts one relation of a circle; `*freed` is the row that then waits for nothing, UINT32_MAX when it waits for
+ * others still. A circle of rows to be deleted that nothing can cut goes as one. */
 static orm_status cut_circle(circle *c, bool deletes, orm__order *order, uint32_t *freed)
 {
     uint32_t length, start = find_circle(c, &length), row = start;

@@ -1,8 +1,8 @@
 /* session/order.h -- in which order rows are written: those that are referred to before those that refer to them.
  *
- * Models are ordered by their relations; within models that refer to each other, or to themselves, rows are ordered one by
- * one in waves. Rows that refer to each other in a circle are cut apart at a nullable relation, which then takes a second
- * UPDATE.
+ * Models are ordered by their relations; within models that refer to each other, or to themselves, rows are ordered one
+ * by one in waves. Rows that refer to each other in a circle are cut apart at a nullable relation, which then takes a
+ * second UPDATE.
  * SPDX-License-Identifier: MIT */
 #ifndef ORM_SESSION_ORDER_H
 #define ORM_SESSION_ORDER_H
@@ -23,8 +23,8 @@ typedef struct orm__order {
     size_t deferred_count;
 } orm__order;
 
-/* Orders the pending rows of `entities`, or (`deletes`) those to be deleted: then the other way round, and circles share a wave.
- * ORM_CYCLE names two rows of a circle that nothing can cut. Owned: release it, whatever the status. */
+/* Orders the pending rows of `entities`, or (`deletes`) those to be deleted: then the other way round, and circles
+ * share a wave. ORM_CYCLE names two rows of a circle that nothing can cut. Owned: release it, whatever the status. */
 orm_status orm__order_rows(orm_session *session, const orm__entities *entities, bool deletes, orm__order *order);
 void orm__order_release(orm__order *order);
 

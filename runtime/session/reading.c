@@ -1,4 +1,5 @@
-/* session/reading.c -- where a read runs: on a fiber by a connection that many share, if reads of its SQL were quick of late.
+/* session/reading.c -- where a read runs: on a fiber by a connection that many share, if reads of its SQL were quick of
+ * late.
  * SPDX-License-Identifier: MIT */
 #include "base/error.h"
 #include "driver/wait.h"

@@ -1,8 +1,10 @@
-/* session/rekey.c -- keys that change while other rows refer to them: what ON UPDATE does to those rows, done in memory.
+/* session/rekey.c -- keys that change while other rows refer to them: what ON UPDATE does to those rows, done in
+ * memory.
  *
- * Before a flush: a key that rows of the session refer to and no ON UPDATE follows is refused. After the UPDATE of a key the
- * entities that referred to it have what the database has made of their foreign keys; where these are part of their own keys the
- * identity map learns of it, and what refers to them follows in turn. The order of writing is conflict.c's.
+ * Before a flush: a key that rows of the session refer to and no ON UPDATE follows is refused. After the UPDATE of a
+ * key the entities that referred to it have what the database has made of their foreign keys; where these are part of
+ * their own keys the identity map learns of it, and what refers to them follows in turn. The order of writing is
+ * conflict.c's.
  * SPDX-License-Identifier: MIT */
 #include "base/error.h"
 #include "base/value.h"
@@ -23,7 +25,8 @@ typedef struct followers {
     size_t count, capacity;
 } followers;
 
-/* Does something for each entity of the session that the database knows to refer to a `reached` one by this relation. */
+/* Does something for each entity of the session that the database knows to refer to a `reached` one by this
+ * relation. */
 typedef orm_status (*visitor)(followers *f, orm__entity *entity, const orm_relation *relation, orm__entity *target);
 
 static bool key_is_dirty(const orm__entity *entity);
@@ -47,7 +50,8 @@ static orm_status put_copy(orm_session *session, const orm_column *column, void 
 static void lose(orm_session *session, const follower *one);
 static orm_status map_again(orm_session *session, orm__entity *entity);
 
-/* --- before a flush ------------------------------------------------------------------------------------------------------- */
+/* --- before a flush
+ * ------------------------------------------------------------------------------------------------------- */
 
 bool orm__changes_key(const orm__entity *entity)
 {
@@ -83,8 +87,8 @@ orm_status orm__rekey_begin(orm_session *session)
     return ORM_OK;
 }
 
-/* What was made to refer to an entity by pointer, before that got another key, has the new one from now on; the old one when
- * the entity is deleted, and never gets another. */
+/* What was made to refer to an entity by pointer, before that got another key, has the new one from now on; the old
+ * one when the entity is deleted, and never gets another. */
 static orm_status share_new_keys(orm_session *session, orm__entity *entity)
 {
     const orm_model *model = orm__model_of(entity);
@@ -188,7 +192,8 @@ static orm_status visit_store(followers *f, orm__store *store, const orm_relatio
     return ORM_OK;
 }
 
-/* What the database would refuse: a row that refers to the old key, now and after the flush. Of an expired one nobody knows. */
+/* What the database would refuse: a row that refers to the old key, now and after the flush. Of an expired one
+ * nobody knows. */
 static orm_status refuse(followers *f, orm__entity *entity, const orm_relation *relation, orm__entity *target)
 {
     bool changed = orm__relation_is_changed(entity, relation);
@@ -228,7 +233,8 @@ static orm_status refusal(orm_session *session, const orm__entity *entity, const
     return ORM_CONSTRAINT;
 }
 
-/* --- after the UPDATE of keys --------------------------------------------------------------------------------------------- */
+/* --- after the UPDATE of keys
+ * --------------------------------------------------------------------------------------------- */
 
 /* Who follows is found while the map knows all by their old keys; then all keys change; then the map learns of them. */
 orm_status orm__rekey_follow(orm_session *session, orm__entity **entities, size_t count)
@@ -250,7 +256,8 @@ orm_status orm__rekey_follow(orm_session *session, orm__entity **entities, size_
     return status;
 }
 
-/* Level by level: first what refers to the keys that were written, then what refers to keys that changed because of that. */
+/* Level by level: first what refers to the keys that were written, then what refers to keys that changed because of
+ * that. */
 static orm_status find_followers(followers *f, orm__entity **entities, size_t count)
 {
     size_t first = 0;
@@ -369,8 +376,8 @@ static void lose(orm_session *session, const follower *one)
     entity->flags |= ORM__WRITTEN;
 }
 
-/* One that is deleted, and whose place another takes, is not in the map. Who has the key there and does not pass it on is of a row
- * that is gone. */
+/* One that is deleted, and whose place another takes, is not in the map. Who has the key there and does not pass it
+ * on is of a row that is gone. */
 static orm_status map_again(orm_session *session, orm__entity *entity)
 {
     orm__store *store = entity->batch->store;

@@ -44,7 +44,8 @@ static orm_status writable(orm_session *session, const orm_relation *relation)
                          &session->error);
 }
 
-/* The pointer counts: the flush copies the key again, when every key is known. Here it is copied so that it can be read. */
+/* The pointer counts: the flush copies the key again, when every key is known. Here it is copied so that it can be
+ * read. */
 orm_status orm__relation_set(orm_session *session, orm__entity *entity, const orm_relation *relation,
                              orm__entity *target)
 {
@@ -63,8 +64,8 @@ orm_status orm__relation_set(orm_session *session, orm__entity *entity, const or
     return target && target != before ? link_to(session, relation, entity, target) : ORM_OK;
 }
 
-/* A key that cannot be written yet (its owner is pending), or never (NULL in a NOT NULL column), is only marked: the flush
- * sees to the first and refuses the second, unless the entity is deleted by then. */
+/* A key that cannot be written yet (its owner is pending), or never (NULL in a NOT NULL column), is only marked: the
+ * flush sees to the first and refuses the second, unless the entity is deleted by then. */
 static orm_status put_key(orm_session *session, orm__entity *entity, const orm_relation *relation, size_t index,
                           orm__entity *target)
 {

@@ -1,9 +1,10 @@
-/* session/replace.c -- a row that is deleted, and another that is added with its key: in the database that is one UPDATE.
+/* session/replace.c -- a row that is deleted, and another that is added with its key: in the database that is one
+ * UPDATE.
  *
- * The pending entity takes the key in the identity map and refers to the one before it; that one gets the key back when the
- * pending one leaves. At the flush everything happens as though the old row were deleted first: what refers to it goes the way
- * of its ON DELETE, but for the rows that the session itself deletes or makes refer elsewhere in the same flush. RESTRICT
- * restricts nothing: the key never goes away.
+ * The pending entity takes the key in the identity map and refers to the one before it; that one gets the key back when
+ * the pending one leaves. At the flush everything happens as though the old row were deleted first: what refers to it
+ * goes the way of its ON DELETE, but for the rows that the session itself deletes or makes refer elsewhere in the same
+ * flush. RESTRICT restricts nothing: the key never goes away.
  * SPDX-License-Identifier: MIT */
 #include "base/error.h"
 #include "base/value.h"

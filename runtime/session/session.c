@@ -231,7 +231,8 @@ static orm_status ask_data_version(orm_connection *connection, int64_t *version)
     return status;
 }
 
-/* On SQLite the lock is that of the whole database. Refused, it is a failed statement of a transaction on both databases. */
+/* On SQLite the lock is that of the whole database. Refused, it is a failed statement of a transaction on both
+ * databases. */
 orm_status orm__session_lock(orm_session *session, orm_lock lock)
 {
     ORM_TRY(hold_connection(session));

@@ -1,7 +1,8 @@
 /* session/session.h -- what the files of the session share: entities, stores, the session itself.
  *
- * entity.c makes entities and changes them, relation.c keeps both sides of relations in step, identity.c finds by key, unit_of_work.c writes what changed, loading.c
- * brings relations, query.c finds rows, session.c holds it together: transactions and life cycle.
+ * entity.c makes entities and changes them, relation.c keeps both sides of relations in step, identity.c finds by key,
+ * unit_of_work.c writes what changed, loading.c brings relations, query.c finds rows, session.c holds it together:
+ * transactions and life cycle.
  * SPDX-License-Identifier: MIT */
 #ifndef ORM_SESSION_SESSION_H
 #define ORM_SESSION_SESSION_H
@@ -100,8 +101,9 @@ typedef struct orm__entities {
     size_t count, capacity;
 } orm__entities;
 
-/* All entities of one model in a session, and the map from keys to them: slots of 8 bytes over slabs that grow. It stands in the
- * arena, as the first map and the first slabs do: a session that reads a row asks malloc for one block. */
+/* All entities of one model in a session, and the map from keys to them: slots of 8 bytes over slabs that grow. It
+ * stands in the arena, as the first map and the first slabs do: a session that reads a row asks malloc for one
+ * block. */
 typedef struct orm__identity {
     uint32_t hash, number;
 } orm__identity; /* number: 1 + place in the slabs; 0: empty */
@@ -177,11 +179,13 @@ struct orm_session {
 /* The connection, taken from the pool when there is none, and a transaction as reads or writes need it. */
 orm_status orm__session_read(orm_session *session);
 orm_status orm__session_write(orm_session *session);
-/* The same as orm__session_read for one statement that reads by key: where nothing binds the session to a connection it is one
- * that other fibers use, too. After the statement comes end_get, whether it succeeded or not, unless this failed. */
+/* The same as orm__session_read for one statement that reads by key: where nothing binds the session to a connection
+ * it is one that other fibers use, too. After the statement comes end_get, whether it succeeded or not, unless this
+ * failed. */
 orm_status orm__session_begin_get(orm_session *session);
 void orm__session_end_get(orm_session *session);
-/* Takes such a connection, for one statement, where there is one for a session that is bound to none; else leaves it without. */
+/* Takes such a connection, for one statement, where there is one for a session that is bound to none; else leaves it
+ * without. */
 orm_status orm__session_share(orm_session *session);
 
 orm_status orm__session_lock(orm_session *session, orm_lock lock);
@@ -212,7 +216,8 @@ uint32_t orm__store_number(orm__store *store, const orm__entity *entity);
 void orm__store_foresee(const orm__store *store, const orm_value *key, orm__soon *soon);
 /* The entity is forgotten, nothing refers to it any more: its place is used again. */
 void orm__store_drop(orm__store *store, orm__entity *entity);
-/* By the values of a key: of the model's own key columns, or of columns of the same types in another row (a foreign key). */
+/* By the values of a key: of the model's own key columns, or of columns of the same types in another row (a foreign
+ * key). */
 orm__entity *orm__identity_find(const orm__store *store, const orm_value *key);
 orm__entity *orm__identity_find_row(const orm__store *store, const orm_column *const *columns, const void *row);
 bool orm__identity_add(orm__store *store, orm__entity *entity);
@@ -286,10 +291,11 @@ static inline bool orm__follows_update(const orm_relation *relation)
 void orm__replace_begin(orm__entity *entity, orm__entity *before);
 /* A pending entity leaves, or gives up its key: it goes to the one that had it before, if there is one. */
 void orm__key_leave(orm__entity *entity);
-/* What an UPDATE sets in the place of an INSERT of `given`, and what it sets to the database's default. False: nothing. */
+/* What an UPDATE sets in the place of an INSERT of `given`, and what it sets to the database's default. False:
+ * nothing. */
 bool orm__replace_masks(const orm_model *model, const uint64_t *given, uint64_t *changed, uint64_t *defaulted);
-/* What the database would do to rows that refer to these if they were deleted. Entities that go that way are appended to
- * `deleted`. */
+/* What the database would do to rows that refer to these if they were deleted. Entities that go that way are
+ * appended to `deleted`. */
 orm_status orm__replace_forsake(orm_session *session, const orm__entities *replaced, orm__entities *deleted);
 /* The flush has succeeded: the old ones are gone, those among `changed` that took their places are like others. */
 void orm__replace_end(const orm__entities *replaced, const orm__entities *changed);
@@ -307,15 +313,16 @@ void orm__undo_level(orm_session *session);
 void orm__undo_merge(orm_session *session);
 /* The changes stand: forgets the whole log. */
 void orm__undo_settle(orm_session *session);
-/* Before a unique value or a foreign key is changed that this transaction has written: what the database has of the entity. */
+/* Before a unique value or a foreign key is changed that this transaction has written: what the database has of the
+ * entity. */
 orm_status orm__held_keep(orm_session *session, orm__entity *entity, const orm_column *column);
 void orm__held_forget(orm_session *session, orm__entity *entity);
 /* Before the database changes an entity by itself, which is remembered: the same, if columns of it wait for a flush. */
 orm_status orm__held_fix(orm_session *session, orm__entity *entity);
 /* The row of what was kept so, or NULL. */
 void *orm__held_own(const orm_session *session, const orm__entity *entity);
-/* The row struct with the unique values and foreign keys that the database holds for a persistent entity, one to be deleted,
- * or the one whose place a pending one takes; the entity's own row when they did not change. */
+/* The row struct with the unique values and foreign keys that the database holds for a persistent entity, one to be
+ * deleted, or the one whose place a pending one takes; the entity's own row when they did not change. */
 const void *orm__held_row(const orm_session *session, const orm__entity *entity);
 /* Around a change of the key of a persistent entity. */
 orm_status orm__old_key_keep(orm_session *session, orm__entity *entity);
@@ -335,8 +342,8 @@ static inline bool orm__is_there(const orm__entity *entity)
 {
     return entity->state == ORM__PENDING || entity->state == ORM__PERSISTENT;
 }
-/* The far side's slot, for a member that joins: what a pending entity holds is whole from the start. NULL with ORM_OK when
- * it is not loaded. */
+/* The far side's slot, for a member that joins: what a pending entity holds is whole from the start. NULL with
+ * ORM_OK when it is not loaded. */
 orm_status orm__slot_to_join(orm_session *session, orm__entity *entity, const orm_relation *relation, orm__slot **slot);
 void orm__slot_remove(orm__slot *slot, const orm__entity *member);
 bool orm__slot_append(orm_session *session, orm__slot *slot, orm__entity *member);
@@ -361,10 +368,11 @@ void orm__relations_forget(orm_session *session, orm__entity *entity);
 void orm__relation_forget(orm_session *session, const orm_relation *owning, orm__entity *entity);
 
 /* --- query.c --- */
-/* Lays a row that was read over an entity: columns with pending changes keep them. Texts of `fresh` become the entity's. */
+/* Lays a row that was read over an entity: columns with pending changes keep them. Texts of `fresh` become the
+ * entity's. */
 void orm__entity_merge(orm_session *session, orm__entity *entity, const void *fresh);
-/* Runs a SELECT of all columns of the store's model; every row becomes, or is, an entity, appended to `found`. `read_before`
- * result columns precede the model's. With `overwrite` entities that are present take the values read. */
+/* Runs a SELECT of all columns of the store's model; every row becomes, or is, an entity, appended to `found`.
+ * `read_before` result columns precede the model's. With `overwrite` entities that are present take the values read. */
 orm_status orm__read_entities(orm_session *session, orm__store *store, orm__sql *sql, orm__fetch fetch, bool overwrite,
                               orm__entities *found);
 /* The same of a source that was opened, with the status of opening it. */
@@ -385,7 +393,8 @@ static inline orm__entity *orm__batch_member(const orm__batch *batch, size_t i)
 }
 orm_status orm__batch_new(orm_session *session, orm__store *store, const orm__entities *found);
 void orm__batch_leave(orm_session *session, orm__entity *entity);
-/* How many rows have this entity's key: 0 or 1; with `version`, which may be NULL, only one that counts one more than the entity. */
+/* How many rows have this entity's key: 0 or 1; with `version`, which may be NULL, only one that counts one more
+ * than the entity. */
 orm_status orm__count_key(orm_session *session, const orm__entity *entity, const orm_column *version, size_t *count);
 /* Reads an expired entity anew; ORM_NOT_FOUND when its row is gone. */
 orm_status orm__entity_reload(orm_session *session, orm__entity *entity);
@@ -407,13 +416,14 @@ typedef struct orm__load {
     orm__sent *sent;       /* the question; NULL: it was not asked ahead */
 } orm__load;
 
-/* The steps of a load: finds out who needs it; asks ahead; reads the answer (asking now, if that was not done ahead); gives all back,
- * after a failure too. Nothing needs to be asked for no needy owner. */
+/* The steps of a load: finds out who needs it; asks ahead; reads the answer (asking now, if that was not done
+ * ahead); gives all back, after a failure too. Nothing needs to be asked for no needy owner. */
 orm_status orm__load_begin(orm_session *session, orm__load *load);
 orm_status orm__load_ask(orm_session *session, orm__load *load);
 orm_status orm__load_read(orm_session *session, orm__load *load);
 void orm__load_end(orm_session *session, orm__load *load, orm_status status);
-/* The parts of these steps for collections: empties the slots of owners that need it, and says who they are; afterwards they are loaded, or not. */
+/* The parts of these steps for collections: empties the slots of owners that need it, and says who they are;
+ * afterwards they are loaded, or not. */
 orm_status orm__begin_filling(orm_session *session, const orm_relation *relation, orm__entity *const *owners,
                               size_t count, bool partial, orm__entities *needy);
 void orm__end_filling(const orm_relation *relation, const orm__entities *needy, bool whole);
@@ -422,8 +432,9 @@ bool orm__is_partial(const orm_load_options *options);
 const void **orm__rows_of(orm_session *session, const orm__entities *entities);
 
 /* --- reading.c --- */
-/* A read outside of locks, of which `write` puts the SQL together: perhaps twice, for one connection and for another. It runs by a
- * connection that other fibers use, too, where that is quick; else on one as orm__session_read takes it. */
+/* A read outside of locks, of which `write` puts the SQL together: perhaps twice, for one connection and for
+ * another. It runs by a connection that other fibers use, too, where that is quick; else on one as orm__session_read
+ * takes it. */
 typedef struct orm__reading orm__reading;
 struct orm__reading {
     void (*write)(orm__reading *reading);
@@ -461,22 +472,23 @@ orm_status orm__through_remove(orm_session *session, const orm_relation *relatio
 /* --- rekey.c --- */
 /* Whether the next UPDATE gives a persistent entity another key. */
 bool orm__changes_key(const orm__entity *entity);
-/* Whether an entity refers by this column to another one than before, which may get the very key that the one before gives up. */
+/* Whether an entity refers by this column to another one than before, which may get the very key that the one before
+ * gives up. */
 bool orm__refers_to_another(orm_session *session, orm__entity *entity, const orm_relation *relation,
                             const orm_column *column);
 /* Before a flush looks at anything: what refers by pointer to such entities has their new keys. */
 orm_status orm__rekey_begin(orm_session *session);
 /* ORM_CONSTRAINT when an entity refers to the old key of one of `changed`, and the database would not let that go. */
 orm_status orm__rekey_check(orm_session *session, const orm__entities *added, const orm__entities *changed);
-/* An UPDATE has written these entities, all of one shape, which the map knows by their old keys: it learns the new ones, and what
- * referred to them does, too. */
+/* An UPDATE has written these entities, all of one shape, which the map knows by their old keys: it learns the new
+ * ones, and what referred to them does, too. */
 orm_status orm__rekey_follow(orm_session *session, orm__entity **entities, size_t count);
 
 /* --- cascade.c --- */
 /* Takes those out of `changed` that go with what is deleted, so that no UPDATE is wasted on them. */
 orm_status orm__cascade_spare(orm_session *session, const orm__entities *deleted, orm__entities *changed);
-/* What the database did by itself to rows that referred to deleted ones, done to those that the session holds; all of these,
- * and those that went with them, which are appended, are deleted now. */
+/* What the database did by itself to rows that referred to deleted ones, done to those that the session holds; all
+ * of these, and those that went with them, which are appended, are deleted now. */
 orm_status orm__cascade(orm_session *session, orm__entities *deleted);
 
 /* --- unit_of_work.c --- */

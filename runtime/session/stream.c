@@ -1,7 +1,7 @@
 /* session/stream.c -- rows that come one after the other: a batch in memory, and its entities leave with it.
  *
- * On PostgreSQL a cursor of the server gives the batches. On SQLite each is a statement that goes on behind the row that came
- * last, since a statement left open would hold its snapshot, and what is written meanwhile.
+ * On PostgreSQL a cursor of the server gives the batches. On SQLite each is a statement that goes on behind the row
+ * that came last, since a statement left open would hold its snapshot, and what is written meanwhile.
  * SPDX-License-Identifier: MIT */
 #include "base/error.h"
 #include "base/value.h"
@@ -174,7 +174,8 @@ orm_status orm_model_each(orm_session *session, const orm_model *model, const or
     return status == ORM_DONE ? ORM_OK : status;
 }
 
-/* --- the order, where batches go by it ---------------------------------------------------------------------------------- */
+/* --- the order, where batches go by it
+ * ---------------------------------------------------------------------------------- */
 
 static orm_status refuse_order(orm_stream *stream)
 {
@@ -200,7 +201,8 @@ static void complete_order(orm_stream *stream)
     }
 }
 
-/* --- batches ------------------------------------------------------------------------------------------------------------- */
+/* --- batches
+ * ------------------------------------------------------------------------------------------------------------- */
 
 /* The first name that is free: so the statements that fetch are found prepared. */
 static orm_status declare(orm_stream *stream)
@@ -269,8 +271,8 @@ static orm_status read_batch(orm_stream *stream)
     return status;
 }
 
-/* The next one is sent before the rows of this one are decoded, once it is known how many fit; it is asked for by what the batch
- * before this one took. */
+/* The next one is sent before the rows of this one are decoded, once it is known how many fit; it is asked for by
+ * what the batch before this one took. */
 static orm_status fetch(orm_stream *stream, orm__store *store)
 {
     orm_session *session = stream->session;
@@ -296,8 +298,8 @@ static orm_status fetch(orm_stream *stream, orm__store *store)
     return !status && outdated ? catch_up(stream, store) : status;
 }
 
-/* The cursor shows rows as they were when it was declared: those that this transaction may have written since are read again,
- * and those that are gone leave. */
+/* The cursor shows rows as they were when it was declared: those that this transaction may have written since are
+ * read again, and those that are gone leave. */
 static orm_status catch_up(orm_stream *stream, orm__store *store)
 {
     orm_session *session = stream->session;
@@ -334,8 +336,8 @@ static void keep_those_there(orm__entities *entities, orm_session *session)
     entities->count = kept;
 }
 
-/* While the program works on this batch. A lock is taken no sooner than the program asks for the row. Where it cannot be sent it is
- * sent when it is needed. */
+/* While the program works on this batch. A lock is taken no sooner than the program asks for the row. Where it
+ * cannot be sent it is sent when it is needed. */
 static void fetch_ahead(orm_stream *stream)
 {
     orm_connection *c = stream->session->connection;
@@ -435,10 +437,11 @@ static bool over(const orm_stream *stream)
            stream->session->connection->broken;
 }
 
-/* --- leaving ------------------------------------------------------------------------------------------------------------- */
+/* --- leaving
+ * ------------------------------------------------------------------------------------------------------------- */
 
-/* The batch is over. What it was the first to bring leaves the session; all of it stays when anything was changed since it was
- * read, as what changed may refer to it. */
+/* The batch is over. What it was the first to bring leaves the session; all of it stays when anything was changed
+ * since it was read, as what changed may refer to it. */
 static void let_go(orm_stream *stream)
 {
     orm_session *session = stream->session;

@@ -1,8 +1,9 @@
-/* session/undo.c -- how entities were, so that a rollback can put them back: a log of first changes, by savepoint level.
+/* session/undo.c -- how entities were, so that a rollback can put them back: a log of first changes, by savepoint
+ * level.
  *
  * A record is written when an entity is touched for the first time since the last savepoint. A row is copied with its
- * pointers, not its texts: a text that a snapshot points to is left alone until no snapshot does. Records of one level stand
- * together at the end of the log; each leads to the entity's record before it.
+ * pointers, not its texts: a text that a snapshot points to is left alone until no snapshot does. Records of one level
+ * stand together at the end of the log; each leads to the entity's record before it.
  * SPDX-License-Identifier: MIT */
 #include "base/error.h"
 #include "base/value.h"
@@ -187,7 +188,8 @@ static void drop_row(orm_session *session, const orm__undo *record)
     orm__arena_recycle(&session->arena, record->row, model->row_size);
 }
 
-/* Records of the present level become the level's below: where that has one of the same entity, the older one stands. */
+/* Records of the present level become the level's below: where that has one of the same entity, the older one
+ * stands. */
 void orm__undo_merge(orm_session *session)
 {
     size_t first = session->undo.count;
@@ -218,7 +220,8 @@ void orm__undo_merge(orm_session *session)
     session->undo.count = kept;
 }
 
-/* --- unique values and foreign keys that were written and changed again -------------------------------------------------- */
+/* --- unique values and foreign keys that were written and changed again
+ * -------------------------------------------------- */
 
 static bool is_held(const orm_column *column)
 {
@@ -301,7 +304,8 @@ const void *orm__held_row(const orm_session *session, const orm__entity *entity)
     return entity->original && !(entity->flags & ORM__WRITTEN) ? entity->original : orm__row_of(entity);
 }
 
-/* --- keys that were changed and not yet flushed ------------------------------------------------------------------------- */
+/* --- keys that were changed and not yet flushed
+ * ------------------------------------------------------------------------- */
 
 orm_status orm__old_key_keep(orm_session *session, orm__entity *entity)
 {

@@ -1,4 +1,5 @@
-/* session/unit_of_work.c -- plans a flush: what is added, changed and deleted, in which order, and what follows from it.
+/* session/unit_of_work.c -- plans a flush: what is added, changed and deleted, in which order, and what follows from
+ * it.
  *
  * Everything that can be refused without asking the database is refused before anything is sent. Takes the marks that
  * entity.c made, the order from order.c and conflict.c; hands entities to groups.c, which writes them.
@@ -352,7 +353,8 @@ static orm_status cascade_wave(orm_session *session, orm__entity *const *entitie
     return status;
 }
 
-/* Relations that are written by a second UPDATE are left out of the INSERT: what they refer to is remembered by pointer. */
+/* Relations that are written by a second UPDATE are left out of the INSERT: what they refer to is remembered by
+ * pointer. */
 static orm_status hold_back(orm_session *session, const orm__order *order)
 {
     for (size_t i = 0; i < order->deferred_count; i++) {
@@ -396,8 +398,8 @@ static orm_status write_held_back(orm_session *session, plan *p)
     return status;
 }
 
-/* Before rows are deleted that refer to each other in circles: some refer to nothing. What else was changed in them no longer
- * matters. */
+/* Before rows are deleted that refer to each other in circles: some refer to nothing. What else was changed in them
+ * no longer matters. */
 static orm_status open_circles(orm_session *session, plan *p)
 {
     const orm__order *order = &p->deletes;

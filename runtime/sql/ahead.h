@@ -1,7 +1,7 @@
 /* sql/ahead.h -- SELECTs sent ahead of the time when their rows are read: several in one trip to PostgreSQL.
  *
- * A connection holds what was sent ahead until it is taken or dropped, at the latest until its transaction ends. The hooks are
- * told of what is taken. One that fails unseen fails what is sent next: it may have ended the transaction.
+ * A connection holds what was sent ahead until it is taken or dropped, at the latest until its transaction ends. The
+ * hooks are told of what is taken. One that fails unseen fails what is sent next: it may have ended the transaction.
  * SPDX-License-Identifier: MIT */
 #ifndef ORM_SQL_AHEAD_H
 #define ORM_SQL_AHEAD_H
@@ -52,7 +52,8 @@ static inline orm__source orm__source_sent(orm__sent *sent)
     return (orm__source){.sent = sent, .purpose = sent->purpose};
 }
 
-/* Takes or starts it; `sent` is gone afterwards. On success its rows are stepped and it is finished, and in any case told. */
+/* Takes or starts it; `sent` is gone afterwards. On success its rows are stepped and it is finished, and in any case
+ * told. */
 orm_status orm__source_open(orm_connection *connection, orm__source *source);
 void orm__source_tell(orm_connection *connection, orm__source *source, size_t rows, orm_status status);
 

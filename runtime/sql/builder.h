@@ -27,8 +27,9 @@ void orm__sql_condition(orm__sql *sql, const orm_model *model, const orm_expr *c
 
 /* ` ORDER BY ...`; `count` slots, ended early by one without a column. */
 void orm__sql_order_by(orm__sql *sql, const orm_model *model, const orm_order *order, size_t count);
-/* ` AND ...`, or ` WHERE ...` when nothing was said before: the rows that come behind `row`, a struct of the model, in that order.
- * ORM_MISUSE unless the order is by own columns and ends each tie: it has all columns of a unique key. */
+/* ` AND ...`, or ` WHERE ...` when nothing was said before: the rows that come behind `row`, a struct of the model,
+ * in that order. ORM_MISUSE unless the order is by own columns and ends each tie: it has all columns of a unique
+ * key. */
 void orm__sql_after(orm__sql *sql, const orm_model *model, const orm_order *order, size_t count, const void *row,
                     bool said);
 /* ` LIMIT $n OFFSET $n`, each when not 0. */
@@ -43,15 +44,15 @@ void orm__sql_select(orm__sql *sql, const orm_model *model, const orm_query *que
 /* The beginning of it: SELECT columns FROM table. */
 void orm__sql_select_from(orm__sql *sql, const orm_model *model);
 
-/* SELECT columns FROM table WHERE key = $1 AND ..., to be said right after init. On a shared connection those that are started in
- * one turn may go as one statement. */
+/* SELECT columns FROM table WHERE key = $1 AND ..., to be said right after init. On a shared connection those that
+ * are started in one turn may go as one statement. */
 void orm__sql_get_by_key(orm__sql *sql, const orm_model *model, const orm_value *key);
 /* ` WHERE key = $1 AND ...`: one value for each column. */
 void orm__sql_where_key(orm__sql *sql, const orm_column *const *columns, size_t count, const orm_value *key);
 /* `t0."a" = ANY($1)` or `(t0."a", t0."b") IN (...)`: one list for each column. */
 void orm__sql_in_lists(orm__sql *sql, const orm_column *const *columns, size_t count, const orm_value *lists);
-/* `unnest($1::bigint[], $2::text[]) AS u(c0, c1)` or `orm_rows(?1, ?2) AS u`: lists as a table; values that are no lists are
- * passed over. With `ordinality` a last column `ord` counts from 1. */
+/* `unnest($1::bigint[], $2::text[]) AS u(c0, c1)` or `orm_rows(?1, ?2) AS u`: lists as a table; values that are no
+ * lists are passed over. With `ordinality` a last column `ord` counts from 1. */
 void orm__sql_from_lists(orm__sql *sql, const orm_column *const *columns, size_t count, const orm_value *lists,
                          bool ordinality);
 /* u.c0 with the cast that its column needs. */

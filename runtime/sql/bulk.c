@@ -1,7 +1,7 @@
 /* sql/bulk.c -- changing and deleting all rows that meet a condition.
  *
- * On the connection of a session its entities stay true: what was changed comes back and is handed to the session, when it holds
- * any of the model.
+ * On the connection of a session its entities stay true: what was changed comes back and is handed to the session, when
+ * it holds any of the model.
  * SPDX-License-Identifier: MIT */
 #include "base/error.h"
 #include "base/value.h"
@@ -24,7 +24,8 @@ static void write_sum(orm__sql *sql, const orm_column *column, const orm_column 
 static bool is_number(const orm_column *column);
 static orm_value change_value(const orm_column *column, const char *changes);
 
-/* --- where --------------------------------------------------------------------------------------------------------------- */
+/* --- where
+ * --------------------------------------------------------------------------------------------------------------- */
 
 orm_status orm_row_update_where(orm_connection *connection, const orm_model *model, orm_expr where, const void *changes,
                                 size_t *count)

@@ -1,6 +1,7 @@
 /* sql/comment.c -- the comment behind statements that says for whom they run, as sqlcommenter writes it.
  *
- * All but letters, digits and - _ . ~ is written as %XX, so that nothing in a tag can end the comment or be anything but text.
+ * All but letters, digits and - _ . ~ is written as %XX, so that nothing in a tag can end the comment or be anything
+ * but text.
  * SPDX-License-Identifier: MIT */
 #include "base/error.h"
 #include "sql/connection.h"

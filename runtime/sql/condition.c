@@ -127,9 +127,11 @@ static void write_group(orm__sql *sql, const orm__scope *scope, const orm_expr *
     orm__sql_text(sql, ")");
 }
 
-/* --- related rows ---------------------------------------------------------------------------------------------------------- */
+/* --- related rows
+ * ---------------------------------------------------------------------------------------------------------- */
 
-/* EXISTS (SELECT 1 FROM target AS t1 WHERE t1.key = t0.key AND ...). For all: there is none for which it is not true. */
+/* EXISTS (SELECT 1 FROM target AS t1 WHERE t1.key = t0.key AND ...). For all: there is none for which it is not
+ * true. */
 static void write_related(orm__sql *sql, const orm__scope *scope, const orm_expr *condition)
 {
     if (!relation_fits(sql, scope, condition))
@@ -202,7 +204,8 @@ static void write_between_columns(orm__sql *sql, const orm__scope *inner, const 
     orm__sql_operand(sql, outer, other, false);
 }
 
-/* --- one column ------------------------------------------------------------------------------------------------------------ */
+/* --- one column
+ * ------------------------------------------------------------------------------------------------------------ */
 
 static void write_on_column(orm__sql *sql, const orm__scope *row, const orm_column *column, const orm_expr *condition,
                             const orm__scope *scope)
@@ -332,7 +335,8 @@ static void write_array(orm__sql *sql, const orm__scope *row, const orm_column *
     }
 }
 
-/* --- JSON ------------------------------------------------------------------------------------------------------------------ */
+/* --- JSON
+ * ------------------------------------------------------------------------------------------------------------------ */
 
 static void write_json(orm__sql *sql, const orm__scope *row, const orm_column *column, const orm_expr *condition)
 {
@@ -377,10 +381,11 @@ static void write_json_path(orm__sql *sql, const char *path, bool as_text)
     orm__sql_text(sql, notation ? "::text[]" : ", '.')");
 }
 
-/* --- the sides of a comparison --------------------------------------------------------------------------------------------- */
+/* --- the sides of a comparison
+ * --------------------------------------------------------------------------------------------- */
 
-/* On SQLite decimals and intervals compare by what they are worth and, where order matters, enums by position and addresses as
- * networks. */
+/* On SQLite decimals and intervals compare by what they are worth and, where order matters, enums by position and
+ * addresses as networks. */
 void orm__sql_operand(orm__sql *sql, const orm__scope *scope, const orm_column *column, bool ordered)
 {
     bool sqlite = sql->connection->dialect == ORM_SQLITE, array = column->flags & ORM_ARRAY;

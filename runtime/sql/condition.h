@@ -20,15 +20,18 @@ extern const orm__scope orm__scope_outermost;
 
 /* A scope for a row of `model` inside `outer`, under a new name. */
 orm__scope orm__scope_inside(orm__sql *sql, const orm__scope *outer, const orm_model *model);
-/* The row that a column given by a user is of, and the column without its mark of orm_outer. NULL: it is of none, which is told. */
+/* The row that a column given by a user is of, and the column without its mark of orm_outer. NULL: it is of none,
+ * which is told. */
 const orm__scope *orm__scope_of(orm__sql *sql, const orm__scope *scope, const orm_column **column);
 
 void orm__sql_condition_in(orm__sql *sql, const orm__scope *scope, const orm_expr *condition);
 /* " FROM target AS t2 WHERE t2."id" = t1."author_id"": the rows at the other end of a relation of the scope's model. */
 void orm__sql_related(orm__sql *sql, const orm__scope *outer, const orm__scope *inner, const orm_relation *relation);
-/* A column of the scope's row as one side of a comparison, or to order by; `ordered` where more than equality counts. */
+/* A column of the scope's row as one side of a comparison, or to order by; `ordered` where more than equality
+ * counts. */
 void orm__sql_operand(orm__sql *sql, const orm__scope *scope, const orm_column *column, bool ordered);
-/* The other side: a value to compare the column with. Integers are compared as 64 bits, so that none is out of range. */
+/* The other side: a value to compare the column with. Integers are compared as 64 bits, so that none is out of
+ * range. */
 void orm__sql_operand_value(orm__sql *sql, const orm_column *column, orm_value value, bool ordered);
 /* A column of the scope's row, or an aggregate, as it is. */
 void orm__sql_column_of(orm__sql *sql, const orm__scope *scope, const orm_column *column);

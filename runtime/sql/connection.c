@@ -85,8 +85,8 @@ orm_status orm__connection_greet(orm_connection *connection)
     return status;
 }
 
-/* All its statements stay: those whose answers are on their way must not be forgotten. Other reads than those by key come
- * here only while there is room (orm__statement_may_stay). */
+/* All its statements stay: those whose answers are on their way must not be forgotten. Other reads than those by key
+ * come here only while there is room (orm__statement_may_stay). */
 orm_status orm__connection_share(orm_connection *connection, orm_error *error)
 {
     if (!connection->driver->share)

@@ -1,6 +1,7 @@
 /* sql/connection.h -- a connection: a driver's link, its prepared statements and the state of its transaction.
  *
- * A pool (engine/) makes connections, keeps them and lends them out. Whoever holds one runs statements through statement.h.
+ * A pool (engine/) makes connections, keeps them and lends them out. Whoever holds one runs statements through
+ * statement.h.
  * SPDX-License-Identifier: MIT */
 #ifndef ORM_SQL_CONNECTION_H
 #define ORM_SQL_CONNECTION_H
@@ -21,8 +22,8 @@ typedef struct orm__statement orm__statement;
 typedef struct orm__sent orm__sent;
 typedef struct orm__intake orm__intake;
 
-/* Whether the keys of a table may be drawn from their sequence; on SQLite, written out one after the other. GUARDED: a trigger before
- * the rows may have other keys in mind. */
+/* Whether the keys of a table may be drawn from their sequence; on SQLite, written out one after the other. GUARDED:
+ * a trigger before the rows may have other keys in mind. */
 typedef enum orm__drawing { ORM__DRAWS_NOTHING, ORM__DRAWS, ORM__DRAWS_GUARDED } orm__drawing;
 typedef struct orm__sequence {
     const orm_model *model;
@@ -139,9 +140,11 @@ orm_status orm__connection_share(orm_connection *connection, orm_error *error);
 
 /* Around what has no status to tell a cancel by: orm_waiter's `shield`. */
 void orm__connection_shield(const orm_connection *connection, bool on);
-/* Makes it as new for the next holder: rolls back, clears errors. A broken connection cannot be mended: false. Shielded. */
+/* Makes it as new for the next holder: rolls back, clears errors. A broken connection cannot be mended: false.
+ * Shielded. */
 bool orm__connection_reset(orm_connection *connection);
-/* Statements carry these tags, names and values ended by NULL, and those of the engine, from now on. NULL: only the engine's. */
+/* Statements carry these tags, names and values ended by NULL, and those of the engine, from now on. NULL: only the
+ * engine's. */
 orm_status orm__connection_tag(orm_connection *connection, const char *const *tags);
 /* Whether an idle one still seems alive; costs no round trip. */
 bool orm__connection_usable(orm_connection *connection);
@@ -152,9 +155,11 @@ void orm__connection_abandon(orm_connection *connection);
 
 /* How a transaction begins on this database. A borrowed constant. */
 const char *orm__begin_text(const orm_connection *connection, orm_isolation isolation, bool read_only);
-/* Begins with `begin` ("BEGIN", "BEGIN ISOLATION LEVEL ..."; a constant). On PostgreSQL it rides with the next statement. */
+/* Begins with `begin` ("BEGIN", "BEGIN ISOLATION LEVEL ..."; a constant). On PostgreSQL it rides with the next
+ * statement. */
 orm_status orm__connection_begin(orm_connection *connection, const char *begin);
-/* What must stand before a statement: on SQLite a write ends a transaction that only read and begins one that may write. */
+/* What must stand before a statement: on SQLite a write ends a transaction that only read and begins one that may
+ * write. */
 orm_status orm__connection_prepare_write(orm_connection *connection);
 /* ORM_MISUSE while rows of another statement are open. */
 orm_status orm__connection_is_free(orm_connection *connection);
@@ -165,11 +170,13 @@ orm_status orm__connection_rollback(orm_connection *connection);
 orm_status orm__connection_run(orm_connection *connection, const char *sql, size_t *rows);
 /* A statement of no parameters and no rows. */
 orm_status orm__connection_control(orm_connection *connection, orm_statement_kind kind, const char *sql, size_t *rows);
-/* Tells the hooks of the BEGIN that went ahead of a statement, which has that status and of which they are told next. */
+/* Tells the hooks of the BEGIN that went ahead of a statement, which has that status and of which they are told
+ * next. */
 void orm__connection_tell_begin(orm_connection *connection, const char *begin, orm_status status);
 /* Tells the hooks of the COMMIT that went with the statement that they were told of last, if one did. */
 void orm__connection_tell_ride(orm_connection *connection, orm_status status);
-/* Remembers what a failed statement means for the transaction and the link; returns the status, error already filled in. */
+/* Remembers what a failed statement means for the transaction and the link; returns the status, error already filled
+ * in. */
 orm_status orm__connection_failed(orm_connection *connection);
 void orm__connection_tell(orm_connection *connection, orm_statement_kind kind, const char *sql, const char *table,
                           size_t rows, orm_status status);

@@ -96,8 +96,8 @@ static orm_status ask_catalog(orm_connection *connection, const orm_model *model
     return ORM_OK;
 }
 
-/* No row where there is no such table: what is to be written says so better. tgtype: 2 is BEFORE, 4 INSERT, 64 INSTEAD OF
- * (src/include/catalog/pg_trigger.h). */
+/* No row where there is no such table: what is to be written says so better. tgtype: 2 is BEFORE, 4 INSERT, 64
+ * INSTEAD OF (src/include/catalog/pg_trigger.h). */
 static void write_question(orm__sql *sql, const orm_model *model)
 {
     orm__sql_text(sql, "SELECT (c.relkind = 'r' AND NOT c.relrowsecurity AND "

@@ -5,9 +5,9 @@
 
 #include "sql/rows.h"
 
-/* Whether rows of these columns may be copied: the database must be PostgreSQL, each column of a type whose binary format is the
- * database's own, and the table plain, without a trigger that looks at rows before they are inserted, a rule or row security.
- * The database is asked once for each table. */
+/* Whether rows of these columns may be copied: the database must be PostgreSQL, each column of a type whose binary
+ * format is the database's own, and the table plain, without a trigger that looks at rows before they are inserted,
+ * a rule or row security. The database is asked once for each table. */
 orm_status orm__copy_allowed(orm_connection *connection, const orm_model *model, const orm__chosen *columns,
                              bool *allowed);
 /* Whether an INSERT of so many rows puts in just these, as far as the database told when it was asked first. */

@@ -38,7 +38,8 @@ struct orm_rows {
 /* Rows without a statement yet, whose `sql` writes to their own text. Owned: orm_rows_close. NULL: no memory, which the
  * connection tells. */
 orm_rows *orm__rows_new(orm_connection *connection);
-/* Runs what was put together. `reads`: it does not write. On failure the connection has the error, and only a close is due. */
+/* Runs what was put together. `reads`: it does not write. On failure the connection has the error, and only a close
+ * is due. */
 orm_status orm__rows_start(orm_rows *rows, bool reads);
 /* A place for a column, checked already; `column` lives as long as the rows. */
 orm_status orm__rows_add_bound(orm_rows *rows, size_t index, const orm_column *column, void *place);

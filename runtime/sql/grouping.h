@@ -1,7 +1,7 @@
 /* sql/grouping.h -- groups of rows as SQL: which columns make them, and aggregates as columns of their own.
  *
- * What grouping.c and condition.c share. An aggregate in a condition or order becomes a column of orm__folded, which is written as the
- * call that it is and otherwise is like any other of its type.
+ * What grouping.c and condition.c share. An aggregate in a condition or order becomes a column of orm__folded, which is
+ * written as the call that it is and otherwise is like any other of its type.
  * SPDX-License-Identifier: MIT */
 #ifndef ORM_SQL_GROUPING_H
 #define ORM_SQL_GROUPING_H

@@ -7,8 +7,8 @@
 
 typedef enum orm__by { ORM__BY_STATEMENT, ORM__BY_COPY_IN, ORM__BY_COPY_OUT } orm__by;
 
-/* Puts `text` into `sql`, with parameters as the database calls them, and binds what is given for them (NULL: nothing). What
- * may not be run this way, and parameters that do not fit, are ORM_MISUSE. */
+/* Puts `text` into `sql`, with parameters as the database calls them, and binds what is given for them (NULL:
+ * nothing). What may not be run this way, and parameters that do not fit, are ORM_MISUSE. */
 orm_status orm__handwritten_take(orm__sql *sql, const char *text, const orm_parameters *given, orm__by by);
 /* Whether it is a SELECT. */
 bool orm__handwritten_reads(const char *text, orm_dialect dialect);

@@ -1,12 +1,13 @@
-/* sql/insert.c -- inserting rows of one shape, one or many by one statement, and giving each what the database made for it.
+/* sql/insert.c -- inserting rows of one shape, one or many by one statement, and giving each what the database made for
+ * it.
  *
  * Keys on PostgreSQL: one row comes back by RETURNING; of many rows the keys are drawn from the sequence in the same
- * statement, next to the ordinal number of their row, so that each key is known by its row and not by an order that SQL does
- * not promise. Of more than a thousand rows they are drawn ahead, and the rows copied, where copy.h allows it. Where the role may
- * not draw keys, or a trigger has been seen to give others, a statement is a chain of INSERTs of one row each: whose key it is
- * follows from which of them it comes from. Keys on SQLite: sqlite3_last_insert_rowid for one row; of many the first is inserted alone, and the
- * others get the keys that follow its, written out; one by one where a trigger might take these. Other values that the database
- * makes come back with the key, or are read again by it.
+ * statement, next to the ordinal number of their row, so that each key is known by its row and not by an order that SQL
+ * does not promise. Of more than a thousand rows they are drawn ahead, and the rows copied, where copy.h allows it.
+ * Where the role may not draw keys, or a trigger has been seen to give others, a statement is a chain of INSERTs of one
+ * row each: whose key it is follows from which of them it comes from. Keys on SQLite: sqlite3_last_insert_rowid for one
+ * row; of many the first is inserted alone, and the others get the keys that follow its, written out; one by one where
+ * a trigger might take these. Other values that the database makes come back with the key, or are read again by it.
  * SPDX-License-Identifier: MIT */
 #include "base/error.h"
 #include "base/value.h"
@@ -166,7 +167,8 @@ static orm_status insert(insertion *in)
     return sqlite && in->key ? insert_numbered(in) : insert_arrays(in);
 }
 
-/* Whether keys may be drawn ahead of the INSERT: a role may lack the right, a key may be made otherwise. Asked once for each table. */
+/* Whether keys may be drawn ahead of the INSERT: a role may lack the right, a key may be made otherwise. Asked once
+ * for each table. */
 static orm_status may_draw(insertion *in, orm__drawing *drawing)
 {
     orm_connection *c = in->c;
@@ -194,7 +196,8 @@ static orm_status may_draw(insertion *in, orm__drawing *drawing)
     return status;
 }
 
-/* 0, 1 or 2: as orm__drawing has them. tgtype: 1 is FOR EACH ROW, 2 BEFORE, 4 INSERT, 64 INSTEAD OF (src/include/catalog/pg_trigger.h). */
+/* 0, 1 or 2: as orm__drawing has them. tgtype: 1 is FOR EACH ROW, 2 BEFORE, 4 INSERT, 64 INSTEAD OF
+ * (src/include/catalog/pg_trigger.h). */
 static void ask_postgresql(orm__sql *sql, const insertion *in)
 {
     orm__sql_text(sql, "SELECT (CASE WHEN NOT coalesce(has_sequence_privilege(");
@@ -408,8 +411,8 @@ static orm_status insert_copied(insertion *in)
     return status;
 }
 
-/* Runs an INSERT that answers with the key, if the database makes one, and what else it made: alone, or behind the ordinal
- * number of the row. */
+/* Runs an INSERT that answers with the key, if the database makes one, and what else it made: alone, or behind the
+ * ordinal number of the row. */
 static orm_status run_returning(insertion *in, orm__sql *sql, void *const *rows, size_t count, bool with_ordinal)
 {
     orm_connection *c = in->c;
@@ -449,7 +452,8 @@ static orm_status check_count(insertion *in, size_t sent, size_t inserted)
     return orm__connection_failed(c);
 }
 
-/* --- SQL ----------------------------------------------------------------------------------------------------------------- */
+/* --- SQL
+ * ----------------------------------------------------------------------------------------------------------------- */
 
 static void write_into(orm__sql *sql, const insertion *in, const orm_column *key)
 {

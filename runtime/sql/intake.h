@@ -1,4 +1,5 @@
-/* sql/intake.h -- `_values` structs into rows: what is to be done with each column of a model is found out once for a connection.
+/* sql/intake.h -- `_values` structs into rows: what is to be done with each column of a model is found out once for a
+ * connection.
  *
  * What is usual is done here: a value is given, left out, NULL, or a default. A row with anything else goes the long
  * way (core.c), whose errors are its errors.

@@ -1,7 +1,7 @@
 /* sql/named.c -- runs named queries: SQL that somebody wrote, with typed parameters and typed rows.
  *
- * The text comes as it is sent; ormc has checked it. Whoever holds the connection sees what it changes. Rows batch by batch
- * are named_each.c.
+ * The text comes as it is sent; ormc has checked it. Whoever holds the connection sees what it changes. Rows batch by
+ * batch are named_each.c.
  * SPDX-License-Identifier: MIT */
 #include "orm/named.h"
 

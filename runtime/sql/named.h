@@ -1,4 +1,5 @@
-/* sql/named.h -- what runs of named queries have in common (named.c), whether their rows come at once or batch by batch.
+/* sql/named.h -- what runs of named queries have in common (named.c), whether their rows come at once or batch by
+ * batch.
  * SPDX-License-Identifier: MIT */
 #ifndef ORM_SQL_NAMED_H
 #define ORM_SQL_NAMED_H
@@ -20,8 +21,8 @@ typedef struct orm__run {
 /* Whether there is a connection, to a database that the query is for. */
 orm_status orm__named_check(orm_connection *connection, const orm_named *named);
 
-/* After init a release is due. flush writes what the session of the connection has pending; put_together adds the text and what
- * is given for its parameters to `sql`, and finds the columns that rows are read into. */
+/* After init a release is due. flush writes what the session of the connection has pending; put_together adds the
+ * text and what is given for its parameters to `sql`, and finds the columns that rows are read into. */
 void orm__run_init(orm__run *run, orm_connection *connection, const orm_named *named, orm__arena *arena);
 orm_status orm__run_flush(orm__run *run);
 orm_status orm__run_put_together(orm__run *run, const void *given);

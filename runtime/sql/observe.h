@@ -1,4 +1,5 @@
-/* sql/observe.h -- what others are told of the statements of a connection: hooks, echo, the slow-statement log, statistics.
+/* sql/observe.h -- what others are told of the statements of a connection: hooks, echo, the slow-statement log,
+ * statistics.
  *
  * Costs a test of `wanted` where nobody wants anything.
  * SPDX-License-Identifier: MIT */

@@ -35,7 +35,8 @@ void orm__sql_order_by(orm__sql *sql, const orm_model *model, const orm_order *o
     }
 }
 
-/* A column of a related row is a query of its own: (SELECT t1."name" FROM "authors" AS t1 WHERE t1."id" = t0."author_id"). */
+/* A column of a related row is a query of its own: (SELECT t1."name" FROM "authors" AS t1 WHERE t1."id" =
+ * t0."author_id"). */
 static bool write_one(orm__sql *sql, const orm__scope *scope, const orm_order *order, size_t depth)
 {
     const orm_relation *relation = depth < ORM_VIA_MAX ? order->via[depth] : NULL;
@@ -79,7 +80,8 @@ static bool nulls_first(const orm_order *order)
     return order->nulls ? order->nulls == ORM_NULLS_FIRST : order->descending;
 }
 
-/* --- behind a row ---------------------------------------------------------------------------------------------------------- */
+/* --- behind a row
+ * ---------------------------------------------------------------------------------------------------------- */
 
 /* (a > 1) OR (a = 1 AND b > 2) OR ...: each column with its own direction and its own place for NULL. */
 void orm__sql_after(orm__sql *sql, const orm_model *model, const orm_order *order, size_t count, const void *row,

@@ -1,8 +1,8 @@
 /* sql/secret.c -- takes values of sensitive columns out of what the database said, by secret.h.
  *
- * PostgreSQL's DETAIL shows a key ("Key (pin)=(1234) already exists.") or a whole row ("Failing row contains (1, 1234)."), maybe
- * of another table than the statement's; refusing a value, its message quotes that. It may speak any language: only the signs
- * are looked at. SQLite names columns, and shows no values.
+ * PostgreSQL's DETAIL shows a key ("Key (pin)=(1234) already exists.") or a whole row ("Failing row contains (1,
+ * 1234)."), maybe of another table than the statement's; refusing a value, its message quotes that. It may speak any
+ * language: only the signs are looked at. SQLite names columns, and shows no values.
  * SPDX-License-Identifier: MIT */
 #include "sql/secret.h"
 

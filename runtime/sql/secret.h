@@ -5,8 +5,8 @@
 
 #include "sql/connection.h"
 
-/* Takes them out of connection->error, after a statement of `model` (NULL: of none that is known) has failed there; `sensitive`:
- * it had parameters that are. */
+/* Takes them out of connection->error, after a statement of `model` (NULL: of none that is known) has failed there;
+ * `sensitive`: it had parameters that are. */
 void orm__secret_hide(orm_connection *connection, const orm_model *model, bool sensitive);
 
 #endif

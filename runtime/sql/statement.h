@@ -1,8 +1,9 @@
-/* sql/statement.h -- SQL under construction, and running it: text and parameters in, a prepared and cached statement out.
+/* sql/statement.h -- SQL under construction, and running it: text and parameters in, a prepared and cached statement
+ * out.
  *
  * The text is put together in the connection's own buffer; the statement cache of the connection is keyed by it. One
- * statement runs at a time: start, step and read, finish. Putting the text together costs more than a get by key on SQLite, so
- * statements that come again and again are recalled by what they are made of.
+ * statement runs at a time: start, step and read, finish. Putting the text together costs more than a get by key on
+ * SQLite, so statements that come again and again are recalled by what they are made of.
  * SPDX-License-Identifier: MIT */
 #ifndef ORM_SQL_STATEMENT_H
 #define ORM_SQL_STATEMENT_H
@@ -39,12 +40,13 @@ typedef struct orm__sql {
     orm_value inline_values[ORM__INLINE_PARAMETERS];
 } orm__sql;
 
-/* Takes the connection's buffer; one orm__sql at a time, but on a shared connection. release frees what the parameters needed. */
+/* Takes the connection's buffer; one orm__sql at a time, but on a shared connection. release frees what the
+ * parameters needed. */
 void orm__sql_init(orm__sql *sql, orm_connection *connection);
 void orm__sql_release(orm__sql *sql);
 
-/* Statements whose text follows from model, recipe and columns alone, parameters in the same order. Said right after init; where
- * the connection knows the statement the functions below take values and write no text. */
+/* Statements whose text follows from model, recipe and columns alone, parameters in the same order. Said right after
+ * init; where the connection knows the statement the functions below take values and write no text. */
 typedef enum orm__recipe {
     ORM__GET_BY_KEY = 1,
     ORM__INSERT_ONE,
@@ -73,8 +75,8 @@ void orm__sql_bind_open(orm__sql *sql, orm_value value);
 /* A plain integer parameter; a value of a column, which may be sensitive. */
 void orm__sql_integer(orm__sql *sql, int64_t value);
 void orm__sql_integer_of(orm__sql *sql, const orm_column *column, int64_t value);
-/* One array parameter, declared as a list of the type of `like`: $3::bigint[], or ?3 without a cast. What an array column's list
- * holds is text to PostgreSQL: $3::text[]. */
+/* One array parameter, declared as a list of the type of `like`: $3::bigint[], or ?3 without a cast. What an array
+ * column's list holds is text to PostgreSQL: $3::text[]. */
 void orm__sql_list(orm__sql *sql, const orm_column *like, orm_value value);
 /* Whether PostgreSQL is given the column's values, or the items of its arrays, as text. */
 bool orm__sql_travels_as_text(const orm_column *column);
@@ -91,14 +93,15 @@ void orm__sql_fail(orm__sql *sql, orm_status status, const char *format, ...) __
 
 /* Of a text that is whole, and the types of what SQL by hand is given: what statements are known by. */
 uint64_t orm__sql_hash(const orm__sql *sql);
-/* Whether there is room for it, or it is there, among the statements of a connection that keeps all it has. Failures are
- * told when it is started. */
+/* Whether there is room for it, or it is there, among the statements of a connection that keeps all it has. Failures
+ * are told when it is started. */
 bool orm__statement_may_stay(orm__sql *sql);
 
 /* Rows that are best read as one answer; of more, one at a time; and by a cursor. */
 enum { ORM__FEW_ROWS = 300, ORM__MANY_ROWS = 2000 };
-/* Microseconds that a row may take, of a filtered result that is read by a cursor the next time. Where the server takes longer
- * to find rows than they take on their way a cursor gains nothing, and it may lose: its plan is never a parallel one. */
+/* Microseconds that a row may take, of a filtered result that is read by a cursor the next time. Where the server
+ * takes longer to find rows than they take on their way a cursor gains nothing, and it may lose: its plan is never a
+ * parallel one. */
 enum { ORM__SWIFT_ROW = 5 };
 
 /* How to fetch what a limit bounds (0: nothing does). */
@@ -107,9 +110,9 @@ static inline orm__fetch orm__fetch_of(size_t limit)
     return limit > 0 && limit <= ORM__FEW_ROWS ? ORM__FETCH_WHOLE : ORM__FETCH_STREAM;
 }
 
-/* Nothing of the write comes behind this one, and nothing about its answer may have to be refused: COMMIT goes with it where
- * connection->commits says so. Then a success ends the transaction, and what fails on this side from here on, or is not heard,
- * is ORM_IN_DOUBT. */
+/* Nothing of the write comes behind this one, and nothing about its answer may have to be refused: COMMIT goes with
+ * it where connection->commits says so. Then a success ends the transaction, and what fails on this side from here
+ * on, or is not heard, is ORM_IN_DOUBT. */
 void orm__sql_is_last(orm__sql *sql);
 
 /* What a statement is, for hooks and errors. */
@@ -134,7 +137,8 @@ struct orm__statement {
     orm__statement *newer, *older; /* by last use */
 };
 
-/* The parts of start: whether all of it was put together, and the transaction takes statements; the statement of that text. */
+/* The parts of start: whether all of it was put together, and the transaction takes statements; the statement of
+ * that text. */
 orm_status orm__statement_may_run(orm__sql *sql);
 orm_status orm__statement_prepare(orm__sql *sql, orm__statement **statement);
 /* Prepares `sql`, or finds it prepared, and runs it. On success the caller steps, reads and must finish. */
@@ -143,8 +147,8 @@ orm_status orm__statement_start(orm__sql *sql, orm__purpose purpose, orm__fetch 
 orm_status orm__statement_restart(orm_connection *connection, orm__statement *statement, const orm_value *values);
 orm_status orm__statement_step(orm_connection *connection, orm__statement *statement);
 orm_status orm__statement_finish(orm_connection *connection, orm__statement *statement, size_t *rows);
-/* Tells the hooks of it; whoever starts a statement tells, once for all its rows, whether it succeeded or not. Of one that was
- * refused before it was sent nothing is told. */
+/* Tells the hooks of it; whoever starts a statement tells, once for all its rows, whether it succeeded or not. Of
+ * one that was refused before it was sent nothing is told. */
 void orm__statement_tell(orm__sql *sql, orm__purpose purpose, size_t rows, orm_status status);
 /* start, finish and tell, for a statement whose rows nobody reads. */
 orm_status orm__statement_run(orm__sql *sql, orm__purpose purpose, size_t *rows);

@@ -13,10 +13,12 @@ typedef struct orm__patterns {
 } orm__patterns;
 void orm__patterns_release(orm__patterns *patterns);
 
-/* Adds what is wrong with the columns of `mask` in `row`; foreign keys follow the rules of what they refer to. False when memory is gone. */
+/* Adds what is wrong with the columns of `mask` in `row`; foreign keys follow the rules of what they refer to. False
+ * when memory is gone. */
 bool orm__validate_columns(const orm_model *model, const void *row, const uint64_t *mask, orm__patterns *patterns,
                            orm_problems *problems);
-/* Whether values of the column have rules at all, and one column's part in the above: what its value must be, given or NULL. */
+/* Whether values of the column have rules at all, and one column's part in the above: what its value must be, given
+ * or NULL. */
 static inline bool orm__validate_needs(const orm_column *column)
 {
     static const uint32_t typed = 1u << ORM_TYPE_ENUM | 1u << ORM_TYPE_DECIMAL | 1u << ORM_TYPE_INET;

@@ -59,11 +59,12 @@ static inline void orm__value_copy(char *to, const char *from, size_t size)
         memcpy(to, from, size);
 }
 
-/* Copies what a `_values` struct gives into `row` (zeroed before; text is borrowed) and adds it to `given`. An input that was
- * written without ORM_VALUE is ORM_MISUSE. A required member that is missing (NULL text or array, enum 0, zero uuid) is not added. */
+/* Copies what a `_values` struct gives into `row` (zeroed before; text is borrowed) and adds it to `given`. An input
+ * that was written without ORM_VALUE is ORM_MISUSE. A required member that is missing (NULL text or array, enum 0,
+ * zero uuid) is not added. */
 orm_status orm__values_read(const orm_model *model, const void *values, void *row, uint64_t *given, orm_error *error);
-/* Core's way with relations: the pointer of an owning relation gives the row it refers to, whose key is copied; a key that
- * was given too must agree (ORM_MISUSE). */
+/* Core's way with relations: the pointer of an owning relation gives the row it refers to, whose key is copied; a
+ * key that was given too must agree (ORM_MISUSE). */
 orm_status orm__values_take_keys(const orm_model *model, const void *values, void *row, uint64_t *given,
                                  orm_error *error);
 /* The clock as a value of the column's type. */
@@ -72,11 +73,12 @@ orm_value orm__value_now(const orm_column *column, orm_timestamptz now);
 const void *orm__values_target(const orm_relation *relation, const void *values);
 /* Whether column `index` of a relation's key in `row` is equal to the key of the row it refers to. */
 bool orm__key_agrees(const orm_relation *relation, size_t index, const void *row, const void *target);
-/* Fills in the defaults of columns that were not given, a new uuid for a key of that type, and adds them. `now` NULL leaves those alone whose default is the
- * clock. */
+/* Fills in the defaults of columns that were not given, a new uuid for a key of that type, and adds them. `now` NULL
+ * leaves those alone whose default is the clock. */
 void orm__values_default(const orm_model *model, void *row, uint64_t *given, const orm_timestamptz *now);
-/* Replaces what a member, or a value of the column, points to by a copy in the arena; false when memory is gone. A decimal that
- * fits decimal(precision, scale) gets the digits after the point that the column has, as PostgreSQL would answer. */
+/* Replaces what a member, or a value of the column, points to by a copy in the arena; false when memory is gone. A
+ * decimal that fits decimal(precision, scale) gets the digits after the point that the column has, as PostgreSQL
+ * would answer. */
 bool orm__value_keep(const orm_column *column, orm_value *value, orm__arena *arena);
 bool orm__pointer_keep(const orm_column *column, void *row, orm__arena *arena); /* of a member that points */
 static inline bool orm__member_keep(const orm_column *column, void *row, orm__arena *arena)
@@ -87,7 +89,8 @@ static inline bool orm__member_keep(const orm_column *column, void *row, orm__ar
 void orm__member_recycle(const orm_column *column, const void *row, orm__arena *arena);
 /* Whether a member that points to memory points to the same in two rows. */
 bool orm__member_same(const orm_column *column, const void *a, const void *b);
-/* Whether a member is equal in two rows: NULL equals NULL; floats by their bits, decimals by their text, in arrays too. */
+/* Whether a member is equal in two rows: NULL equals NULL; floats by their bits, decimals by their text, in arrays
+ * too. */
 bool orm__member_equal(const orm_column *column, const void *a, const void *b);
 
 /* Writes a value of the column's type, or NULL, into its member; text is borrowed. */

@@ -1,8 +1,8 @@
 /* sql/write.c -- updating and deleting rows of one shape, one or many by one statement.
  *
  * A column of ORM_VERSION is counted up by each update and must be what the row read: so a row that another changed
- * meanwhile does not match, and nor does one that is gone. Where a row takes the place of another, columns may be set to
- * their defaults: SQLite has no word for that in an UPDATE, so there the table is asked for the expression.
+ * meanwhile does not match, and nor does one that is gone. Where a row takes the place of another, columns may be set
+ * to their defaults: SQLite has no word for that in an UPDATE, so there the table is asked for the expression.
  * SPDX-License-Identifier: MIT */
 #include "sql/write.h"
 

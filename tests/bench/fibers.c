@@ -2,10 +2,10 @@
  *
  *     bench_fibers URL [--check]
  *
- * Prints gets a second, and the ratios that tests/bench/fibers.sh promises. With --check it is short, the limits are loose, and
- * the status is 1 when one is missed. BENCH_ROUNDS: how many times each runs (5); the median counts. BENCH_SIDES: only these.
- * The system calls of libpq and of the loop are counted by functions of the same name, which go ahead of the C library's. Built
- * with BENCH_COUNTED, callgrind's counters are told of the last round alone.
+ * Prints gets a second, and the ratios that tests/bench/fibers.sh promises. With --check it is short, the limits are
+ * loose, and the status is 1 when one is missed. BENCH_ROUNDS: how many times each runs (5); the median counts.
+ * BENCH_SIDES: only these. The system calls of libpq and of the loop are counted by functions of the same name, which
+ * go ahead of the C library's. Built with BENCH_COUNTED, callgrind's counters are told of the last round alone.
  * SPDX-License-Identifier: MIT */
 #define _GNU_SOURCE /* sched_setaffinity, RTLD_NEXT */
 #include "fibers.h"
@@ -131,8 +131,8 @@ static orm_status read_in_fiber(orm_async *async, void *argument)
     return ORM_OK;
 }
 
-/* Begin, get and commit, each in a trip of its own, and on rows alone: BEGIN goes with the statement after it, so that is one
- * that does nothing. */
+/* Begin, get and commit, each in a trip of its own, and on rows alone: BEGIN goes with the statement after it, so
+ * that is one that does nothing. */
 static orm_status read_in_three_trips(orm_async *async, void *argument)
 {
     const reader *me = argument;

@@ -20,8 +20,8 @@ static inline int64_t post_at(size_t number)
 void saw_post(int64_t id, const char *title, const char *body, int32_t views);
 void give_up(const char *what, const char *why);
 
-/* fibers_best.c: libpq by hand. `gets` posts over `connections`, READERS of them on their way at any time; or for READERS requests
- * that each keep theirs until they have BATCH, a statement for each get, or lists of keys. */
+/* fibers_best.c: libpq by hand. `gets` posts over `connections`, READERS of them on their way at any time; or for
+ * READERS requests that each keep theirs until they have BATCH, a statement for each get, or lists of keys. */
 typedef enum hand { FORGETTING, KEEPING_ROWS, KEEPING_LISTS } hand;
 void by_hand(const char *url, size_t gets, size_t connections, hand how);
 

@@ -1,8 +1,9 @@
 /* fibers_best.c -- the limit: many gets over a few connections by hand, non-blocking and pipelined, by poll(2).
  *
- * Each connection keeps its share of the gets on their way. Whatever can be sent when it is looked at is one batch, with one Sync.
- * A row is either looked at and forgotten, or kept by one of READERS requests, which has its memory until it has read all it
- * wants. Gets that requests ask for at once may also go as one statement, with a list of their keys.
+ * Each connection keeps its share of the gets on their way. Whatever can be sent when it is looked at is one batch,
+ * with one Sync. A row is either looked at and forgotten, or kept by one of READERS requests, which has its memory
+ * until it has read all it wants. Gets that requests ask for at once may also go as one statement, with a list of their
+ * keys.
  * SPDX-License-Identifier: MIT */
 #include "fibers.h"
 

@@ -133,8 +133,8 @@ void bench_connect(const char *url);
 void bench_disconnect(void);
 /* Fresh tables, filled by the input's `authors` and `posts`. */
 void bench_fill(void);
-/* What the tables hold now: bench_saw_author of all authors, those behind the input's as created at 0; bench_saw_new_post of the
- * posts behind the input's. */
+/* What the tables hold now: bench_saw_author of all authors, those behind the input's as created at 0;
+ * bench_saw_new_post of the posts behind the input's. */
 void bench_look_at_authors(void);
 void bench_look_at_new_posts(void);
 void bench_saw_new_post(int64_t id, const char *title, const char *body, int32_t views, bool published,

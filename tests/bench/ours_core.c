@@ -88,7 +88,8 @@ static void core_flush(void)
     orm_connection_close(c);
 }
 
-/* The posts of the authors 1 to `count`, asked for by the same bound, as in the best C, and put together by the program. */
+/* The posts of the authors 1 to `count`, asked for by the same bound, as in the best C, and put together by the
+ * program. */
 static void core_children(void)
 {
     bench_start();

@@ -1,5 +1,5 @@
-/* ours_flight.c -- gets in flight: as many fibers on one thread, of which each gets one row after the other. All go by one
- * connection, which they share.
+/* ours_flight.c -- gets in flight: as many fibers on one thread, of which each gets one row after the other. All go by
+ * one connection, which they share.
  * SPDX-License-Identifier: MIT */
 #include "ours.h"
 

@@ -1,7 +1,8 @@
 /* postgresql_best.c -- the limit: the best C that we can write by hand against libpq.
  *
- * Prepared statements, binary, rows in an arena. Of several rows at once: read by a cursor whose next FETCH is sent before
- * the last is decoded; written by drawn keys and COPY, or by arrays; a transaction in as few trips as there can be.
+ * Prepared statements, binary, rows in an arena. Of several rows at once: read by a cursor whose next FETCH is sent
+ * before the last is decoded; written by drawn keys and COPY, or by arrays; a transaction in as few trips as there can
+ * be.
  * SPDX-License-Identifier: MIT */
 #include "harness.h"
 #include "postgresql.h"

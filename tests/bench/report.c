@@ -1,4 +1,5 @@
-/* report.c -- medians of what was measured, and their ratios to the best C by hand: as a table, as JSON, as lines for a chart.
+/* report.c -- medians of what was measured, and their ratios to the best C by hand: as a table, as JSON, as lines for a
+ * chart.
  * SPDX-License-Identifier: MIT */
 #include "report.h"
 

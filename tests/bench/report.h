@@ -23,7 +23,8 @@ typedef struct bench_measured {
     bench_sample samples[BENCH_SIDES][BENCH_ROUNDS_MAX];
 } bench_measured;
 
-/* A table goes to the standard output, more of it to OUTPUT.json, and what a chart needs to OUTPUT.tsv; each case at once. */
+/* A table goes to the standard output, more of it to OUTPUT.json, and what a chart needs to OUTPUT.tsv; each case at
+ * once. */
 void bench_report_open(const char *output, bool flat, size_t rounds);
 void bench_report_case(const bench_measured *measured);
 /* The cost of a row where there are so many; those of one case one after the other, from few to many. */

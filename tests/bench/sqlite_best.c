@@ -1,8 +1,8 @@
 /* sqlite_best.c -- the limit: the best C that we can write by hand against sqlite3.
  *
  * Prepared statements, texts bound where they lie, rows in an arena; everything in transactions. Many new rows are one
- * statement that reads them from a virtual table over the program's array (faster than a statement for each row, and than
- * VALUES for fifty at once), their keys counted on from the last one under the write lock.
+ * statement that reads them from a virtual table over the program's array (faster than a statement for each row, and
+ * than VALUES for fifty at once), their keys counted on from the last one under the write lock.
  * SPDX-License-Identifier: MIT */
 #include "harness.h"
 #include "sqlite.h"

@@ -1,7 +1,7 @@
 /* dangling.c -- conditions composed in inner blocks, loops and functions still stand when they are used.
  *
- * Built under AddressSanitizer by dangling.sh, with every scope and return watched; walk() reads all that a condition refers
- * to. With an argument it does what the manual forbids, which must be noticed.
+ * Built under AddressSanitizer by dangling.sh, with every scope and return watched; walk() reads all that a condition
+ * refers to. With an argument it does what the manual forbids, which must be noticed.
  * SPDX-License-Identifier: MIT */
 #include "blog.h"
 

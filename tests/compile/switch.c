@@ -1,5 +1,5 @@
-/* switch.c -- fibers alone, without a test library, so that it can be built for processors that are not at hand: aarch64.sh.
- * Says what is wrong, or nothing.
+/* switch.c -- fibers alone, without a test library, so that it can be built for processors that are not at hand:
+ * aarch64.sh. Says what is wrong, or nothing.
  * SPDX-License-Identifier: MIT */
 #include "async/fiber.h"
 #include "base/deep.h"

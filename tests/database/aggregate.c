@@ -1,8 +1,8 @@
-/* aggregate.c -- counts, sums and their like over groups: against what C says of the same random rows; joins, NULLs, conditions,
- * order, and what is refused.
+/* aggregate.c -- counts, sums and their like over groups: against what C says of the same random rows; joins, NULLs,
+ * conditions, order, and what is refused.
  *
- * The values of a type stand in a pool that grows, so that C compares their places. A failure names its seed; ORM_TEST_SEED
- * repeats it.
+ * The values of a type stand in a pool that grows, so that C compares their places. A failure names its seed;
+ * ORM_TEST_SEED repeats it.
  * SPDX-License-Identifier: MIT */
 #include "harness.h"
 

@@ -1,4 +1,5 @@
-/* arrays.c -- arrays of every type, intervals, addresses, foreign types, and tables in a schema of PostgreSQL, both ways.
+/* arrays.c -- arrays of every type, intervals, addresses, foreign types, and tables in a schema of PostgreSQL, both
+ * ways.
  * SPDX-License-Identifier: MIT */
 #include "harness.h"
 

@@ -1,4 +1,5 @@
-/* bulk_where.c -- changing and deleting all rows that meet a condition, upserts, and what a session's entities show afterwards.
+/* bulk_where.c -- changing and deleting all rows that meet a condition, upserts, and what a session's entities show
+ * afterwards.
  * SPDX-License-Identifier: MIT */
 #include "harness.h"
 
@@ -204,7 +205,8 @@ START_TEST(numbers_of_every_type_are_added_to)
 }
 END_TEST
 
-/* --- upsert -------------------------------------------------------------------------------------------------------------- */
+/* --- upsert
+ * -------------------------------------------------------------------------------------------------------------- */
 
 /* What came back; of its texts only the name, as it is compared. */
 static blog_author upserted(const blog_author_values *values, const orm_upsert *how)

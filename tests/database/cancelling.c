@@ -1,5 +1,6 @@
-/* cancelling.c -- fibers of all kinds that are cancelled wherever they stand: in the pool's queue, in a connect, a statement, a
- * transaction, a stream, on a connection that others use too. Nothing is left behind, and each commit is what it said it was.
+/* cancelling.c -- fibers of all kinds that are cancelled wherever they stand: in the pool's queue, in a connect, a
+ * statement, a transaction, a stream, on a connection that others use too. Nothing is left behind, and each commit is
+ * what it said it was.
  * SPDX-License-Identifier: MIT */
 #include "harness.h"
 

@@ -1,5 +1,6 @@
-/* closing.c -- fibers that are cancelled while what they used is given back, which has no status to tell that by: it goes on to its
- * end, its connection stays good, and the wait behind it tells. What programs with coroutines of their own may leave out.
+/* closing.c -- fibers that are cancelled while what they used is given back, which has no status to tell that by: it
+ * goes on to its end, its connection stays good, and the wait behind it tells. What programs with coroutines of their
+ * own may leave out.
  * SPDX-License-Identifier: MIT */
 #include "harness.h"
 

@@ -1,8 +1,8 @@
-/* differential.c -- every operator on every type against what C says of the same rows: random rows, NULLs among them, random
- * operands, random trees of AND, OR and NOT.
+/* differential.c -- every operator on every type against what C says of the same rows: random rows, NULLs among them,
+ * random operands, random trees of AND, OR and NOT.
  *
- * The values of a type stand in a pool that grows, so that C compares their places. A failure names its seed; ORM_TEST_SEED
- * repeats it.
+ * The values of a type stand in a pool that grows, so that C compares their places. A failure names its seed;
+ * ORM_TEST_SEED repeats it.
  * SPDX-License-Identifier: MIT */
 #include "harness.h"
 
@@ -13,7 +13,8 @@ enum { ROWS = 80, ROUNDS = 60, POOL = 6, NONE = -1 };
 
 typedef enum truth { NO, UNKNOWN, YES } truth; /* AND is the least, OR the greatest */
 
-/* --- the types and their pools ------------------------------------------------------------------------------------------- */
+/* --- the types and their pools
+ * ------------------------------------------------------------------------------------------- */
 
 static const bool flags[] = {false, true};
 static const int16_t smalls[POOL] = {INT16_MIN, -1, 0, 1, 7, INT16_MAX};
@@ -73,7 +74,8 @@ static void store_rows(void)
     commit_and_forget();
 }
 
-/* --- conditions, and what C makes of them --------------------------------------------------------------------------------- */
+/* --- conditions, and what C makes of them
+ * --------------------------------------------------------------------------------- */
 
 enum { EQ, NE, LT, LE, GT, GE, BETWEEN, IN, NOT_IN, IS_NULL, NOT_NULL, WITH_ITSELF, VERBS };
 typedef struct leaf {
@@ -210,7 +212,8 @@ START_TEST(trees_of_conditions)
 }
 END_TEST
 
-/* --- orders -------------------------------------------------------------------------------------------------------------- */
+/* --- orders
+ * -------------------------------------------------------------------------------------------------------------- */
 
 static orm_order make_order(int type)
 {
@@ -245,7 +248,8 @@ START_TEST(every_type_is_ordered)
 }
 END_TEST
 
-/* --- text ---------------------------------------------------------------------------------------------------------------- */
+/* --- text
+ * ---------------------------------------------------------------------------------------------------------------- */
 
 static const char *const pieces[] = {"a", "B", "b", "%", "_", "\\", "!", "'", "\"", "\u00c4", "ab", "?", "$1", "*"};
 enum { PIECES = sizeof pieces / sizeof *pieces };
@@ -326,7 +330,8 @@ START_TEST(texts_are_searched_as_they_are_written)
 }
 END_TEST
 
-/* --- related rows -------------------------------------------------------------------------------------------------------- */
+/* --- related rows
+ * -------------------------------------------------------------------------------------------------------- */
 
 enum { AUTHORS = 12, POSTS = 30 };
 
@@ -387,7 +392,8 @@ START_TEST(conditions_on_related_rows)
 }
 END_TEST
 
-/* --- arrays and JSON ----------------------------------------------------------------------------------------------------- */
+/* --- arrays and JSON
+ * ----------------------------------------------------------------------------------------------------- */
 
 static size_t random_set(int32_t *items, int least, unsigned *bits)
 {

@@ -1,5 +1,5 @@
-/* fibers.h -- what the suites about connections that fibers share have in common: authors in the database, an engine for
- * fibers, and fibers that each read one of the authors.
+/* fibers.h -- what the suites about connections that fibers share have in common: authors in the database, an engine
+ * for fibers, and fibers that each read one of the authors.
  * SPDX-License-Identifier: MIT */
 #ifndef FIBERS_H
 #define FIBERS_H

@@ -1,9 +1,9 @@
-/* fibers_random.c -- hundreds of fibers that each do at random: get rows that are there, are not, or fail; get many; fetch;
- * write in transactions of their own; sleep; cancel one another; have plans outdated and servers killed. Each get gives the
- * right row or the right error.
+/* fibers_random.c -- hundreds of fibers that each do at random: get rows that are there, are not, or fail; get many;
+ * fetch; write in transactions of their own; sleep; cancel one another; have plans outdated and servers killed. Each
+ * get gives the right row or the right error.
  *
- * What is right: a name never changes; the score is a number that writers count up, and what is read was committed when the
- * read began, or is one that somebody had begun to write when it ended.
+ * What is right: a name never changes; the score is a number that writers count up, and what is read was committed when
+ * the read began, or is one that somebody had begun to write when it ended.
  * SPDX-License-Identifier: MIT */
 #include "fibers.h"
 

@@ -1,5 +1,5 @@
-/* gather_keys.c -- gets by key of fibers, with keys of all types and values: those that go as one statement, and those that go
- * alone. On a database where nothing is shared they give the same.
+/* gather_keys.c -- gets by key of fibers, with keys of all types and values: those that go as one statement, and those
+ * that go alone. On a database where nothing is shared they give the same.
  * SPDX-License-Identifier: MIT */
 #include "fibers.h"
 

@@ -1,8 +1,8 @@
 /* harness.h -- what the suites of this folder share: the database under test, the statements it was sent, assertions.
  *
  * Each test runs in a process of its own (Check's fork mode), on empty tables, with an engine, a session and a
- * connection that are opened before it and closed after it. The database is the one that ORM_TEST_URL names; engine options
- * may be given likewise (ORM_TEST_PREPARED=off).
+ * connection that are opened before it and closed after it. The database is the one that ORM_TEST_URL names; engine
+ * options may be given likewise (ORM_TEST_PREPARED=off).
  * SPDX-License-Identifier: MIT */
 #ifndef HARNESS_H
 #define HARNESS_H
@@ -155,8 +155,8 @@ bool memory_counts(void);
 size_t many_rows(void);
 /* What is told of a long run, at one, five and ten million rows. */
 void tell_memory(const char *what, size_t read);
-/* Random numbers below `below`, not 0: the same ones in every run, unless ORM_TEST_SEED or, with ORM_TEST_SOAK, the clock says
- * otherwise. A failure names test_seed. */
+/* Random numbers below `below`, not 0: the same ones in every run, unless ORM_TEST_SEED or, with ORM_TEST_SOAK, the
+ * clock says otherwise. A failure names test_seed. */
 void begin_random(void);
 int pick(int below);
 extern unsigned long long test_seed;

@@ -1,5 +1,5 @@
-/* hostile.c -- models whose names are words of C, C++ and SQL, macros, blanks, quotes, newlines and Unicode: made, filled,
- * read, queried, changed and removed like any other.
+/* hostile.c -- models whose names are words of C, C++ and SQL, macros, blanks, quotes, newlines and Unicode: made,
+ * filled, read, queried, changed and removed like any other.
  * SPDX-License-Identifier: MIT */
 #include "harness.h"
 

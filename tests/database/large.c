@@ -1,5 +1,5 @@
-/* large.c -- a hundred thousand rows in one flush: each entity gets the key and the values that the database made for it,
- * whatever the table does meanwhile.
+/* large.c -- a hundred thousand rows in one flush: each entity gets the key and the values that the database made for
+ * it, whatever the table does meanwhile.
  * SPDX-License-Identifier: MIT */
 #include "large.h"
 #include "harness.h"
@@ -12,7 +12,8 @@ static int rows = COUNT;
 static const large_entry *entries[COUNT];
 static const large_mark *marks[COUNT];
 
-/* --- the tables ---------------------------------------------------------------------------------------------------------- */
+/* --- the tables
+ * ---------------------------------------------------------------------------------------------------------- */
 
 static const char *const plain[MORE] = {NULL};
 
@@ -97,7 +98,8 @@ static void make_tables(const char *const more[MORE])
         run_sql(more[i]);
 }
 
-/* --- what is expected of them -------------------------------------------------------------------------------------------- */
+/* --- what is expected of them
+ * -------------------------------------------------------------------------------------------- */
 
 static void expect_inserts(void)
 {

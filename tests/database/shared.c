@@ -443,8 +443,9 @@ static orm_status read_on(orm_async *own, void *user)
     return status;
 }
 
-/* The loop stands still for longer than a statement may take: the answers are here when they are found late, and the request to
- * cancel meets nobody. The connection goes on, also when the server's time to answer that request is over. */
+/* The loop stands still for longer than a statement may take: the answers are here when they are found late, and the
+ * request to cancel meets nobody. The connection goes on, also when the server's time to answer that request is
+ * over. */
 START_TEST(a_request_to_cancel_that_comes_too_late_ends_nothing)
 {
     if (!shares())

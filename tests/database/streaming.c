@@ -1,5 +1,5 @@
-/* streaming.c -- rows one after the other: in order, batch by batch, in memory that does not grow, with the session in use
- * meanwhile.
+/* streaming.c -- rows one after the other: in order, batch by batch, in memory that does not grow, with the session in
+ * use meanwhile.
  * SPDX-License-Identifier: MIT */
 #include "harness.h"
 
@@ -293,7 +293,8 @@ START_TEST(a_wrong_query_is_refused_at_the_start)
 }
 END_TEST
 
-/* --- the next batch is fetched ahead --------------------------------------------------------------------------------------- */
+/* --- the next batch is fetched ahead
+ * --------------------------------------------------------------------------------------- */
 
 static const blog_post *next_of(orm_stream *stream)
 {
@@ -414,8 +415,8 @@ START_TEST(a_failure_of_what_was_asked_for_ahead_is_told_in_its_turn)
 }
 END_TEST
 
-/* The server has ended the transaction: nothing may pass for committed. `_i`: the stream is closed first, or not; something is
- * added, or not. */
+/* The server has ended the transaction: nothing may pass for committed. `_i`: the stream is closed first, or not;
+ * something is added, or not. */
 START_TEST(a_failure_of_what_nobody_came_to_read_stops_the_commit)
 {
     size_t count;

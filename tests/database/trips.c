@@ -1,5 +1,5 @@
-/* trips.c -- how often a session waits for PostgreSQL: COMMIT goes with the last INSERT where nothing can stand in its way, and
- * what stands on one level of an eager load is asked for at once.
+/* trips.c -- how often a session waits for PostgreSQL: COMMIT goes with the last INSERT where nothing can stand in its
+ * way, and what stands on one level of an eager load is asked for at once.
  * SPDX-License-Identifier: MIT */
 #include "harness.h"
 
@@ -231,7 +231,8 @@ START_TEST(a_hook_after_the_insert_can_still_stop_the_commit)
 }
 END_TEST
 
-/* --- eager loads ----------------------------------------------------------------------------------------------------------- */
+/* --- eager loads
+ * ----------------------------------------------------------------------------------------------------------- */
 
 /* Two authors, each with a post that both comment on, and one with a profile. */
 static void store_tree(void)

@@ -1,4 +1,5 @@
-/* verify.c -- a database held against what was compiled in: nothing is said of one just made, and each difference by name.
+/* verify.c -- a database held against what was compiled in: nothing is said of one just made, and each difference by
+ * name.
  * SPDX-License-Identifier: MIT */
 #include "harness.h"
 
@@ -9,7 +10,8 @@
 
 #define SAYS "the database is not as the package 'blog' wants it: "
 
-/* One difference: what makes it on each database, and all that is said. Columns of `profile` that a case leaves alone: */
+/* One difference: what makes it on each database, and all that is said. Columns of `profile` that a case leaves
+ * alone: */
 #define ID "id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT"
 #define MADE ", created_at TEXT NOT NULL"
 #define URL ", url TEXT NOT NULL"

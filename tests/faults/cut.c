@@ -2,11 +2,11 @@
  *
  *     cut URL [STRIDE]
  *
- * A relay stands between libpq and the server (the URL names the folder of the server's socket). One transaction adds, changes
- * and deletes; another only adds, and a third changes one row, so that COMMIT goes with the last INSERT or with the UPDATE. Once
- * for each n the relay passes n bytes of it and then ends both connections. Whatever n is, the tables hold all of the transaction
- * or nothing; ORM_OK is said only of all, ORM_DISCONNECTED only of nothing, ORM_IN_DOUBT of either; and the session does the same
- * work again after its rollback.
+ * A relay stands between libpq and the server (the URL names the folder of the server's socket). One transaction adds,
+ * changes and deletes; another only adds, and a third changes one row, so that COMMIT goes with the last INSERT or with
+ * the UPDATE. Once for each n the relay passes n bytes of it and then ends both connections. Whatever n is, the tables
+ * hold all of the transaction or nothing; ORM_OK is said only of all, ORM_DISCONNECTED only of nothing, ORM_IN_DOUBT of
+ * either; and the session does the same work again after its rollback.
  * SPDX-License-Identifier: MIT */
 #include "blog.h"
 #include "orm.h"
@@ -32,7 +32,8 @@ static atomic_long passed_bytes[2];
 static PGconn *admin;
 static int failures;
 
-/* --- the relay ------------------------------------------------------------------------------------------------------------- */
+/* --- the relay
+ * ------------------------------------------------------------------------------------------------------------- */
 
 static bool send_all(int to, const char *data, long size)
 {
@@ -106,7 +107,8 @@ static bool start_relay(const char *socket_folder)
            pthread_create(&thread, NULL, accept_all, &listener) == 0 && pthread_detach(thread) == 0;
 }
 
-/* --- the transaction ------------------------------------------------------------------------------------------------------- */
+/* --- the transaction
+ * ------------------------------------------------------------------------------------------------------- */
 
 #define TRY(call) \
     do { \
@@ -256,8 +258,8 @@ static long run(orm_engine *engine, int direction, long n, int seen[][2])
     return bytes;
 }
 
-/* Every cut of one direction. Both ends of the sweep must have been met: nothing passed, and all; but a transaction that is one
- * trip is never known to be unwritten. */
+/* Every cut of one direction. Both ends of the sweep must have been met: nothing passed, and all; but a transaction
+ * that is one trip is never known to be unwritten. */
 static long sweep(orm_engine *engine, int direction, long stride)
 {
     int seen[3][2] = {{0}};

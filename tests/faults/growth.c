@@ -2,9 +2,9 @@
  *
  *     growth URL [TURNS]
  *
- * A session that works on the same rows for ever stays flat; clearing one gives its memory back; an entity costs little more
- * than its struct and its texts, however many there are; and among a million one is found as fast as among a thousand.
- * TURNS says how often the same rows are read, changed, refreshed and flushed.
+ * A session that works on the same rows for ever stays flat; clearing one gives its memory back; an entity costs little
+ * more than its struct and its texts, however many there are; and among a million one is found as fast as among a
+ * thousand. TURNS says how often the same rows are read, changed, refreshed and flushed.
  * SPDX-License-Identifier: MIT */
 #define _GNU_SOURCE
 #include "blog.h"
@@ -17,7 +17,8 @@
 #include <string.h>
 #include <time.h>
 
-/* --- malloc and its fellows ---------------------------------------------------------------------------------------------- */
+/* --- malloc and its fellows
+ * ---------------------------------------------------------------------------------------------- */
 
 extern void *__libc_malloc(size_t size);
 extern void *__libc_calloc(size_t count, size_t size);
@@ -72,7 +73,8 @@ void free(void *block)
     __libc_free(block);
 }
 
-/* --- the parts of a test ------------------------------------------------------------------------------------------------- */
+/* --- the parts of a test
+ * ------------------------------------------------------------------------------------------------- */
 
 enum {
     ROWS = 20,
@@ -164,10 +166,11 @@ static long size_of_author(long id)
     return (long)sizeof(blog_author) + (email + 7) / 8 * 8 + (name + 7) / 8 * 8;
 }
 
-/* --- the same rows ------------------------------------------------------------------------------------------------------- */
+/* --- the same rows
+ * ------------------------------------------------------------------------------------------------------- */
 
-/* Sizes that grow and shrink, now and then by leaps; the same ones again after a thousand turns, and after PERIOD turns all
- * that a turn does. */
+/* Sizes that grow and shrink, now and then by leaps; the same ones again after a thousand turns, and after PERIOD
+ * turns all that a turn does. */
 static const char *text_of_turn(long turn)
 {
     static char letters[LONGEST + 1];
@@ -224,7 +227,8 @@ static orm_status a_session_that_changes_the_same_rows_for_ever_stays_flat(void)
     return ORM_OK;
 }
 
-/* --- giving back --------------------------------------------------------------------------------------------------------- */
+/* --- giving back
+ * --------------------------------------------------------------------------------------------------------- */
 
 static orm_status change_all(void)
 {
@@ -257,7 +261,8 @@ static orm_status clearing_gives_the_memory_back(void)
     return ORM_OK;
 }
 
-/* --- the cost of one ----------------------------------------------------------------------------------------------------- */
+/* --- the cost of one
+ * ----------------------------------------------------------------------------------------------------- */
 
 static orm_status measure(size_t count, double *each)
 {
@@ -290,7 +295,8 @@ static orm_status an_entity_costs_at_most_64_bytes_above_its_struct_and_texts(vo
     return ORM_OK;
 }
 
-/* --- looking up ---------------------------------------------------------------------------------------------------------- */
+/* --- looking up
+ * ---------------------------------------------------------------------------------------------------------- */
 
 static double now(void)
 {
@@ -299,8 +305,8 @@ static double now(void)
     return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-/* The least time that a thousand lookups, of keys spread over all, have taken: the same ones again and again, so that it is
- * not the processor's cache that is measured. */
+/* The least time that a thousand lookups, of keys spread over all, have taken: the same ones again and again, so
+ * that it is not the processor's cache that is measured. */
 static orm_status time_lookups(size_t count, double *least)
 {
     *least = 1e9;
@@ -332,7 +338,8 @@ static orm_status one_of_a_million_is_found_as_fast_as_one_of_a_thousand(void)
     return ORM_OK;
 }
 
-/* --- streams ------------------------------------------------------------------------------------------------------------- */
+/* --- streams
+ * ------------------------------------------------------------------------------------------------------------- */
 
 static orm_status count_row(orm_session *session, const blog_author *author, void *user)
 {
@@ -357,7 +364,8 @@ static orm_status a_stream_holds_a_batch_at_a_time(void)
     return ORM_OK;
 }
 
-/* --- all of them --------------------------------------------------------------------------------------------------------- */
+/* --- all of them
+ * --------------------------------------------------------------------------------------------------------- */
 
 static const struct {
     const char *name;

@@ -1,11 +1,12 @@
-/* kill.c -- processes, connections and the server are killed at random moments of a flush: all of a transaction or nothing.
+/* kill.c -- processes, connections and the server are killed at random moments of a flush: all of a transaction or
+ * nothing.
  *
  *     kill URL ROUNDS
  *
- * A child writes batches, each an author and his posts in one transaction, and reports over a pipe how each commit ended. It is
- * killed (process), or its connections are (connection), or the whole server is, which then recovers by itself (server). What
- * was reported as committed must be there whole; what was reported as failed must not be there at all; of what is in doubt, or
- * was not reported, all or nothing. The seed is printed; ORM_TEST_SEED repeats it.
+ * A child writes batches, each an author and his posts in one transaction, and reports over a pipe how each commit
+ * ended. It is killed (process), or its connections are (connection), or the whole server is, which then recovers by
+ * itself (server). What was reported as committed must be there whole; what was reported as failed must not be there at
+ * all; of what is in doubt, or was not reported, all or nothing. The seed is printed; ORM_TEST_SEED repeats it.
  * SPDX-License-Identifier: MIT */
 #include "blog.h"
 #include "orm.h"
@@ -49,7 +50,8 @@ static void nap(long microseconds)
     nanosleep(&(struct timespec){microseconds / 1000000, microseconds % 1000000 * 1000}, NULL);
 }
 
-/* --- the child ------------------------------------------------------------------------------------------------------------ */
+/* --- the child
+ * ------------------------------------------------------------------------------------------------------------ */
 
 static orm_status write_batch(orm_engine *engine, int batch)
 {
@@ -89,7 +91,8 @@ static void write_batches(int pipe, int first)
     _exit(0);
 }
 
-/* --- the parent ------------------------------------------------------------------------------------------------------------ */
+/* --- the parent
+ * ------------------------------------------------------------------------------------------------------------ */
 
 static orm_connection *connect_to(orm_engine **engine, const char *url)
 {

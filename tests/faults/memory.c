@@ -2,10 +2,10 @@
  *
  *     memory URL [STRIDE]
  *
- * A scenario opens an engine, adds, flushes, finds, loads, changes and commits; another only adds and commits, a third changes keys
- * that other rows refer to. Once for each n its n-th allocation fails (alone, then with all that follow it), until it succeeds
- * without having reached the n-th. A failure must be told, must have written nothing, and must leave a session that works after
- * its rollback; at the end no block may be left over. Fibers: memory_fibers.c.
+ * A scenario opens an engine, adds, flushes, finds, loads, changes and commits; another only adds and commits, a third
+ * changes keys that other rows refer to. Once for each n its n-th allocation fails (alone, then with all that follow
+ * it), until it succeeds without having reached the n-th. A failure must be told, must have written nothing, and must
+ * leave a session that works after its rollback; at the end no block may be left over. Fibers: memory_fibers.c.
  * SPDX-License-Identifier: MIT */
 #define _GNU_SOURCE
 #include "blog.h"
@@ -18,7 +18,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* --- the scenarios ------------------------------------------------------------------------------------------------------- */
+/* --- the scenarios
+ * ------------------------------------------------------------------------------------------------------- */
 
 enum { POSTS = 3 };
 
@@ -47,7 +48,8 @@ static orm_status add_rows(orm_session *s)
     return blog_author_set_name(s, author, "another name");
 }
 
-/* More than the first batch of a stream has: the second is fetched ahead. Closing the stream has no status of its own. */
+/* More than the first batch of a stream has: the second is fetched ahead. Closing the stream has no status of its
+ * own. */
 static orm_status stream_comments(orm_session *s, const blog_post *post)
 {
     enum { COMMENTS = 60 };

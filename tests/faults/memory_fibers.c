@@ -2,11 +2,11 @@
  *
  *     memory_fibers URL [STRIDE]
  *
- * Some get an entity, some an array of them, some find one by its name, some fetch a row without a session, all at once and again;
- * there are rows that two of them want and some that are not there. Once for each n the n-th allocation fails (alone, then with
- * all that follow it). Each fiber gets what it asked for, or is told ORM_NO_MEMORY or ORM_DISCONNECTED; when there is memory again
- * all of them get everything by the same engine, and at the end no block is left over. One that waits for ever is ended by the
- * clock.
+ * Some get an entity, some an array of them, some find one by its name, some fetch a row without a session, all at once
+ * and again; there are rows that two of them want and some that are not there. Once for each n the n-th allocation
+ * fails (alone, then with all that follow it). Each fiber gets what it asked for, or is told ORM_NO_MEMORY or
+ * ORM_DISCONNECTED; when there is memory again all of them get everything by the same engine, and at the end no block
+ * is left over. One that waits for ever is ended by the clock.
  * SPDX-License-Identifier: MIT */
 #define _GNU_SOURCE
 #include "blog.h"
@@ -36,7 +36,8 @@ static orm_engine *engine;
 static int64_t ids[AUTHORS]; /* and behind the last there is none */
 static long current;         /* n */
 
-/* --- what they read ------------------------------------------------------------------------------------------------------ */
+/* --- what they read
+ * ------------------------------------------------------------------------------------------------------ */
 
 static int64_t id_of(int index)
 {
@@ -128,7 +129,8 @@ static orm_status read_all(orm_async *a, void *argument)
     return ORM_OK;
 }
 
-/* --- a run --------------------------------------------------------------------------------------------------------------- */
+/* --- a run
+ * --------------------------------------------------------------------------------------------------------------- */
 
 static bool is_clean(orm_status status)
 {

@@ -1,5 +1,5 @@
-/* refusals.c -- a server that refuses connections and writes for one reason or another: each has its status, frees its place
- * in the pool, and is over when the server no longer has that reason.
+/* refusals.c -- a server that refuses connections and writes for one reason or another: each has its status, frees its
+ * place in the pool, and is over when the server no longer has that reason.
  *
  *     refusals SOCKETS PORT CONTROL          what CONTROL does is in refusals.sh
  *

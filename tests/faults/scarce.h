@@ -1,7 +1,8 @@
-/* scarce.h -- malloc and its fellows, which fail when they are told to: for the programs of this folder whose memory ends.
+/* scarce.h -- malloc and its fellows, which fail when they are told to: for the programs of this folder whose memory
+ * ends.
  *
- * Defines them for the whole program, libpq and sqlite included; so exactly one file of a program includes it. The C library's
- * regcomp loses blocks of its own when its memory ends; it is one allocation here, that fails as a whole.
+ * Defines them for the whole program, libpq and sqlite included; so exactly one file of a program includes it. The C
+ * library's regcomp loses blocks of its own when its memory ends; it is one allocation here, that fails as a whole.
  * SPDX-License-Identifier: MIT */
 #ifndef SCARCE_H
 #define SCARCE_H
@@ -92,7 +93,8 @@ int regcomp(regex_t *restrict compiled, const char *restrict pattern, int flags)
     return result;
 }
 
-/* --- what the sweeps share ----------------------------------------------------------------------------------------------- */
+/* --- what the sweeps share
+ * ----------------------------------------------------------------------------------------------- */
 
 static int failures;
 

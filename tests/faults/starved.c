@@ -2,9 +2,9 @@
  *
  *     starved URL [STRIDE]
  *
- * Once for each n the n-th allocation fails (alone, then with all that follow it), while the connection is opened, and on one that is
- * open and prepared. Each fiber gets the right row, or is told; nobody waits for ever; then all get their rows; and at the end no
- * block may be left over.
+ * Once for each n the n-th allocation fails (alone, then with all that follow it), while the connection is opened, and
+ * on one that is open and prepared. Each fiber gets the right row, or is told; nobody waits for ever; then all get
+ * their rows; and at the end no block may be left over.
  * SPDX-License-Identifier: MIT */
 #define _GNU_SOURCE
 #include "blog.h"

@@ -2,9 +2,9 @@
  *
  *     threads URL SECONDS
  *
- * Each thread adds to a row of its own and looks at rows of the others. In the end every row has what was committed to it, nobody
- * waits, nothing is lent, no descriptor is left; and the server, asked all the time, never had more connections than the pool has
- * places. Everything goes through the public headers; ThreadSanitizer may look on.
+ * Each thread adds to a row of its own and looks at rows of the others. In the end every row has what was committed to
+ * it, nobody waits, nothing is lent, no descriptor is left; and the server, asked all the time, never had more
+ * connections than the pool has places. Everything goes through the public headers; ThreadSanitizer may look on.
  * SPDX-License-Identifier: MIT */
 #include "blog.h"
 #include "orm.h"

@@ -1,5 +1,5 @@
-/* fuzz.h -- what a target of libFuzzer is: a function that takes any bytes and never fails. One file each; replay.c runs
- * them over files, mutate.c makes new inputs for the schema language.
+/* fuzz.h -- what a target of libFuzzer is: a function that takes any bytes and never fails. One file each; replay.c
+ * runs them over files, mutate.c makes new inputs for the schema language.
  * SPDX-License-Identifier: MIT */
 #ifndef ORM_FUZZ_H
 #define ORM_FUZZ_H

@@ -2,7 +2,8 @@
  *
  *     replay-TARGET FILE_OR_FOLDER...
  *
- * A wrong answer aborts, a crash crashes, and an alarm ends what takes longer than 10 seconds; the last line is the count.
+ * A wrong answer aborts, a crash crashes, and an alarm ends what takes longer than 10 seconds; the last line is the
+ * count.
  * SPDX-License-Identifier: MIT */
 #include "fuzz.h"
 

@@ -1,6 +1,8 @@
-/* schema.c -- any bytes as a package of up to four files, separated by lines of %%: parsed, linked, checked, and rendered.
+/* schema.c -- any bytes as a package of up to four files, separated by lines of %%: parsed, linked, checked, and
+ * rendered.
  *
- * What is refused must be refused with a message; what is taken must render by the built-in templates, which know no excuse.
+ * What is refused must be refused with a message; what is taken must render by the built-in templates, which know no
+ * excuse.
  * SPDX-License-Identifier: MIT */
 #include "fuzz.h"
 

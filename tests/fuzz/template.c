@@ -1,4 +1,5 @@
-/* template.c -- any text as a template with up to three partials, separated by lines of %%, rendered with data of every kind.
+/* template.c -- any text as a template with up to three partials, separated by lines of %%, rendered with data of every
+ * kind.
  *
  * A set of parsed templates gives what a render alone gives.
  * SPDX-License-Identifier: MIT */
@@ -48,7 +49,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     return 0;
 }
 
-/* Of what makes the output grow by a factor: sections and partials. Nested deep, a few bytes ask for terabytes, rightly. */
+/* Of what makes the output grow by a factor: sections and partials. Nested deep, a few bytes ask for terabytes,
+ * rightly. */
 static size_t count_signs(const uint8_t *data, size_t size)
 {
     size_t count = 0;

@@ -1,4 +1,5 @@
-/* url.c -- any text as the URL of a database. What is taken is shown without its password, and what is shown can be read.
+/* url.c -- any text as the URL of a database. What is taken is shown without its password, and what is shown can be
+ * read.
  * SPDX-License-Identifier: MIT */
 #include "fuzz.h"
 

@@ -1,4 +1,5 @@
-/* values.c -- any bytes as a text of a value: the first byte chooses which kind. What is taken is written and read again.
+/* values.c -- any bytes as a text of a value: the first byte chooses which kind. What is taken is written and read
+ * again.
  * SPDX-License-Identifier: MIT */
 #include "fuzz.h"
 

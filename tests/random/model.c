@@ -73,7 +73,8 @@ static bool cascade(model *m, const model *before, const char **why)
     return true;
 }
 
-/* One thing whose owner may be on its way out, or has never come. What was given to it since the last flush is refused. */
+/* One thing whose owner may be on its way out, or has never come. What was given to it since the last flush is
+ * refused. */
 static bool follow(model *m, thing *t, short owner_before, const char **why)
 {
     if (!lives(t) || !kinds[t->kind].owned)
@@ -92,8 +93,8 @@ static bool follow(model *m, thing *t, short owner_before, const char **why)
     return true;
 }
 
-/* What a new key of a land does to those that refer to it: towns and flags follow, guests lose it unless they were given it
- * again, and permits hold it. */
+/* What a new key of a land does to those that refer to it: towns and flags follow, guests lose it unless they were
+ * given it again, and permits hold it. */
 static bool rekey(model *m, const model *before, const char **why)
 {
     for (int i = 0; i < m->count; i++) {

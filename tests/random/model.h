@@ -1,4 +1,5 @@
-/* model.h -- the plain model that the randomized test holds against a session: things in an array, and what a flush does.
+/* model.h -- the plain model that the randomized test holds against a session: things in an array, and what a flush
+ * does.
  *
  * Knows nothing of sessions and databases: a savepoint is a copy of the whole struct.
  * SPDX-License-Identifier: MIT */
@@ -49,13 +50,13 @@ static inline bool lives(const thing *t)
     return t->life == PENDING || t->life == STORED;
 }
 
-/* What a flush makes of the marks: cascades are done, what leaves is gone, what is pending is stored. False, with `why` told,
- * when the database or the session must refuse it. `before` is how things were after the flush before. */
+/* What a flush makes of the marks: cascades are done, what leaves is gone, what is pending is stored. False, with
+ * `why` told, when the database or the session must refuse it. `before` is how things were after the flush before. */
 bool model_flush(model *m, const model *before, const char **why);
 /* Whether a unique value of `after` belonged to another thing in `before`: the session may refuse to pass it on. */
 bool model_passes_values(const model *before, const model *after);
-/* Whether the owner of something was given by pointer since the last flush, and deleted then: where the session does not know
- * what the database has it may refuse even the owner that the thing had before. */
+/* Whether the owner of something was given by pointer since the last flush, and deleted then: where the session does
+ * not know what the database has it may refuse even the owner that the thing had before. */
 bool model_refers_to_gone(const model *m);
 /* Marks as deleted; a pending thing is gone at once. */
 void model_delete(model *m, int index);

@@ -115,7 +115,8 @@ START_TEST(a_fiber_that_never_ran_can_be_freed)
 }
 END_TEST
 
-/* printf of a double uses instructions that want the stack aligned, and a buffer as large as many a function's frame. */
+/* printf of a double uses instructions that want the stack aligned, and a buffer as large as many a function's
+ * frame. */
 static void print_and_nest(void *argument)
 {
     char text[8192], *result = argument;

@@ -1,4 +1,5 @@
-/* test_inet.c -- addresses of hosts and networks: base/inet.c. The texts and the order are what PostgreSQL 15 makes of them.
+/* test_inet.c -- addresses of hosts and networks: base/inet.c. The texts and the order are what PostgreSQL 15 makes of
+ * them.
  * SPDX-License-Identifier: MIT */
 #include "base/inet.h"
 

@@ -1,4 +1,5 @@
-/* test_postgresql_ahead.c -- statements sent ahead: several in one trip, taken in their order or in another, or not at all.
+/* test_postgresql_ahead.c -- statements sent ahead: several in one trip, taken in their order or in another, or not at
+ * all.
  * SPDX-License-Identifier: MIT */
 #include "postgresql_server.h"
 

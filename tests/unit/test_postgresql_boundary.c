@@ -1,4 +1,5 @@
-/* test_postgresql_boundary.c -- BEGIN and COMMIT under names, and what becomes of transactions when the server has lost these.
+/* test_postgresql_boundary.c -- BEGIN and COMMIT under names, and what becomes of transactions when the server has lost
+ * these.
  * SPDX-License-Identifier: MIT */
 #include "postgresql_server.h"
 

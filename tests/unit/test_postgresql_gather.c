@@ -1,4 +1,5 @@
-/* test_postgresql_gather.c -- gets by key as one statement: which keys are taken, their list, and whose row stands where.
+/* test_postgresql_gather.c -- gets by key as one statement: which keys are taken, their list, and whose row stands
+ * where.
  * SPDX-License-Identifier: MIT */
 #include "driver/postgresql_codec.h"
 #include "driver/postgresql_shared.h"

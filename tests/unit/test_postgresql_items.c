@@ -1,4 +1,5 @@
-/* test_postgresql_items.c -- the items of lists and rows, of every type, are just what the codec makes of each by itself.
+/* test_postgresql_items.c -- the items of lists and rows, of every type, are just what the codec makes of each by
+ * itself.
  * SPDX-License-Identifier: MIT */
 #include "base/value.h"
 #include "driver/postgresql_codec.h"

@@ -1,4 +1,5 @@
-/* test_postgresql_refusal.c -- what the complaints of libpq mean. tests/faults/refusals.c has the servers that make them.
+/* test_postgresql_refusal.c -- what the complaints of libpq mean. tests/faults/refusals.c has the servers that make
+ * them.
  * SPDX-License-Identifier: MIT */
 #include "driver/postgresql_link.h"
 

@@ -1,5 +1,5 @@
-/* test_postgresql_row.c -- row after row into structs of one shape, against a real server: what is found out once for all rows
- * must hold for each of them.
+/* test_postgresql_row.c -- row after row into structs of one shape, against a real server: what is found out once for
+ * all rows must hold for each of them.
  * SPDX-License-Identifier: MIT */
 #include "postgresql_server.h"
 

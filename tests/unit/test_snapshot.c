@@ -1,4 +1,5 @@
-/* test_snapshot.c -- snapshots: written and read they are the same, compared they differ by what they say; names in SQL.
+/* test_snapshot.c -- snapshots: written and read they are the same, compared they differ by what they say; names in
+ * SQL.
  * SPDX-License-Identifier: MIT */
 #include "link.h"
 #include "migrate_plan.h"

@@ -16,9 +16,9 @@
  *         printf("%s: %lld\n", row.author, (long long)row.posts);
  *     orm_rows_close(rows);
  *
- * An aggregate is a handle like that of a column, of the type that it yields: so it is compared and ordered by like one, and a member
- * or a value of another type does not compile. Columns that stand in .select as they are make the groups; NULL is a group of
- * its own. Without any there is one group, of all rows, also when there are none.
+ * An aggregate is a handle like that of a column, of the type that it yields: so it is compared and ordered by like
+ * one, and a member or a value of another type does not compile. Columns that stand in .select as they are make the
+ * groups; NULL is a group of its own. Without any there is one group, of all rows, also when there are none.
  * SPDX-License-Identifier: MIT */
 #ifndef ORM_AGGREGATE_H
 #define ORM_AGGREGATE_H
@@ -42,18 +42,20 @@ ORM_API const orm_column *orm_column_fold(const orm_column *column, orm_fold fol
 
 /* How many rows: an int64, never NULL, as are the next two. */
 ORM_API orm_int64_column orm_count(void);
-/* How many rows have a value in the column; how many different values there are. json cannot be compared: ORM_MISUSE. */
+/* How many rows have a value in the column; how many different values there are. json cannot be compared:
+ * ORM_MISUSE. */
 #define orm_count_of(c) orm_fold_int64((c).column, ORM_FOLD_COUNT)
 #define orm_count_distinct(c) orm_fold_int64((c).column, ORM_FOLD_COUNT_DISTINCT)
-/* The sum of the values that are not NULL; NULL when there are none. Of integers an int64; a sum beyond that is ORM_DATABASE with
- * SQLSTATE 22003, on SQLite also when it is so on the way. Of floats a float64, of decimals a decimal, of intervals an
- * interval, which SQLite does not know: ORM_UNSUPPORTED. Other columns do not compile. */
+/* The sum of the values that are not NULL; NULL when there are none. Of integers an int64; a sum beyond that is
+ * ORM_DATABASE with SQLSTATE 22003, on SQLite also when it is so on the way. Of floats a float64, of decimals a
+ * decimal, of intervals an interval, which SQLite does not know: ORM_UNSUPPORTED. Other columns do not compile. */
 #define orm_sum(c) ORM__BY_SUM(c)
-/* Their mean; NULL when there are none. Of decimals a decimal of at least 16 significant digits, the same on both databases; of
- * integers and floats a float64, which has some 15: for more, SQL by hand can say avg(...) and read a decimal on PostgreSQL. */
+/* Their mean; NULL when there are none. Of decimals a decimal of at least 16 significant digits, the same on both
+ * databases; of integers and floats a float64, which has some 15: for more, SQL by hand can say avg(...) and read a
+ * decimal on PostgreSQL. */
 #define orm_avg(c) ORM__BY_AVG(c)
-/* The least and the greatest value, of the column's type; NULL when there are none. Enums count by position, NaN as more than all
- * numbers, false as less than true. json and jsonb have no order: ORM_MISUSE. */
+/* The least and the greatest value, of the column's type; NULL when there are none. Enums count by position, NaN as
+ * more than all numbers, false as less than true. json and jsonb have no order: ORM_MISUSE. */
 #define orm_min(c) ORM__BY_ORDER(c, ORM_FOLD_MIN)
 #define orm_max(c) ORM__BY_ORDER(c, ORM_FOLD_MAX)
 
@@ -114,8 +116,9 @@ extern "C" {
     }))
 #endif
 
-/* Where a column, or an aggregate, of each group goes: a member of its own type, or with orm_into_opt an orm_opt_<type>. NULL
- * for a member that has none (orm_into, numbers and their like) is ORM_MISUSE when the row comes. */
+/* Where a column, or an aggregate, of each group goes: a member of its own type, or with orm_into_opt an
+ * orm_opt_<type>. NULL for a member that has none (orm_into, numbers and their like) is ORM_MISUSE when the row
+ * comes. */
 typedef struct orm_output {
     const orm_column *column;
     orm_value kind; /* of its type */
@@ -133,10 +136,11 @@ ORM_API orm_output orm_output_into_array(const orm_column *column, void *place);
 /* The compiler sees the member's type there, and not its address: else it would ask for its value. */
 #define ORM__KIND(c, place) (c).in(1 ? NULL : (place), 1)
 
-/* What generated functions (blog_post_group) take. Columns are the model's own and those of rows that .join leads to;
- * where that is a row of the same model, orm_outer(handle) means it. Two relations that lead to one model are ORM_MISUSE. .having is
- * a condition on groups, of aggregates and of columns that make the groups, as .order_by. The members that .select names are
- * borrowed until the rows are closed; texts live until the next row, or with orm_rows_all until the close. */
+/* What generated functions (blog_post_group) take. Columns are the model's own and those of rows that .join leads
+ * to; where that is a row of the same model, orm_outer(handle) means it. Two relations that lead to one model are
+ * ORM_MISUSE. .having is a condition on groups, of aggregates and of columns that make the groups, as .order_by. The
+ * members that .select names are borrowed until the rows are closed; texts live until the next row, or with
+ * orm_rows_all until the close. */
 enum { ORM_SELECT_MAX = 16, ORM_JOIN_MAX = 4 };
 typedef struct orm_grouping {
     orm_output select[ORM_SELECT_MAX];

@@ -1,8 +1,8 @@
 /* orm/async_uv.h -- fibers (orm/async.h) on a loop of libuv, beside whatever else it serves.
  *
  * All of it stands in this header: a program that includes it links libuv itself. Fibers run inside uv_run, called by
- * the program, or by orm_async_run and orm_async_join outside fibers. While there are fibers uv_run does not return; idle
- * connections do not keep it.
+ * the program, or by orm_async_run and orm_async_join outside fibers. While there are fibers uv_run does not return;
+ * idle connections do not keep it.
  * SPDX-License-Identifier: MIT */
 #ifndef ORM_ASYNC_UV_H
 #define ORM_ASYNC_UV_H
@@ -119,8 +119,8 @@ static inline void orm_async_uv_close(void *user)
     free(uv);
 }
 
-/* `loop` is borrowed until orm_async_close, after which it must run once more to close its handles. Owned: close it with
- * orm_async_close; `*async` is NULL when the call fails. `options` NULL means all defaults. */
+/* `loop` is borrowed until orm_async_close, after which it must run once more to close its handles. Owned: close it
+ * with orm_async_close; `*async` is NULL when the call fails. `options` NULL means all defaults. */
 static inline orm_status orm_async_uv_open(uv_loop_t *loop, const orm_async_options *options, orm_async **async,
                                            orm_error *error)
 {

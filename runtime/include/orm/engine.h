@@ -48,8 +48,8 @@ typedef struct orm_statement_event {
     const orm_error *error; /* NULL when the status is ORM_OK */
 } orm_statement_event;
 
-/* Called from the thread that works, and the statement and transaction ones must not use the connection or session they are told
- * of. Any may be NULL. Clocks are read, and parameters written out, only when somebody wants them. */
+/* Called from the thread that works, and the statement and transaction ones must not use the connection or session
+ * they are told of. Any may be NULL. Clocks are read, and parameters written out, only when somebody wants them. */
 typedef struct orm_hooks {
     void (*statement)(const orm_statement_event *event, void *user);
     void *user;
@@ -59,13 +59,14 @@ typedef struct orm_hooks {
     orm_status (*connect)(struct orm_connection *connection, void *user);
     void (*checkout)(struct orm_connection *connection, void *user); /* lent out */
     void (*checkin)(struct orm_connection *connection, void *user);  /* given back, before it is rolled back */
-    /* "BEGIN", "COMMIT" or "ROLLBACK", after it, with its status. Behind each BEGIN that succeeded comes one COMMIT that succeeded
-     * or one ROLLBACK, of whatever status, be there a COMMIT that failed in between: ORM_DISCONNECTED when it went with its
-     * connection, ORM_IN_DOUBT when that was lost while COMMIT was unanswered. */
+    /* "BEGIN", "COMMIT" or "ROLLBACK", after it, with its status. Behind each BEGIN that succeeded comes one COMMIT
+     * that succeeded or one ROLLBACK, of whatever status, be there a COMMIT that failed in between: ORM_DISCONNECTED
+     * when it went with its connection, ORM_IN_DOUBT when that was lost while COMMIT was unanswered. */
     void (*transaction)(const char *verb, orm_status status, void *user);
 } orm_hooks;
 
-/* Where lines of a log go; `line` has no end of line, and is borrowed for the call. From any thread that uses the engine. */
+/* Where lines of a log go; `line` has no end of line, and is borrowed for the call. From any thread that uses the
+ * engine. */
 typedef struct orm_log {
     void (*line)(const char *line, void *user);
     void *user;
@@ -74,22 +75,23 @@ typedef struct orm_log {
 ORM_API void orm_log_to_stderr(const char *line, void *user);
 
 /* How the runtime waits: the one place where it does. `watch` is called once for each connection, before it is first
- * waited for, and may leave a token; `wait` returns ORM_OK when one of `events` (ORM_WAIT_READ, ORM_WAIT_WRITE) holds for
- * the descriptor, ORM_TIMEOUT when `deadline` (microseconds of the monotonic clock; 0: none) has passed, or another status
- * to give up. Without a token, with descriptor -1 and no events, it is a mere delay until the deadline.
+ * waited for, and may leave a token; `wait` returns ORM_OK when one of `events` (ORM_WAIT_READ, ORM_WAIT_WRITE) holds
+ * for the descriptor, ORM_TIMEOUT when `deadline` (microseconds of the monotonic clock; 0: none) has passed, or another
+ * status to give up. Without a token, with descriptor -1 and no events, it is a mere delay until the deadline.
  *
- * `self` and `wake` come together or not at all, and let a coroutine wait for a free connection of the pool while its thread
- * goes on: `self` names who calls, or is NULL where only the thread can wait; then the next wait, with a token or without, also
- * ends, with ORM_OK, when `wake` is called with that name, from any thread. Without them such a wait blocks the thread.
- * `unwatch` may be called while another waits with that token, whose wait ends then, with ORM_OK.
+ * `self` and `wake` come together or not at all, and let a coroutine wait for a free connection of the pool while its
+ * thread goes on: `self` names who calls, or is NULL where only the thread can wait; then the next wait, with a token
+ * or without, also ends, with ORM_OK, when `wake` is called with that name, from any thread. Without them such a wait
+ * blocks the thread. `unwatch` may be called while another waits with that token, whose wait ends then, with ORM_OK.
  *
- * `resume`, which may be left out, is called by a coroutine: as wake, but where that is possible the one that waits goes on at
- * once, and who calls it when that one waits again, or has ended.
+ * `resume`, which may be left out, is called by a coroutine: as wake, but where that is possible the one that waits
+ * goes on at once, and who calls it when that one waits again, or has ended.
  *
- * `shield`, which may be left out, is for those whose `wait` gives up when a coroutine is cancelled. It is called by one with true
- * before something whose end has no status to tell that by (a connection is rolled back and given back to the pool), and with
- * false behind it; such pairs may stand in one another. What is cancelled in between is better told by the first wait after them,
- * so that the connection stays good; a wait in between had better end by ORM_TIMEOUT then, some seconds after the cancel.
+ * `shield`, which may be left out, is for those whose `wait` gives up when a coroutine is cancelled. It is called by
+ * one with true before something whose end has no status to tell that by (a connection is rolled back and given back to
+ * the pool), and with false behind it; such pairs may stand in one another. What is cancelled in between is better told
+ * by the first wait after them, so that the connection stays good; a wait in between had better end by ORM_TIMEOUT
+ * then, some seconds after the cancel.
  *
  * A zero one waits by poll(2). */
 enum { ORM_WAIT_READ = 1, ORM_WAIT_WRITE = 2 };
@@ -131,8 +133,8 @@ typedef struct orm_engine_options {
     int pool_timeout; /* seconds to wait for a connection: 30; -1: none at all */
     int pool_recycle; /* seconds after which a connection is replaced at its next checkout: 0, never; nor are those to memory */
     int pool_idle; /* seconds after which a connection that nobody used is closed, but for the last: 0, never */
-    /* Ask the server before lending a connection that was idle for a second or more. That the server has closed it is seen
-     * without: it then says so, and the connection is replaced. */
+    /* Ask the server before lending a connection that was idle for a second or more. That the server has closed it
+     * is seen without: it then says so, and the connection is replaced. */
     bool pool_pre_ping;
     orm_pool_class pool_class; /* with another than ORM_POOL_QUEUE pool_size and max_overflow mean nothing */
     orm_pool_reset pool_reset;
@@ -141,8 +143,8 @@ typedef struct orm_engine_options {
     orm_isolation isolation; /* of transactions that say nothing else */
     orm_prepared prepared;
     int connect_timeout; /* seconds, for each host of several: 0 leaves it to the URL or to libpq */
-    /* Milliseconds a statement may take: 0, any time. Then it is cancelled and ORM_TIMEOUT; a server that does not hear of that
-     * within two seconds is given up, with its connection. */
+    /* Milliseconds a statement may take: 0, any time. Then it is cancelled and ORM_TIMEOUT; a server that does not
+     * hear of that within two seconds is given up, with its connection. */
     int statement_timeout;
     size_t statement_cache_size; /* prepared statements kept for each connection: 256 */
     const char *const
@@ -154,20 +156,20 @@ typedef struct orm_engine_options {
     int slow_after;       /* 500 */
     bool hide_parameters; /* in events, echo and slow; those of sensitive columns always are */
     bool statistics;      /* counts for orm_engine_statements */
-    /* "application", "blog", ..., NULL: names and values that stand in a comment behind each statement of models and queries, as
-     * sqlcommenter has them. Borrowed until the engine is closed. */
+    /* "application", "blog", ..., NULL: names and values that stand in a comment behind each statement of models and
+     * queries, as sqlcommenter has them. Borrowed until the engine is closed. */
     const char *const *tags;
 
-    /* Replicas: URLs of PostgreSQL servers that repeat what the primary does, ended by NULL. Sessions that only read are served by
-     * them. Copied; pool_size and the like count for each. */
+    /* Replicas: URLs of PostgreSQL servers that repeat what the primary does, ended by NULL. Sessions that only read
+     * are served by them. Copied; pool_size and the like count for each. */
     const char *const *replicas;
     int replica_max_lag; /* milliseconds that one which serves may be behind: 5000; -1: any number, then none is asked */
 
     /* On PostgreSQL, with a waiter that has `self`: connections besides the pool's that sessions read by outside a
-     * transaction, many at once: 2; -1: none, as with ORM_PREPARED_OFF. As many to each replica. Answers come there in
-     * the order of questions. So entities by key, the target of a to-one relation too, are always read by them; finds,
-     * counts and loads once their SQL has been quick twice (2 ms more than the way to the server takes, and 300 rows, at
-     * most), until it holds others up (25 ms, again and again). */
+     * transaction, many at once: 2; -1: none, as with ORM_PREPARED_OFF. As many to each replica. Answers come there
+     * in the order of questions. So entities by key, the target of a to-one relation too, are always read by them;
+     * finds, counts and loads once their SQL has been quick twice (2 ms more than the way to the server takes, and
+     * 300 rows, at most), until it holds others up (25 ms, again and again). */
     int shared_connections;
     /* There: how many gets of one model, whose key is one integer or uuid, that fibers ask for in the same turn of the
      * loop go as one statement, `= ANY ($1)`, which takes the server a small part of the time of as many statements:
@@ -184,9 +186,9 @@ typedef struct orm_engine_options {
  *     sqlite:///blog.db              a file, relative to the working directory of this moment
  *     sqlite:////var/lib/blog.db     a file, absolute
  *     postgresql://user:password@host:5432/name?sslmode=require      libpq's keywords may follow the question mark
- * "postgres://" and "+driver" after the scheme are accepted; parts are percent-decoded. `options` NULL means all defaults;
- * it is copied. The first connection is made at once, so a server that is not there, or a wrong password, is told here.
- * Owned: close `*engine` with orm_engine_close; it is NULL when the call fails. `error` may be NULL. */
+ * "postgres://" and "+driver" after the scheme are accepted; parts are percent-decoded. `options` NULL means all
+ * defaults; it is copied. The first connection is made at once, so a server that is not there, or a wrong password,
+ * is told here. Owned: close `*engine` with orm_engine_close; it is NULL when the call fails. `error` may be NULL. */
 ORM_API orm_status orm_engine_open(const char *url, const orm_engine_options *options, orm_engine **engine,
                                    orm_error *error);
 
@@ -198,8 +200,8 @@ ORM_API const char *orm_engine_url(const orm_engine *engine);
 /* "postgresql" or "sqlite". A borrowed constant. */
 ORM_API const char *orm_engine_database(const orm_engine *engine);
 
-/* Reads options from variables of the environment, else from the file `dotenv_path` (NULL, or a file that is not there: none),
- * else leaves what `options` holds. With the prefix "BLOG_DB_":
+/* Reads options from variables of the environment, else from the file `dotenv_path` (NULL, or a file that is not there:
+ * none), else leaves what `options` holds. With the prefix "BLOG_DB_":
  *     BLOG_DB_URL                  for orm_engine_open
  *     BLOG_DB_POOL_SIZE, ...       a member of orm_engine_options in capitals: POOL_SIZE MAX_OVERFLOW POOL_TIMEOUT POOL_RECYCLE
  *                                  POOL_IDLE CONNECT_TIMEOUT STATEMENT_TIMEOUT STATEMENT_CACHE_SIZE SHARED_CONNECTIONS
@@ -207,20 +209,22 @@ ORM_API const char *orm_engine_database(const orm_engine *engine);
  *                                  POOL_PRE_PING HIDE_PARAMETERS STATISTICS, true or false; ECHO, true: by
  *                                  orm_log_to_stderr unless `options` has another; POOL_CLASS, queue, null or static; POOL_RESET, rollback or
  *                                  all; ISOLATION, default, read committed, repeatable read or serializable; PREPARED, on or off
- * Words may be in any case; 1, yes and on are true, 0, no and off false. The file has lines NAME=value, "export" before them
- * and comments behind # allowed, values bare, in 'quotes', or in "quotes" with \n, \t, \" and \\. The environment is not
- * changed. A value that cannot be read, or a line that is none, is ORM_INVALID; the message names the variable and what it may
- * be, and shows no value. Owned: `*url` is freed with free(), and `options->replicas` that were
- * read with it, after the engine was opened; NULL when no variable gives it. */
+ * Words may be in any case; 1, yes and on are true, 0, no and off false. The file has lines NAME=value, "export"
+ * before them and comments behind # allowed, values bare, in 'quotes', or in "quotes" with \n, \t, \" and \\. The
+ * environment is not changed. A value that cannot be read, or a line that is none, is ORM_INVALID; the message names
+ * the variable and what it may be, and shows no value. Owned: `*url` is freed with free(), and `options->replicas`
+ * that were read with it, after the engine was opened; NULL when no variable gives it. */
 ORM_API orm_status orm_engine_options_from_env(const char *prefix, const char *dotenv_path, orm_engine_options *options,
                                                char **url, orm_error *error);
 
-/* Closes the connections that are idle now, and those that are lent when they come back; new ones are made as they are needed.
- * For servers that have moved, passwords that have changed, a fork to come. A database in memory keeps its connections.
+/* Closes the connections that are idle now, and those that are lent when they come back; new ones are made as they are
+ * needed. For servers that have moved, passwords that have changed, a fork to come. A database in memory keeps its
+ * connections.
  *
- * After a fork the child may use the engine, whose connections it makes anew. What the parent had lent when it forked is
- * ORM_DISCONNECTED there, and nothing that the child does to it reaches the database; a SQLite file of which a connection was
- * lent then cannot be opened by that engine in the child (ORM_MISUSE): dispose before the fork, or give all of them back. */
+ * After a fork the child may use the engine, whose connections it makes anew. What the parent had lent when it
+ * forked is ORM_DISCONNECTED there, and nothing that the child does to it reaches the database; a SQLite file of
+ * which a connection was lent then cannot be opened by that engine in the child (ORM_MISUSE): dispose before the
+ * fork, or give all of them back. */
 ORM_API void orm_engine_dispose(orm_engine *engine);
 
 typedef struct orm_pool_statistics {
@@ -233,13 +237,13 @@ typedef struct orm_pool_statistics {
 /* Of the pool of connections to the primary. */
 ORM_API orm_pool_statistics orm_engine_pool(orm_engine *engine);
 
-/* The replicas of the options. A session of a factory with read_only, other than serializable, is served by one of them, each in
- * turn; all others, and orm_connection_open, by the primary. One that cannot be reached, or is further behind than
- * replica_max_lag, is left out and tried again a second later; when all are, the primary serves. A replica is asked how far it is
- * behind when it may have got further than allowed since its last answer: so reads are never older than that by the clocks of
- * the two servers, unless the replica takes a primary for idle whose network is cut (wal_receiver_timeout ends that). While the
- * primary is down nobody can tell: then a replica serves for replica_max_lag, and with -1 for ever. connect_timeout is worth
- * setting: who tries a replica waits for it. */
+/* The replicas of the options. A session of a factory with read_only, other than serializable, is served by one of
+ * them, each in turn; all others, and orm_connection_open, by the primary. One that cannot be reached, or is further
+ * behind than replica_max_lag, is left out and tried again a second later; when all are, the primary serves. A
+ * replica is asked how far it is behind when it may have got further than allowed since its last answer: so reads
+ * are never older than that by the clocks of the two servers, unless the replica takes a primary for idle whose
+ * network is cut (wal_receiver_timeout ends that). While the primary is down nobody can tell: then a replica serves
+ * for replica_max_lag, and with -1 for ever. connect_timeout is worth setting: who tries a replica waits for it. */
 typedef struct orm_replica_statistics {
     const char *url; /* without its password. Borrowed until the engine is closed; NULL: there is none of that index */
     bool left_out;   /* when it was last tried, it could not serve */
@@ -258,8 +262,9 @@ typedef struct orm_statement_statistics {
     uint64_t microseconds, longest;    /* in all; of the slowest */
     uint64_t histogram[ORM_HISTOGRAM]; /* [i]: calls that took less than 2^i microseconds, and half of that or more */
 } orm_statement_statistics;
-/* Calls `each` for every statement since the engine was opened, or since the reset, in no order; at most 1,000 different ones
- * are told apart, what came later is "(others)". `each` must not use the engine. Nothing unless the option statistics is set. */
+/* Calls `each` for every statement since the engine was opened, or since the reset, in no order; at most 1,000
+ * different ones are told apart, what came later is "(others)". `each` must not use the engine. Nothing unless the
+ * option statistics is set. */
 ORM_API void orm_engine_statements(orm_engine *engine, void (*each)(const orm_statement_statistics *one, void *user),
                                    void *user);
 ORM_API void orm_engine_reset_statements(orm_engine *engine);

@@ -1,8 +1,8 @@
 /* orm/error.h -- what a call answers, and the story behind a refusal.
  *
  * Every function that can fail returns an orm_status. The details stand in an orm_error: on the handle that failed
- * (orm_session_error, orm_connection_error), or in the caller's own where no handle exists yet. All of it is in arrays, so
- * that an error can be told when memory is gone.
+ * (orm_session_error, orm_connection_error), or in the caller's own where no handle exists yet. All of it is in arrays,
+ * so that an error can be told when memory is gone.
  * SPDX-License-Identifier: MIT */
 #ifndef ORM_ERROR_H
 #define ORM_ERROR_H
@@ -21,7 +21,8 @@
 extern "C" {
 #endif
 
-/* One row a status: name, number, text. Numbers are only ever appended. ORM_OK is 0, so `if (call)` reads "if it failed". */
+/* One row a status: name, number, text. Numbers are only ever appended. ORM_OK is 0, so `if (call)` reads "if it
+ * failed". */
 #define ORM_STATUSES(X) \
     X(OK, 0, "ok") \
     X(NOT_FOUND, 1, "no such row") /* an answer of _get and _one, not an error */ \

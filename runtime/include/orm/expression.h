@@ -3,17 +3,18 @@
  *     .where = {orm_eq(BLOG_POST.status, BLOG_POST_STATUS_DRAFT), orm_like(BLOG_POST.title, "A%")}
  *
  * A comparison holds its value and may leave the block it was written in; the text, bytes and lists it was given are
- * borrowed until the call that takes the condition. orm_and, orm_or, orm_not, orm_has, orm_any, orm_all and orm_none keep
- * what they combine in the enclosing block; orm_keep copies a condition into a session. A value of another type than the
- * column's does not compile.
+ * borrowed until the call that takes the condition. orm_and, orm_or, orm_not, orm_has, orm_any, orm_all and orm_none
+ * keep what they combine in the enclosing block; orm_keep copies a condition into a session. A value of another type
+ * than the column's does not compile.
  *
- * NULL behaves as in SQL: a comparison with a NULL column, or with a list that holds a NULL and not the value, is neither true
- * nor false, nor is its orm_not: neither finds the row. Use orm_is_null.
+ * NULL behaves as in SQL: a comparison with a NULL column, or with a list that holds a NULL and not the value, is
+ * neither true nor false, nor is its orm_not: neither finds the row. Use orm_is_null.
  *
- * What only the run time sees is ORM_MISUSE before anything is sent: a column of a model that the query does not touch, NULL as
- * a value, an enum's number that is no value of it, an array operator on a column that is no array, a JSON one on a column that is
- * no JSON, json (not jsonb) compared or ordered. What only PostgreSQL can do is ORM_UNSUPPORTED on SQLite, before anything is
- * sent: orm_array_contains, orm_array_overlaps, the order of arrays and of jsonb, all of orm_json_...
+ * What only the run time sees is ORM_MISUSE before anything is sent: a column of a model that the query does not touch,
+ * NULL as a value, an enum's number that is no value of it, an array operator on a column that is no array, a JSON one
+ * on a column that is no JSON, json (not jsonb) compared or ordered. What only PostgreSQL can do is ORM_UNSUPPORTED on
+ * SQLite, before anything is sent: orm_array_contains, orm_array_overlaps, the order of arrays and of jsonb, all of
+ * orm_json_...
  * SPDX-License-Identifier: MIT */
 #ifndef ORM_EXPRESSION_H
 #define ORM_EXPRESSION_H
@@ -62,9 +63,11 @@ ORM_API orm_expr orm_combine(orm_op op, const orm_expr *children);
 #define orm_not_in(c, items, count) orm_compare(ORM_OP_NOT_IN, (c).column, (c).in((items), (count)))
 #define orm_is_null(c) orm_null_test(ORM_OP_IS_NULL, (c).column)
 #define orm_not_null(c) orm_null_test(ORM_OP_NOT_NULL, (c).column)
-/* SQL LIKE: % any text, _ any character, \ takes the next one as it is. Upper and lower case differ, on both databases. */
+/* SQL LIKE: % any text, _ any character, \ takes the next one as it is. Upper and lower case differ, on both
+ * databases. */
 ORM_API orm_expr orm_like(orm_text_column column, const char *pattern);
-/* The same, upper and lower case being alike: of all letters on PostgreSQL, as its locale has it, of a to z on SQLite. */
+/* The same, upper and lower case being alike: of all letters on PostgreSQL, as its locale has it, of a to z on
+ * SQLite. */
 ORM_API orm_expr orm_ilike(orm_text_column column, const char *pattern);
 /* Where a text stands in the column; %, _ and \ in it mean themselves. */
 ORM_API orm_expr orm_starts_with(orm_text_column column, const char *text);
@@ -75,10 +78,10 @@ ORM_API orm_expr orm_contains(orm_text_column column, const char *text);
 #define orm_array_contains(c, array) orm_compare(ORM_OP_ARRAY_CONTAINS, (c).column, (c).of(array))
 #define orm_array_overlaps(c, array) orm_compare(ORM_OP_ARRAY_OVERLAPS, (c).column, (c).of(array))
 
-/* JSON, on PostgreSQL: what stands at a path of a json or jsonb column. A path is keys and positions with dots between them,
- * "address.lines.0", or PostgreSQL's notation "{address,lines,0}" where a key has a dot; "" is the whole column. What is not
- * there is NULL. `json` is an orm_jsonb: numbers, texts and the others compare as jsonb does, `{"5"}` and `{"\"x\""}`; the
- * forms with _text compare the text that stands there. */
+/* JSON, on PostgreSQL: what stands at a path of a json or jsonb column. A path is keys and positions with dots
+ * between them, "address.lines.0", or PostgreSQL's notation "{address,lines,0}" where a key has a dot; "" is the
+ * whole column. What is not there is NULL. `json` is an orm_jsonb: numbers, texts and the others compare as jsonb
+ * does, `{"5"}` and `{"\"x\""}`; the forms with _text compare the text that stands there. */
 ORM_API orm_expr orm_json_compare(orm_op op, const orm_column *column, const char *path, orm_value value);
 #define orm_json_eq(c, path, json) orm_json_compare(ORM_OP_EQ, (c).column, path, orm_of_jsonb(json))
 #define orm_json_ne(c, path, json) orm_json_compare(ORM_OP_NE, (c).column, path, orm_of_jsonb(json))
@@ -120,7 +123,8 @@ extern "C" {
 #define ORM__BARE(op_) ((orm_expr){.op = (op_)})
 #define ORM__LIST(...) ((const orm_expr[]){__VA_ARGS__, {.op = ORM_OP_END}})
 #endif
-/* What says nothing is left out of them; of nothing at all orm_and holds for every row, and orm_or, as orm_in of no values, for none. */
+/* What says nothing is left out of them; of nothing at all orm_and holds for every row, and orm_or, as orm_in of no
+ * values, for none. */
 #define orm_and(...) orm_combine(ORM_OP_AND, ORM__LIST(__VA_ARGS__))
 #define orm_or(...) orm_combine(ORM_OP_OR, ORM__LIST(__VA_ARGS__))
 #define orm_not(e) orm_combine(ORM_OP_NOT, ORM__LIST(e))
@@ -128,9 +132,10 @@ extern "C" {
  *     orm_has(BLOG_POST.author, orm_like(BLOG_AUTHOR.name, "A%"))     the one that a single relation leads to is such a one
  *     orm_any(BLOG_AUTHOR.posts, orm_gt(BLOG_POST.views, 100))        at least one member of a collection is
  *     orm_all(BLOG_AUTHOR.posts, ...), orm_none(BLOG_AUTHOR.posts, ...)
- * orm_all holds for an empty collection, and not where the condition is NULL for a member. Inside, a handle means the row nearest
- * to it: of the related model, or of one of those around it. orm_outer(handle) passes over the nearest, for relations that lead back
- * to a model: orm_any(BLOG_COMMENT.replies, orm_ne_column(BLOG_COMMENT.author_id, orm_outer(BLOG_COMMENT.author_id))). */
+ * orm_all holds for an empty collection, and not where the condition is NULL for a member. Inside, a handle means
+ * the row nearest to it: of the related model, or of one of those around it. orm_outer(handle) passes over the
+ * nearest, for relations that lead back to a model: orm_any(BLOG_COMMENT.replies,
+ * orm_ne_column(BLOG_COMMENT.author_id, orm_outer(BLOG_COMMENT.author_id))). */
 ORM_API orm_expr orm_related_one(orm_to_one relation, const orm_expr *children);
 ORM_API orm_expr orm_related_many(orm_op op, orm_to_many relation, const orm_expr *children);
 #define orm_has(relation, ...) orm_related_one(relation, ORM__LIST(__VA_ARGS__))
@@ -179,16 +184,17 @@ ORM_API orm_order orm_order_by(const orm_column *column, bool descending);
 #define orm_desc(c) orm_order_by((c).column, true)
 ORM_API orm_order orm_nulls_first(orm_order order);
 ORM_API orm_order orm_nulls_last(orm_order order);
-/* By a column of the row that a single relation leads to, NULL where there is none; at most ORM_VIA_MAX relations, the last given
- * being the query's own: orm_via(orm_asc(BLOG_AUTHOR.name), BLOG_POST.author). */
+/* By a column of the row that a single relation leads to, NULL where there is none; at most ORM_VIA_MAX relations,
+ * the last given being the query's own: orm_via(orm_asc(BLOG_AUTHOR.name), BLOG_POST.author). */
 ORM_API orm_order orm_via(orm_order order, orm_to_one relation);
 
 /* A relation to be loaded with the rows that are found, by one more statement whatever their number.
  *     .load = {orm_load(BLOG_POST.author), orm_load(BLOG_POST.comments, .load = {orm_load(BLOG_COMMENT.replies)})}
- * Single relations too are read by their keys, each row once, and never by a join, which sends the author again with each post:
- * of 1,000 posts of 10 authors a join takes twice the time on SQLite, of 100,000 twice on both databases, and at its best, up to 10
- * rows, it is no faster on PostgreSQL (its plan costs what the trip saves) and some 10 microseconds on SQLite. Rows that the
- * session holds already are not read again; where all are, there is no statement. */
+ * Single relations too are read by their keys, each row once, and never by a join, which sends the author again with
+ * each post: of 1,000 posts of 10 authors a join takes twice the time on SQLite, of 100,000 twice on both databases,
+ * and at its best, up to 10 rows, it is no faster on PostgreSQL (its plan costs what the trip saves) and some 10
+ * microseconds on SQLite. Rows that the session holds already are not read again; where all are, there is no
+ * statement. */
 typedef struct orm_loading {
     const orm_relation *relation;
     const struct orm_load_options *options;
@@ -199,8 +205,8 @@ typedef struct orm_load_options {
     size_t limit;                         /* for each parent; 0: all. The list is then `partial` */
     orm_loading load[ORM_LOAD_MAX];       /* of the loaded rows in turn */
 } orm_load_options;
-/* orm_load(relation) or orm_load(relation, .load = {...}); picked by arity, since an empty variadic part and an empty {}
- * are both refused by -Wpedantic in C11. */
+/* orm_load(relation) or orm_load(relation, .load = {...}); picked by arity, since an empty variadic part and an
+ * empty {} are both refused by -Wpedantic in C11. */
 #define ORM__LOAD_ONE(rel) ((orm_loading){.relation = (rel).relation})
 #define ORM__LOAD_WITH(rel, ...) \
     ((orm_loading){.relation = (rel).relation, .options = &(const orm_load_options){__VA_ARGS__}})
@@ -227,8 +233,9 @@ typedef struct orm_load_options {
  *     populate_existing          entities that the session holds take the values that were read, but in columns with changes
  *                                that were not flushed */
 
-/* Locks begin a transaction at once. SQLite has but that of the whole database: FOR_UPDATE and FOR_SHARE wait for it, NOWAIT does
- * not, and SKIP_LOCKED is ORM_UNSUPPORTED. What cannot be had in time is ORM_TIMEOUT, NOWAIT without any wait. */
+/* Locks begin a transaction at once. SQLite has but that of the whole database: FOR_UPDATE and FOR_SHARE wait for
+ * it, NOWAIT does not, and SKIP_LOCKED is ORM_UNSUPPORTED. What cannot be had in time is ORM_TIMEOUT, NOWAIT without
+ * any wait. */
 typedef enum orm_lock {
     ORM_NO_LOCK,
     ORM_FOR_UPDATE,

@@ -1,7 +1,8 @@
 /* orm/migration.h -- bringing a database to the schema of the program, by revisions that `ormc migrate` wrote.
  *
- * `ormc migrate embed` puts the revisions of a folder into a C file with the descriptor <package>_migrations and the function
- * <package>_migrate(engine, &error), which is orm_migrate with it. Programs that want more say, call orm_migrate themselves.
+ * `ormc migrate embed` puts the revisions of a folder into a C file with the descriptor <package>_migrations and the
+ * function <package>_migrate(engine, &error), which is orm_migrate with it. Programs that want more say, call
+ * orm_migrate themselves.
  * SPDX-License-Identifier: MIT */
 #ifndef ORM_MIGRATION_H
 #define ORM_MIGRATION_H
@@ -36,11 +37,12 @@ typedef struct orm_migrate_options {
     void *user;
 } orm_migrate_options;
 
-/* Runs what is missing, in order; `options` and `error` may be NULL. What was interrupted, even by the end of the process, is
- * taken up where it stood. When two do so at once, one works and the other waits. Fails with ORM_SCHEMA when the database
- * holds a revision that the chain does not have, or has with another text; with ORM_INVALID when rows would break what is to
- * come (counted before anything is changed) or a step is destructive and was not allowed; with ORM_MISUSE when a text is no
- * revision. On SQLite, and on PostgreSQL where all steps fit into one transaction, a revision is applied whole or not at all. */
+/* Runs what is missing, in order; `options` and `error` may be NULL. What was interrupted, even by the end of the
+ * process, is taken up where it stood. When two do so at once, one works and the other waits. Fails with ORM_SCHEMA
+ * when the database holds a revision that the chain does not have, or has with another text; with ORM_INVALID when
+ * rows would break what is to come (counted before anything is changed) or a step is destructive and was not
+ * allowed; with ORM_MISUSE when a text is no revision. On SQLite, and on PostgreSQL where all steps fit into one
+ * transaction, a revision is applied whole or not at all. */
 ORM_API orm_status orm_migrate(const orm_migrations *migrations, orm_engine *engine, const orm_migrate_options *options,
                                orm_error *error);
 

@@ -1,7 +1,7 @@
 /* orm/model.h -- the const descriptors that generated code fills and the runtime reads.
  *
- * Programs need not look here: it is where the two halves of the project meet. Every array a descriptor points to is const
- * and lives as long as the program.
+ * Programs need not look here: it is where the two halves of the project meet. Every array a descriptor points to is
+ * const and lives as long as the program.
  * SPDX-License-Identifier: MIT */
 #ifndef ORM_MODEL_H
 #define ORM_MODEL_H
@@ -102,8 +102,8 @@ typedef union orm_number {
     double real;
 } orm_number;
 
-/* The rules that a value is held to before it is sent, and each item of an array. Lengths count characters of text and bytes of
- * bytes; 0: no rule. */
+/* The rules that a value is held to before it is sent, and each item of an array. Lengths count characters of text
+ * and bytes of bytes; 0: no rule. */
 typedef struct orm_limits {
     orm_number min, max;
     uint32_t min_length, max_length;
@@ -157,7 +157,8 @@ struct orm_relation {
     uint32_t index;              /* its position in model->relations */
     uint32_t input;              /* owning side: offset of the pointer in the _values struct; otherwise ORM_ABSENT */
     const orm_relation *inverse; /* the other side, or NULL */
-    /* Of a many_to_many: the owning relations of the model between, to this model and to the target. Its own columns are none. */
+    /* Of a many_to_many: the owning relations of the model between, to this model and to the target. Its own columns
+     * are none. */
     const orm_relation *through_source, *through_target;
     /* The pairs of columns that are equal on both sides: `columns` are this model's, `target_columns` the target's. */
     const orm_column *const *columns, *const *target_columns;

@@ -45,17 +45,16 @@ ORM_API orm_status orm_named_many(orm_connection *connection, const orm_named *n
 /* The one row: ORM_NOT_FOUND when there is none, ORM_TOO_MANY when there are more. Owned: orm_result_free. */
 ORM_API orm_status orm_named_one(orm_connection *connection, const orm_named *named, const void *given, void *row,
                                  orm_result **result);
-/* One row after the other, some 1,000 or 256 KiB in memory at a time (50 at first); `row` and what it points to live for the
- * call. ORM_DONE from the callback stops, without reading what is left, and is ORM_OK; another failure is returned as it is.
- * Other statements may run in between, on this connection and on its session, those of another _each too. On PostgreSQL a server
- * cursor gives the rows, as of its beginning, and the next of them are asked for while these are used: a row that fails there
- * may be told before it is reached. On SQLite the statement stays open: whether it sees what is written meanwhile to the rows
- * that it reads is not defined.
- * It lives in the transaction, and behind a commit or rollback the next row is ORM_MISUSE. Where none is open it has one of
- * its own, which it commits, or rolls back when it fails: so does what the callback writes on the connection, and begin is
- * ORM_MISUSE there.
- * A query that writes is run to its end whatever the callback answers, in one go: another statement in between is ORM_MISUSE. So is
- * it with one that locks (FOR UPDATE). */
+/* One row after the other, some 1,000 or 256 KiB in memory at a time (50 at first); `row` and what it points to live
+ * for the call. ORM_DONE from the callback stops, without reading what is left, and is ORM_OK; another failure is
+ * returned as it is. Other statements may run in between, on this connection and on its session, those of another
+ * _each too. On PostgreSQL a server cursor gives the rows, as of its beginning, and the next of them are asked for
+ * while these are used: a row that fails there may be told before it is reached. On SQLite the statement stays open:
+ * whether it sees what is written meanwhile to the rows that it reads is not defined. It lives in the transaction,
+ * and behind a commit or rollback the next row is ORM_MISUSE. Where none is open it has one of its own, which it
+ * commits, or rolls back when it fails: so does what the callback writes on the connection, and begin is ORM_MISUSE
+ * there. A query that writes is run to its end whatever the callback answers, in one go: another statement in
+ * between is ORM_MISUSE. So is it with one that locks (FOR UPDATE). */
 typedef orm_status (*orm_named_visitor)(orm_connection *connection, const void *row, const void *visit);
 ORM_API orm_status orm_named_each(orm_connection *connection, const orm_named *named, const void *given,
                                   orm_named_visitor call, const void *visit);

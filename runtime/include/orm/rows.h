@@ -11,7 +11,8 @@
  *     }
  *     orm_rows_close(rows);
  *
- * What goes wrong in between sticks: the next orm_rows_next tells it. The loop above ends with ORM_DONE when all went well.
+ * What goes wrong in between sticks: the next orm_rows_next tells it. The loop above ends with ORM_DONE when all went
+ * well.
  * SPDX-License-Identifier: MIT */
 #ifndef ORM_ROWS_H
 #define ORM_ROWS_H
@@ -23,15 +24,16 @@
 extern "C" {
 #endif
 
-/* --- parameters ---
- * SQL calls them :name, or $1, $2 and so on, but not both; on every database. What stands in strings, quoted names, comments and
- * dollar quotes is none, and neither is the cast in `x::text`; in a slice of an array a
- * blank keeps them apart, `a[1: n]`. Values are made by orm_of_int64 and its like, by the handle of a
- * column (BLOG_POST.status.of(BLOG_POST_STATUS_DRAFT)), NULL by orm_of_null. Texts, bytes and arrays are borrowed for the call.
+/* --- parameters --- SQL calls them :name, or $1, $2 and so on, but not both; on every database. What stands in
+ * strings, quoted names, comments and dollar quotes is none, and neither is the cast in `x::text`; in a slice of an
+ * array a blank keeps them apart, `a[1: n]`. Values are made by orm_of_int64 and its like, by the handle of a column
+ * (BLOG_POST.status.of(BLOG_POST_STATUS_DRAFT)), NULL by orm_of_null. Texts, bytes and arrays are borrowed for the
+ * call.
  *
- * Decimals, inet and enums are taken as the SQL needs them, and so is orm_of_other, a text for whatever type stands there; all
- * others are of their own type, and the database says when that does not fit. A list (orm_of_int64s) is an array: on PostgreSQL
- * `id = ANY (:ids)`, on SQLite, where arrays are JSON, `id IN (SELECT value FROM json_each(:ids))`. */
+ * Decimals, inet and enums are taken as the SQL needs them, and so is orm_of_other, a text for whatever type stands
+ * there; all others are of their own type, and the database says when that does not fit. A list (orm_of_int64s) is
+ * an array: on PostgreSQL `id = ANY (:ids)`, on SQLite, where arrays are JSON, `id IN (SELECT value FROM
+ * json_each(:ids))`. */
 typedef struct orm_named_value {
     const char *name; /* without the colon */
     orm_value value;
@@ -71,10 +73,9 @@ extern "C" {
     (&(const orm_parameters){.named = (const orm_named_value[]){__VA_ARGS__, {.value = {.form = ORM_FORM_END}}}})
 #endif
 
-/* --- rows ---
- * What a statement answers, row by row: one is in memory at a time. Until the last was read, or the rows are closed, the
- * connection is busy: another statement on it, commit and savepoints are ORM_MISUSE; a rollback, or the end of the
- * connection, ends the rows, and each further orm_rows_next is ORM_MISUSE. */
+/* --- rows --- What a statement answers, row by row: one is in memory at a time. Until the last was read, or the
+ * rows are closed, the connection is busy: another statement on it, commit and savepoints are ORM_MISUSE; a
+ * rollback, or the end of the connection, ends the rows, and each further orm_rows_next is ORM_MISUSE. */
 typedef struct orm_rows orm_rows;
 
 /* The next row: ORM_OK, ORM_DONE after the last, or what went wrong, now or with an orm_get before. */
@@ -91,12 +92,13 @@ ORM_API const char *orm_rows_name(const orm_rows *rows, size_t index);
 /* How many rows an INSERT, UPDATE or DELETE wrote; known after the last row was read, 0 before. */
 ORM_API size_t orm_rows_written(const orm_rows *rows);
 
-/* Takes a column of the current row: orm_get(rows, "name", &place) or orm_get(rows, 0, &place), counted from 0. Which type is
- * read follows from the place: a bool, int16_t, ..., const char *, orm_decimal, ..., orm_opt_int64, orm_int64_array; a pointer to
- * anything else does not compile. Text, bytes and arrays live until the next row. ORM_MISUSE when the column holds another type,
- * is not there, or is there twice under this name; when there is no row; when it is NULL and the place has no NULL: pointers
- * say it by NULL, others are orm_opt_<type>. Then the place is zeroed. Integers fit any integer that is wide enough. Values of
- * types that ormc does not know, enums too, are text. */
+/* Takes a column of the current row: orm_get(rows, "name", &place) or orm_get(rows, 0, &place), counted from 0.
+ * Which type is read follows from the place: a bool, int16_t, ..., const char *, orm_decimal, ..., orm_opt_int64,
+ * orm_int64_array; a pointer to anything else does not compile. Text, bytes and arrays live until the next row.
+ * ORM_MISUSE when the column holds another type, is not there, or is there twice under this name; when there is no
+ * row; when it is NULL and the place has no NULL: pointers say it by NULL, others are orm_opt_<type>. Then the place
+ * is zeroed. Integers fit any integer that is wide enough. Values of types that ormc does not know, enums too, are
+ * text. */
 #define orm_get(rows, column, place) orm_rows_get(rows, ORM__AT(column), ORM__CODE(place), place)
 /* Does it by itself in each orm_rows_next and orm_rows_first to come. The place is borrowed until the close. */
 #define orm_bind(rows, column, place) orm_rows_bind(rows, ORM__AT(column), ORM__CODE(place), place)

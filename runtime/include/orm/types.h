@@ -1,7 +1,7 @@
 /* orm/types.h -- the C types of columns, and the typed parts that generated structs are made of.
  *
- * A row is a plain struct. Text is `const char *`, where NULL is SQL NULL; decimal, json, jsonb, inet and bytes say NULL by
- * a NULL pointer too; every other nullable column is an orm_opt_<type> {has, value}.
+ * A row is a plain struct. Text is `const char *`, where NULL is SQL NULL; decimal, json, jsonb, inet and bytes say
+ * NULL by a NULL pointer too; every other nullable column is an orm_opt_<type> {has, value}.
  *
  * Inputs (members of generated `_values` structs) tell three things apart: left out, NULL, and a value:
  *     .score = ORM_VALUE(9.5), .bio = ORM_NULL          and, for a struct that exists, ORM_SET(v.score, 2), ORM_SET_NULL(v.bio)
@@ -70,8 +70,8 @@ ORM_API orm_timestamptz orm_timestamptz_from_unix(int64_t microseconds);
 ORM_API int64_t orm_timestamptz_to_unix(orm_timestamptz value);
 /* The present moment by the system's clock. */
 ORM_API orm_timestamptz orm_timestamptz_now(void);
-/* Writes "2024-02-29 12:00:00.000000+00:00" (UTC), "infinity" or "-infinity" and a zero; `buffer` holds at least 48 bytes.
- * Years before 1 are written as "-0043-03-15 ...", astronomically. Returns buffer. */
+/* Writes "2024-02-29 12:00:00.000000+00:00" (UTC), "infinity" or "-infinity" and a zero; `buffer` holds at least 48
+ * bytes. Years before 1 are written as "-0043-03-15 ...", astronomically. Returns buffer. */
 ORM_API char *orm_timestamptz_format(orm_timestamptz value, char *buffer);
 ORM_API char *orm_timestamp_format(orm_timestamp value, char *buffer); /* the same without the zone */
 ORM_API char *orm_date_format(orm_date value, char *buffer);           /* "2024-02-29" */
@@ -79,9 +79,10 @@ ORM_API char *orm_time_format(orm_time value, char *buffer);           /* "12:00
 /* 36 characters in lower case and a zero, by RFC 9562; `buffer` holds at least 37 bytes. Returns buffer. */
 ORM_API char *orm_uuid_format(orm_uuid value, char *buffer);
 
-/* The other way: "2024-02-29"; "12:00", "12:00:00" or "12:00:00.123456"; a day, a blank or T, and a time, or a day alone for its
- * midnight. Behind a moment Z, +02, +0200 or +02:00 may stand, which is counted off: without, it is UTC. Uuids may be in capitals.
- * False for NULL, any other text and days that do not exist; then `*value` is all zero. */
+/* The other way: "2024-02-29"; "12:00", "12:00:00" or "12:00:00.123456"; a day, a blank or T, and a time, or a day
+ * alone for its midnight. Behind a moment Z, +02, +0200 or +02:00 may stand, which is counted off: without, it is
+ * UTC. Uuids may be in capitals. False for NULL, any other text and days that do not exist; then `*value` is all
+ * zero. */
 ORM_API bool orm_date_parse(const char *text, orm_date *value);
 ORM_API bool orm_time_parse(const char *text, orm_time *value);
 ORM_API bool orm_timestamp_parse(const char *text, orm_timestamp *value);
@@ -90,15 +91,17 @@ ORM_API bool orm_uuid_parse(const char *text, orm_uuid *value);
 /* A new one, of version 7: later ones are greater. False, and all zero, when the system has no randomness to give. */
 ORM_API bool orm_uuid_new(orm_uuid *value);
 
-/* Money to count with: {"12.50"} with scale 2 is 1250, and back. `to` is false, and 0, where digits would be lost, and for what is
- * no number; `from` writes the text into `buffer`, which holds at least 24 bytes, and returns it; scale is 0 to 18. */
+/* Money to count with: {"12.50"} with scale 2 is 1250, and back. `to` is false, and 0, where digits would be lost,
+ * and for what is no number; `from` writes the text into `buffer`, which holds at least 24 bytes, and returns it;
+ * scale is 0 to 18. */
 ORM_API bool orm_decimal_to_scaled(orm_decimal value, int scale, int64_t *scaled);
 ORM_API orm_decimal orm_decimal_from_scaled(int64_t scaled, int scale, char *buffer);
 /* <0, 0, >0 by value, exactly: "1.5" and "1.50" are equal, NaN is more than all others, NULL less. */
 ORM_API int orm_decimal_compare(orm_decimal a, orm_decimal b);
 
-/* The scalar types: name, the C type of a value, and the C type that comparisons take. Each typed part below is made from
- * this table, once for scalars and once for arrays of them. "other" is any further type of the database, carried as text. */
+/* The scalar types: name, the C type of a value, and the C type that comparisons take. Each typed part below is made
+ * from this table, once for scalars and once for arrays of them. "other" is any further type of the database,
+ * carried as text. */
 #define ORM_SCALAR_TYPES(X) \
     X(bool, BOOL, bool, bool) \
     X(int16, INT16, int16_t, int64_t) \
@@ -128,8 +131,8 @@ typedef enum orm_type {
         ORM_TYPE_ENUM
 } orm_type;
 
-/* orm_<type>_array: items NULL is SQL NULL (an empty array has items that are not NULL, and count 0); nulls is NULL when no
- * item is, else one flag an item. */
+/* orm_<type>_array: items NULL is SQL NULL (an empty array has items that are not NULL, and count 0); nulls is NULL
+ * when no item is, else one flag an item. */
 /* orm_opt_<type>: a nullable value; `value` means nothing unless `has`. */
 #define ORM__ARRAY_AND_OPT(name, NAME, type, given) \
     typedef struct orm_##name##_array { \
@@ -216,9 +219,9 @@ typedef enum orm_op {
     ORM_OP_NO_ROW
 } orm_op;
 
-/* orm_<type>_column: the typed handle of a column, a member of BLOG_POST and its like. `of` makes a value to compare with,
- * `in` a list of them; so a value of another type does not compile.
- * orm_in_<type>, orm_in_null_<type>: inputs of `_values`. orm_change_<type>, orm_change_null_<type>: inputs of `_changes`. */
+/* orm_<type>_column: the typed handle of a column, a member of BLOG_POST and its like. `of` makes a value to compare
+ * with, `in` a list of them; so a value of another type does not compile. orm_in_<type>, orm_in_null_<type>: inputs
+ * of `_values`. orm_change_<type>, orm_change_null_<type>: inputs of `_changes`. */
 #define ORM__VALUES(name, NAME, type, given) \
     ORM_API orm_value orm_of_##name(given value); \
     ORM_API orm_value orm_of_##name##s(type const *items, size_t count); \
@@ -262,8 +265,8 @@ typedef enum orm_op {
 ORM_SCALAR_TYPES(ORM__VALUES)
 #undef ORM__VALUES
 
-/* What generated enums use. `value` counts from 1; 0 is "missing". `items` are C enums, of the size of an int. A borrowed constant,
- * NULL for a number that is no value; the value of a name, 0 when there is none. */
+/* What generated enums use. `value` counts from 1; 0 is "missing". `items` are C enums, of the size of an int. A
+ * borrowed constant, NULL for a number that is no value; the value of a name, 0 when there is none. */
 ORM_API const char *orm_enum_name(const orm_enum *enumeration, int value);
 ORM_API int orm_enum_from_name(const orm_enum *enumeration, const char *name);
 ORM_API orm_value orm_of_enum(const orm_enum *enumeration, int value);

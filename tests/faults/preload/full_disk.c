@@ -1,7 +1,7 @@
 /* full_disk.c -- a disk that is full, for a server that is started with this in LD_PRELOAD.
  *
- * What PostgreSQL writes files with says ENOSPC in the folder that ORM_TEST_FULL_DISK names, once a file there would get larger
- * than 2 MiB. For a file system of that size one has to be root.
+ * What PostgreSQL writes files with says ENOSPC in the folder that ORM_TEST_FULL_DISK names, once a file there would
+ * get larger than 2 MiB. For a file system of that size one has to be root.
  * SPDX-License-Identifier: MIT */
 #define _GNU_SOURCE /* RTLD_NEXT, pwritev */
 #include <dlfcn.h>
