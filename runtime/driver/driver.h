@@ -201,7 +201,7 @@ typedef struct orm__driver {
     orm_status (*share)(orm__link *link, orm_error *error);
     /* Of a link that is shared; else NULL. `prepared` gets a row by one key, an integer or a uuid, and `many` gets
      * those of a list of keys, in the same columns, of which `column` is the key: from now on what is started in one
-     * turn goes as one statement, of at most `most` keys. */
+     * turn with ORM__FETCH_WHOLE, for one row each, goes as one statement, of at most `most` keys. */
     orm_status (*gather)(orm__link *link, orm__prepared *prepared, const char *many, const orm__parameter *list,
                          size_t column, size_t most, orm_error *error);
 

@@ -66,7 +66,6 @@ static orm_status start(orm__link *base, const char *before, orm__prepared *prep
                         orm__fetch fetch, orm_error *error)
 {
     orm__pg_link *l = orm__pg_link_of(base);
-    (void)fetch;
     if (before)
         return orm__error_set(error, ORM_MISUSE, "no transaction can begin on a shared connection");
     for (int try = 0;; try++) {
@@ -82,7 +81,7 @@ static orm_status start(orm__link *base, const char *before, orm__prepared *prep
         l->error = error;
         char name[sizeof prepared->name];
         memcpy(name, prepared->name, sizeof name);
-        bool joins = try == 0 && orm__pg_gather_takes(prepared->gather, values);
+        bool joins = try == 0 && fetch == ORM__FETCH_WHOLE && orm__pg_gather_takes(prepared->gather, values);
         orm_status status = joins ? orm__pg_gather_join(l, r) : orm__pg_request_send(l, r);
         if (status) {
             orm__pg_request_recycle(l->shared, r);
@@ -144,7 +143,8 @@ static void open_result(orm__pg_link *l, const orm__pg_request *r, PGresult *res
 static orm_status gather(orm__link *base, orm__prepared *prepared, const char *many, const orm__parameter *list,
                          size_t column, size_t most, orm_error *error)
 {
-    return orm__pg_gather_new(base, many, list, (int)column, most, &prepared->gather, error);
+    return prepared->gather ? ORM_OK
+                            : orm__pg_gather_new(base, many, list, (int)column, most, &prepared->gather, error);
 }
 
 /* Until the answer has come, or the waiter gives up. The leader is told of what is to be sent; without one, the

@@ -21,7 +21,8 @@ static bool came_swiftly(const orm__statement *statement);
 static orm_status gather(orm__sql *sql, orm__prepared *prepared);
 static bool has_sensitive(const orm__sql *sql);
 static orm_status start_last(orm_connection *c, const char *begin, orm__statement *statement, const orm_value *values);
-static orm_status start_shared(orm_connection *connection, orm__prepared *prepared, const orm_value *values);
+static orm_status start_shared(orm_connection *connection, orm__prepared *prepared, const orm_value *values,
+                               orm__fetch fetch);
 static void free_parameters(orm__sql *sql);
 static bool add_parameter(orm__sql *sql, orm__parameter declared, orm_value value);
 static orm__parameter declared_as(const orm_column *like, bool list);
@@ -333,6 +334,7 @@ orm_status orm__statement_start(orm__sql *sql, orm__purpose purpose, orm__fetch 
     orm__observe_start(&c->observation, true);
     ORM_TRY(orm__statement_prepare(sql, statement));
     orm__observe_parameters(&c->observation, sql->parameters, sql->values, sql->count);
+    const orm__fetch asked = fetch;
     if (fetch == ORM__FETCH_STREAM)
         fetch = fetch_as_before(sql, *statement, fetch);
     (*statement)->filters = sql->filters;
@@ -341,7 +343,7 @@ orm_status orm__statement_start(orm__sql *sql, orm__purpose purpose, orm__fetch 
     c->begin = NULL;
     orm_status status;
     if (c->shared)
-        status = start_shared(c, (*statement)->prepared, sql->values);
+        status = start_shared(c, (*statement)->prepared, sql->values, asked);
     else if (sql->last)
         status = start_last(c, begin, *statement, sql->values);
     else
@@ -388,11 +390,11 @@ static orm_status start_last(orm_connection *c, const char *begin, orm__statemen
 }
 
 /* Statements of others are observed while this one waits for its answer. */
-static orm_status start_shared(orm_connection *connection, orm__prepared *prepared, const orm_value *values)
+static orm_status start_shared(orm_connection *connection, orm__prepared *prepared, const orm_value *values,
+                               orm__fetch fetch)
 {
     const orm__observation own = orm__observe_hold(&connection->observation);
-    orm_status status = connection->driver->start(connection->link, NULL, prepared, values, ORM__FETCH_WHOLE,
-                                                  &connection->error);
+    orm_status status = connection->driver->start(connection->link, NULL, prepared, values, fetch, &connection->error);
     orm__observe_release(&connection->observation);
     connection->observation = own;
     return status;
@@ -559,7 +561,7 @@ orm_status orm__statement_prepare(orm__sql *sql, orm__statement **statement)
         c->text = found->text;
         if (sql->known)
             sql->known->statement = found;
-        return ORM_OK;
+        return sql->many.text.length ? gather(sql, found->prepared) : ORM_OK; /* it may have been a find */
     }
     c->observation.cached = false;
     orm__statement *made = malloc(sizeof *made + sql->text->length + 1);
