@@ -63,8 +63,7 @@ typedef struct ormc_catalog_choice {
 bool ormc_catalog_read(const ormc_catalog_link *link, const ormc_catalog_choice *choice, orm__arena *arena,
                        ormc_catalog *catalog, orm__text *message);
 
-/* --- what catalog_*.c share
- * ----------------------------------------------------------------------------------------- */
+/* --- what catalog_*.c share --------------------------------------------------------------------------------------- */
 
 typedef struct catalog_rows {
     const char **cells; /* row by row; NULL: NULL */

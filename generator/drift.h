@@ -20,8 +20,7 @@ bool ormc_drift_wanted(const ormc_package *package, const ormc_catalog_link *lin
 bool ormc_drift_compare(const ormc_package *package, const ormc_settled *live, const ormc_settled *wanted,
                         const ormc_drift_options *options, orm__arena *arena, ormc_diagnostics *diagnostics);
 
-/* --- what drift*.c share
- * -------------------------------------------------------------------------------------------- */
+/* --- what drift*.c share ------------------------------------------------------------------------------------------ */
 
 typedef struct drifter {
     const ormc_package *package;

@@ -15,8 +15,7 @@ typedef struct ormc_introspect_options {
  * gone. */
 bool ormc_introspect(ormc_settled *settled, const ormc_introspect_options *options, orm__arena *arena, orm__text *out);
 
-/* --- what introspect*.c share
- * --------------------------------------------------------------------------------------- */
+/* --- what introspect*.c share ------------------------------------------------------------------------------------- */
 
 typedef struct shown_model shown_model;
 

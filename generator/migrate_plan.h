@@ -65,8 +65,7 @@ const char *ormc_sql_rename(const char *sql, const char *from, const char *to, o
 bool ormc_plan_make(const ormc_snapshot *from, const ormc_snapshot *to, const ormc_renames *renames, orm__arena *arena,
                     ormc_plan *plan);
 
-/* --- what migrate_*.c share
- * ----------------------------------------------------------------------------------------- */
+/* --- what migrate_*.c share --------------------------------------------------------------------------------------- */
 
 /* In the order of running. */
 typedef enum plan_phase {

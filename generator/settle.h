@@ -54,8 +54,7 @@ ormc_settled_column *ormc_settled_column_of(const ormc_settled_table *table, con
 /* Whether one may be a key that refers to the other. */
 bool ormc_settled_same_type(const ormc_settled_column *a, const ormc_settled_column *b);
 
-/* --- what settle*.c share
- * ------------------------------------------------------------------------------------------- */
+/* --- what settle*.c share ----------------------------------------------------------------------------------------- */
 
 typedef struct settler {
     orm__arena *arena;

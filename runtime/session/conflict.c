@@ -143,8 +143,7 @@ static bool claims_unique(orm__entity *entity)
     return false;
 }
 
-/* --- nodes
- * --------------------------------------------------------------------------------------------------------------- */
+/* --- nodes -------------------------------------------------------------------------------------------------------- */
 
 static int by_address(const void *a, const void *b)
 {
@@ -196,8 +195,7 @@ static uint32_t node_of(const graph *g, const orm__entity *entity)
     return place ? g->numbers[place - g->sorted] : UINT32_MAX;
 }
 
-/* --- who wants what
- * ------------------------------------------------------------------------------------------------------ */
+/* --- who wants what ----------------------------------------------------------------------------------------------- */
 
 static orm_status match_claims(graph *g)
 {
@@ -384,8 +382,7 @@ static orm_status conflict(graph *g, const claim *one, uint32_t other)
     return ORM_CONFLICT;
 }
 
-/* --- what must come before what
- * ------------------------------------------------------------------------------------------- */
+/* --- what must come before what ----------------------------------------------------------------------------------- */
 
 static bool add_edge(graph *g, uint32_t from, uint32_t to, const orm_unique *unique)
 {
@@ -496,8 +493,7 @@ static bool held_back(const graph *g, const orm__entity *entity, const orm_relat
     return false;
 }
 
-/* --- waves
- * ---------------------------------------------------------------------------------------------------------------- */
+/* --- waves -------------------------------------------------------------------------------------------------------- */
 
 static orm_status run_waves(graph *g, orm__steps *steps)
 {

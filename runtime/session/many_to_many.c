@@ -30,8 +30,7 @@ static orm_status first_link(orm_session *session, const orm_relation *relation,
                              orm__entity **link);
 static bool key_is_both(const orm_relation *relation);
 
-/* --- loading
- * ------------------------------------------------------------------------------------------------------------- */
+/* --- loading ------------------------------------------------------------------------------------------------------ */
 
 /* SELECT target's columns, t0.orm_owner_0, ... FROM (SELECT t0.*, j.owner AS orm_owner_0 ... ) AS t0. The order
  * stands outside. */
@@ -189,8 +188,7 @@ orm_status orm__through_fill(orm_session *session, const orm_relation *relation)
     return ORM_OK;
 }
 
-/* --- changing
- * ------------------------------------------------------------------------------------------------------------ */
+/* --- changing ----------------------------------------------------------------------------------------------------- */
 
 orm_status orm__through_add(orm_session *session, const orm_relation *relation, orm__entity *owner, orm__entity *member)
 {

@@ -50,8 +50,7 @@ static orm_status put_copy(orm_session *session, const orm_column *column, void 
 static void lose(orm_session *session, const follower *one);
 static orm_status map_again(orm_session *session, orm__entity *entity);
 
-/* --- before a flush
- * ------------------------------------------------------------------------------------------------------- */
+/* --- before a flush ----------------------------------------------------------------------------------------------- */
 
 bool orm__changes_key(const orm__entity *entity)
 {
@@ -233,8 +232,7 @@ static orm_status refusal(orm_session *session, const orm__entity *entity, const
     return ORM_CONSTRAINT;
 }
 
-/* --- after the UPDATE of keys
- * --------------------------------------------------------------------------------------------- */
+/* --- after the UPDATE of keys ------------------------------------------------------------------------------------- */
 
 /* Who follows is found while the map knows all by their old keys; then all keys change; then the map learns of them. */
 orm_status orm__rekey_follow(orm_session *session, orm__entity **entities, size_t count)

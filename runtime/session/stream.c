@@ -174,8 +174,7 @@ orm_status orm_model_each(orm_session *session, const orm_model *model, const or
     return status == ORM_DONE ? ORM_OK : status;
 }
 
-/* --- the order, where batches go by it
- * ---------------------------------------------------------------------------------- */
+/* --- the order, where batches go by it ---------------------------------------------------------------------------- */
 
 static orm_status refuse_order(orm_stream *stream)
 {
@@ -201,8 +200,7 @@ static void complete_order(orm_stream *stream)
     }
 }
 
-/* --- batches
- * ------------------------------------------------------------------------------------------------------------- */
+/* --- batches ------------------------------------------------------------------------------------------------------ */
 
 /* The first name that is free: so the statements that fetch are found prepared. */
 static orm_status declare(orm_stream *stream)
@@ -437,8 +435,7 @@ static bool over(const orm_stream *stream)
            stream->session->connection->broken;
 }
 
-/* --- leaving
- * ------------------------------------------------------------------------------------------------------------- */
+/* --- leaving ------------------------------------------------------------------------------------------------------ */
 
 /* The batch is over. What it was the first to bring leaves the session; all of it stays when anything was changed
  * since it was read, as what changed may refer to it. */

@@ -220,8 +220,7 @@ void orm__undo_merge(orm_session *session)
     session->undo.count = kept;
 }
 
-/* --- unique values and foreign keys that were written and changed again
- * -------------------------------------------------- */
+/* --- unique values and foreign keys that were written and changed again ------------------------------------------- */
 
 static bool is_held(const orm_column *column)
 {
@@ -304,8 +303,7 @@ const void *orm__held_row(const orm_session *session, const orm__entity *entity)
     return entity->original && !(entity->flags & ORM__WRITTEN) ? entity->original : orm__row_of(entity);
 }
 
-/* --- keys that were changed and not yet flushed
- * ------------------------------------------------------------------------- */
+/* --- keys that were changed and not yet flushed ------------------------------------------------------------------- */
 
 orm_status orm__old_key_keep(orm_session *session, orm__entity *entity)
 {

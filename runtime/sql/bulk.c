@@ -24,8 +24,7 @@ static void write_sum(orm__sql *sql, const orm_column *column, const orm_column 
 static bool is_number(const orm_column *column);
 static orm_value change_value(const orm_column *column, const char *changes);
 
-/* --- where
- * --------------------------------------------------------------------------------------------------------------- */
+/* --- where -------------------------------------------------------------------------------------------------------- */
 
 orm_status orm_row_update_where(orm_connection *connection, const orm_model *model, orm_expr where, const void *changes,
                                 size_t *count)

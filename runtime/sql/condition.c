@@ -127,8 +127,7 @@ static void write_group(orm__sql *sql, const orm__scope *scope, const orm_expr *
     orm__sql_text(sql, ")");
 }
 
-/* --- related rows
- * ---------------------------------------------------------------------------------------------------------- */
+/* --- related rows ------------------------------------------------------------------------------------------------- */
 
 /* EXISTS (SELECT 1 FROM target AS t1 WHERE t1.key = t0.key AND ...). For all: there is none for which it is not
  * true. */
@@ -204,8 +203,7 @@ static void write_between_columns(orm__sql *sql, const orm__scope *inner, const 
     orm__sql_operand(sql, outer, other, false);
 }
 
-/* --- one column
- * ------------------------------------------------------------------------------------------------------------ */
+/* --- one column --------------------------------------------------------------------------------------------------- */
 
 static void write_on_column(orm__sql *sql, const orm__scope *row, const orm_column *column, const orm_expr *condition,
                             const orm__scope *scope)
@@ -335,8 +333,7 @@ static void write_array(orm__sql *sql, const orm__scope *row, const orm_column *
     }
 }
 
-/* --- JSON
- * ------------------------------------------------------------------------------------------------------------------ */
+/* --- JSON --------------------------------------------------------------------------------------------------------- */
 
 static void write_json(orm__sql *sql, const orm__scope *row, const orm_column *column, const orm_expr *condition)
 {
@@ -381,8 +378,7 @@ static void write_json_path(orm__sql *sql, const char *path, bool as_text)
     orm__sql_text(sql, notation ? "::text[]" : ", '.')");
 }
 
-/* --- the sides of a comparison
- * --------------------------------------------------------------------------------------------- */
+/* --- the sides of a comparison ------------------------------------------------------------------------------------ */
 
 /* On SQLite decimals and intervals compare by what they are worth and, where order matters, enums by position and
  * addresses as networks. */

@@ -452,8 +452,7 @@ static orm_status check_count(insertion *in, size_t sent, size_t inserted)
     return orm__connection_failed(c);
 }
 
-/* --- SQL
- * ----------------------------------------------------------------------------------------------------------------- */
+/* --- SQL ---------------------------------------------------------------------------------------------------------- */
 
 static void write_into(orm__sql *sql, const insertion *in, const orm_column *key)
 {

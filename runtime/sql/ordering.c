@@ -80,8 +80,7 @@ static bool nulls_first(const orm_order *order)
     return order->nulls ? order->nulls == ORM_NULLS_FIRST : order->descending;
 }
 
-/* --- behind a row
- * ---------------------------------------------------------------------------------------------------------- */
+/* --- behind a row ------------------------------------------------------------------------------------------------- */
 
 /* (a > 1) OR (a = 1 AND b > 2) OR ...: each column with its own direction and its own place for NULL. */
 void orm__sql_after(orm__sql *sql, const orm_model *model, const orm_order *order, size_t count, const void *row,

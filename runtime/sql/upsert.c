@@ -161,8 +161,7 @@ static orm_status check_updates(const upsert *u)
     return ORM_OK;
 }
 
-/* --- SQL
- * ----------------------------------------------------------------------------------------------------------------- */
+/* --- SQL ---------------------------------------------------------------------------------------------------------- */
 
 static void write_insert(orm__sql *sql, const upsert *u)
 {
@@ -234,8 +233,7 @@ static bool is_updated(const upsert *u, const orm_column *column)
     return count > 0 ? listed(u->how->update, count, column) : orm__mask_has(u->said, column->index);
 }
 
-/* --- running
- * ------------------------------------------------------------------------------------------------------------- */
+/* --- running ------------------------------------------------------------------------------------------------------ */
 
 static orm_status read_back(upsert *u, orm__sql *sql, orm_statement_kind kind, bool *found)
 {

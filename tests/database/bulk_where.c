@@ -205,8 +205,7 @@ START_TEST(numbers_of_every_type_are_added_to)
 }
 END_TEST
 
-/* --- upsert
- * -------------------------------------------------------------------------------------------------------------- */
+/* --- upsert ------------------------------------------------------------------------------------------------------- */
 
 /* What came back; of its texts only the name, as it is compared. */
 static blog_author upserted(const blog_author_values *values, const orm_upsert *how)

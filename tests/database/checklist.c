@@ -20,8 +20,7 @@ static void forget_all(void)
     forget_statements();
 }
 
-/* --- natural keys
- * -------------------------------------------------------------------------------------------------------- */
+/* --- natural keys ------------------------------------------------------------------------------------------------- */
 
 static const shapes_country *add_country(const char *code)
 {
@@ -172,8 +171,7 @@ START_TEST(a_key_change_is_undone_by_its_savepoint)
 }
 END_TEST
 
-/* --- identity
- * ------------------------------------------------------------------------------------------------------------ */
+/* --- identity ----------------------------------------------------------------------------------------------------- */
 
 START_TEST(an_expunged_row_is_found_as_another_entity)
 {
@@ -243,8 +241,7 @@ START_TEST(a_merge_of_a_row_of_another_session_is_one_update)
 }
 END_TEST
 
-/* --- expiry
- * -------------------------------------------------------------------------------------------------------------- */
+/* --- expiry ------------------------------------------------------------------------------------------------------- */
 
 START_TEST(a_value_set_on_an_expired_entity_outlives_its_get)
 {
@@ -349,8 +346,7 @@ START_TEST(after_a_commit_that_expires_all_is_read_anew_by_one_find)
 }
 END_TEST
 
-/* --- autoflush off
- * ------------------------------------------------------------------------------------------------------- */
+/* --- autoflush off ------------------------------------------------------------------------------------------------ */
 
 START_TEST(without_autoflush_a_lazy_load_flushes_nothing_and_a_commit_all)
 {
@@ -389,8 +385,7 @@ START_TEST(without_autoflush_a_deleted_row_that_the_database_still_has_is_not_ha
 }
 END_TEST
 
-/* --- cascades
- * ------------------------------------------------------------------------------------------------------------ */
+/* --- cascades ----------------------------------------------------------------------------------------------------- */
 
 static const shapes_item *add_to_cart(const shapes_cart *cart, const char *name)
 {
@@ -515,8 +510,7 @@ START_TEST(two_teams_and_their_captains_are_deleted_in_one_flush)
 }
 END_TEST
 
-/* --- many to many
- * -------------------------------------------------------------------------------------------------------- */
+/* --- many to many ------------------------------------------------------------------------------------------------- */
 
 START_TEST(an_owner_that_is_deleted_takes_its_pairs_and_leaves_the_tags)
 {
@@ -591,8 +585,7 @@ START_TEST(a_pair_removed_and_added_within_a_savepoint_is_there_once)
 }
 END_TEST
 
-/* --- versions
- * ------------------------------------------------------------------------------------------------------------ */
+/* --- versions ----------------------------------------------------------------------------------------------------- */
 
 START_TEST(unique_values_passed_on_count_each_version_once)
 {
@@ -710,8 +703,7 @@ START_TEST(the_stale_one_of_many_versioned_rows_is_named)
 }
 END_TEST
 
-/* --- enums
- * --------------------------------------------------------------------------------------------------------------- */
+/* --- enums -------------------------------------------------------------------------------------------------------- */
 
 START_TEST(an_enum_is_changed_found_ordered_and_rolled_back)
 {

@@ -37,8 +37,7 @@ static void make_corners(void)
     forget_statements();
 }
 
-/* --- circles
- * ------------------------------------------------------------------------------------------------------------- */
+/* --- circles ------------------------------------------------------------------------------------------------------ */
 
 START_TEST(a_circle_of_rows_that_restrict_each_other_is_deleted)
 {
@@ -132,8 +131,7 @@ START_TEST(a_tree_turned_over_is_one_update)
 }
 END_TEST
 
-/* --- keys that are taken over
- * ------------------------------------------------------------------------------------------- */
+/* --- keys that are taken over ------------------------------------------------------------------------------------- */
 
 START_TEST(a_rollback_gives_a_key_back_that_was_taken_before_its_row_was_deleted)
 {
@@ -193,8 +191,7 @@ START_TEST(a_key_of_a_row_that_is_gone_is_of_the_row_that_takes_it)
 }
 END_TEST
 
-/* --- keys at the ends of their range
- * ------------------------------------------------------------------------------------ */
+/* --- keys at the ends of their range ------------------------------------------------------------------------------ */
 
 START_TEST(keys_at_the_ends_of_their_range_identify)
 {
@@ -239,8 +236,7 @@ START_TEST(behind_the_highest_key_there_is_none)
 }
 END_TEST
 
-/* --- unique values
- * ------------------------------------------------------------------------------------------------------- */
+/* --- unique values ------------------------------------------------------------------------------------------------ */
 
 static const corners_place *add_place(int32_t row, int32_t seat, const char *code)
 {
@@ -288,8 +284,7 @@ START_TEST(values_of_a_partial_unique_index_are_no_conflict_outside_of_it)
 }
 END_TEST
 
-/* --- four levels of owners
- * ----------------------------------------------------------------------------------------------- */
+/* --- four levels of owners ---------------------------------------------------------------------------------------- */
 
 typedef struct home {
     const corners_house *house;

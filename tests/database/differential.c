@@ -13,8 +13,7 @@ enum { ROWS = 80, ROUNDS = 60, POOL = 6, NONE = -1 };
 
 typedef enum truth { NO, UNKNOWN, YES } truth; /* AND is the least, OR the greatest */
 
-/* --- the types and their pools
- * ------------------------------------------------------------------------------------------- */
+/* --- the types and their pools ------------------------------------------------------------------------------------ */
 
 static const bool flags[] = {false, true};
 static const int16_t smalls[POOL] = {INT16_MIN, -1, 0, 1, 7, INT16_MAX};
@@ -74,8 +73,7 @@ static void store_rows(void)
     commit_and_forget();
 }
 
-/* --- conditions, and what C makes of them
- * --------------------------------------------------------------------------------- */
+/* --- conditions, and what C makes of them ------------------------------------------------------------------------- */
 
 enum { EQ, NE, LT, LE, GT, GE, BETWEEN, IN, NOT_IN, IS_NULL, NOT_NULL, WITH_ITSELF, VERBS };
 typedef struct leaf {
@@ -212,8 +210,7 @@ START_TEST(trees_of_conditions)
 }
 END_TEST
 
-/* --- orders
- * -------------------------------------------------------------------------------------------------------------- */
+/* --- orders ------------------------------------------------------------------------------------------------------- */
 
 static orm_order make_order(int type)
 {
@@ -248,8 +245,7 @@ START_TEST(every_type_is_ordered)
 }
 END_TEST
 
-/* --- text
- * ---------------------------------------------------------------------------------------------------------------- */
+/* --- text --------------------------------------------------------------------------------------------------------- */
 
 static const char *const pieces[] = {"a", "B", "b", "%", "_", "\\", "!", "'", "\"", "\u00c4", "ab", "?", "$1", "*"};
 enum { PIECES = sizeof pieces / sizeof *pieces };
@@ -330,8 +326,7 @@ START_TEST(texts_are_searched_as_they_are_written)
 }
 END_TEST
 
-/* --- related rows
- * -------------------------------------------------------------------------------------------------------- */
+/* --- related rows ------------------------------------------------------------------------------------------------- */
 
 enum { AUTHORS = 12, POSTS = 30 };
 
@@ -392,8 +387,7 @@ START_TEST(conditions_on_related_rows)
 }
 END_TEST
 
-/* --- arrays and JSON
- * ----------------------------------------------------------------------------------------------------- */
+/* --- arrays and JSON ---------------------------------------------------------------------------------------------- */
 
 static size_t random_set(int32_t *items, int least, unsigned *bits)
 {

@@ -6,8 +6,7 @@
 #include <pthread.h>
 #include <stdio.h>
 
-/* --- settings
- * ------------------------------------------------------------------------------------------------------------ */
+/* --- settings ----------------------------------------------------------------------------------------------------- */
 
 /* Divides by zero unless the setting has this value. */
 static orm_status has_setting(const char *name, const char *value)
@@ -89,8 +88,7 @@ START_TEST(a_transaction_that_is_read_only_by_its_own_will_keeps_its_connection)
 }
 END_TEST
 
-/* --- serialization failures
- * ---------------------------------------------------------------------------------------------- */
+/* --- serialization failures --------------------------------------------------------------------------------------- */
 
 typedef struct skew {
     int attempts;
@@ -152,8 +150,7 @@ START_TEST(a_transaction_that_never_comes_through_ends_after_its_attempts)
 }
 END_TEST
 
-/* --- a deadlock
- * ---------------------------------------------------------------------------------------------------------- */
+/* --- a deadlock --------------------------------------------------------------------------------------------------- */
 
 typedef struct rival {
     int64_t first, second;
@@ -217,8 +214,7 @@ START_TEST(the_one_that_a_deadlock_ends_is_tried_again)
 }
 END_TEST
 
-/* --- hooks and savepoints
- * ------------------------------------------------------------------------------------------------ */
+/* --- hooks and savepoints ----------------------------------------------------------------------------------------- */
 
 static orm_status log_insert(orm_session *session, const blog_author *author, void *context)
 {

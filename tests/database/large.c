@@ -12,8 +12,7 @@ static int rows = COUNT;
 static const large_entry *entries[COUNT];
 static const large_mark *marks[COUNT];
 
-/* --- the tables
- * ---------------------------------------------------------------------------------------------------------- */
+/* --- the tables --------------------------------------------------------------------------------------------------- */
 
 static const char *const plain[MORE] = {NULL};
 
@@ -98,8 +97,7 @@ static void make_tables(const char *const more[MORE])
         run_sql(more[i]);
 }
 
-/* --- what is expected of them
- * -------------------------------------------------------------------------------------------- */
+/* --- what is expected of them ------------------------------------------------------------------------------------- */
 
 static void expect_inserts(void)
 {

@@ -74,8 +74,7 @@ static orm_connection *of_session(void)
     return connection;
 }
 
-/* --- rows
- * ---------------------------------------------------------------------------------------------------------------- */
+/* --- rows --------------------------------------------------------------------------------------------------------- */
 
 START_TEST(every_row_comes_once_and_in_order)
 {
@@ -150,8 +149,7 @@ START_TEST(a_list_given_lasts_to_the_end)
 }
 END_TEST
 
-/* --- stopping
- * ------------------------------------------------------------------------------------------------------------- */
+/* --- stopping ----------------------------------------------------------------------------------------------------- */
 
 /* Ten thousand million rows: reading them would take hours. */
 START_TEST(stopping_early_reads_no_further_and_leaves_the_connection_usable)
@@ -176,8 +174,7 @@ START_TEST(stopping_early_reads_no_further_and_leaves_the_connection_usable)
 }
 END_TEST
 
-/* --- other statements meanwhile
- * ------------------------------------------------------------------------------------------- */
+/* --- other statements meanwhile ----------------------------------------------------------------------------------- */
 
 static orm_status count_works(orm_connection *connection, walk *w)
 {
@@ -263,8 +260,7 @@ START_TEST(the_session_works_meanwhile)
 }
 END_TEST
 
-/* --- its transaction
- * ------------------------------------------------------------------------------------------------------- */
+/* --- its transaction ---------------------------------------------------------------------------------------------- */
 
 static orm_status add_one(orm_connection *connection, walk *w)
 {
@@ -397,8 +393,7 @@ START_TEST(rows_that_stay_open_are_misuse)
 }
 END_TEST
 
-/* --- failures
- * -------------------------------------------------------------------------------------------------------------- */
+/* --- failures ----------------------------------------------------------------------------------------------------- */
 
 static orm_status count_up(orm_connection *connection, const named_fractions_row *row, void *user)
 {
@@ -439,8 +434,7 @@ START_TEST(what_writes_writes_all_though_it_is_stopped)
 }
 END_TEST
 
-/* --- memory
- * ---------------------------------------------------------------------------------------------------------------- */
+/* --- memory ------------------------------------------------------------------------------------------------------- */
 
 typedef struct long_walk {
     size_t read, many;

@@ -293,8 +293,7 @@ START_TEST(a_wrong_query_is_refused_at_the_start)
 }
 END_TEST
 
-/* --- the next batch is fetched ahead
- * --------------------------------------------------------------------------------------- */
+/* --- the next batch is fetched ahead ------------------------------------------------------------------------------ */
 
 static const blog_post *next_of(orm_stream *stream)
 {

@@ -231,8 +231,7 @@ START_TEST(a_hook_after_the_insert_can_still_stop_the_commit)
 }
 END_TEST
 
-/* --- eager loads
- * ----------------------------------------------------------------------------------------------------------- */
+/* --- eager loads -------------------------------------------------------------------------------------------------- */
 
 /* Two authors, each with a post that both comment on, and one with a profile. */
 static void store_tree(void)

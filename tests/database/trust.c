@@ -26,8 +26,7 @@ static const blog_author *committed_author(void)
     return ada;
 }
 
-/* --- set
- * ----------------------------------------------------------------------------------------------------------------- */
+/* --- set ---------------------------------------------------------------------------------------------------------- */
 
 START_TEST(a_value_that_was_dropped_by_expire_can_be_set_again)
 {
@@ -96,8 +95,7 @@ START_TEST(after_expire_on_commit_an_equal_value_is_written_since_nobody_knows)
 }
 END_TEST
 
-/* --- rollback
- * ------------------------------------------------------------------------------------------------------------ */
+/* --- rollback ----------------------------------------------------------------------------------------------------- */
 
 /* The transaction, or a savepoint in it. */
 static void begin(bool nested)
@@ -205,8 +203,7 @@ START_TEST(a_key_that_another_deleted_is_free_again)
 }
 END_TEST
 
-/* --- relations
- * ----------------------------------------------------------------------------------------------------------- */
+/* --- relations ---------------------------------------------------------------------------------------------------- */
 
 START_TEST(a_relation_of_many_is_loaded_by_the_keys_that_the_rows_have_now)
 {
@@ -354,8 +351,7 @@ START_TEST(what_is_pending_and_expunged_leaves_those_that_refer_to_it_to_be_mend
 }
 END_TEST
 
-/* --- reading
- * ------------------------------------------------------------------------------------------------------------- */
+/* --- reading ------------------------------------------------------------------------------------------------------ */
 
 START_TEST(a_locking_read_leaves_what_is_pending_with_the_same_key)
 {
@@ -434,8 +430,7 @@ START_TEST(a_row_that_a_stream_brings_late_can_be_set_to_what_it_was)
 }
 END_TEST
 
-/* --- many_to_many
- * ---------------------------------------------------------------------------------------------------------- */
+/* --- many_to_many ------------------------------------------------------------------------------------------------- */
 
 START_TEST(a_link_that_is_there_is_added_once)
 {

@@ -32,8 +32,7 @@ static atomic_long passed_bytes[2];
 static PGconn *admin;
 static int failures;
 
-/* --- the relay
- * ------------------------------------------------------------------------------------------------------------- */
+/* --- the relay ---------------------------------------------------------------------------------------------------- */
 
 static bool send_all(int to, const char *data, long size)
 {
@@ -107,8 +106,7 @@ static bool start_relay(const char *socket_folder)
            pthread_create(&thread, NULL, accept_all, &listener) == 0 && pthread_detach(thread) == 0;
 }
 
-/* --- the transaction
- * ------------------------------------------------------------------------------------------------------- */
+/* --- the transaction ---------------------------------------------------------------------------------------------- */
 
 #define TRY(call) \
     do { \

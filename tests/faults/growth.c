@@ -17,8 +17,7 @@
 #include <string.h>
 #include <time.h>
 
-/* --- malloc and its fellows
- * ---------------------------------------------------------------------------------------------- */
+/* --- malloc and its fellows --------------------------------------------------------------------------------------- */
 
 extern void *__libc_malloc(size_t size);
 extern void *__libc_calloc(size_t count, size_t size);
@@ -73,8 +72,7 @@ void free(void *block)
     __libc_free(block);
 }
 
-/* --- the parts of a test
- * ------------------------------------------------------------------------------------------------- */
+/* --- the parts of a test ------------------------------------------------------------------------------------------ */
 
 enum {
     ROWS = 20,
@@ -166,8 +164,7 @@ static long size_of_author(long id)
     return (long)sizeof(blog_author) + (email + 7) / 8 * 8 + (name + 7) / 8 * 8;
 }
 
-/* --- the same rows
- * ------------------------------------------------------------------------------------------------------- */
+/* --- the same rows ------------------------------------------------------------------------------------------------ */
 
 /* Sizes that grow and shrink, now and then by leaps; the same ones again after a thousand turns, and after PERIOD
  * turns all that a turn does. */
@@ -227,8 +224,7 @@ static orm_status a_session_that_changes_the_same_rows_for_ever_stays_flat(void)
     return ORM_OK;
 }
 
-/* --- giving back
- * --------------------------------------------------------------------------------------------------------- */
+/* --- giving back -------------------------------------------------------------------------------------------------- */
 
 static orm_status change_all(void)
 {
@@ -261,8 +257,7 @@ static orm_status clearing_gives_the_memory_back(void)
     return ORM_OK;
 }
 
-/* --- the cost of one
- * ----------------------------------------------------------------------------------------------------- */
+/* --- the cost of one ---------------------------------------------------------------------------------------------- */
 
 static orm_status measure(size_t count, double *each)
 {
@@ -295,8 +290,7 @@ static orm_status an_entity_costs_at_most_64_bytes_above_its_struct_and_texts(vo
     return ORM_OK;
 }
 
-/* --- looking up
- * ---------------------------------------------------------------------------------------------------------- */
+/* --- looking up --------------------------------------------------------------------------------------------------- */
 
 static double now(void)
 {
@@ -338,8 +332,7 @@ static orm_status one_of_a_million_is_found_as_fast_as_one_of_a_thousand(void)
     return ORM_OK;
 }
 
-/* --- streams
- * ------------------------------------------------------------------------------------------------------------- */
+/* --- streams ------------------------------------------------------------------------------------------------------ */
 
 static orm_status count_row(orm_session *session, const blog_author *author, void *user)
 {
@@ -364,8 +357,7 @@ static orm_status a_stream_holds_a_batch_at_a_time(void)
     return ORM_OK;
 }
 
-/* --- all of them
- * --------------------------------------------------------------------------------------------------------- */
+/* --- all of them -------------------------------------------------------------------------------------------------- */
 
 static const struct {
     const char *name;

@@ -50,8 +50,7 @@ static void nap(long microseconds)
     nanosleep(&(struct timespec){microseconds / 1000000, microseconds % 1000000 * 1000}, NULL);
 }
 
-/* --- the child
- * ------------------------------------------------------------------------------------------------------------ */
+/* --- the child ---------------------------------------------------------------------------------------------------- */
 
 static orm_status write_batch(orm_engine *engine, int batch)
 {
@@ -91,8 +90,7 @@ static void write_batches(int pipe, int first)
     _exit(0);
 }
 
-/* --- the parent
- * ------------------------------------------------------------------------------------------------------------ */
+/* --- the parent --------------------------------------------------------------------------------------------------- */
 
 static orm_connection *connect_to(orm_engine **engine, const char *url)
 {

@@ -36,8 +36,7 @@ static orm_engine *engine;
 static int64_t ids[AUTHORS]; /* and behind the last there is none */
 static long current;         /* n */
 
-/* --- what they read
- * ------------------------------------------------------------------------------------------------------ */
+/* --- what they read ----------------------------------------------------------------------------------------------- */
 
 static int64_t id_of(int index)
 {
@@ -129,8 +128,7 @@ static orm_status read_all(orm_async *a, void *argument)
     return ORM_OK;
 }
 
-/* --- a run
- * --------------------------------------------------------------------------------------------------------------- */
+/* --- a run -------------------------------------------------------------------------------------------------------- */
 
 static bool is_clean(orm_status status)
 {

@@ -93,8 +93,7 @@ int regcomp(regex_t *restrict compiled, const char *restrict pattern, int flags)
     return result;
 }
 
-/* --- what the sweeps share
- * ----------------------------------------------------------------------------------------------- */
+/* --- what the sweeps share ---------------------------------------------------------------------------------------- */
 
 static int failures;
 
