@@ -15,6 +15,8 @@ static orm_status follow_all(orm_session *session, orm__entities *found, step ca
 static orm_status find_along(orm_session *session, const orm_relation *relation, orm__entities *going);
 static bool frees_something(orm__entity *entity);
 static orm_status cascade_along(orm_session *session, const orm_relation *relation, orm__entities *deleted);
+static bool has_left_for_another(orm_session *session, orm__entity *entity, const orm_relation *relation,
+                                 const orm__entity *target);
 
 orm_status orm__cascade_spare(orm_session *session, const orm__entities *deleted, orm__entities *changed)
 {
@@ -115,10 +117,17 @@ static orm_status cascade_along(orm_session *session, const orm_relation *relati
         orm__entity *target = entity->state == ORM__PERSISTENT
                                   ? orm__identity_find_row(targets, relation->columns, orm__row_of(entity))
                                   : NULL;
-        if (target && target->state == ORM__DELETING)
+        if (target && target->state == ORM__DELETING && !has_left_for_another(session, entity, relation, target))
             ORM_TRY(orm__entity_forsaken(session, entity, relation, deleted));
     }
     return ORM_OK;
+}
+
+/* For one that takes the key of what is deleted: what is made to refer to it has that key already. */
+static bool has_left_for_another(orm_session *session, orm__entity *entity, const orm_relation *relation,
+                                 const orm__entity *target)
+{
+    return orm__relation_is_changed(entity, relation) && orm__known_target(session, relation, entity) != target;
 }
 
 orm_status orm__entity_forsaken(orm_session *session, orm__entity *entity, const orm_relation *relation,

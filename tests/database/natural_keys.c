@@ -420,6 +420,22 @@ START_TEST(a_key_passes_from_what_is_deleted)
 }
 END_TEST
 
+/* What is deleted had the key that another gets; what is made to refer to that one keeps it. */
+START_TEST(who_refers_to_the_heir_of_a_key_does_not_lose_it_with_the_deleted_row)
+{
+    const natural_land *old = add_land("a"), *heir = add_land("b");
+    const natural_flag *flag = add_flag(NULL);
+    ok(orm_session_commit(s));
+    ok(natural_land_set_code(s, old, "c"));
+    ok(natural_land_set_code(s, heir, "a"));
+    ok(natural_flag_set_land(s, flag, heir));
+    ok(natural_land_delete(s, old));
+    ok(orm_session_commit(s));
+    ck_assert_str_eq(flag->land_code, "a");
+    ck_assert_uint_eq(count_rows("flags SET colour = colour WHERE land_code = 'a'"), 1);
+}
+END_TEST
+
 START_TEST(two_keys_that_are_swapped_are_refused_before_anything_is_sent)
 {
     const natural_land *a = add_land("a"), *b = add_land("b");
@@ -753,6 +769,7 @@ static void add_all(TCase *cascade, TCase *others)
     tcase_add_test(cascade, to_refer_again_to_what_has_a_new_key_is_no_update);
     tcase_add_test(cascade, what_is_deleted_is_found_by_the_key_it_has_by_then);
     tcase_add_loop_test(cascade, keys_pass_from_row_to_row_with_all_that_refers_to_them, 0, 2);
+    tcase_add_test(cascade, who_refers_to_the_heir_of_a_key_does_not_lose_it_with_the_deleted_row);
     tcase_add_test(cascade, a_key_passes_from_what_is_deleted);
     tcase_add_test(cascade, two_keys_that_are_swapped_are_refused_before_anything_is_sent);
     tcase_add_test(cascade, a_row_that_refers_to_itself_follows_itself);
